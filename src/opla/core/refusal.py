@@ -1,0 +1,101 @@
+"""Every business "no", as a value with a code that stays the same for ever.
+
+The order of `Code` is the precedence: where several refusals apply, `first` answers with the one
+that stands highest, so every surface says the same thing about the same request.
+Texts per language live in `presenting/refusals.py`; a code without a text there fails the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Code(StrEnum):
+    """What was refused. Each value is published: never renamed, never given another meaning."""
+
+    # who asks
+    NOT_ALLOWED = "not_allowed"  # this actor may not do this act
+    NOT_FOUND = "not_found"  # also said to strangers about what is not theirs
+    TOO_MANY_TRIES = "too_many_tries"
+    # what was typed: a number, a SIM
+    NUMBER_MISSING = "number_missing"
+    NUMBER_UNREADABLE = "number_unreadable"  # no habit of writing a number fits
+    NUMBER_TOO_SHORT = "number_too_short"
+    NUMBER_TOO_LONG = "number_too_long"
+    NUMBER_EMERGENCY = "number_emergency"  # 112, 100, 101 …
+    NUMBER_SHORT_CODE = "number_short_code"  # service numbers such as 1984
+    NUMBER_LANDLINE = "number_landline"
+    NUMBER_NOT_MOBILE = "number_not_mobile"  # pager, premium, machine …
+    NUMBER_FOREIGN = "number_foreign"  # a real mobile number of a country this shop has no products for
+    NUMBER_INVALID = "number_invalid"  # right length, but no such range
+    SIM_NEEDS_NUMBER = "sim_needs_number"  # an ICCID, EID or activation code identifies a SIM, but top-up needs its number
+    SIM_CHECK_DIGIT = "sim_check_digit"  # looks like an ICCID or EID, but its check digit is wrong
+    # what was chosen
+    OPERATOR_UNKNOWN = "operator_unknown"
+    OPERATOR_WITHOUT_PREPAID = "operator_without_prepaid"  # known, but no prepaid product of it is known
+    PRODUCT_UNKNOWN = "product_unknown"
+    PRODUCT_OF_ANOTHER_OPERATOR = "product_of_another_operator"
+    PRODUCT_WITHDRAWN = "product_withdrawn"
+    PRODUCT_SAMPLE_ONLY = "product_sample_only"  # invented sample data is never sold for real money
+    AMOUNT_UNREADABLE = "amount_unreadable"
+    AMOUNT_NOT_OFFERED = "amount_not_offered"  # fixed denominations: not one of them
+    AMOUNT_BELOW_MIN = "amount_below_min"
+    AMOUNT_ABOVE_MAX = "amount_above_max"
+    AMOUNT_OFF_STEP = "amount_off_step"
+    # who it is for
+    EMAIL_MISSING = "email_missing"
+    EMAIL_INVALID = "email_invalid"
+    LANGUAGE_UNKNOWN = "language_unknown"
+    # the quote
+    QUOTE_UNKNOWN = "quote_unknown"
+    QUOTE_EXPIRED = "quote_expired"
+    QUOTE_CHANGED = "quote_changed"  # what was sent back differs from what was shown
+    QUOTE_TAKEN = "quote_taken"  # became an order already, by somebody else
+    # paying
+    PAYMENT_METHOD_UNKNOWN = "payment_method_unknown"
+    ORDER_NOT_PAYABLE = "order_not_payable"  # paid, ended or expired
+    KEY_REUSED = "key_reused"  # same idempotency key, another field: names it
+    STILL_RUNNING = "still_running"
+    # codes
+    NOT_DELIVERED_YET = "not_delivered_yet"
+    PROOF_NEEDED = "proof_needed"  # another device: prove the e-mail first
+    PROOF_WRONG = "proof_wrong"
+    PROOF_EXPIRED = "proof_expired"
+    # refunds and items
+    REFUND_TOO_MUCH = "refund_too_much"  # beyond captured − refunded − charged back − in flight
+    REASON_MISSING = "reason_missing"
+    ITEM_CLOSED = "item_closed"  # somebody resolved it already
+    # stock and catalogue files
+    FILE_UNREADABLE = "file_unreadable"
+    ROW_INVALID = "row_invalid"
+    CODE_KNOWN = "code_known"  # this PIN is or was in stock already
+    # the house
+    SANDBOX_BESIDE_LIVE = "sandbox_beside_live"
+    TEMPORARILY_CLOSED = "temporarily_closed"
+
+
+#: The same request may succeed later, unchanged.
+TRANSIENT = frozenset({Code.STILL_RUNNING, Code.TOO_MANY_TRIES, Code.NOT_DELIVERED_YET, Code.TEMPORARILY_CLOSED})
+
+_PRECEDENCE = {code: place for place, code in enumerate(Code)}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One "no": its code, the field it is about (as the surface names it) and the figures its sentence needs."""
+
+    code: Code
+    field: str = ""
+    params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def transient(self) -> bool:
+        return self.code in TRANSIENT
+
+
+def first(refusals: Iterable[Refusal | None]) -> Refusal | None:
+    """The refusal that takes precedence, or None when there is none."""
+    return min((r for r in refusals if r is not None), key=lambda r: _PRECEDENCE[r.code], default=None)
