@@ -31,7 +31,7 @@ class Code(StrEnum):
     NUMBER_NOT_MOBILE = "number_not_mobile"  # pager, premium, machine …
     NUMBER_FOREIGN = "number_foreign"  # a real mobile number of a country this shop has no products for
     NUMBER_INVALID = "number_invalid"  # right length, but no such range
-    SIM_NEEDS_NUMBER = "sim_needs_number"  # an ICCID, EID or activation code identifies a SIM, but top-up needs its number
+    SIM_NEEDS_NUMBER = "sim_needs_number"  # an ICCID, EID or activation code; top-up needs the number
     SIM_CHECK_DIGIT = "sim_check_digit"  # looks like an ICCID or EID, but its check digit is wrong
     # what was chosen
     OPERATOR_UNKNOWN = "operator_unknown"
@@ -85,10 +85,10 @@ _PRECEDENCE = {code: place for place, code in enumerate(Code)}
 
 @dataclass(frozen=True)
 class Refusal:
-    """One "no": its code, the field it is about (as the surface names it) and the figures its sentence needs."""
+    """One "no": its code, the field it is `about` (as the surface names it) and the figures its sentence needs."""
 
     code: Code
-    field: str = ""
+    about: str = ""
     params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property

@@ -1,0 +1,67 @@
+"""Django's settings, from the environment alone. `opla.commands` fills the environment in; a host may do it instead."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from opla.db import keyring
+
+ROOT = Path(__file__).resolve().parents[3]
+VAR = Path(os.environ.get("OPLA_VAR", ROOT / "var"))
+
+
+def database(url: str) -> dict[str, object]:
+    """A `postgresql://` address as Django's database settings."""
+    parts = urlsplit(url)
+    options: dict[str, str] = dict(parse_qsl(parts.query))
+    host = options.pop("host", None) or unquote(parts.hostname or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or options.pop("port", "")),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**options, "server_side_binding": True},
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
+
+
+#: `OPLA_DSN_APP` reads everything and writes money only through functions; `OPLA_DSN_OWNER` owns the
+#: schema and is used by migrations alone. Where a host gives one role, both are the same address.
+DSN_APP = os.environ.get("OPLA_DSN_APP", "postgresql:///opla")
+DSN_OWNER = os.environ.get("OPLA_DSN_OWNER", DSN_APP)
+DATABASES = {"default": database(DSN_APP), "owner": database(DSN_OWNER)}
+DATABASE_ROUTERS: list[str] = []
+
+#: Sandbox counterparts stand in for every provider and operator. Live adapters refuse to run beside them.
+SANDBOX = os.environ.get("OPLA_SANDBOX", "1") == "1"
+
+SECRET_KEY = keyring.load(VAR).signing_key
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("OPLA_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "opla.db",
+    "opla.accounts",
+    "opla.storefront",
+    "opla.backoffice",
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "Europe/Brussels"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [Path(__file__).resolve().parents[1] / "locale"]
+ROOT_URLCONF = "opla.site.urls"
+WSGI_APPLICATION = "opla.site.wsgi.application"
