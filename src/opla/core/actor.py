@@ -1,0 +1,67 @@
+"""Who does an act, and whether they may: one table, asked by every operation, so that surfaces cannot drift apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from opla.core.refusal import Code, Refusal
+
+
+class Role(StrEnum):
+    CUSTOMER = "customer"  # anybody at the storefront or the terminal of their own shop
+    OWNER = "owner"
+    SUPPORT = "support"
+    SYSTEM = "system"  # workers and the janitor
+
+
+class Act(StrEnum):
+    QUOTE = "quote"
+    PLACE = "place"
+    PAY = "pay"
+    REVEAL = "reveal"  # look at a code; whose code it is, the operation checks besides
+    SETTLE = "settle"  # record what a provider or supplier answered
+    EXPIRE = "expire"
+    TELL = "tell"
+    SEE_ITEMS = "see_items"
+    RESOLVE_ITEM = "resolve_item"
+    STOCK_CODES = "stock_codes"
+    CHANGE_CATALOGUE = "change_catalogue"
+    FUND = "fund"  # record that the owner moved own money, such as filling a supplier's float
+
+
+MAY: dict[Role, frozenset[Act]] = {
+    Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL}),
+    Role.OWNER: frozenset(
+        {
+            Act.QUOTE,
+            Act.PLACE,
+            Act.PAY,
+            Act.SEE_ITEMS,
+            Act.RESOLVE_ITEM,
+            Act.STOCK_CODES,
+            Act.CHANGE_CATALOGUE,
+            Act.FUND,
+        }
+    ),
+    Role.SUPPORT: frozenset({Act.QUOTE, Act.SEE_ITEMS}),
+    Role.SYSTEM: frozenset({Act.SETTLE, Act.EXPIRE, Act.TELL}),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who acts. `name` stands beside every event: a device, an owner's e-mail, a worker."""
+
+    role: Role
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.role}:{self.name}" if self.name else str(self.role)
+
+    def refused(self, act: Act) -> Refusal | None:
+        """None when this actor may do it."""
+        return None if act in MAY[self.role] else Refusal(Code.NOT_ALLOWED, params={"act": act, "role": self.role})
+
+
+SYSTEM = Actor(Role.SYSTEM)

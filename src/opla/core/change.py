@@ -1,0 +1,128 @@
+"""What one decision writes, as one value: applied whole by compare-and-set, or not at all.
+
+The core decides a `Change`; `db.queries.apply` writes any number of them in one call and says for each
+whether it won. A change whose `moves` no longer find their source state was decided on old news: it
+writes nothing, and whoever wants it loads again and decides again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from opla.core import attempt
+from opla.core.item import NewItem
+from opla.core.ledger import Transfer
+from opla.core.ports import Kind, Pin
+
+
+class Subject(StrEnum):
+    ORDER = "order"
+    PAYMENT = "payment"
+    REFUND = "refund"
+    ATTEMPT = "attempt"
+
+
+@dataclass(frozen=True)
+class Move:
+    """`source` → `target` of one subject, and the event row it leaves (none for attempts: they have evidence)."""
+
+    subject: Subject
+    id: UUID
+    source: str
+    target: str
+    event: str
+    transfers: tuple[Transfer, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class NewAttempt:
+    """A try to be made: committed before anybody is called. Exactly one of the three ids is set."""
+
+    id: UUID
+    kind: attempt.Kind
+    adapter: str
+    reference: str
+    due_at: datetime
+    order_id: UUID | None = None
+    payment_id: UUID | None = None
+    refund_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """What an answer taught us about an attempt, whatever it did to its state."""
+
+    attempt_id: UUID
+    answer: str
+    due_at: datetime | None  # None: nothing more to ask
+    provider_id: str = ""
+    redirect_url: str = ""
+    why: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What to add to a payment's cumulative amounts, in minor units. In flight is `refunding`."""
+
+    payment_id: UUID
+    captured_minor: int = 0
+    refunding_minor: int = 0
+    refunded_minor: int = 0
+    charged_back_minor: int = 0
+
+
+@dataclass(frozen=True)
+class NewRefund:
+    """Money that goes back. `order_id` is None for what was paid beyond the orders' sum."""
+
+    id: UUID
+    payment_id: UUID
+    order_id: UUID | None
+    amount_minor: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class NewDelivery:
+    """Value given for an order: at most one row per order, and the database says so.
+
+    `pin` comes from a supplier and is sealed on its way into the database; `stock_id` names a code of our own stock.
+    """
+
+    order_id: UUID
+    kind: Kind
+    supplier: str
+    supplier_id: str
+    cost_minor: int
+    attempt_id: UUID
+    pin: Pin | None = None
+    stock_id: str = ""
+
+
+@dataclass(frozen=True)
+class NewMessage:
+    """Something to tell, left in the outbox by the commit that made it true."""
+
+    topic: str
+    order_id: UUID
+    reference: str
+
+
+@dataclass(frozen=True)
+class Change:
+    moves: tuple[Move, ...]
+    notes: tuple[Note, ...] = ()
+    sums: tuple[Sums, ...] = ()
+    attempts: tuple[NewAttempt, ...] = ()
+    refunds: tuple[NewRefund, ...] = ()
+    deliveries: tuple[NewDelivery, ...] = ()
+    messages: tuple[NewMessage, ...] = ()
+    items: tuple[NewItem, ...] = ()
+    closes: tuple[tuple[str, UUID], ...] = ()  # (item kind, subject) now settled

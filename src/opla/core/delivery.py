@@ -1,0 +1,201 @@
+"""Value reaching a person: what one answer about a send changes.
+
+An unknown send never leads to another supplier, a new reference or a refund by itself. Only a final
+refusal does: then the next supplier is asked, or, when there is none, the money goes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from opla.core import attempt, item, order
+from opla.core.attempt import Contradiction
+from opla.core.chance import Chance
+from opla.core.change import Change, Move, NewAttempt, NewDelivery, NewMessage, NewRefund, Note, Subject, Sums
+from opla.core.ledger import Parties, Reason
+from opla.core.order import Order
+from opla.core.ports import Answer, Kind, Promises, SendReport
+from opla.core.refund import by_rule
+
+
+@dataclass(frozen=True)
+class Send:
+    """The attempt at a delivery, as the rules see it."""
+
+    id: UUID
+    state: attempt.State
+    supplier: str
+    tries: int
+    made_at: datetime
+
+
+@dataclass(frozen=True)
+class Paid:
+    """Where the order's money lies: its share of the one payment that is kept, and what the delivery cost (if made)."""
+
+    payment_id: UUID
+    provider: str
+    amount_minor: int
+    cost_minor: int = 0
+
+
+def settle(
+    send: Send,
+    sold: Order,
+    paid: Paid,
+    report: SendReport,
+    promises: Promises,
+    *,
+    next_supplier: str,
+    at: datetime,
+    chance: Chance,
+) -> Change:
+    """What one answer changes. `next_supplier` is asked after a final refusal; empty when nobody is left.
+
+    Raises `Contradiction` when the answer cannot be true.
+    """
+    answer = report.answer
+    if send.state is attempt.State.NEW and answer is Answer.NOT_SENT:
+        raise ValueError("an answer needs a send")
+    if report.reversed and send.state is attempt.State.SUCCEEDED:
+        return _reversed(send, sold, paid, report, at=at, chance=chance)
+    if report.reversed:
+        # Given and taken back before we heard of it: nothing was given in the end, and nobody else is asked.
+        answer, next_supplier = Answer.DECLINED, ""
+    if answer is Answer.NOT_SENT and send.state is attempt.State.SENDING and attempt.Age(send.made_at).gives_up(at):
+        answer = Answer.DECLINED  # nothing ever left, so nothing was given
+    target = attempt.after(attempt.Kind.SEND, send.state, answer)
+    due_at = attempt.due(attempt.Kind.SEND, target, send.tries, at) if target in attempt.OPEN else None
+    if target is attempt.State.SUCCEEDED and promises.may_reverse and sold.kind is Kind.DIRECT:
+        due_at = attempt.late(send.made_at, at)
+    note = Note(
+        send.id, report.answer, due_at, provider_id=report.supplier_id, why=report.why, evidence=report.evidence
+    )
+    change = Change(
+        moves=(Move(Subject.ATTEMPT, send.id, send.state, target, answer, why=report.why),),
+        notes=(note,),
+    )
+    if target is send.state and target not in attempt.OPEN:
+        return change  # told twice
+    if target is attempt.State.SUCCEEDED:
+        return _delivered(change, send, sold, report, chance=chance)
+    if target is attempt.State.DECLINED:
+        return _declined(change, send, sold, paid, next_supplier, why=report.why, at=at, chance=chance)
+    if target is attempt.State.UNKNOWN and attempt.Age(send.made_at).parks(promises, at):
+        parked = item.NewItem(
+            item.Kind.UNKNOWN_SEND,
+            sold.price.total,
+            "no answer from the supplier: it may or may not have been delivered",
+            order_id=sold.id,
+            attempt_id=send.id,
+        )
+        return replace(change, items=(parked,))
+    return change
+
+
+def _delivered(change: Change, send: Send, sold: Order, report: SendReport, *, chance: Chance) -> Change:
+    arrow = order.arrow(sold.state, order.Event.DELIVERED)
+    if report.cost_minor is None:
+        raise Contradiction("delivered without a cost: the books could not say what it was worth")
+    if report.pin is None and not report.stock_id and sold.kind is not Kind.DIRECT:
+        raise Contradiction("a code was sold, and delivered without one")
+    amounts = {Reason.RELEASED: sold.price.face.amount_minor, **order.earned(sold.price, report.cost_minor)}
+    parties = Parties(sold.price.face.currency, source=send.supplier)
+    lines = order.journal(sold, arrow, amounts, parties)
+    return replace(
+        change,
+        moves=(*change.moves, Move(Subject.ORDER, sold.id, sold.state, arrow.target, order.Event.DELIVERED, lines)),
+        deliveries=(
+            NewDelivery(
+                sold.id,
+                sold.kind,
+                send.supplier,
+                report.supplier_id,
+                report.cost_minor,
+                send.id,
+                pin=report.pin,
+                stock_id=report.stock_id,
+            ),
+        ),
+        messages=(NewMessage("delivered", sold.id, chance.reference()),),
+        closes=((item.Kind.UNKNOWN_SEND, send.id),),
+    )
+
+
+def _declined(
+    change: Change,
+    send: Send,
+    sold: Order,
+    paid: Paid,
+    next_supplier: str,
+    *,
+    why: str,
+    at: datetime,
+    chance: Chance,
+) -> Change:
+    face_minor = sold.price.face.amount_minor
+    here = Parties(sold.price.face.currency, source=send.supplier)
+    closes = ((item.Kind.UNKNOWN_SEND, send.id),)
+    if next_supplier:
+        arrow = order.arrow(sold.state, order.Event.REROUTED)
+        release, hold = arrow.postings
+        lines = (
+            *order.journal(sold, order.Arrow(arrow.target, (release,)), {Reason.RELEASED: face_minor}, here),
+            *order.journal(
+                sold,
+                order.Arrow(arrow.target, (hold,)),
+                {Reason.HELD: face_minor},
+                replace(here, source=next_supplier),
+            ),
+        )
+        again = NewAttempt(
+            chance.uuid(at), attempt.Kind.SEND, next_supplier, chance.reference(), due_at=at, order_id=sold.id
+        )
+        rerouted = Move(Subject.ORDER, sold.id, sold.state, arrow.target, order.Event.REROUTED, lines, why=why)
+        return replace(change, moves=(*change.moves, rerouted), attempts=(again,), closes=closes)
+    arrow = order.arrow(sold.state, order.Event.DECLINED)
+    amounts = {Reason.RELEASED: face_minor, Reason.REFUND_DUE: paid.amount_minor}
+    lines = order.journal(sold, arrow, amounts, here, paid.payment_id)
+    declined = Move(Subject.ORDER, sold.id, sold.state, arrow.target, order.Event.DECLINED, lines, why=why)
+    return _with_refund(replace(change, closes=closes), declined, sold, paid, "declined", at=at, chance=chance)
+
+
+def _reversed(send: Send, sold: Order, paid: Paid, report: SendReport, *, at: datetime, chance: Chance) -> Change:
+    """Value was given and taken back: refunded, never sent again."""
+    note = Note(send.id, "reversed", None, provider_id=report.supplier_id, why=report.why, evidence=report.evidence)
+    kept = Move(Subject.ATTEMPT, send.id, send.state, send.state, "reversed", why=report.why)
+    if sold.state is not order.State.DELIVERED:
+        return Change(moves=(kept,), notes=(note,))  # told twice
+    arrow = order.arrow(sold.state, order.Event.REVERSED)
+    amounts = {**order.unearned(sold.price, paid.cost_minor), Reason.REFUND_DUE: paid.amount_minor}
+    lines = order.journal(
+        sold, arrow, amounts, Parties(sold.price.face.currency, source=send.supplier), paid.payment_id
+    )
+    undone = Move(Subject.ORDER, sold.id, sold.state, arrow.target, order.Event.REVERSED, lines, why=report.why)
+    return _with_refund(Change(moves=(kept,), notes=(note,)), undone, sold, paid, "reversed", at=at, chance=chance)
+
+
+def _with_refund(
+    change: Change, moved: Move, sold: Order, paid: Paid, reason: str, *, at: datetime, chance: Chance
+) -> Change:
+    refund: NewRefund
+    refund, tried = by_rule(
+        paid.payment_id,
+        paid.provider,
+        sold.id,
+        paid.amount_minor,
+        sold.price.face.currency,
+        reason,
+        at=at,
+        chance=chance,
+    )
+    return replace(
+        change,
+        moves=(*change.moves, moved),
+        refunds=(refund,),
+        attempts=(tried,),
+        sums=(Sums(paid.payment_id, refunding_minor=paid.amount_minor),),
+        messages=(NewMessage("refunding", sold.id, chance.reference()),),
+    )

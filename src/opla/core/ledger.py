@@ -1,0 +1,191 @@
+"""Double entry in integers: the chart of accounts, and what a posting is.
+
+An account's code is its kind, the party it is with (where there is one) and its currency:
+`psp_clearing:sandbox:EUR`, `customer_held:EUR`. A transfer moves a positive amount from the debit
+side of one to the credit side of another, both of one currency. `held` transfers move the pending
+columns only, until a `released` one of the same amount takes them back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+
+class Side(StrEnum):
+    """Which way an account's posted balance may lean. The database checks it on every update."""
+
+    DEBIT = "debit"  # never more credits than debits
+    CREDIT = "credit"  # never more debits than credits
+    EITHER = "either"
+
+
+class Account(StrEnum):
+    PSP_CLEARING = "psp_clearing"  # with a payment provider, until it pays out
+    BANK = "bank"
+    TILL_DRAWER = "till_drawer"
+    SUPPLIER_FLOAT = "supplier_float"  # our prepaid money at a supplier
+    CODE_STOCK = "code_stock"  # codes we own, at cost
+    RESELLER_FLOAT = "reseller_float"  # resellers' prepaid money with us
+    CUSTOMER_HELD = "customer_held"  # paid, not yet delivered or given back
+    MARGIN = "margin"
+    SERVICE_FEE = "service_fee"  # our own fee, without VAT
+    VAT_DUE = "vat_due"  # VAT on our own fee
+    REFUNDS_DUE = "refunds_due"  # decided, not yet out
+    CHARGEBACKS = "chargebacks"
+    SUSPENSE = "suspense"
+
+
+#: An accountant's table: which accounts may never lean the other way.
+SIDES: dict[Account, Side] = {
+    Account.PSP_CLEARING: Side.EITHER,  # a refund may leave before the next payment arrives
+    Account.BANK: Side.EITHER,
+    Account.TILL_DRAWER: Side.DEBIT,
+    Account.SUPPLIER_FLOAT: Side.EITHER,  # the supplier's own count decides; reconciliation compares
+    Account.CODE_STOCK: Side.DEBIT,
+    Account.RESELLER_FLOAT: Side.CREDIT,
+    Account.CUSTOMER_HELD: Side.CREDIT,
+    Account.MARGIN: Side.EITHER,
+    Account.SERVICE_FEE: Side.CREDIT,
+    Account.VAT_DUE: Side.CREDIT,
+    Account.REFUNDS_DUE: Side.CREDIT,
+    Account.CHARGEBACKS: Side.EITHER,
+    Account.SUSPENSE: Side.EITHER,
+}
+
+
+class Phase(StrEnum):
+    POSTED = "posted"
+    HELD = "held"
+    RELEASED = "released"
+
+
+class Reason(StrEnum):
+    """Why money moved. Each arrow of `order`, `payment` and `refund` names exactly its reasons."""
+
+    CAPTURED = "captured"
+    HELD = "held"
+    RELEASED = "released"
+    COST = "cost"
+    MARGIN = "margin"
+    LOSS = "loss"  # a delivery that cost more than it brought: margin the other way
+    FEE = "fee"
+    FEE_VAT = "fee_vat"
+    COST_BACK = "cost_back"
+    MARGIN_BACK = "margin_back"
+    LOSS_BACK = "loss_back"
+    FEE_BACK = "fee_back"
+    FEE_VAT_BACK = "fee_vat_back"
+    REFUND_DUE = "refund_due"
+    REFUND_PAID = "refund_paid"
+    STOCK_BOUGHT = "stock_bought"
+    FLOAT_FILLED = "float_filled"
+
+
+class Slot(StrEnum):
+    """An account as a posting rule names it; `Parties` says who that is in one case."""
+
+    PAYER = "payer"  # psp_clearing of the payment's provider
+    SOURCE = "source"  # supplier_float or code_stock of the supplier asked
+    HELD = "customer_held"
+    MARGIN = "margin"
+    FEE = "service_fee"
+    VAT = "vat_due"
+    DUE = "refunds_due"
+
+
+class Posting(NamedTuple):
+    """One line of a rule: which reason debits what and credits what."""
+
+    reason: Reason
+    debit: Slot
+    credit: Slot
+    phase: Phase = Phase.POSTED
+
+
+CAPTURED = Posting(Reason.CAPTURED, Slot.PAYER, Slot.HELD)
+HOLD = Posting(Reason.HELD, Slot.HELD, Slot.SOURCE, Phase.HELD)
+RELEASE = Posting(Reason.RELEASED, Slot.HELD, Slot.SOURCE, Phase.RELEASED)
+COST = Posting(Reason.COST, Slot.HELD, Slot.SOURCE)
+MARGIN = Posting(Reason.MARGIN, Slot.HELD, Slot.MARGIN)
+LOSS = Posting(Reason.LOSS, Slot.MARGIN, Slot.HELD)
+FEE = Posting(Reason.FEE, Slot.HELD, Slot.FEE)
+FEE_VAT = Posting(Reason.FEE_VAT, Slot.HELD, Slot.VAT)
+COST_BACK = Posting(Reason.COST_BACK, Slot.SOURCE, Slot.HELD)
+MARGIN_BACK = Posting(Reason.MARGIN_BACK, Slot.MARGIN, Slot.HELD)
+LOSS_BACK = Posting(Reason.LOSS_BACK, Slot.HELD, Slot.MARGIN)
+FEE_BACK = Posting(Reason.FEE_BACK, Slot.FEE, Slot.HELD)
+FEE_VAT_BACK = Posting(Reason.FEE_VAT_BACK, Slot.VAT, Slot.HELD)
+REFUND_DUE = Posting(Reason.REFUND_DUE, Slot.HELD, Slot.DUE)
+REFUND_PAID = Posting(Reason.REFUND_PAID, Slot.DUE, Slot.PAYER)
+
+
+def account_code(account: Account, currency: str, party: str = "") -> str:
+    """`supplier_float:sandbox:EUR`; without a party `margin:EUR`."""
+    return f"{account}:{party}:{currency}" if party else f"{account}:{currency}"
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Who the slots of a rule are in one case. `source` names the supplier; code_stock is our own shelf."""
+
+    currency: str
+    provider: str = ""
+    source: str = ""
+
+    def account(self, role: Slot) -> str:
+        match role:
+            case Slot.PAYER:
+                return account_code(Account.PSP_CLEARING, self.currency, self.provider)
+            case Slot.SOURCE if self.source == "code_stock":
+                return account_code(Account.CODE_STOCK, self.currency)
+            case Slot.SOURCE:
+                return account_code(Account.SUPPLIER_FLOAT, self.currency, self.source)
+            case _:
+                return account_code(Account(role.value), self.currency)
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """One line of the journal. `amount_minor` is positive; direction is debit and credit."""
+
+    debit: str
+    credit: str
+    amount_minor: int
+    currency: str
+    reason: Reason
+    phase: Phase
+    order_id: UUID | None = None
+    payment_id: UUID | None = None
+
+
+def transfers(
+    postings: tuple[Posting, ...],
+    amounts: dict[Reason, int],
+    parties: Parties,
+    *,
+    order_id: UUID | None,
+    payment_id: UUID | None = None,
+) -> tuple[Transfer, ...]:
+    """The journal lines of one arrow. An amount of zero leaves no line; a missing or negative one is a bug."""
+    lines = []
+    for posting in postings:
+        amount_minor = amounts[posting.reason]
+        if amount_minor < 0:
+            raise ValueError(f"{posting.reason} would move {amount_minor}: use the posting of the other direction")
+        if amount_minor:
+            lines.append(
+                Transfer(
+                    parties.account(posting.debit),
+                    parties.account(posting.credit),
+                    amount_minor,
+                    parties.currency,
+                    posting.reason,
+                    posting.phase,
+                    order_id,
+                    payment_id,
+                )
+            )
+    return tuple(lines)

@@ -1,0 +1,264 @@
+"""One payment: one session at a provider, for one or several orders (their `allocations`).
+
+    opening ──opened──▶ open ──captured──▶ captured ◀──┐ captured late
+       │                 │ ├─failed──▶ failed ─────────┤
+       └────failed───────┘ └─expired─▶ expired ────────┘
+
+What a provider reports are cumulative facts. The first capture that covers the amount pays every allocated
+order that waits for it; for an order that does not wait (cancelled, or paid already) its share goes back, and
+so does whatever was captured beyond the amount, or below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from opla.core import attempt, item, ledger, order
+from opla.core.attempt import Contradiction
+from opla.core.chance import Chance
+from opla.core.change import Change, Move, NewAttempt, NewMessage, Note, Subject, Sums
+from opla.core.ledger import Parties, Reason
+from opla.core.money import Money
+from opla.core.order import Order
+from opla.core.ports import Answer, ChargeReport
+from opla.core.refund import by_rule
+
+
+class State(StrEnum):
+    OPENING = "opening"
+    OPEN = "open"
+    CAPTURED = "captured"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class Event(StrEnum):
+    OPENED = "opened"
+    CAPTURED = "captured"
+    OVERPAID = "overpaid"
+    UNDERPAID = "underpaid"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    EXTRA_REFUNDED = "extra_refunded"
+
+
+#: (state, event) → state. The postings of a payment's own arrows; those of its orders are in `order.ARROWS`.
+ARROWS: Final[dict[tuple[State, Event], tuple[State, tuple[ledger.Posting, ...]]]] = {
+    (State.OPENING, Event.OPENED): (State.OPEN, ()),
+    **{
+        (state, event): (target, postings)
+        for state in (State.OPENING, State.OPEN, State.FAILED, State.EXPIRED)
+        for event, target, postings in (
+            (Event.CAPTURED, State.CAPTURED, ()),
+            (Event.UNDERPAID, State.CAPTURED, (ledger.CAPTURED, ledger.REFUND_DUE)),
+        )
+    },
+    (State.CAPTURED, Event.OVERPAID): (State.CAPTURED, (ledger.CAPTURED, ledger.REFUND_DUE)),
+    (State.CAPTURED, Event.EXTRA_REFUNDED): (State.CAPTURED, (ledger.REFUND_PAID,)),
+    (State.OPENING, Event.FAILED): (State.FAILED, ()),
+    (State.OPEN, Event.FAILED): (State.FAILED, ()),
+    (State.OPENING, Event.EXPIRED): (State.EXPIRED, ()),
+    (State.OPEN, Event.EXPIRED): (State.EXPIRED, ()),
+}
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A payment as the rules see it. `allocations` divide `amount` over orders, to the cent."""
+
+    id: UUID
+    state: State
+    provider: str
+    provider_id: str
+    amount: Money
+    captured_minor: int
+    refunded_minor: int
+    refunding_minor: int
+    charged_back_minor: int
+    allocations: Mapping[UUID, int]
+
+
+@dataclass(frozen=True)
+class Charge:
+    """The attempt that asks for a payment."""
+
+    id: UUID
+    state: attempt.State
+    tries: int
+    made_at: datetime
+
+
+def move(payment: Payment, event: Event) -> tuple[State, tuple[ledger.Posting, ...]]:
+    """Where `event` leads. Raises `Contradiction` for what cannot be."""
+    try:
+        return ARROWS[payment.state, event]
+    except KeyError:
+        raise Contradiction(f"a payment that is {payment.state} cannot be {event}") from None
+
+
+def settle(
+    charge: Charge,
+    payment: Payment,
+    orders: Mapping[UUID, Order],
+    report: ChargeReport,
+    *,
+    route: Callable[[Order], str],
+    at: datetime,
+    chance: Chance,
+) -> Change:
+    """What one report of the provider changes. `route` names the supplier an order is asked at first.
+
+    Raises `Contradiction` when the report cannot be true of this payment.
+    """
+    if report.captured_minor and report.currency != payment.amount.currency:
+        raise Contradiction(f"captured in {report.currency}, asked in {payment.amount.currency}")
+    if report.provider_id and payment.provider_id and report.provider_id != payment.provider_id:
+        raise Contradiction("another payment answered under our reference")
+    if report.captured_minor < payment.captured_minor and report.answer is not Answer.UNKNOWN and report.captured_minor:
+        raise Contradiction(f"captured {report.captured_minor}, after {payment.captured_minor}")
+    outside_minor = report.refunded_minor - payment.refunded_minor - payment.refunding_minor
+    delta_minor = report.captured_minor - payment.captured_minor
+    answer = Answer.SUCCEEDED if report.captured_minor else report.answer
+    if payment.captured_minor and answer is not Answer.SUCCEEDED:
+        # It was captured; a later "expired" or "pending" is an older message, or nonsense. Nothing is undone.
+        answer = Answer.UNKNOWN
+    target = attempt.after(attempt.Kind.CHARGE, charge.state, answer)
+    note = Note(
+        charge.id,
+        report.answer,
+        _due(charge, target, at),
+        provider_id=report.provider_id,
+        redirect_url=report.redirect_url,
+        why=report.why,
+        evidence=report.evidence,
+    )
+    charge_move = Move(Subject.ATTEMPT, charge.id, charge.state, target, report.answer)
+    if outside_minor > 0 or report.charged_back_minor > payment.charged_back_minor:
+        note = replace(note, why=note.why or "changed_at_provider")
+    items = _outside_items(payment, report, outside_minor)
+    base = Change(moves=(charge_move,), notes=(note,), items=items)
+
+    if delta_minor > 0:
+        return _captured(base, payment, orders, delta_minor, route=route, at=at, chance=chance)
+    if payment.captured_minor:
+        return base
+    if answer is Answer.PENDING and payment.state is State.OPENING:
+        return _moved(base, payment, Event.OPENED)
+    if answer is Answer.DECLINED and payment.state in (State.OPENING, State.OPEN):
+        return _moved(base, payment, Event.EXPIRED if report.why == "expired" else Event.FAILED, why=report.why)
+    return base
+
+
+def _due(charge: Charge, target: attempt.State, at: datetime) -> datetime | None:
+    """Open: on the schedule. Declined: a few late looks, in case it is paid after all. Captured: webhooks wake it."""
+    if target is attempt.State.DECLINED:
+        if charge.state is not attempt.State.DECLINED:
+            return at + attempt.LATE_ASKS[0]
+        return attempt.late(charge.made_at, at)
+    return attempt.due(attempt.Kind.CHARGE, target, charge.tries, at) if target in attempt.OPEN else None
+
+
+def _moved(base: Change, payment: Payment, event: Event, why: str = "") -> Change:
+    target, _ = move(payment, event)
+    return replace(base, moves=(*base.moves, Move(Subject.PAYMENT, payment.id, payment.state, target, event, why=why)))
+
+
+def _outside_items(payment: Payment, report: ChargeReport, outside_minor: int) -> tuple[item.NewItem, ...]:
+    """Money that left without us is a fact for a person to explain."""
+    amount_minor = max(outside_minor, 0) + max(report.charged_back_minor - payment.charged_back_minor, 0)
+    if not amount_minor:
+        return ()
+    return (
+        item.NewItem(
+            item.Kind.OUTSIDE_REFUND,
+            Money(amount_minor, payment.amount.currency),
+            f"refunded {report.refunded_minor}, charged back {report.charged_back_minor} at the provider",
+            payment_id=payment.id,
+        ),
+    )
+
+
+def _captured(
+    base: Change,
+    payment: Payment,
+    orders: Mapping[UUID, Order],
+    delta_minor: int,
+    *,
+    route: Callable[[Order], str],
+    at: datetime,
+    chance: Chance,
+) -> Change:
+    """Money arrived. The first capture that covers the amount pays the orders; all other money goes back."""
+    parties = Parties(payment.amount.currency, provider=payment.provider)
+    first = payment.captured_minor == 0
+    covers = first and delta_minor >= payment.amount.amount_minor
+    moves, refunds, attempts, messages = list(base.moves), [], [], []
+    extra_minor = delta_minor
+    if covers:
+        target, _ = move(payment, Event.CAPTURED)
+        moves.append(Move(Subject.PAYMENT, payment.id, payment.state, target, Event.CAPTURED))
+        extra_minor -= payment.amount.amount_minor
+        for order_id, share_minor in sorted(payment.allocations.items()):
+            paid = orders[order_id]
+            event = {order.State.PLACED: order.Event.PAID, order.State.CANCELLED: order.Event.PAID_LATE}.get(
+                paid.state, order.Event.PAID_TWICE
+            )
+            arrow = order.arrow(paid.state, event)
+            source = route(paid) if event is order.Event.PAID else ""
+            amounts = {
+                Reason.CAPTURED: share_minor,
+                Reason.HELD: paid.price.face.amount_minor,
+                Reason.REFUND_DUE: share_minor,
+            }
+            lines = order.journal(paid, arrow, amounts, replace(parties, source=source), payment.id)
+            moves.append(Move(Subject.ORDER, order_id, paid.state, arrow.target, event, lines))
+            if event is order.Event.PAID:
+                attempts.append(
+                    NewAttempt(
+                        chance.uuid(at), attempt.Kind.SEND, source, chance.reference(), due_at=at, order_id=order_id
+                    )
+                )
+                continue
+            why = "late" if event is order.Event.PAID_LATE else "second"
+            refund, refund_attempt = by_rule(
+                payment.id, payment.provider, order_id, share_minor, parties.currency, why, at=at, chance=chance
+            )
+            refunds.append(refund)
+            attempts.append(refund_attempt)
+            messages.append(NewMessage("refunding", order_id, chance.reference()))
+    state = State.CAPTURED if covers else payment.state
+    items = base.items
+    if extra_minor:
+        event_ = Event.UNDERPAID if first and not covers else Event.OVERPAID
+        target, postings = move(replace(payment, state=state), event_)
+        lines = ledger.transfers(
+            postings,
+            {Reason.CAPTURED: extra_minor, Reason.REFUND_DUE: extra_minor},
+            parties,
+            order_id=None,
+            payment_id=payment.id,
+        )
+        moves.append(Move(Subject.PAYMENT, payment.id, state, target, event_, lines))
+        refund, refund_attempt = by_rule(
+            payment.id, payment.provider, None, extra_minor, parties.currency, str(event_), at=at, chance=chance
+        )
+        refunds.append(refund)
+        attempts.append(refund_attempt)
+        if event_ is Event.UNDERPAID:
+            money = Money(extra_minor, parties.currency)
+            note = f"{money.decimal} came in for {payment.amount.decimal}"
+            items = (*items, item.NewItem(item.Kind.WRONG_AMOUNT, money, note, payment_id=payment.id))
+    return replace(
+        base,
+        moves=tuple(moves),
+        sums=(Sums(payment.id, captured_minor=delta_minor, refunding_minor=sum(r.amount_minor for r in refunds)),),
+        refunds=tuple(refunds),
+        attempts=tuple(attempts),
+        messages=tuple(messages),
+        items=items,
+    )

@@ -1,0 +1,249 @@
+"""What Opla asks of the outside world, as small promises. Those an adapter keeps are its list of abilities.
+
+An adapter returns facts; a surface draws them. It never raises for what the outside did: a time-out, a
+reset, a 500 or an unreadable reply is `Answer.UNKNOWN`; an exception out of an adapter is a bug, and the
+caller treats it as UNKNOWN too, because the request may have left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from opla.core.money import Money
+
+
+class Answer(StrEnum):
+    """Every supplier and every payment provider answers with exactly one of these five."""
+
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"  # final: nothing was given or taken
+    PENDING = "pending"  # they have it; they will tell us, or we ask
+    NOT_SENT = "not_sent"  # we know it never left us: safe to send again
+    UNKNOWN = "unknown"  # it may have happened: do not resend, do not refund, ask
+
+
+@dataclass(frozen=True)
+class Promises:
+    """What an adapter can promise about repeats and look-ups. The janitor acts from these alone.
+
+    refuses_repeat        the same reference twice gives value once; the second answer is the first's
+    find_by_reference     our own reference finds what became of it (not finding is never proof)
+    max_seconds           the longest a call may take before it is UNKNOWN; also the least lease left at the socket
+    min_gap_same_number_s two sends to one number closer than this are refused by them, so we wait
+    may_reverse           a success may be taken back later, so a few late looks are worth their call
+    park_after_s          an unknown older than this goes to a person's list
+    """
+
+    refuses_repeat: bool
+    find_by_reference: bool
+    max_seconds: int
+    min_gap_same_number_s: int = 0
+    may_reverse: bool = False
+    park_after_s: int = 900
+
+
+# ── payment providers ─────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class ChargeRequest:
+    """Ask a provider for one payment. `reference` is ours: 32 random hexadecimal digits, committed before this call."""
+
+    reference: str
+    amount: Money
+    description: str
+    language: str
+    return_url: str
+    webhook_url: str
+
+
+@dataclass(frozen=True)
+class ChargeReport:
+    """What a provider says of one payment, as cumulative facts: the amounts never count twice when told twice.
+
+    PENDING: the customer is (or may still be) with them. SUCCEEDED: captured. DECLINED: refused, abandoned or expired,
+    though some providers turn such a payment into a captured one later.
+    """
+
+    answer: Answer
+    provider_id: str = ""
+    redirect_url: str = ""
+    captured_minor: int = 0
+    refunded_minor: int = 0
+    charged_back_minor: int = 0
+    currency: str = ""
+    why: str = ""  # refused | abandoned | expired | …: a stable word, for the person's sentence
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RefundRequest:
+    reference: str
+    provider_id: str  # of the payment
+    amount: Money
+    description: str
+
+
+@dataclass(frozen=True)
+class RefundReport:
+    answer: Answer
+    refund_id: str = ""
+    why: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Charges(Protocol):
+    """Starts payments and tells what became of them."""
+
+    promises: Promises
+
+    def charge(self, request: ChargeRequest) -> ChargeReport: ...
+
+    def fetch(self, reference: str, provider_id: str) -> ChargeReport | None:
+        """The state of one payment; None when they do not know it (which proves nothing)."""
+        ...
+
+
+@runtime_checkable
+class Refunds(Protocol):
+    """Gives money back."""
+
+    promises: Promises
+
+    def refund(self, request: RefundRequest) -> RefundReport: ...
+
+    def fetch_refund(self, reference: str, provider_id: str) -> RefundReport | None: ...
+
+
+@runtime_checkable
+class Notifies(Protocol):
+    """Sends webhooks. They only wake the poller: what is returned here is whom to ask about, never a state."""
+
+    def woken(self, headers: Mapping[str, str], body: bytes) -> Sequence[str]:
+        """The provider ids (or our references) a webhook names; empty when it is malformed or forged."""
+        ...
+
+
+# ── suppliers ─────────────────────────────────────────────────────────────
+
+
+class Kind(StrEnum):
+    """How value reaches a person."""
+
+    CODE = "code"
+    DIRECT = "direct"
+    ESIM = "esim"
+
+
+@dataclass(frozen=True)
+class SendRequest:
+    """Ask a supplier for one delivery. `face` is the product's face value; `number` is E.164, empty for codes."""
+
+    reference: str
+    sku: str
+    operator: str
+    kind: Kind
+    face: Money
+    number: str = ""
+    plan: str = ""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A code in the clear. It is money: it lives for the length of one call and never prints itself."""
+
+    secret: str = field(repr=False)
+    serial: str = ""
+    valid_until: date | None = None
+
+    def __str__(self) -> str:
+        return f"<code, serial {self.serial or '?'}>"
+
+
+@dataclass(frozen=True)
+class SendReport:
+    """What a supplier says of one send. `reversed` may come after a success: value was given and taken back.
+
+    `stock_id` is set instead of `pin` by a supplier whose codes already lie in our own stock, sealed.
+    """
+
+    answer: Answer
+    supplier_id: str = ""
+    cost_minor: int | None = None
+    pin: Pin | None = None
+    stock_id: str = ""
+    reversed: bool = False
+    why: str = ""  # out_of_stock | number_refused | insufficient_float | …: a stable word
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Sends(Protocol):
+    """Delivers: a code, or credit on a number."""
+
+    promises: Promises
+
+    def send(self, request: SendRequest) -> SendReport: ...
+
+
+@runtime_checkable
+class Finds(Protocol):
+    """Tells what became of a send, by our own reference."""
+
+    def find(self, reference: str) -> SendReport | None:
+        """The state of one send; None when they do not know it. Not found is never proof: they may have been asleep."""
+        ...
+
+
+# ── notices ───────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Message:
+    """One e-mail. `reference` is ours and stays the same when the same message is sent again. Never holds a code."""
+
+    reference: str
+    to: str
+    subject: str
+    text: str
+    language: str
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """Carries a message to a person."""
+
+    def tell(self, message: Message) -> Answer: ...
+
+
+# ── our own state, as adapters may reach it ───────────────────────────────
+
+
+@dataclass(frozen=True)
+class StockedCode:
+    """One code of our own stock, claimed for one attempt. Sealed: the PIN is not here."""
+
+    stock_id: str
+    serial: str
+    cost_minor: int
+    valid_until: date | None
+
+
+class CodeStock(Protocol):
+    """Our own stock of codes. Implemented over PostgreSQL by `db`, handed in by `operations`."""
+
+    def claim(self, reference: str, sku: str) -> StockedCode | None:
+        """One unsold code of `sku`, oldest expiry first, or None: out of stock.
+
+        The same reference always gets the same code.
+        """
+        ...
+
+    def claimed(self, reference: str) -> StockedCode | None:
+        """The code this reference holds, if any."""
+        ...

@@ -1,0 +1,146 @@
+"""Money going back: a refund is decided once, then tried until it is done or a person must find another way.
+
+due ──paid back──▶ done
+ └──refused by the provider──▶ refused   (an item: pay it back another way)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from opla.core import attempt, item, ledger, order
+from opla.core.chance import Chance
+from opla.core.change import Change, Move, NewAttempt, NewMessage, NewRefund, Note, Subject, Sums
+from opla.core.ledger import Parties, Reason
+from opla.core.money import Money
+from opla.core.ports import Answer, Promises, RefundReport
+
+
+class State(StrEnum):
+    DUE = "due"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+#: Reasons whose refund is an order's own ending; the others give back what was paid beside it.
+ENDS_ORDER = frozenset({"late", "declined", "reversed", "choice"})
+
+#: Why money goes back by rule, without asking anybody (up to the day's cap).
+BY_RULE = frozenset({"late", "second", "overpaid", "underpaid", "declined", "reversed"})
+
+
+@dataclass(frozen=True)
+class Refund:
+    """A refund as the rules see it."""
+
+    id: UUID
+    state: State
+    payment_id: UUID
+    provider: str
+    order_id: UUID | None
+    order_state: order.State | None
+    amount: Money
+    reason: str
+
+
+@dataclass(frozen=True)
+class Try:
+    """The attempt at it."""
+
+    id: UUID
+    state: attempt.State
+    tries: int
+    made_at: datetime
+
+
+def by_rule(
+    payment_id: UUID,
+    provider: str,
+    order_id: UUID | None,
+    amount_minor: int,
+    currency: str,
+    reason: str,
+    *,
+    at: datetime,
+    chance: Chance,
+) -> tuple[NewRefund, NewAttempt]:
+    """A refund that a rule decided, with its first (and, by the same reference, only) attempt."""
+    if reason not in BY_RULE:
+        raise ValueError(f"no rule refunds because of {reason!r}")
+    refund = NewRefund(chance.uuid(at), payment_id, order_id, amount_minor, currency, reason)
+    return refund, NewAttempt(
+        chance.uuid(at), attempt.Kind.REFUND, provider, chance.reference(), due_at=at, refund_id=refund.id
+    )
+
+
+def settle(
+    tried: Try, refund: Refund, report: RefundReport, promises: Promises, *, at: datetime, chance: Chance
+) -> Change:
+    """What one answer about a refund changes. Raises `Contradiction` for what cannot be."""
+    target = attempt.after(attempt.Kind.REFUND, tried.state, report.answer)
+    due_at = attempt.due(attempt.Kind.REFUND, target, tried.tries, at) if target in attempt.OPEN else None
+    note = Note(tried.id, report.answer, due_at, provider_id=report.refund_id, why=report.why, evidence=report.evidence)
+    moves = [Move(Subject.ATTEMPT, tried.id, tried.state, target, report.answer)]
+    change = Change(moves=tuple(moves), notes=(note,))
+    if refund.state is not State.DUE:
+        return change
+    if target is attempt.State.SUCCEEDED:
+        return _done(change, refund, chance=chance, attempt_id=tried.id)
+    if target is attempt.State.DECLINED:
+        moves.append(Move(Subject.REFUND, refund.id, refund.state, State.REFUSED, "refused", why=report.why))
+        return Change(
+            moves=tuple(moves),
+            notes=(note,),
+            sums=(Sums(refund.payment_id, refunding_minor=-refund.amount.amount_minor),),
+            items=(_item(item.Kind.REFUND_REFUSED, refund, tried.id, report.why),),
+        )
+    if target is attempt.State.UNKNOWN and report.answer is Answer.UNKNOWN and _parks(tried, promises, at):
+        return Change(
+            moves=tuple(moves), notes=(note,), items=(_item(item.Kind.UNKNOWN_REFUND, refund, tried.id, "no answer"),)
+        )
+    return change
+
+
+def _parks(tried: Try, promises: Promises, at: datetime) -> bool:
+    return attempt.Age(tried.made_at).parks(promises, at)
+
+
+def _item(kind: item.Kind, refund: Refund, attempt_id: UUID, note: str) -> item.NewItem:
+    return item.NewItem(
+        kind, refund.amount, note, order_id=refund.order_id, payment_id=refund.payment_id, attempt_id=attempt_id
+    )
+
+
+def _done(change: Change, refund: Refund, *, chance: Chance, attempt_id: UUID) -> Change:
+    """The provider gave it back: the debt is paid, and the order (if this was its ending) is refunded."""
+    parties = Parties(refund.amount.currency, provider=refund.provider)
+    amounts = {Reason.REFUND_PAID: refund.amount.amount_minor}
+    moves = [*change.moves, Move(Subject.REFUND, refund.id, refund.state, State.DONE, "done")]
+    messages: tuple[NewMessage, ...] = ()
+    if refund.order_id is not None and refund.order_state is not None:
+        event = order.Event.REFUNDED if refund.reason in ENDS_ORDER else order.Event.SECOND_REFUNDED
+        arrow = order.arrow(refund.order_state, event)
+        lines = ledger.transfers(
+            arrow.postings, amounts, parties, order_id=refund.order_id, payment_id=refund.payment_id
+        )
+        moves.append(Move(Subject.ORDER, refund.order_id, refund.order_state, arrow.target, event, lines))
+        messages = (NewMessage("refunded", refund.order_id, chance.reference()),)
+    else:
+        # What was paid beyond the orders' sum belongs to the payment alone.
+        lines = ledger.transfers((ledger.REFUND_PAID,), amounts, parties, order_id=None, payment_id=refund.payment_id)
+        moves.append(Move(Subject.PAYMENT, refund.payment_id, "captured", "captured", "extra_refunded", lines))
+    sums = Sums(
+        refund.payment_id,
+        refunding_minor=-refund.amount.amount_minor,
+        refunded_minor=refund.amount.amount_minor,
+    )
+    return Change(
+        moves=tuple(moves),
+        notes=change.notes,
+        sums=(sums,),
+        messages=messages,
+        closes=((item.Kind.UNKNOWN_REFUND, attempt_id),),
+    )
