@@ -75,9 +75,7 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.DELIVERED, Event.SECOND_REFUNDED): Arrow(State.DELIVERED, (ledger.REFUND_PAID,)),
     (State.REFUNDING, Event.SECOND_REFUNDED): Arrow(State.REFUNDING, (ledger.REFUND_PAID,)),
     (State.REFUNDED, Event.SECOND_REFUNDED): Arrow(State.REFUNDED, (ledger.REFUND_PAID,)),
-    (State.DELIVERED, Event.TOLD): Arrow(State.DELIVERED),
-    (State.REFUNDING, Event.TOLD): Arrow(State.REFUNDING),
-    (State.REFUNDED, Event.TOLD): Arrow(State.REFUNDED),
+    **{(state, Event.TOLD): Arrow(state) for state in State},  # a message about it went out
 }
 
 #: An order in one of these needs nothing more (except that money may still arrive for it by mistake).

@@ -65,3 +65,10 @@ LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [Path(__file__).resolve().parents[1] / "locale"]
 ROOT_URLCONF = "opla.site.urls"
 WSGI_APPLICATION = "opla.site.wsgi.application"
+
+#: What the shop charges on top of the face value, as a decimal amount.
+SERVICE_FEE = os.environ.get("OPLA_SERVICE_FEE", "0.00")
+#: How the shop is reached from outside: return addresses and webhooks are made from it.
+BASE_URL = os.environ.get("OPLA_URL", "http://127.0.0.1:8000").rstrip("/")
+#: Refunds by rule in one day, in minor units; beyond it a person looks first.
+REFUND_CAP_MINOR = int(os.environ.get("OPLA_REFUND_CAP_MINOR", "50000"))

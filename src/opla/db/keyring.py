@@ -1,0 +1,91 @@
+"""The keys that open what the database keeps sealed. They lie outside it, and outside its backups.
+
+One file, `keys.json` (mode 0600), made at the first start; a host may put it elsewhere with OPLA_KEYS.
+Losing it loses every unrevealed code: back it up apart from the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import tempfile
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+_NONCE_BYTES = 12
+
+
+class Unopenable(Exception):  # noqa: N818
+    """A sealed value does not open: another key, another row, or somebody changed it."""
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """`seal` and `open` (AES-256-GCM, NIST SP 800-38D) bind a value to what it is `about`: rows cannot be swapped."""
+
+    signing_key: str = field(repr=False)
+    fingerprint_key: bytes = field(repr=False)
+    sealing_keys: tuple[bytes, ...] = field(repr=False)  # the last one seals; all of them open
+
+    def seal(self, plain: bytes, about: bytes) -> bytes:
+        """One byte key number, 12 bytes nonce, ciphertext and tag."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        number = len(self.sealing_keys) - 1
+        nonce = os.urandom(_NONCE_BYTES)
+        return bytes([number]) + nonce + AESGCM(self.sealing_keys[number]).encrypt(nonce, plain, about)
+
+    def open(self, sealed: bytes, about: bytes) -> bytes:
+        """The plain value. Raises `Unopenable`."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        try:
+            key = self.sealing_keys[sealed[0]]
+            return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :], about)
+        except (InvalidTag, IndexError, ValueError):
+            raise Unopenable("this value does not open with the keys of this shop") from None
+
+    def fingerprint(self, pin: str) -> bytes:
+        """The same for the same PIN however it was grouped, and worthless without the key (PINs are short)."""
+        plain = "".join(c for c in pin.upper() if c.isalnum())
+        return hmac.new(self.fingerprint_key, plain.encode(), hashlib.sha256).digest()
+
+
+def digest(secret: bytes) -> bytes:
+    """How a 128-bit secret (an order's link, a device) is stored: it cannot be guessed, so a plain hash is enough."""
+    return hashlib.sha256(secret).digest()
+
+
+@cache
+def load(var: Path) -> Keyring:
+    """The keys of this shop, made on first use. Two processes that start together get the same ones."""
+    path = Path(os.environ.get("OPLA_KEYS", var / "keys.json"))
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = {
+            "signing": secrets.token_urlsafe(48),
+            "fingerprint": secrets.token_hex(32),
+            "sealing": [secrets.token_hex(32)],
+        }
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".keys-")
+        with os.fdopen(handle, "w") as file:
+            json.dump(fresh, file)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(name, path)  # fails if somebody was first: then theirs are the keys
+        except FileExistsError:
+            pass
+        finally:
+            Path(name).unlink()
+    kept = json.loads(path.read_text())
+    return Keyring(
+        kept["signing"],
+        bytes.fromhex(kept["fingerprint"]),
+        tuple(bytes.fromhex(key) for key in kept["sealing"]),
+    )

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.db import migrations, models
+
+SQL = Path(__file__).resolve().parents[1] / "sql"
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies: list[tuple[str, str]] = []
+    operations = [
+        migrations.RunSQL((SQL / "tables.sql").read_text()),
+        migrations.CreateModel(
+            name="CatalogVersion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("made_at", models.DateTimeField()),
+                ("made_by", models.TextField()),
+                (
+                    "state",
+                    models.TextField(choices=[("proposed", "Proposed"), ("active", "Active"), ("retired", "Retired")]),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("document", models.JSONField()),
+            ],
+            options={"db_table": "catalog_version"},
+        ),
+        migrations.AddConstraint(
+            model_name="catalogversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "active")), fields=("state",), name="catalog_version_one_active"
+            ),
+        ),
+    ]

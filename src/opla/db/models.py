@@ -1,0 +1,33 @@
+"""Tables that people edit. Money, orders and codes are not here: functions of `sql/` write them, `queries` reads."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class CatalogVersion(models.Model):
+    """One whole catalogue, as it was sold from. A quote names its version, so what was shown can be shown again."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"
+        ACTIVE = "active"
+        RETIRED = "retired"
+
+    made_at = models.DateTimeField()
+    made_by = models.TextField()
+    state = models.TextField(choices=State.choices)
+    note = models.TextField(blank=True)
+    document = models.JSONField()
+
+    class Meta:
+        db_table = "catalog_version"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["state"], condition=models.Q(state="active"), name="catalog_version_one_active"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"catalogue {self.pk} ({self.state})"

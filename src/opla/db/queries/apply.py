@@ -1,0 +1,168 @@
+"""Decisions of the core, written: `opla_apply` over any number of changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from opla.core.actor import Actor
+from opla.core.change import Change, NewDelivery
+from opla.core.ledger import Transfer
+from opla.db.keyring import Keyring
+from opla.db.queries.call import Argument, call, columns, expect
+
+
+class Result(StrEnum):
+    """What became of one change."""
+
+    WON = "won"
+    LOST = "lost"  # decided on old news: load again and decide again
+    REFUND_TOO_MUCH = "refund_too_much"
+    PROVIDER_ID_TAKEN = "provider_id_taken"  # two attempts were answered with one id: contradiction
+    CODE_KNOWN = "code_known"  # a supplier delivered a PIN that we have had before: contradiction
+
+
+class _MakesIds(Protocol):
+    def uuid(self, at: datetime) -> UUID: ...
+
+
+def apply(
+    changes: Sequence[Change], *, actor: Actor, at: datetime, keyring: Keyring, chance: _MakesIds
+) -> list[Result]:
+    """Write each change whole, or not at all; one result per change, in their order.
+
+    PINs are sealed here, on their way in: the clear text never reaches SQL.
+    """
+    if not changes:
+        return []
+    numbered = list(enumerate(changes, start=1))
+    moves, lines = [], []
+    for g, change in numbered:
+        for move in change.moves:
+            moves.append((g, move.subject, move.id, move.source, move.target, move.event, move.why))
+            lines += [(len(moves), *_line(transfer)) for transfer in move.transfers]
+    deliveries = [(g, d) for g, change in numbered for d in change.deliveries]
+    rows = call(
+        "opla_apply",
+        Argument(at, "timestamptz"),
+        Argument(str(actor), "text"),
+        Argument(len(changes), "int"),
+        *_columns(moves, "int", "text", "uuid", "text", "text", "text", "text"),
+        *_columns(lines, "int", "text", "text", "bigint", "text", "text", "text", "uuid", "uuid"),
+        *_columns(
+            [
+                (
+                    g,
+                    n.attempt_id,
+                    n.answer,
+                    n.due_at,
+                    n.provider_id,
+                    n.redirect_url,
+                    n.why,
+                    json.dumps(dict(n.evidence)),
+                )
+                for g, change in numbered
+                for n in change.notes
+            ],
+            *("int", "uuid", "text", "timestamptz", "text", "text", "text", "text"),
+        ),
+        *_columns(
+            [
+                (g, s.payment_id, s.captured_minor, s.refunding_minor, s.refunded_minor, s.charged_back_minor)
+                for g, change in numbered
+                for s in change.sums
+            ],
+            *("int", "uuid", "bigint", "bigint", "bigint", "bigint"),
+        ),
+        *_columns(
+            [
+                (g, a.id, a.kind, a.adapter, a.reference, a.due_at, a.order_id, a.payment_id, a.refund_id)
+                for g, change in numbered
+                for a in change.attempts
+            ],
+            *("int", "uuid", "text", "text", "text", "timestamptz", "uuid", "uuid", "uuid"),
+        ),
+        *_columns(
+            [
+                (g, r.id, r.payment_id, r.order_id, r.amount_minor, r.currency, r.reason)
+                for g, change in numbered
+                for r in change.refunds
+            ],
+            *("int", "uuid", "uuid", "uuid", "bigint", "text", "text"),
+        ),
+        *_columns(
+            [
+                (
+                    g,
+                    d.order_id,
+                    d.kind,
+                    d.supplier,
+                    d.supplier_id,
+                    d.cost_minor,
+                    d.attempt_id,
+                    UUID(d.stock_id) if d.stock_id else None,
+                )
+                for g, d in deliveries
+            ],
+            *("int", "uuid", "text", "text", "text", "bigint", "uuid", "uuid"),
+        ),
+        *_columns(
+            [(g, *_sealed(d, at, keyring, chance)) for g, d in deliveries if d.pin is not None],
+            *("int", "uuid", "uuid", "bytea", "bytea", "text", "date"),
+        ),
+        *_columns(
+            [(g, m.topic, m.order_id, m.reference) for g, change in numbered for m in change.messages],
+            *("int", "text", "uuid", "text"),
+        ),
+        *_columns(
+            [
+                (
+                    g,
+                    i.kind,
+                    i.subject,
+                    i.order_id,
+                    i.payment_id,
+                    i.attempt_id,
+                    i.at_risk.amount_minor,
+                    i.at_risk.currency,
+                    i.note,
+                )
+                for g, change in numbered
+                for i in change.items
+            ],
+            *("int", "text", "uuid", "uuid", "uuid", "uuid", "bigint", "text", "text"),
+        ),
+        *_columns(
+            [(g, kind, subject) for g, change in numbered for kind, subject in change.closes], "int", "text", "uuid"
+        ),
+    )
+    return [Result(expect(result, str)) for _, result in rows]
+
+
+def _columns(rows: Sequence[Sequence[object]], *sql_types: str) -> list[Argument]:
+    if not rows:
+        return [Argument([], f"{kind}[]") for kind in sql_types]
+    # Enum members are handed over as the plain texts they are.
+    return columns(([str(v) if isinstance(v, StrEnum) else v for v in row] for row in rows), *sql_types)
+
+
+def _line(t: Transfer) -> tuple[object, ...]:
+    return (t.debit, t.credit, t.amount_minor, t.currency, t.reason, t.phase, t.order_id, t.payment_id)
+
+
+def _sealed(d: NewDelivery, at: datetime, keyring: Keyring, chance: _MakesIds) -> tuple[object, ...]:
+    if d.pin is None:
+        raise ValueError("nothing to seal")
+    code_id = chance.uuid(at)
+    return (
+        code_id,
+        d.order_id,
+        keyring.seal(d.pin.secret.encode(), code_id.bytes),
+        keyring.fingerprint(d.pin.secret),
+        d.pin.serial,
+        d.pin.valid_until,
+    )

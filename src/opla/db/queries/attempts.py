@@ -1,0 +1,154 @@
+"""Who works on what: claims, the last step before a socket, waking up, and the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from opla.core import attempt
+from opla.core.actor import Actor
+from opla.db.queries.call import Argument, Row, call, columns, expect, select
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An attempt leased to this worker. Its state says what to do with it (`core.attempt.step`)."""
+
+    id: UUID
+    kind: attempt.Kind
+    state: attempt.State
+    adapter: str
+    reference: str
+    order_id: UUID | None
+    payment_id: UUID | None
+    refund_id: UUID | None
+    tries: int
+    made_at: datetime
+    provider_id: str
+
+
+def _id(value: object) -> UUID | None:
+    return value if isinstance(value, UUID) else None
+
+
+def _claimed(row: Row) -> Claimed:
+    return Claimed(
+        expect(row[0], UUID),
+        attempt.Kind(expect(row[1], str)),
+        attempt.State(expect(row[2], str)),
+        expect(row[3], str),
+        expect(row[4], str),
+        _id(row[5]),
+        _id(row[6]),
+        _id(row[7]),
+        expect(row[8], int),
+        expect(row[9], datetime),
+        expect(row[10], str),
+    )
+
+
+def claim(worker: UUID, kinds: Sequence[attempt.Kind], *, at: datetime, limit: int, lease_s: int) -> list[Claimed]:
+    """Attempts that are due, leased to `worker` for `lease_s` seconds."""
+    rows = call(
+        "opla_claim",
+        Argument(at, "timestamptz"),
+        Argument(worker, "uuid"),
+        Argument([str(kind) for kind in kinds], "text[]"),
+        Argument(limit, "int"),
+        Argument(lease_s, "int"),
+    )
+    return [_claimed(row) for row in rows]
+
+
+def load(attempt_ids: Sequence[UUID]) -> list[Claimed]:
+    """Attempts as they are now, whoever holds them."""
+    rows = select(
+        """SELECT id, kind, state, adapter, reference, order_id, payment_id, refund_id, tries, made_at, provider_id
+           FROM attempt WHERE id = ANY (%s::uuid[])""",
+        [list(attempt_ids)],
+    )
+    return [_claimed(row) for row in rows]
+
+
+def last_send(adapter: str, number: str, *, besides: UUID) -> datetime | None:
+    """When this supplier was last asked to send to this number, by another attempt."""
+    rows = select(
+        """SELECT max(a.made_at) FROM attempt a JOIN orders o ON o.id = a.order_id
+           WHERE a.kind = 'send' AND a.adapter = %s AND o.number = %s AND a.id <> %s AND a.tries > 0""",
+        [adapter, number, besides],
+    )
+    return rows[0][0] if isinstance(rows[0][0], datetime) else None
+
+
+def sending(worker: UUID, attempts: Sequence[tuple[UUID, int]]) -> set[UUID]:
+    """The last act before the socket, for (attempt, max_seconds): those that may go. The others lost their lease."""
+    if not attempts:
+        return set()
+    rows = call("opla_sending", Argument(worker, "uuid"), *columns(attempts, "uuid", "int"))
+    return {expect(row[0], UUID) for row in rows}
+
+
+def unclaim(worker: UUID, attempt_ids: Sequence[UUID], *, due_at: datetime) -> None:
+    """Give claims back untouched."""
+    call(
+        "opla_unclaim",
+        Argument(worker, "uuid"),
+        Argument(list(attempt_ids), "uuid[]"),
+        Argument(due_at, "timestamptz"),
+    )
+
+
+def wake(kinds: Sequence[attempt.Kind], adapter: str, names: Sequence[str], *, at: datetime) -> int:
+    """Ask about these now; how many were asleep. Names nobody knows change nothing."""
+    rows = call(
+        "opla_wake",
+        Argument(at, "timestamptz"),
+        Argument([str(kind) for kind in kinds], "text[]"),
+        Argument(adapter, "text"),
+        Argument(list(names), "text[]"),
+    )
+    return expect(rows[0][0], int)
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message of the outbox, leased to this worker."""
+
+    reference: str
+    topic: str
+    order_id: UUID
+    tries: int
+    made_at: datetime
+
+
+def claim_outbox(worker: UUID, *, at: datetime, limit: int, lease_s: int) -> list[Outgoing]:
+    rows = call(
+        "opla_outbox_claim",
+        Argument(at, "timestamptz"),
+        Argument(worker, "uuid"),
+        Argument(limit, "int"),
+        Argument(lease_s, "int"),
+    )
+    return [
+        Outgoing(
+            expect(row[0], str),
+            expect(row[1], str),
+            expect(row[2], UUID),
+            expect(row[3], int),
+            expect(row[4], datetime),
+        )
+        for row in rows
+    ]
+
+
+def finish_outbox(done: Sequence[tuple[str, bool, datetime | None]], *, actor: Actor, at: datetime) -> None:
+    """(reference, told, when to try again or None)."""
+    if done:
+        call(
+            "opla_outbox_done",
+            Argument(at, "timestamptz"),
+            Argument(str(actor), "text"),
+            *columns(done, "text", "boolean", "timestamptz"),
+        )

@@ -1,0 +1,46 @@
+"""The database's own proof of its sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from opla.db.queries.call import Argument, call, expect, select
+
+
+@dataclass(frozen=True)
+class Check:
+    """One named check: how many rows are wrong, and one of them."""
+
+    name: str
+    wrong: int
+    example: str
+
+    @property
+    def holds(self) -> bool:
+        return self.wrong == 0
+
+
+def books(at: datetime) -> list[Check]:
+    """All checks, over one snapshot."""
+    rows = call("opla_books", Argument(at, "timestamptz"))
+    return [Check(expect(name, str), expect(wrong, int), str(example or "")) for name, wrong, example in rows]
+
+
+@dataclass(frozen=True)
+class Balance:
+    code: str
+    currency: str
+    debits_posted: int
+    credits_posted: int
+    debits_pending: int
+    credits_pending: int
+
+
+def balances() -> list[Balance]:
+    """Every account, by its code. Amounts in minor units."""
+    rows = select(
+        """SELECT code, currency, debits_posted, credits_posted, debits_pending, credits_pending
+           FROM account ORDER BY code"""
+    )
+    return [Balance(expect(r[0], str), expect(r[1], str), *(expect(r[n], int) for n in (2, 3, 4, 5))) for r in rows]

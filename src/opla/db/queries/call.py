@@ -1,0 +1,56 @@
+"""How a function that takes arrays is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db import connection, connections
+from django.db.utils import InterfaceError, OperationalError
+
+Row = tuple[object, ...]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument with its SQL type: an empty array has no type of its own."""
+
+    value: object
+    sql_type: str
+
+
+def call(function: str, *arguments: Argument) -> list[Row]:
+    """Rows of `SELECT * FROM function(…)`."""
+    places = ", ".join(f"%s::{a.sql_type}" for a in arguments)
+    return select(f"SELECT * FROM {function}({places})", [a.value for a in arguments])  # noqa: S608 - our own names
+
+
+def select(sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+    """Rows of one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows: list[Row] = cursor.fetchall()
+        return rows
+
+
+def columns(rows: Iterable[Sequence[object]], *sql_types: str) -> list[Argument]:
+    """Rows turned into one array argument per column: what `unnest` takes apart again."""
+    listed = list(rows)
+    return [Argument([row[n] for row in listed], f"{kind}[]") for n, kind in enumerate(sql_types)]
+
+
+def reconnect() -> None:
+    """Forget a connection that broke, so that the next call makes a new one."""
+    connections["default"].close()
+
+
+def expect(value: object, kind: type[T]) -> T:
+    """A column's value, known to be of this type: PostgreSQL said so, and a mistake is loud."""
+    if not isinstance(value, kind):
+        raise TypeError(f"expected {kind.__name__}, the database gave {type(value).__name__}")
+    return value
+
+
+BROKEN = (OperationalError, InterfaceError)

@@ -1,0 +1,284 @@
+"""Quotes, orders and payments: made, and loaded for the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from opla.core import order, payment, refund
+from opla.core.actor import Actor
+from opla.core.delivery import Paid
+from opla.core.money import Money
+from opla.core.order import Order, Price
+from opla.core.payment import Payment
+from opla.core.ports import Kind
+from opla.core.quote import Quote
+from opla.db.queries.call import Argument, Row, call, columns, expect, select
+
+# ── making ────────────────────────────────────────────────────────────────
+
+
+def save_quotes(quotes: Sequence[tuple[Quote, bytes]]) -> None:
+    """Keep quotes as they were shown, each with the hash of the device it was shown on."""
+    if not quotes:
+        return
+    rows = [
+        (
+            q.id,
+            device_hash,
+            q.sku,
+            q.operator,
+            q.product_name,
+            str(q.kind),
+            q.price.face.amount_minor,
+            q.price.fee.amount_minor,
+            q.price.fee_vat.amount_minor,
+            q.price.face.currency,
+            q.number,
+            q.plan,
+            q.email,
+            q.language,
+            q.catalog_version,
+            q.sample,
+        )
+        for q, device_hash in quotes
+    ]
+    call(
+        "opla_quote",
+        *columns(rows, "uuid", "bytea", *["text"] * 4, *["bigint"] * 3, *["text"] * 5, "bigint", "boolean"),
+        Argument(quotes[0][0].made_at, "timestamptz"),
+        Argument([q.expires_at for q, _ in quotes], "timestamptz[]"),
+    )
+
+
+@dataclass(frozen=True)
+class NewOrder:
+    """One quote on its way to be an order. `link_sealed` is the link's secret, sealed about the order's id."""
+
+    quote_id: UUID
+    device_hash: bytes
+    order_id: UUID
+    ticket: str
+    link_hash: bytes
+    link_sealed: bytes = field(repr=False)
+    payment_id: UUID
+
+
+@dataclass(frozen=True)
+class NewPayment:
+    payment_id: UUID
+    receipt: str
+    provider: str
+    attempt_id: UUID
+    reference: str
+
+
+@dataclass(frozen=True)
+class PlacedRow:
+    result: str  # placed | again | quote_unknown | quote_taken | quote_expired
+    order_id: UUID | None
+
+
+def place(
+    orders: Sequence[NewOrder], payments: Sequence[NewPayment], *, actor: Actor, at: datetime, expires_at: datetime
+) -> list[PlacedRow]:
+    """Orders under payments, one row back per order, in their order."""
+    rows = call(
+        "opla_place",
+        Argument(at, "timestamptz"),
+        Argument(expires_at, "timestamptz"),
+        Argument(str(actor), "text"),
+        *columns(
+            [
+                (o.quote_id, o.device_hash, o.order_id, o.ticket, o.link_hash, o.link_sealed, o.payment_id)
+                for o in orders
+            ],
+            *("uuid", "bytea", "uuid", "text", "bytea", "bytea", "uuid"),
+        ),
+        *columns(
+            [(p.payment_id, p.receipt, p.provider, p.attempt_id, p.reference) for p in payments],
+            *("uuid", "text", "text", "uuid", "text"),
+        ),
+    )
+    return [
+        PlacedRow(expect(result, str), order_id if isinstance(order_id, UUID) else None) for _, result, order_id in rows
+    ]
+
+
+def pay_again(tries: Sequence[tuple[UUID, NewPayment]], *, at: datetime, expires_at: datetime) -> list[str]:
+    """A new payment per order: `placed`, or why not (`open`, `order_not_payable`, `not_found`)."""
+    rows = call(
+        "opla_pay_again",
+        Argument(at, "timestamptz"),
+        Argument(expires_at, "timestamptz"),
+        *columns(
+            [(o, p.payment_id, p.receipt, p.provider, p.attempt_id, p.reference) for o, p in tries],
+            *("uuid", "uuid", "text", "text", "uuid", "text"),
+        ),
+    )
+    return [expect(result, str) for _, result in rows]
+
+
+# ── loading for the rules ─────────────────────────────────────────────────
+
+_ORDER = """o.id, o.state, o.sku, o.operator, o.kind, o.face_minor, o.fee_minor, o.fee_vat_minor, o.currency, o.number,
+            o.plan, o.language"""
+
+
+def _order(row: Row) -> Order:
+    currency = expect(row[8], str)
+    return Order(
+        expect(row[0], UUID),
+        order.State(expect(row[1], str)),
+        expect(row[2], str),
+        expect(row[3], str),
+        Kind(expect(row[4], str)),
+        Price(*(Money(expect(row[n], int), currency) for n in (5, 6, 7))),
+        expect(row[9], str),
+        expect(row[10], str),
+        expect(row[11], str),
+    )
+
+
+@dataclass(frozen=True)
+class PaymentCase:
+    """A payment with its orders and what a provider needs to be told about it."""
+
+    payment: Payment
+    orders: Mapping[UUID, Order]
+    receipt: str
+    language: str
+    links: tuple[bytes, ...]  # sealed link secrets, in the order of `orders`
+
+
+def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
+    """Payments by id, each with its allocated orders."""
+    rows = select(
+        f"""SELECT p.id, p.state, p.provider, coalesce(c.provider_id, ''), p.amount_minor, p.currency, p.captured_minor,
+                   p.refunded_minor, p.refunding_minor, p.charged_back_minor, p.receipt, a.amount_minor, o.link_sealed,
+                   {_ORDER}
+            FROM payment p JOIN allocation a ON a.payment_id = p.id JOIN orders o ON o.id = a.order_id
+            LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
+            WHERE p.id = ANY (%s::uuid[]) ORDER BY p.id, o.id""",  # noqa: S608 - a constant of ours
+        [list(payment_ids)],
+    )
+    cases: dict[UUID, PaymentCase] = {}
+    for row in rows:
+        sold = _order(row[13:])
+        payment_id = expect(row[0], UUID)
+        before = cases.get(payment_id)
+        allocations = {**(before.payment.allocations if before else {}), sold.id: expect(row[11], int)}
+        cases[payment_id] = PaymentCase(
+            Payment(
+                payment_id,
+                payment.State(expect(row[1], str)),
+                expect(row[2], str),
+                expect(row[3], str),
+                Money(expect(row[4], int), expect(row[5], str)),
+                *(expect(row[n], int) for n in (6, 7, 8, 9)),
+                allocations=allocations,
+            ),
+            {**(before.orders if before else {}), sold.id: sold},
+            expect(row[10], str),
+            sold.language,
+            (*(before.links if before else ()), bytes(expect(row[12], bytes))),
+        )
+    return cases
+
+
+@dataclass(frozen=True)
+class SendCase:
+    """An order to deliver, where its money lies, and which suppliers have refused it."""
+
+    order: Order
+    paid: Paid
+    refused_by: frozenset[str]
+
+
+def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
+    """Orders by id with the payment that paid them (the one whose share was not sent back as second or late)."""
+    rows = select(
+        f"""SELECT {_ORDER}, p.id, p.provider, a.amount_minor, coalesce(d.cost_minor, 0),
+                   ARRAY(SELECT s.adapter FROM attempt s
+                         WHERE s.order_id = o.id AND s.kind = 'send' AND s.state = 'declined')
+            FROM orders o
+            JOIN LATERAL (
+                SELECT a.payment_id, a.amount_minor FROM allocation a JOIN payment p ON p.id = a.payment_id
+                WHERE a.order_id = o.id AND p.captured_minor >= p.amount_minor
+                  AND NOT EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id AND r.order_id = o.id
+                                  AND r.reason IN ('second', 'late'))
+                ORDER BY p.id LIMIT 1
+            ) a ON true
+            JOIN payment p ON p.id = a.payment_id
+            LEFT JOIN delivery d ON d.order_id = o.id
+            WHERE o.id = ANY (%s::uuid[])""",  # noqa: S608 - a constant of ours
+        [list(order_ids)],
+    )
+    return {
+        (sold := _order(row)).id: SendCase(
+            sold,
+            Paid(expect(row[12], UUID), expect(row[13], str), expect(row[14], int), expect(row[15], int)),
+            frozenset(expect(row[16], list)),
+        )
+        for row in rows
+    }
+
+
+@dataclass(frozen=True)
+class RefundCase:
+    refund: refund.Refund
+    provider_id: str  # of the payment
+    receipt: str
+    made_at: datetime
+
+
+def refund_cases(refund_ids: Sequence[UUID]) -> dict[UUID, RefundCase]:
+    rows = select(
+        """SELECT r.id, r.state, r.payment_id, p.provider, r.order_id, o.state, r.amount_minor, r.currency, r.reason,
+                  coalesce(c.provider_id, ''), p.receipt, r.made_at
+           FROM refund r JOIN payment p ON p.id = r.payment_id
+           LEFT JOIN orders o ON o.id = r.order_id
+           LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
+           WHERE r.id = ANY (%s::uuid[])""",
+        [list(refund_ids)],
+    )
+    return {
+        expect(row[0], UUID): RefundCase(
+            refund.Refund(
+                expect(row[0], UUID),
+                refund.State(expect(row[1], str)),
+                expect(row[2], UUID),
+                expect(row[3], str),
+                row[4] if isinstance(row[4], UUID) else None,
+                order.State(row[5]) if isinstance(row[5], str) else None,
+                Money(expect(row[6], int), expect(row[7], str)),
+                expect(row[8], str),
+            ),
+            expect(row[9], str),
+            expect(row[10], str),
+            expect(row[11], datetime),
+        )
+        for row in rows
+    }
+
+
+def expired(at: datetime, limit: int) -> list[Order]:
+    """Unpaid orders whose time is over, oldest first."""
+    rows = select(
+        f"SELECT {_ORDER} FROM orders o WHERE o.state = 'placed' AND o.expires_at <= %s ORDER BY o.expires_at LIMIT %s",  # noqa: S608
+        [at, limit],
+    )
+    return [_order(row) for row in rows]
+
+
+def refunded_by_rule_minor(since: datetime, currency: str) -> int:
+    """How much went back (or is about to) by rule since then."""
+    rows = select(
+        """SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r JOIN attempt a ON a.refund_id = r.id
+           WHERE r.made_at >= %s AND r.currency = %s AND r.reason <> 'choice' AND r.state <> 'refused'
+             AND a.tries > 0""",
+        [since, currency],
+    )
+    return expect(rows[0][0], int)

@@ -1,0 +1,247 @@
+"""What surfaces show, read in one statement each. Nothing here opens anything sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from opla.core import order, payment
+from opla.core.money import Money
+from opla.core.order import Price
+from opla.core.ports import Kind
+from opla.core.quote import Quote
+from opla.db.queries.call import Row, expect, select
+
+
+def quote(quote_id: UUID, device_hash: bytes) -> Quote | None:
+    """A quote, for the device it was shown on; None for anybody else."""
+    return quotes([quote_id], device_hash).get(quote_id)
+
+
+def quotes(quote_ids: Sequence[UUID], device_hash: bytes) -> dict[UUID, Quote]:
+    """Those of these quotes that were shown on this device."""
+    rows = select(
+        """SELECT id, sku, operator, product_name, kind, face_minor, fee_minor, fee_vat_minor, currency, number, plan,
+                  email, language, catalog_version, sample, made_at, expires_at
+           FROM quote WHERE id = ANY (%s::uuid[]) AND device_hash = %s""",
+        [list(quote_ids), device_hash],
+    )
+    return {(q := _quote(row)).id: q for row in rows}
+
+
+def _quote(row: Row) -> Quote:
+    currency = expect(row[8], str)
+    return Quote(
+        expect(row[0], UUID),
+        *(expect(row[n], str) for n in (1, 2, 3)),
+        kind=Kind(expect(row[4], str)),
+        price=Price(*(Money(expect(row[n], int), currency) for n in (5, 6, 7))),
+        number=expect(row[9], str),
+        plan=expect(row[10], str),
+        email=expect(row[11], str),
+        language=expect(row[12], str),
+        catalog_version=expect(row[13], int),
+        sample=expect(row[14], bool),
+        made_at=expect(row[15], datetime),
+        expires_at=expect(row[16], datetime),
+    )
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One line of an order's life, as its owner may read it."""
+
+    at: datetime
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """An order as its page shows it: state, never the code. `payment_state` is of the latest payment."""
+
+    id: UUID
+    ticket: str
+    state: order.State
+    sku: str
+    operator: str
+    product_name: str
+    kind: Kind
+    price: Price
+    number: str
+    plan: str
+    email: str
+    language: str
+    catalog_version: int
+    sample: bool
+    placed_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    payment_id: UUID
+    payment_state: payment.State
+    payment_why: str
+    receipt: str
+    provider: str
+    redirect_url: str  # where the customer pays; empty until a worker has it
+    asking: bool  # a send is out and its answer is not known yet
+    parked: bool  # a person is looking at it
+    delivered_at: datetime | None
+    serial: str
+    code_valid_until: object  # date | None
+    revealed: bool  # somebody has looked at the code already
+    proven: bool  # this device may look
+    refunding: Money  # on its way back
+    refunded: Money
+    events: tuple[Happened, ...]
+
+
+_PAGE = """
+    SELECT o.id, o.ticket, o.state, o.sku, o.operator, o.product_name, o.kind, o.face_minor, o.fee_minor,
+           o.fee_vat_minor, o.currency, o.number, o.plan, o.email, o.language, o.catalog_version, o.sample, o.placed_at,
+           o.expires_at, o.ended_at, p.id, p.state, coalesce(c.why, ''), p.receipt, p.provider,
+           coalesce(c.redirect_url, ''),
+           EXISTS (SELECT FROM attempt a WHERE a.order_id = o.id AND a.state IN ('sending', 'pending', 'unknown')),
+           EXISTS (SELECT FROM item i WHERE i.order_id = o.id AND i.closed_at IS NULL),
+           d.at, coalesce(k.serial, ''), k.valid_until, EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id),
+           o.device_hash = %(device)s
+             OR EXISTS (SELECT FROM order_device x WHERE x.order_id = o.id AND x.device_hash = %(device)s),
+           (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
+            WHERE r.state <> 'done' AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
+           (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
+            WHERE r.state = 'done' AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
+           ARRAY(SELECT e.at::text || '|' || e.name || '|' || e.why FROM event e
+                 WHERE e.subject_id = o.id ORDER BY e.id)
+    FROM orders o
+    JOIN LATERAL (
+        -- the payment that paid it, else the latest one
+        SELECT p.* FROM allocation l JOIN payment p ON p.id = l.payment_id
+        WHERE l.order_id = o.id ORDER BY (p.state = 'captured') DESC, p.id DESC LIMIT 1
+    ) p ON true
+    LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
+    LEFT JOIN delivery d ON d.order_id = o.id
+    LEFT JOIN code k ON k.id = d.code_id
+"""
+
+
+def order_by_link(link_hash: bytes, device_hash: bytes) -> OrderPage | None:
+    """The order whose link this is; None when it is nobody's."""
+    rows = select(f"{_PAGE} WHERE o.link_hash = %(link)s", {"device": device_hash, "link": link_hash})
+    return _page(rows[0]) if rows else None
+
+
+def order_by_id(order_id: UUID, device_hash: bytes = b"") -> OrderPage | None:
+    """An order by its id: for workers, the terminal and the owner, never for a stranger's address."""
+    rows = select(f"{_PAGE} WHERE o.id = %(id)s", {"device": device_hash, "id": order_id})
+    return _page(rows[0]) if rows else None
+
+
+def _page(row: Row) -> OrderPage:
+    currency = expect(row[10], str)
+    happened = []
+    for line in expect(row[35], list):
+        at, name, why = str(line).split("|", 2)
+        happened.append(Happened(datetime.fromisoformat(at), name, why))
+    return OrderPage(
+        id=expect(row[0], UUID),
+        ticket=expect(row[1], str),
+        state=order.State(expect(row[2], str)),
+        sku=expect(row[3], str),
+        operator=expect(row[4], str),
+        product_name=expect(row[5], str),
+        kind=Kind(expect(row[6], str)),
+        price=Price(*(Money(expect(row[n], int), currency) for n in (7, 8, 9))),
+        number=expect(row[11], str),
+        plan=expect(row[12], str),
+        email=expect(row[13], str),
+        language=expect(row[14], str),
+        catalog_version=expect(row[15], int),
+        sample=expect(row[16], bool),
+        placed_at=expect(row[17], datetime),
+        expires_at=expect(row[18], datetime),
+        ended_at=row[19] if isinstance(row[19], datetime) else None,
+        payment_id=expect(row[20], UUID),
+        payment_state=payment.State(expect(row[21], str)),
+        payment_why=expect(row[22], str),
+        receipt=expect(row[23], str),
+        provider=expect(row[24], str),
+        redirect_url=expect(row[25], str),
+        asking=expect(row[26], bool),
+        parked=expect(row[27], bool),
+        delivered_at=row[28] if isinstance(row[28], datetime) else None,
+        serial=expect(row[29], str),
+        code_valid_until=row[30],
+        revealed=expect(row[31], bool),
+        proven=expect(row[32], bool),
+        refunding=Money(expect(row[33], int), currency),
+        refunded=Money(expect(row[34], int), currency),
+        events=tuple(happened),
+    )
+
+
+def sealed_link(order_id: UUID) -> bytes | None:
+    """The order's link secret, sealed about the order's id."""
+    rows = select("SELECT link_sealed FROM orders WHERE id = %s", [order_id])
+    return bytes(expect(rows[0][0], bytes)) if rows else None
+
+
+def order_of_payment(payment_id: UUID) -> UUID | None:
+    """The first order of a payment: where its return page leads."""
+    rows = select("SELECT order_id FROM allocation WHERE payment_id = %s ORDER BY order_id LIMIT 1", [payment_id])
+    return expect(rows[0][0], UUID) if rows else None
+
+
+def sealed_proof(order_id: UUID) -> bytes | None:
+    rows = select("SELECT sealed FROM proof WHERE order_id = %s", [order_id])
+    return bytes(expect(rows[0][0], bytes)) if rows else None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of a person's list, with its evidence."""
+
+    id: int
+    kind: str
+    ticket: str
+    state: str
+    at_risk: Money
+    note: str
+    opened_at: datetime
+    adapter: str
+    reference: str
+    answers: tuple[Happened, ...]
+
+
+def open_items(limit: int = 200) -> list[Item]:
+    """Open items, oldest first, each with the answers its attempt got."""
+    rows = select(
+        """SELECT i.id, i.kind, coalesce(o.ticket, ''), coalesce(o.state, ''), i.amount_minor, i.currency, i.note,
+                  i.opened_at, coalesce(a.adapter, ''), coalesce(a.reference, ''),
+                  ARRAY(SELECT e.at::text || '|' || e.answer || '|' || e.why FROM attempt_evidence e
+                        WHERE e.attempt_id = a.id ORDER BY e.at DESC LIMIT 20)
+           FROM item i LEFT JOIN orders o ON o.id = i.order_id LEFT JOIN attempt a ON a.id = i.attempt_id
+           WHERE i.closed_at IS NULL ORDER BY i.opened_at LIMIT %s""",
+        [limit],
+    )
+    items = []
+    for row in rows:
+        answers = []
+        for line in expect(row[10], list):
+            at, answer, why = str(line).split("|", 2)
+            answers.append(Happened(datetime.fromisoformat(at), answer, why))
+        items.append(
+            Item(
+                expect(row[0], int),
+                expect(row[1], str),
+                expect(row[2], str),
+                expect(row[3], str),
+                Money(expect(row[4], int), expect(row[5], str)),
+                expect(row[6], str),
+                expect(row[7], datetime),
+                expect(row[8], str),
+                expect(row[9], str),
+                tuple(answers),
+            )
+        )
+    return items

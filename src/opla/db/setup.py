@@ -1,0 +1,75 @@
+"""A database that is ready: tables by migrations, functions and guards as they stand in `sql/`, the rules beside."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connections, transaction
+
+from opla.core import ledger, order, payment
+
+_HERE = Path(__file__).parent
+_MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
+#: Applied again whenever they change, in this order. Everything in them replaces what was there.
+_SQL = ("clock", "orders", "apply", "attempts", "codes", "books", "guards", "grants")
+_LOCK = 0x6F706C61  # "opla"
+
+
+def arrows() -> list[tuple[str, str, str, str, list[str]]]:
+    """The core's tables of arrows as rows (subject, source, event, target, reasons), for `books` to compare with."""
+    rows: list[tuple[str, str, str, str, list[str]]] = [
+        ("order", "", "placed", "placed", []),
+        ("refund", "due", "done", "done", []),
+        ("refund", "due", "refused", "refused", []),
+    ]
+    for (source, event), arrow in order.ARROWS.items():
+        rows.append(("order", source, event, arrow.target, [str(line.reason) for line in arrow.postings]))
+    for (state, happened), (target, postings) in payment.ARROWS.items():
+        rows.append(("payment", state, happened, target, [str(line.reason) for line in postings]))
+    return rows
+
+
+def wanted() -> str:
+    digest = hashlib.sha256(repr((arrows(), sorted(ledger.SIDES.items()))).encode())
+    for path in [*_MIGRATIONS, *(_HERE / "sql" / f"{name}.sql" for name in (*_SQL, "tables"))]:
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def prepare(at: datetime | None = None) -> bool:
+    """Bring the database to what this code expects; False when it already was. Two processes may start at once."""
+    at = at or datetime.now(UTC)
+    expected = wanted()
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT to_regclass('opla_meta') IS NOT NULL")
+        row = cursor.fetchone()
+        if row and row[0]:
+            cursor.execute("SELECT value FROM opla_meta WHERE key = 'schema'")
+            found = cursor.fetchone()
+            if found and found[0] == expected:
+                cursor.execute("SELECT opla_partitions(%s, 2)", [at.date()])
+                return False
+    owner = connections["owner"]
+    with owner.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        try:
+            call_command("migrate", database="owner", verbosity=0, interactive=False, stdout=io.StringIO())
+            with transaction.atomic(using="owner"):
+                for name in _SQL:
+                    cursor.execute((_HERE / "sql" / f"{name}.sql").read_text().replace("%", "%%"), [])
+                cursor.execute("SELECT opla_partitions(%s, 2)", [at.date()])
+                cursor.execute("DELETE FROM arrow; DELETE FROM account_kind")
+                cursor.executemany("INSERT INTO arrow VALUES (%s, %s, %s, %s, %s)", arrows())
+                cursor.executemany("INSERT INTO account_kind VALUES (%s, %s)", list(ledger.SIDES.items()))
+                cursor.execute(
+                    """INSERT INTO opla_meta VALUES ('schema', %s)
+                       ON CONFLICT (key) DO UPDATE SET value = excluded.value""",
+                    [expected],
+                )
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+    return True

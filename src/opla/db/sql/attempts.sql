@@ -1,0 +1,120 @@
+-- Who works on what: leases by opla_clock(), SKIP LOCKED, and the last compare-and-set before a socket.
+
+-- Attempts that are due, leased to one worker. One whose sender died while sending comes back as unknown: it may
+-- have left. One whose sender died before that comes back claimed: it never left.
+CREATE OR REPLACE FUNCTION opla_claim(p_at timestamptz, p_worker uuid, p_kinds text[], p_limit int, p_lease_s int)
+RETURNS TABLE (id uuid, kind text, state text, adapter text, reference text, order_id uuid, payment_id uuid,
+               refund_id uuid, tries int, made_at timestamptz, provider_id text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM opla_writes(true);
+    RETURN QUERY
+    UPDATE attempt a SET
+        lease_by = p_worker,
+        lease_until = opla_clock() + make_interval(secs => p_lease_s),
+        state = CASE a.state WHEN 'new' THEN 'claimed' WHEN 'sending' THEN 'unknown' ELSE a.state END
+    FROM (
+        SELECT id FROM attempt
+        WHERE due_at <= p_at AND kind = ANY (p_kinds) AND (lease_until IS NULL OR lease_until <= opla_clock())
+        ORDER BY due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ) due
+    WHERE a.id = due.id
+    RETURNING a.id, a.kind, a.state, a.adapter, a.reference, a.order_id, a.payment_id, a.refund_id, a.tries, a.made_at,
+              a.provider_id;
+    PERFORM opla_writes(false);
+END $$;
+
+-- The sender's last act before the socket: claimed → sending, refused when the lease is lost or less of it is left
+-- than the call may take. An unknown that is sent again by the same reference stays unknown, under the same test.
+CREATE OR REPLACE FUNCTION opla_sending(p_worker uuid, p_id uuid[], p_max_s int[]) RETURNS SETOF uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM opla_writes(true);
+    RETURN QUERY
+    UPDATE attempt a SET state = CASE a.state WHEN 'claimed' THEN 'sending' ELSE a.state END
+    FROM (
+        SELECT b.id FROM attempt b JOIN unnest(p_id, p_max_s) AS w (id, max_s) ON w.id = b.id
+        WHERE b.lease_by = p_worker AND b.state IN ('claimed', 'unknown')
+          AND b.lease_until >= opla_clock() + make_interval(secs => w.max_s)
+        ORDER BY b.id FOR UPDATE OF b
+    ) ok
+    WHERE a.id = ok.id
+    RETURNING a.id;
+    PERFORM opla_writes(false);
+END $$;
+
+-- Give a claim back untouched, to be looked at again at p_due_at.
+CREATE OR REPLACE FUNCTION opla_unclaim(p_worker uuid, p_id uuid[], p_due_at timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM opla_writes(true);
+    UPDATE attempt SET lease_by = NULL, lease_until = NULL, due_at = p_due_at,
+        state = CASE state WHEN 'claimed' THEN 'new' ELSE state END
+    WHERE id = ANY (p_id) AND lease_by = p_worker;
+    PERFORM opla_writes(false);
+END $$;
+
+-- A webhook or a return page: ask now. Names are the provider's ids or our own references; unknown ones change nothing.
+CREATE OR REPLACE FUNCTION opla_wake(p_at timestamptz, p_kinds text[], p_adapter text, p_names text[]) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_count int;
+BEGIN
+    PERFORM opla_writes(true);
+    WITH woken AS (
+        UPDATE attempt SET due_at = p_at
+        WHERE adapter = p_adapter AND kind = ANY (p_kinds) AND state NOT IN ('new', 'claimed', 'sending')
+          AND id IN (
+            SELECT id FROM attempt WHERE reference = ANY (p_names)
+            UNION
+            SELECT id FROM attempt WHERE kind = ANY (p_kinds) AND adapter = p_adapter AND provider_id = ANY (p_names)
+                AND provider_id <> '')
+          AND (due_at IS NULL OR due_at > p_at)
+        RETURNING 1
+    )
+    SELECT count(*)::int INTO v_count FROM woken;
+    PERFORM opla_writes(false);
+    RETURN v_count;
+END $$;
+
+CREATE OR REPLACE FUNCTION opla_outbox_claim(p_at timestamptz, p_worker uuid, p_limit int, p_lease_s int)
+RETURNS TABLE (reference text, topic text, order_id uuid, tries int, made_at timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM opla_writes(true);
+    RETURN QUERY
+    UPDATE outbox o SET lease_by = p_worker, lease_until = opla_clock() + make_interval(secs => p_lease_s)
+    FROM (
+        SELECT reference FROM outbox
+        WHERE due_at <= p_at AND (lease_until IS NULL OR lease_until <= opla_clock())
+        ORDER BY due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ) due
+    WHERE o.reference = due.reference
+    RETURNING o.reference, o.topic, o.order_id, o.tries, o.made_at;
+    PERFORM opla_writes(false);
+END $$;
+
+-- Told, or to be tried again at p_due_at (null: given up). The winner's commit leaves the event.
+CREATE OR REPLACE FUNCTION opla_outbox_done(
+    p_at timestamptz, p_actor text, p_reference text[], p_done boolean[], p_due_at timestamptz[]
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM opla_writes(true);
+    WITH told AS (
+        UPDATE outbox o SET
+            tries = o.tries + 1, lease_by = NULL, lease_until = NULL, due_at = w.due_at,
+            done_at = CASE WHEN w.done THEN p_at END
+        FROM unnest(p_reference, p_done, p_due_at) AS w (reference, done, due_at)
+        WHERE o.reference = w.reference AND o.done_at IS NULL
+        RETURNING o.order_id, o.topic, w.done
+    )
+    INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+    SELECT p_at, 'order', t.order_id, 'told', o.state, o.state, p_actor, t.topic
+    FROM told t JOIN orders o ON o.id = t.order_id WHERE t.done;
+    PERFORM opla_writes(false);
+END $$;

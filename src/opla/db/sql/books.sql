@@ -1,0 +1,160 @@
+-- The database proves its own sums. One row per check: what is wrong (none: the check holds). Reads one snapshot.
+CREATE OR REPLACE FUNCTION opla_books(p_at timestamptz) RETURNS TABLE (name text, wrong bigint, example text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH lines AS (
+        SELECT debit AS account, amount_minor, phase, 'debit' AS side FROM transfer
+        UNION ALL SELECT credit, amount_minor, phase, 'credit' FROM transfer
+    ), sums AS (
+        SELECT account,
+            coalesce(sum(amount_minor) FILTER (WHERE side = 'debit' AND phase = 'posted'), 0) AS debits_posted,
+            coalesce(sum(amount_minor) FILTER (WHERE side = 'credit' AND phase = 'posted'), 0) AS credits_posted,
+            coalesce(sum(CASE phase WHEN 'held' THEN amount_minor WHEN 'released' THEN -amount_minor END)
+                FILTER (WHERE side = 'debit'), 0) AS debits_pending,
+            coalesce(sum(CASE phase WHEN 'held' THEN amount_minor WHEN 'released' THEN -amount_minor END)
+                FILTER (WHERE side = 'credit'), 0) AS credits_pending
+        FROM lines GROUP BY account
+    ), per_order AS (
+        SELECT t.order_id,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'captured'), 0) AS captured,
+            coalesce(sum(amount_minor) FILTER (WHERE reason IN ('cost', 'margin', 'fee', 'fee_vat', 'loss_back')), 0)
+              - coalesce(sum(amount_minor) FILTER (WHERE reason IN ('loss', 'cost_back', 'margin_back', 'fee_back',
+                                                                    'fee_vat_back')), 0) AS delivered,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_due'), 0) AS refund_due,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_paid'), 0) AS refund_paid,
+            coalesce(sum(CASE phase WHEN 'held' THEN amount_minor WHEN 'released' THEN -amount_minor END), 0) AS held
+        FROM transfer t WHERE t.order_id IS NOT NULL GROUP BY t.order_id
+    ), per_payment AS (
+        SELECT t.payment_id,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'captured'), 0) AS captured,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_due'), 0) AS refund_due,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_paid'), 0) AS refund_paid
+        FROM transfer t WHERE t.payment_id IS NOT NULL GROUP BY t.payment_id
+    ), found AS (
+        -- each balance is the sum of its transfers
+        SELECT 'balances' AS name, a.code AS example FROM account a LEFT JOIN sums s ON s.account = a.id
+        WHERE (a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending) IS DISTINCT FROM
+              (coalesce(s.debits_posted, 0), coalesce(s.credits_posted, 0), coalesce(s.debits_pending, 0),
+               coalesce(s.credits_pending, 0))
+        UNION ALL
+        -- no account beyond its side
+        SELECT 'sides', a.code FROM account a
+        WHERE (a.side = 'debit' AND a.debits_posted < a.credits_posted)
+           OR (a.side = 'credit' AND a.credits_posted < a.debits_posted)
+           OR a.debits_pending < 0 OR a.credits_pending < 0
+           OR a.side IS DISTINCT FROM (SELECT k.side FROM account_kind k WHERE k.kind = a.kind)
+        UNION ALL
+        -- every transfer has the currency of both its accounts
+        SELECT 'currencies', t.id::text FROM transfer t
+        JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
+        WHERE t.currency <> d.currency OR t.currency <> c.currency
+        UNION ALL
+        -- an ended order holds no money: what was captured was delivered or goes (went) back
+        SELECT 'ended_orders', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
+        WHERE o.state IN ('delivered', 'refunded', 'cancelled', 'refunding')
+          AND coalesce(p.captured, 0) <> coalesce(p.delivered, 0) + coalesce(p.refund_due, 0)
+        UNION ALL
+        -- and by its state: delivered means its price was earned, the others that nothing was
+        SELECT 'earned', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
+        WHERE coalesce(p.delivered, 0) <> CASE WHEN o.state = 'delivered' THEN o.face_minor + o.fee_minor ELSE 0 END
+        UNION ALL
+        -- captured, refunding and refunded of a payment are what its transfers and refunds say
+        SELECT 'payments', y.receipt FROM payment y LEFT JOIN per_payment p ON p.payment_id = y.id
+        WHERE y.captured_minor <> coalesce(p.captured, 0)
+           OR y.refunded_minor <> coalesce(p.refund_paid, 0)
+           OR y.refunding_minor <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
+                                    WHERE r.payment_id = y.id AND r.state = 'due')
+           OR y.refunded_minor + y.refunding_minor > y.captured_minor
+           OR (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r WHERE r.payment_id = y.id)
+              <> coalesce(p.refund_due, 0)
+        UNION ALL
+        -- a payment's allocations are its amount, and each is its order's price
+        SELECT 'allocations', y.receipt FROM payment y
+        WHERE y.amount_minor <> (SELECT coalesce(sum(a.amount_minor), 0) FROM allocation a WHERE a.payment_id = y.id)
+           OR EXISTS (SELECT FROM allocation a JOIN orders o ON o.id = a.order_id
+                      WHERE a.payment_id = y.id AND a.amount_minor <> o.face_minor + o.fee_minor)
+        UNION ALL
+        -- at most one payment of an order is kept: what it captured for the order beyond one price went back
+        SELECT 'one_payment_kept', o.ticket FROM orders o JOIN per_order p ON p.order_id = o.id
+        WHERE p.captured - p.refund_due > o.face_minor + o.fee_minor
+        UNION ALL
+        -- codes on our shelf are worth what the books say
+        SELECT 'code_stock', coalesce(a.code, 'code_stock:' || k.currency)
+        FROM (SELECT * FROM account WHERE kind = 'code_stock') a
+        FULL JOIN (SELECT currency, sum(cost_minor) AS cost FROM code
+                   WHERE supplier = 'code_stock' AND state IN ('stock', 'claimed', 'blocked') GROUP BY currency) k
+          ON k.currency = a.currency
+        WHERE coalesce(a.debits_posted - a.credits_posted, 0) <> coalesce(k.cost, 0)
+        UNION ALL
+        -- what is held is what open orders wait for
+        SELECT 'holds', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
+        WHERE coalesce(p.held, 0) <> CASE WHEN o.state = 'paid' THEN o.face_minor ELSE 0 END
+        UNION ALL
+        -- every order and payment moved along an arrow of the table, and each arrow posted exactly its lines.
+        -- A line of nothing is not written (no fee, no margin): only the reasons that are never nothing must be there.
+        SELECT 'arrows', e.subject || ' ' || e.subject_id || ' ' || e.name
+        FROM event e
+        LEFT JOIN arrow w ON w.subject = e.subject AND w.source = e.source AND w.event = e.name
+        LEFT JOIN LATERAL (SELECT array_agg(DISTINCT t.reason) AS reasons FROM transfer t WHERE t.event_id = e.id) t ON true
+        WHERE e.subject IN ('order', 'payment', 'refund')
+          AND (w.event IS NULL OR w.target <> e.target
+               OR NOT coalesce(t.reasons, '{}') <@ w.reasons
+               OR (SELECT count(*) FROM unnest(w.reasons) AS r
+                   WHERE r IN ('captured', 'held', 'released', 'refund_due', 'refund_paid')
+                     AND NOT r = ANY (coalesce(t.reasons, '{}'))) > 0)
+        UNION ALL
+        -- and no line without an event
+        SELECT 'orphans', t.id::text FROM transfer t WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = t.event_id)
+        UNION ALL
+        -- an order's state is where the last event that moved it left it
+        SELECT 'states', o.ticket FROM orders o
+        WHERE o.state IS DISTINCT FROM (SELECT e.target FROM event e WHERE e.subject_id = o.id AND e.source <> e.target
+                                        ORDER BY e.id DESC LIMIT 1)
+        UNION ALL
+        -- never twice: a delivered order has one delivery by one send that succeeded, any other has none to show for it
+        SELECT 'deliveries', o.ticket FROM orders o
+        LEFT JOIN delivery d ON d.order_id = o.id
+        LEFT JOIN attempt a ON a.id = d.attempt_id
+        WHERE (o.state = 'delivered' AND (d.order_id IS NULL OR a.state IS DISTINCT FROM 'succeeded'
+                                          OR (d.kind = 'code' AND d.code_id IS NULL)))
+           OR (d.order_id IS NOT NULL AND o.state IN ('placed', 'paid', 'cancelled'))
+           OR (SELECT count(*) FROM attempt b WHERE b.order_id = o.id AND b.state = 'succeeded') > 1
+        UNION ALL
+        -- nothing is forgotten: whatever is not ended is looked at again at a time, or lies on a person's list
+        SELECT 'forgotten', o.ticket FROM orders o
+        WHERE (o.state = 'paid' AND NOT EXISTS (SELECT FROM attempt a WHERE a.order_id = o.id AND a.due_at IS NOT NULL)
+               OR o.state = 'refunding' AND NOT EXISTS (
+                    SELECT FROM refund r JOIN attempt a ON a.refund_id = r.id
+                    WHERE r.order_id = o.id AND a.due_at IS NOT NULL)
+               OR o.state = 'placed' AND o.expires_at < p_at - interval '1 hour')
+          AND NOT EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND (i.order_id = o.id OR i.subject = o.id))
+        UNION ALL
+        SELECT 'forgotten', r.id::text FROM refund r
+        WHERE r.state = 'due' AND NOT EXISTS (SELECT FROM attempt a WHERE a.refund_id = r.id AND a.due_at IS NOT NULL)
+          AND NOT EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND i.payment_id = r.payment_id)
+    )
+    SELECT c.name, count(f.name), min(f.example)
+    FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments', 'allocations',
+                      'one_payment_kept', 'code_stock', 'holds', 'arrows', 'orphans', 'states', 'deliveries',
+                      'forgotten']) WITH ORDINALITY AS c (name, n)
+    LEFT JOIN found f ON f.name = c.name
+    GROUP BY c.name, c.n ORDER BY c.n
+$$;
+
+-- Months for what is kept by month. Idempotent; called at start and by the janitor.
+CREATE OR REPLACE FUNCTION opla_partitions(p_from date, p_months int) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    parent text;
+    month date;
+BEGIN
+    FOREACH parent IN ARRAY ARRAY['event', 'transfer', 'attempt_evidence'] LOOP
+        FOR month IN SELECT generate_series(date_trunc('month', p_from), date_trunc('month', p_from)
+                                            + make_interval(months => p_months), interval '1 month')::date LOOP
+            IF to_regclass(format('%I', parent || '_' || to_char(month, 'YYYY_MM'))) IS NULL THEN
+                EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
+                    parent || '_' || to_char(month, 'YYYY_MM'), parent, month::timestamp AT TIME ZONE 'UTC',
+                    (month + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+            END IF;
+        END LOOP;
+    END LOOP;
+END $$;

@@ -1,0 +1,54 @@
+-- Who may write what. Two walls: the application's role has no right to write here (grants.sql), and where a
+-- host gives one role only, these triggers refuse whatever does not come out of one of our functions.
+
+-- Our functions say when they begin and when they end to write. Local to the transaction, undone with it.
+CREATE OR REPLACE FUNCTION opla_writes(p_on boolean) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('opla.writes', CASE WHEN p_on THEN 'function' ELSE '' END, true);
+END $$;
+
+CREATE OR REPLACE FUNCTION opla_refuse_outside_write() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('opla.writes', true) IS DISTINCT FROM 'function' THEN
+        RAISE EXCEPTION 'table % is written by functions only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION opla_refuse_rewrite() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'table % is append-only: a mistake is corrected by a new row', TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY[
+        'quote', 'orders', 'payment', 'allocation', 'refund', 'attempt', 'code', 'delivery', 'order_device', 'proof',
+        'reveal', 'event', 'account', 'transfer', 'attempt_evidence', 'outbox', 'item'
+    ] LOOP
+        EXECUTE format('CREATE OR REPLACE TRIGGER functions_only BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I
+                        FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_outside_write()', name);
+    END LOOP;
+    FOREACH name IN ARRAY ARRAY['quote', 'allocation', 'delivery', 'reveal', 'event', 'transfer', 'attempt_evidence'] LOOP
+        EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON %I
+                        FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', name);
+    END LOOP;
+END $$;
+
+-- The sum of a payment's allocations is its amount, whoever wrote them.
+CREATE OR REPLACE FUNCTION opla_allocation_sums() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT payment_id FROM written) w
+        JOIN payment p ON p.id = w.payment_id
+        WHERE p.amount_minor <> (SELECT sum(a.amount_minor) FROM allocation a WHERE a.payment_id = w.payment_id)
+    ) THEN
+        RAISE EXCEPTION 'allocations do not add up to their payment' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER allocation_sums AFTER INSERT ON allocation
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION opla_allocation_sums();

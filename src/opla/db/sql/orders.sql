@@ -1,0 +1,137 @@
+-- Quotes and orders come into being. Every function takes arrays and gives one row back per input, in its order.
+
+CREATE OR REPLACE FUNCTION opla_quote(
+    p_id uuid[], p_device bytea[], p_sku text[], p_operator text[], p_product_name text[], p_kind text[],
+    p_face bigint[], p_fee bigint[], p_fee_vat bigint[], p_currency text[], p_number text[], p_plan text[],
+    p_email text[], p_language text[], p_catalog_version bigint[], p_sample boolean[],
+    p_made_at timestamptz, p_expires_at timestamptz[]
+) RETURNS SETOF uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM opla_writes(true);
+    RETURN QUERY
+    INSERT INTO quote
+    SELECT q.id, q.device, q.sku, q.operator, q.product_name, q.kind, q.face, q.fee, q.fee_vat, q.currency, q.number,
+           q.plan, q.email, q.language, q.catalog_version, q.sample, p_made_at, q.expires_at
+    FROM unnest(p_id, p_device, p_sku, p_operator, p_product_name, p_kind, p_face, p_fee, p_fee_vat, p_currency,
+                p_number, p_plan, p_email, p_language, p_catalog_version, p_sample, p_expires_at)
+      AS q (id, device, sku, operator, product_name, kind, face, fee, fee_vat, currency, number, plan, email, language,
+            catalog_version, sample, expires_at)
+    RETURNING id;
+    PERFORM opla_writes(false);
+END $$;
+
+-- A payment with its charge attempt and its allocations, for orders that wait to be paid.
+CREATE OR REPLACE FUNCTION opla_insert_payments(
+    p_at timestamptz, p_payment uuid[], p_receipt text[], p_provider text[], p_attempt uuid[], p_reference text[],
+    p_order uuid[], p_order_payment uuid[]
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO payment (id, receipt, state, provider, amount_minor, currency, made_at)
+    SELECT p.id, p.receipt, 'opening', p.provider, sum(o.face_minor + o.fee_minor), min(o.currency), p_at
+    FROM unnest(p_payment, p_receipt, p_provider) AS p (id, receipt, provider)
+    JOIN unnest(p_order, p_order_payment) AS w (order_id, payment_id) ON w.payment_id = p.id
+    JOIN orders o ON o.id = w.order_id
+    GROUP BY p.id, p.receipt, p.provider;
+
+    INSERT INTO allocation (payment_id, order_id, amount_minor)
+    SELECT w.payment_id, o.id, o.face_minor + o.fee_minor
+    FROM unnest(p_order, p_order_payment) AS w (order_id, payment_id) JOIN orders o ON o.id = w.order_id;
+
+    INSERT INTO attempt (id, kind, adapter, reference, state, payment_id, made_at, due_at)
+    SELECT a.id, 'charge', a.provider, a.reference, 'new', p.id, p_at, p_at
+    FROM unnest(p_attempt, p_provider, p_reference, p_payment) AS a (id, provider, reference, payment_id)
+    JOIN payment p ON p.id = a.payment_id;
+END $$;
+
+-- Quotes become orders under payments. A quote taken before answers 'again' with its order (same device) or
+-- 'quote_taken'; a bad neighbour, or a repeat inside the batch, never fails the others.
+CREATE OR REPLACE FUNCTION opla_place(
+    p_at timestamptz, p_expires_at timestamptz, p_actor text,
+    p_quote uuid[], p_device bytea[], p_order uuid[], p_ticket text[], p_link_hash bytea[], p_link_sealed bytea[],
+    p_order_payment uuid[],
+    p_payment uuid[], p_receipt text[], p_provider text[], p_attempt uuid[], p_reference text[]
+) RETURNS TABLE (n int, result text, order_id uuid)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_new uuid[];
+BEGIN
+    PERFORM opla_writes(true);
+    WITH asked AS (
+        SELECT * FROM unnest(p_quote, p_device, p_order, p_ticket, p_link_hash, p_link_sealed)
+            WITH ORDINALITY AS a (quote_id, device, id, ticket, link_hash, link_sealed, n)
+    ), written AS (
+        INSERT INTO orders (id, quote_id, ticket, state, sku, operator, product_name, kind, face_minor, fee_minor,
+            fee_vat_minor, currency, number, plan, email, language, catalog_version, sample, link_hash, link_sealed,
+            device_hash, placed_at, expires_at)
+        SELECT a.id, q.id, a.ticket, 'placed', q.sku, q.operator, q.product_name, q.kind, q.face_minor, q.fee_minor,
+            q.fee_vat_minor, q.currency, q.number, q.plan, q.email, q.language, q.catalog_version, q.sample,
+            a.link_hash, a.link_sealed, a.device, p_at, p_expires_at
+        FROM asked a
+        JOIN quote q ON q.id = a.quote_id AND q.device_hash = a.device AND q.expires_at > p_at
+        ORDER BY q.id, a.n
+        ON CONFLICT (quote_id) DO NOTHING
+        RETURNING orders.id
+    )
+    SELECT coalesce(array_agg(w.id ORDER BY w.id), '{}') INTO v_new FROM written w;
+
+    INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+    SELECT p_at, 'order', id, 'placed', '', 'placed', p_actor, '' FROM unnest(v_new) AS o (id);
+
+    PERFORM opla_insert_payments(p_at, p_payment, p_receipt, p_provider, p_attempt, p_reference,
+        array_agg(w.order_id), array_agg(w.payment_id))
+    FROM unnest(p_order, p_order_payment) AS w (order_id, payment_id) WHERE w.order_id = ANY (v_new)
+    HAVING count(*) > 0;
+
+    RETURN QUERY
+    SELECT a.n::int,
+        CASE WHEN o.id = a.id THEN 'placed'
+             WHEN o.id IS NOT NULL AND o.device_hash = a.device THEN 'again'
+             WHEN q.id IS NULL OR q.device_hash <> a.device THEN 'quote_unknown'
+             WHEN o.id IS NOT NULL THEN 'quote_taken'
+             ELSE 'quote_expired' END,
+        o.id
+    FROM unnest(p_quote, p_device, p_order) WITH ORDINALITY AS a (quote_id, device, id, n)
+    LEFT JOIN quote q ON q.id = a.quote_id
+    LEFT JOIN orders o ON o.quote_id = a.quote_id
+    ORDER BY a.n;
+    PERFORM opla_writes(false);
+END $$;
+
+-- Another try at paying orders whose last payment failed or expired. One open payment per order at a time: the
+-- second of two tabs gets 'open', and is shown the payment that is there.
+CREATE OR REPLACE FUNCTION opla_pay_again(
+    p_at timestamptz, p_expires_at timestamptz,
+    p_order uuid[], p_payment uuid[], p_receipt text[], p_provider text[], p_attempt uuid[], p_reference text[]
+) RETURNS TABLE (n int, result text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_ok uuid[];
+BEGIN
+    PERFORM opla_writes(true);
+    PERFORM 1 FROM orders WHERE id = ANY (p_order) ORDER BY id FOR UPDATE;
+    SELECT coalesce(array_agg(o.id), '{}') INTO v_ok
+    FROM orders o
+    WHERE o.id = ANY (p_order) AND o.state = 'placed' AND o.expires_at > p_at
+      AND NOT EXISTS (SELECT FROM allocation a JOIN payment p ON p.id = a.payment_id
+                      WHERE a.order_id = o.id AND p.state IN ('opening', 'open'));
+    UPDATE orders SET expires_at = p_expires_at WHERE id = ANY (v_ok);
+    PERFORM opla_insert_payments(p_at, array_agg(w.payment), array_agg(w.receipt), array_agg(w.provider),
+        array_agg(w.attempt), array_agg(w.reference), array_agg(w.id), array_agg(w.payment))
+    FROM unnest(p_order, p_payment, p_receipt, p_provider, p_attempt, p_reference)
+        AS w (id, payment, receipt, provider, attempt, reference)
+    WHERE w.id = ANY (v_ok)
+    HAVING count(*) > 0;
+    RETURN QUERY
+    SELECT w.n::int,
+        CASE WHEN w.id = ANY (v_ok) THEN 'placed'
+             WHEN o.id IS NULL THEN 'not_found'
+             WHEN o.state = 'placed' AND o.expires_at > p_at THEN 'open'
+             ELSE 'order_not_payable' END
+    FROM unnest(p_order) WITH ORDINALITY AS w (id, n) LEFT JOIN orders o ON o.id = w.id
+    ORDER BY w.n;
+    PERFORM opla_writes(false);
+END $$;

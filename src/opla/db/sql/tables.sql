@@ -1,0 +1,282 @@
+-- Money, orders, codes and their evidence. Written by functions only (see guards.sql); ids and business time
+-- are arguments: nothing here calls now() or random. States and events are the words of opla.core.
+
+CREATE TABLE quote (
+    id              uuid PRIMARY KEY,
+    device_hash     bytea NOT NULL,             -- whose screen it was shown on
+    sku             text NOT NULL,
+    operator        text NOT NULL,
+    product_name    text NOT NULL,
+    kind            text NOT NULL CHECK (kind IN ('code', 'direct', 'esim')),
+    face_minor      bigint NOT NULL CHECK (face_minor > 0),
+    fee_minor       bigint NOT NULL CHECK (fee_minor >= 0),
+    fee_vat_minor   bigint NOT NULL CHECK (fee_vat_minor BETWEEN 0 AND fee_minor),
+    currency        text NOT NULL,
+    number          text NOT NULL,              -- E.164 of the recipient; empty where none is needed
+    plan            text NOT NULL,
+    email           text NOT NULL,
+    language        text NOT NULL,
+    catalog_version bigint NOT NULL,
+    sample          boolean NOT NULL,
+    made_at         timestamptz NOT NULL,
+    expires_at      timestamptz NOT NULL CHECK (expires_at > made_at)
+);
+
+CREATE TABLE orders (
+    id              uuid PRIMARY KEY,
+    quote_id        uuid NOT NULL UNIQUE REFERENCES quote,   -- a quote becomes an order once
+    ticket          text NOT NULL UNIQUE,                    -- what a person reads out; opens nothing
+    state           text NOT NULL,
+    sku             text NOT NULL,
+    operator        text NOT NULL,
+    product_name    text NOT NULL,
+    kind            text NOT NULL,
+    face_minor      bigint NOT NULL,
+    fee_minor       bigint NOT NULL,
+    fee_vat_minor   bigint NOT NULL,
+    currency        text NOT NULL,
+    number          text NOT NULL,
+    plan            text NOT NULL,
+    email           text NOT NULL,
+    language        text NOT NULL,
+    catalog_version bigint NOT NULL,
+    sample          boolean NOT NULL,
+    link_hash       bytea NOT NULL UNIQUE,                   -- SHA-256 of the 128-bit secret in the order's link
+    link_sealed     bytea NOT NULL,                          -- the secret, sealed, for the notices that carry the link
+    device_hash     bytea NOT NULL,                          -- the ordering device may reveal
+    placed_at       timestamptz NOT NULL,
+    expires_at      timestamptz NOT NULL,                    -- unpaid until then: cancelled
+    ended_at        timestamptz
+);
+CREATE INDEX orders_unpaid ON orders (expires_at) WHERE state = 'placed';
+CREATE INDEX orders_placed_at ON orders (placed_at);
+
+CREATE TABLE payment (
+    id                 uuid PRIMARY KEY,
+    receipt            text NOT NULL UNIQUE,
+    state              text NOT NULL,
+    provider           text NOT NULL,
+    amount_minor       bigint NOT NULL CHECK (amount_minor > 0),
+    currency           text NOT NULL,
+    captured_minor     bigint NOT NULL DEFAULT 0 CHECK (captured_minor >= 0),
+    refunding_minor    bigint NOT NULL DEFAULT 0 CHECK (refunding_minor >= 0),
+    refunded_minor     bigint NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
+    charged_back_minor bigint NOT NULL DEFAULT 0 CHECK (charged_back_minor >= 0),
+    made_at            timestamptz NOT NULL
+);
+
+CREATE TABLE allocation (
+    payment_id   uuid NOT NULL REFERENCES payment,
+    order_id     uuid NOT NULL REFERENCES orders,
+    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    PRIMARY KEY (payment_id, order_id)
+);
+CREATE INDEX allocation_order ON allocation (order_id);
+
+CREATE TABLE refund (
+    id           uuid PRIMARY KEY,
+    payment_id   uuid NOT NULL REFERENCES payment,
+    order_id     uuid REFERENCES orders,
+    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    currency     text NOT NULL,
+    reason       text NOT NULL,
+    state        text NOT NULL,
+    actor        text NOT NULL,
+    made_at      timestamptz NOT NULL,
+    ended_at     timestamptz
+);
+CREATE INDEX refund_payment ON refund (payment_id);
+CREATE INDEX refund_made_at ON refund (made_at);
+
+CREATE TABLE attempt (
+    id           uuid PRIMARY KEY,
+    kind         text NOT NULL CHECK (kind IN ('charge', 'refund', 'send')),
+    adapter      text NOT NULL,
+    reference    text NOT NULL UNIQUE,           -- ours, 128 random bits: theirs may never mix two attempts up
+    state        text NOT NULL,
+    order_id     uuid REFERENCES orders,
+    payment_id   uuid REFERENCES payment,
+    refund_id    uuid REFERENCES refund,
+    tries        int NOT NULL DEFAULT 0,
+    made_at      timestamptz NOT NULL,
+    due_at       timestamptz,                    -- when somebody looks at it next; null: never again unless woken
+    lease_by     uuid,
+    lease_until  timestamptz,                    -- by opla_clock()
+    provider_id  text NOT NULL DEFAULT '',
+    redirect_url text NOT NULL DEFAULT '',
+    why          text NOT NULL DEFAULT '',
+    CHECK (num_nonnulls(order_id, payment_id, refund_id) = 1)
+);
+CREATE INDEX attempt_due ON attempt (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX attempt_order ON attempt (order_id) WHERE order_id IS NOT NULL;
+CREATE UNIQUE INDEX attempt_provider_id ON attempt (kind, adapter, provider_id) WHERE provider_id <> '';
+-- Never twice: while one send may still give value, or has, the database holds no second one.
+CREATE UNIQUE INDEX attempt_one_send ON attempt (order_id)
+    WHERE kind = 'send' AND state <> 'declined';
+CREATE UNIQUE INDEX attempt_one_charge ON attempt (payment_id) WHERE kind = 'charge';
+CREATE UNIQUE INDEX attempt_one_refund ON attempt (refund_id) WHERE kind = 'refund';
+
+CREATE TABLE code (
+    id           uuid PRIMARY KEY,
+    sku          text NOT NULL,
+    supplier     text NOT NULL,                  -- who we have it from; code_stock: our own shelf
+    state        text NOT NULL CHECK (state IN ('stock', 'claimed', 'sold', 'blocked')),
+    sealed       bytea NOT NULL,
+    fingerprint  bytea NOT NULL UNIQUE,          -- keyed: the same PIN never enters twice
+    serial       text NOT NULL,
+    cost_minor   bigint NOT NULL CHECK (cost_minor >= 0),
+    currency     text NOT NULL,
+    valid_until  date,
+    claimed_by   text UNIQUE,                    -- the reference of the attempt that holds it
+    order_id     uuid UNIQUE REFERENCES orders,
+    made_at      timestamptz NOT NULL
+);
+CREATE INDEX code_for_sale ON code (sku, valid_until, id) WHERE state = 'stock';
+
+CREATE TABLE delivery (
+    order_id     uuid PRIMARY KEY REFERENCES orders,         -- at most one per order
+    kind         text NOT NULL,
+    supplier     text NOT NULL,
+    supplier_id  text NOT NULL,
+    cost_minor   bigint NOT NULL CHECK (cost_minor >= 0),
+    attempt_id   uuid NOT NULL UNIQUE REFERENCES attempt,
+    code_id      uuid UNIQUE REFERENCES code,
+    at           timestamptz NOT NULL
+);
+
+CREATE TABLE order_device (
+    order_id     uuid NOT NULL REFERENCES orders,
+    device_hash  bytea NOT NULL,
+    at           timestamptz NOT NULL,
+    PRIMARY KEY (order_id, device_hash)
+);
+
+CREATE TABLE proof (
+    order_id     uuid PRIMARY KEY REFERENCES orders,
+    hash         bytea NOT NULL,
+    sealed       bytea NOT NULL,                 -- for the one e-mail that carries it
+    expires_at   timestamptz NOT NULL,
+    tries        int NOT NULL,
+    made_at      timestamptz NOT NULL
+);
+
+CREATE TABLE reveal (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    order_id     uuid NOT NULL REFERENCES orders,
+    code_id      uuid NOT NULL REFERENCES code,
+    actor        text NOT NULL,
+    at           timestamptz NOT NULL
+);
+CREATE INDEX reveal_order ON reveal (order_id);
+
+CREATE TABLE event (
+    id           bigint GENERATED ALWAYS AS IDENTITY,
+    at           timestamptz NOT NULL,
+    subject      text NOT NULL,
+    subject_id   uuid NOT NULL,
+    name         text NOT NULL,
+    source       text NOT NULL,
+    target       text NOT NULL,
+    actor        text NOT NULL,
+    why          text NOT NULL,
+    PRIMARY KEY (id, at)
+) PARTITION BY RANGE (at);
+CREATE INDEX event_subject ON event (subject_id);
+
+CREATE TABLE account (
+    id              int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code            text NOT NULL UNIQUE,
+    kind            text NOT NULL,
+    currency        text NOT NULL,
+    side            text NOT NULL CHECK (side IN ('debit', 'credit', 'either')),
+    debits_posted   bigint NOT NULL DEFAULT 0,
+    credits_posted  bigint NOT NULL DEFAULT 0,
+    debits_pending  bigint NOT NULL DEFAULT 0,
+    credits_pending bigint NOT NULL DEFAULT 0,
+    CONSTRAINT account_side CHECK (
+        side = 'either'
+        OR (side = 'debit' AND debits_posted >= credits_posted)
+        OR (side = 'credit' AND credits_posted >= debits_posted)
+    ),
+    CONSTRAINT account_pending CHECK (debits_pending >= 0 AND credits_pending >= 0)
+);
+
+CREATE TABLE account_kind (
+    kind text PRIMARY KEY,
+    side text NOT NULL
+);
+
+CREATE TABLE transfer (
+    id           bigint GENERATED ALWAYS AS IDENTITY,
+    at           timestamptz NOT NULL,
+    event_id     bigint NOT NULL,
+    debit        int NOT NULL REFERENCES account,
+    credit       int NOT NULL REFERENCES account,
+    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    currency     text NOT NULL,
+    reason       text NOT NULL,
+    phase        text NOT NULL CHECK (phase IN ('posted', 'held', 'released')),
+    order_id     uuid,
+    payment_id   uuid,
+    PRIMARY KEY (id, at),
+    CHECK (debit <> credit)
+) PARTITION BY RANGE (at);
+CREATE INDEX transfer_order ON transfer (order_id);
+CREATE INDEX transfer_payment ON transfer (payment_id);
+
+CREATE TABLE attempt_evidence (
+    attempt_id   uuid NOT NULL,
+    at           timestamptz NOT NULL,
+    answer       text NOT NULL,
+    why          text NOT NULL,
+    evidence     jsonb NOT NULL
+) PARTITION BY RANGE (at);
+CREATE INDEX attempt_evidence_attempt ON attempt_evidence (attempt_id);
+
+CREATE TABLE event_default PARTITION OF event DEFAULT;
+CREATE TABLE transfer_default PARTITION OF transfer DEFAULT;
+CREATE TABLE attempt_evidence_default PARTITION OF attempt_evidence DEFAULT;
+
+CREATE TABLE outbox (
+    reference    text PRIMARY KEY,
+    topic        text NOT NULL,
+    order_id     uuid NOT NULL REFERENCES orders,
+    made_at      timestamptz NOT NULL,
+    due_at       timestamptz,                    -- null: done, or given up
+    tries        int NOT NULL DEFAULT 0,
+    lease_by     uuid,
+    lease_until  timestamptz,
+    done_at      timestamptz
+);
+CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE item (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind         text NOT NULL,
+    subject      uuid NOT NULL,
+    order_id     uuid REFERENCES orders,
+    payment_id   uuid REFERENCES payment,
+    attempt_id   uuid REFERENCES attempt,
+    amount_minor bigint NOT NULL,
+    currency     text NOT NULL,
+    note         text NOT NULL,
+    opened_at    timestamptz NOT NULL,
+    closed_at    timestamptz,
+    closed_by    text NOT NULL DEFAULT ''
+);
+CREATE UNIQUE INDEX item_open ON item (kind, subject) WHERE closed_at IS NULL;
+
+-- The tables of arrows of opla.core, for `books`: what each event posts. Filled by db.setup.
+CREATE TABLE arrow (
+    subject text NOT NULL,
+    source  text NOT NULL,
+    event   text NOT NULL,
+    target  text NOT NULL,
+    reasons text[] NOT NULL,
+    PRIMARY KEY (subject, source, event)
+);
+
+CREATE TABLE opla_meta (
+    key   text PRIMARY KEY,
+    value text NOT NULL
+);

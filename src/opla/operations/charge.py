@@ -1,0 +1,78 @@
+"""Asking a provider for a payment, and asking what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from opla.core import order, payment
+from opla.core.attempt import Step
+from opla.core.change import Change
+from opla.core.money import Money
+from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises
+from opla.db.queries import orders
+from opla.db.queries.attempts import Claimed
+from opla.db.queries.orders import PaymentCase
+from opla.operations.links import write_link
+from opla.operations.outside import Outside
+from opla.operations.settle import state_now
+from opla.operations.shop import Shop
+
+
+@dataclass(frozen=True)
+class ChargeDesk:
+    shop: Shop
+    outside: Outside
+
+    def load(self, claimed: Sequence[Claimed]) -> dict[UUID, PaymentCase]:
+        cases = orders.payment_cases([c.payment_id for c in claimed if c.payment_id])
+        return {c.id: cases[c.payment_id] for c in claimed if c.payment_id in cases}
+
+    def promises(self, claimed: Claimed) -> Promises:
+        return self.outside.payment(claimed.adapter).promises
+
+    def waits(self, _claimed: Claimed, _case: PaymentCase, _at: datetime) -> datetime | None:
+        return None
+
+    def unwanted(self, case: PaymentCase) -> ChargeReport | None:
+        if any(o.state is order.State.PLACED for o in case.orders.values()):
+            return None
+        return ChargeReport(Answer.DECLINED, why="expired")
+
+    def call(self, claimed: Claimed, case: PaymentCase, step: Step) -> ChargeReport:
+        provider = self.outside.payment(claimed.adapter)
+        if step is Step.ASK:
+            found = provider.fetch(claimed.reference, claimed.provider_id)
+            return found if found is not None else self.unknown("not found, which proves nothing")
+        return provider.charge(self._request(claimed, case))
+
+    def _request(self, claimed: Claimed, case: PaymentCase) -> ChargeRequest:
+        first = next(iter(case.orders))
+        link = write_link(self.shop.keyring.open(case.links[0], first.bytes))
+        return ChargeRequest(
+            claimed.reference,
+            case.payment.amount,
+            f"Opla {case.receipt}",
+            case.language,
+            f"{self.shop.base_url}/pay/return/{link}/",
+            f"{self.shop.base_url}/hooks/payments/{claimed.adapter}/",
+        )
+
+    def unknown(self, why: str) -> ChargeReport:
+        return ChargeReport(Answer.UNKNOWN, why=why)
+
+    def decide(self, claimed: Claimed, case: PaymentCase, report: ChargeReport, at: datetime) -> Change:
+        return payment.settle(
+            payment.Charge(claimed.id, state_now(claimed), claimed.tries, claimed.made_at),
+            case.payment,
+            case.orders,
+            report,
+            route=lambda _sold: self.shop.routes[0],
+            at=at,
+            chance=self.shop.chance,
+        )
+
+    def at_risk(self, case: PaymentCase) -> Money:
+        return case.payment.amount

@@ -1,0 +1,84 @@
+"""Asking a supplier for a delivery, and asking what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from opla.core import delivery, order
+from opla.core.attempt import Step
+from opla.core.change import Change
+from opla.core.money import Money
+from opla.core.ports import Answer, Finds, Promises, SendReport, SendRequest
+from opla.db.queries import attempts, orders
+from opla.db.queries.attempts import Claimed
+from opla.db.queries.orders import SendCase
+from opla.operations.outside import Outside
+from opla.operations.settle import state_now
+from opla.operations.shop import Shop
+
+
+@dataclass(frozen=True)
+class SendDesk:
+    shop: Shop
+    outside: Outside
+
+    def load(self, claimed: Sequence[Claimed]) -> dict[UUID, SendCase]:
+        cases = orders.send_cases([c.order_id for c in claimed if c.order_id])
+        return {c.id: cases[c.order_id] for c in claimed if c.order_id in cases}
+
+    def promises(self, claimed: Claimed) -> Promises:
+        return self.outside.supplier(claimed.adapter).promises
+
+    def waits(self, claimed: Claimed, case: SendCase, at: datetime) -> datetime | None:
+        """Some suppliers refuse a second top-up of one number within minutes: it waits here instead."""
+        gap = timedelta(seconds=self.promises(claimed).min_gap_same_number_s)
+        if not gap or not case.order.number:
+            return None
+        last = attempts.last_send(claimed.adapter, case.order.number, besides=claimed.id)
+        return last + gap if last is not None and last + gap > at else None
+
+    def unwanted(self, case: SendCase) -> SendReport | None:
+        return None if case.order.state is order.State.PAID else SendReport(Answer.DECLINED, why="not_wanted")
+
+    def call(self, claimed: Claimed, case: SendCase, step: Step) -> SendReport:
+        supplier = self.outside.supplier(claimed.adapter)
+        if step is Step.ASK:
+            found = supplier.find(claimed.reference) if isinstance(supplier, Finds) else None
+            return found if found is not None else self.unknown("not found, which proves nothing")
+        sold = case.order
+        return supplier.send(
+            SendRequest(
+                claimed.reference,
+                sold.sku,
+                sold.operator,
+                sold.kind,
+                sold.price.face,
+                number=sold.number,
+                plan=sold.plan,
+            )
+        )
+
+    def unknown(self, why: str) -> SendReport:
+        return SendReport(Answer.UNKNOWN, why=why)
+
+    def decide(self, claimed: Claimed, case: SendCase, report: SendReport, at: datetime) -> Change:
+        return delivery.settle(
+            delivery.Send(claimed.id, state_now(claimed), claimed.adapter, claimed.tries, claimed.made_at),
+            case.order,
+            case.paid,
+            report,
+            self.promises(claimed),
+            next_supplier=self._next(claimed, case),
+            at=at,
+            chance=self.shop.chance,
+        )
+
+    def _next(self, claimed: Claimed, case: SendCase) -> str:
+        refused = case.refused_by | {claimed.adapter}
+        return next((name for name in self.shop.routes if name not in refused), "")
+
+    def at_risk(self, case: SendCase) -> Money:
+        return case.order.price.total

@@ -1,0 +1,95 @@
+"""The adapters this shop is set up with. Only workers (and what proves the shop) call them, and only from here."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Protocol
+
+from opla import notices, payments, suppliers
+from opla.core.ports import Charges, CodeStock, Notifies, Refunds, Sends, Tells
+from opla.operations.shop import Shop
+
+
+class SandboxBesideLive(Exception):  # noqa: N818
+    """A live adapter was asked for in a shop that stands in the sandbox, or the sandbox in a live one."""
+
+
+class Outside(Protocol):
+    """Everybody a worker may call, by name. A simulation hands in its own."""
+
+    def payment(self, name: str) -> Charges: ...
+
+    def refunds(self, name: str) -> Refunds: ...
+
+    def supplier(self, name: str) -> Sends: ...
+
+    def tells(self) -> Tells: ...
+
+
+class Adapters:
+    """The adapters found by their folders, built from the owner's settings; again when those change."""
+
+    def __init__(self, shop: Shop, stock: CodeStock) -> None:
+        self._shop = shop
+        self._stock = stock
+        self._payments: dict[tuple[str, str], Charges] = {}
+        self._suppliers: dict[tuple[str, str], Sends] = {}
+        self._tells: dict[tuple[str, str], Tells] = {}
+
+    def payment(self, name: str) -> Charges:
+        folder, config, key = payments.folder(name), *self._configuration("payments", name)
+        self._may_run(name, live=folder.LIVE)
+        if key not in self._payments:
+            self._payments[key] = folder.build(config)
+        return self._payments[key]
+
+    def refunds(self, name: str) -> Refunds:
+        adapter = self.payment(name)
+        if not isinstance(adapter, Refunds):
+            raise LookupError(f"{name} cannot give money back")  # noqa: TRY004 - an ability, not a type
+        return adapter
+
+    def notifies(self, name: str) -> Notifies | None:
+        """The adapter as a reader of webhooks, if it is one."""
+        adapter = self.payment(name)
+        return adapter if isinstance(adapter, Notifies) else None
+
+    def supplier(self, name: str) -> Sends:
+        folder, config, key = suppliers.folder(name), *self._configuration("suppliers", name)
+        self._may_run(name, live=folder.LIVE)
+        if key not in self._suppliers:
+            self._suppliers[key] = folder.build(config, self._stock)
+        return self._suppliers[key]
+
+    def tells(self) -> Tells:
+        folder, config, key = notices.folder("sandbox"), *self._configuration("notices", "sandbox")
+        self._may_run("sandbox", live=folder.LIVE)
+        if key not in self._tells:
+            self._tells[key] = folder.build(config)
+        return self._tells[key]
+
+    def _may_run(self, name: str, *, live: bool) -> None:
+        # Our own shelf belongs to sandbox and live shops alike; everybody else to one of the two.
+        if name != "code_stock" and live is self._shop.sandbox:
+            raise SandboxBesideLive(f"{name} does not run in a shop whose sandbox is {self._shop.sandbox}")
+
+    def _configuration(self, area: str, name: str) -> tuple[Mapping[str, str], tuple[str, str]]:
+        config = configuration(area, name, self._shop)
+        return config, (name, json.dumps(dict(config), sort_keys=True))
+
+
+def configuration(area: str, name: str, shop: Shop) -> Mapping[str, str]:
+    """What the owner filled in, as `OPLA_<AREA>_<NAME>_<FIELD>`; the sandbox says itself where it is.
+
+    Raises OSError while the sandbox is not up yet.
+    """
+    if name == "sandbox":
+        folder = shop.var / "sandbox"
+        return {
+            "base_url": str(json.loads((folder / "address.json").read_text())["url"]),
+            "secret": (folder / "secret").read_text().strip(),
+        }
+    prefix = f"OPLA_{area}_{name}_".upper()
+    return {key[len(prefix) :].lower(): value for key, value in os.environ.items() if key.startswith(prefix)}

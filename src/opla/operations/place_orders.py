@@ -1,0 +1,102 @@
+"""Quotes become orders, once each, under payments whose attempts are committed before anybody is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from opla.core.actor import Act, Actor
+from opla.core.refusal import Code, Refusal
+from opla.db.keyring import digest
+from opla.db.queries import orders, pages
+from opla.db.queries.orders import NewOrder, NewPayment
+from opla.operations.links import device_hash, link_of, write_link
+from opla.operations.shop import Shop
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One quote to be bought. `total_minor` is what the person saw, in minor units: it must be what the quote says."""
+
+    quote_id: UUID
+    total_minor: int
+    method: str
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An order that stands. `again`: this quote had become this order before; nothing new was made."""
+
+    order_id: UUID
+    ticket: str
+    link: str = field(repr=False)
+    again: bool
+
+
+def new_payment(method: str, *, shop: Shop, at: datetime) -> NewPayment:
+    """A payment about to be made: its receipt number, and its charge attempt's own random reference."""
+    return NewPayment(
+        shop.chance.uuid(at),
+        "R" + shop.chance.order_number().replace("-", ""),
+        method,
+        shop.chance.uuid(at),
+        shop.chance.reference(),
+    )
+
+
+def place_orders(
+    actor: Actor, placements: Sequence[Placement], *, device: bytes, shop: Shop, at: datetime, together: bool = False
+) -> list[Placed | Refusal]:
+    """One answer per placement, in their order. `together`: all of them under one payment, allocated to the cent."""
+    if refused := actor.refused(Act.PLACE):
+        return [refused for _ in placements]
+    hashed = device_hash(device)
+    quotes = pages.quotes([p.quote_id for p in placements], hashed)
+    answers: dict[int, Placed | Refusal] = {}
+    new: dict[int, NewOrder] = {}
+    links: dict[int, str] = {}
+    payments: dict[UUID, NewPayment] = {}
+    shared: NewPayment | None = None
+    for n, placement in enumerate(placements):
+        quote = quotes.get(placement.quote_id)
+        if placement.method not in shop.payment_methods:
+            answers[n] = Refusal(Code.PAYMENT_METHOD_UNKNOWN, "method", {"method": placement.method})
+        elif quote is None:
+            answers[n] = Refusal(Code.QUOTE_UNKNOWN, "quote")
+        elif placement.total_minor != quote.price.total.amount_minor:
+            answers[n] = Refusal(Code.QUOTE_CHANGED, "total")
+        else:
+            if shared is None or not together:
+                shared = new_payment(placement.method, shop=shop, at=at)
+                payments[shared.payment_id] = shared
+            order_id, secret = shop.chance.uuid(at), shop.chance.secret()
+            links[n] = write_link(secret)
+            new[n] = NewOrder(
+                quote.id,
+                hashed,
+                order_id,
+                shop.chance.order_number(),
+                digest(secret),
+                shop.keyring.seal(secret, order_id.bytes),
+                shared.payment_id,
+            )
+    if new:
+        rows = orders.place(
+            list(new.values()), list(payments.values()), actor=actor, at=at, expires_at=at + shop.terms.payment_valid
+        )
+        for (n, order), row in zip(new.items(), rows, strict=True):
+            answers[n] = _answer(order, links[n], row, shop)
+    return [answers[n] for n in range(len(placements))]
+
+
+def _answer(order: NewOrder, link: str, row: orders.PlacedRow, shop: Shop) -> Placed | Refusal:
+    if row.result == "placed":
+        return Placed(order.order_id, order.ticket, link, again=False)
+    if row.result == "again" and row.order_id is not None:
+        page = pages.order_by_id(row.order_id)
+        known = link_of(row.order_id, shop.keyring)
+        if page is not None and known is not None:
+            return Placed(row.order_id, page.ticket, known, again=True)
+    return Refusal(Code(row.result if row.result != "again" else "quote_taken"), "quote")

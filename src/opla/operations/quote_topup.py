@@ -1,0 +1,116 @@
+"""A price for one product and one recipient, or every reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from opla.core import sim
+from opla.core.actor import Act, Actor
+from opla.core.catalog import Catalog, Product, check, sellable
+from opla.core.money import Money
+from opla.core.phone import Number
+from opla.core.ports import Kind
+from opla.core.quote import Quote, price, read_email, read_language
+from opla.core.refusal import Code, Refusal
+from opla.db.queries import orders
+from opla.operations import catalogue
+from opla.operations.links import device_hash
+from opla.operations.shop import Shop
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person asked for, as they typed it. Either `sku`, or `operator` and `amount`, or all of them."""
+
+    operator: str
+    amount: str
+    email: str
+    language: str
+    sku: str = ""
+    number: str = ""
+    plan: str = ""
+
+
+def quote_topup(actor: Actor, wanted: Wanted, *, device: bytes, shop: Shop, at: datetime) -> Quote | list[Refusal]:
+    """Keep a quote for this device and give it back; or all refusals at once, each saying which field it is about."""
+    if refused := actor.refused(Act.QUOTE):
+        return [refused]
+    version, catalog = catalogue.active()
+    language, email = read_language(wanted.language), read_email(wanted.email)
+    found = choose(catalog, wanted, sandbox=shop.sandbox)
+    number: str | Refusal = ""
+    plan: Refusal | None = None
+    if not isinstance(found, Refusal):
+        number = _number(wanted.number, found[0], catalog)
+        plan = _plan(wanted.plan, found[0], catalog)
+    refusals = [r for r in (found, number, plan, email, language) if isinstance(r, Refusal)]
+    if isinstance(found, Refusal) or refusals:
+        return refusals
+    product, face = found
+    quote = Quote(
+        id=shop.chance.uuid(at),
+        sku=product.sku,
+        operator=product.operator,
+        product_name=product.name,
+        kind=_kind(product),
+        price=price(face, shop.terms),
+        number=str(number),
+        plan=wanted.plan,
+        email=str(email),
+        language=str(language),
+        catalog_version=version,
+        sample=product.sample,
+        made_at=at,
+        expires_at=at + shop.terms.quote_valid,
+    )
+    orders.save_quotes([(quote, device_hash(device))])
+    return quote
+
+
+def choose(catalog: Catalog, wanted: Wanted, *, sandbox: bool) -> tuple[Product, Money] | Refusal:
+    """The product and the exact amount, or why not."""
+    amount = Money.parse(wanted.amount, catalog.currency) if wanted.amount else None
+    if wanted.sku:
+        product = catalog.product(wanted.sku)
+        if product is None:
+            return Refusal(Code.PRODUCT_UNKNOWN, "product", {"sku": wanted.sku})
+        if wanted.operator and (refused := check(product, wanted.operator)):
+            return refused
+        if amount is None and not wanted.amount:
+            amount = Money(product.min_minor, catalog.currency)
+    elif not wanted.operator or catalog.operator(wanted.operator) is None:
+        return Refusal(Code.OPERATOR_UNKNOWN, "operator", {"operator": wanted.operator})
+    if amount is None or amount.amount_minor <= 0:
+        return Refusal(Code.AMOUNT_UNREADABLE, "amount", {"amount": wanted.amount})
+    if not wanted.sku:
+        found = catalog.find(wanted.operator, amount.amount_minor)
+        if isinstance(found, Refusal):
+            return found
+        product = found
+    elif refused := product.accepts(amount.amount_minor):
+        return refused
+    return sellable(product, sandbox=sandbox) or (product, amount)
+
+
+def _kind(product: Product) -> Kind:
+    return Kind(str(product.delivery.value))
+
+
+def _number(text: str, product: Product, catalog: Catalog) -> str | Refusal:
+    """The recipient, where one is needed. A code is for whoever holds it: none is asked; one typed must be right."""
+    if not text.strip():
+        return Refusal(Code.NUMBER_MISSING, "number") if _kind(product) is Kind.DIRECT else ""
+    found = sim.identify(text, home=catalog.country, served=frozenset({catalog.country}))
+    if isinstance(found, Refusal):
+        return found
+    if isinstance(found, Number):
+        return found.e164
+    return sim.why_not(found) or ""
+
+
+def _plan(plan: str, product: Product, catalog: Catalog) -> Refusal | None:
+    """Keep (empty) or one of the operator's plans, where the product asks at all."""
+    operator = catalog.operator(product.operator)
+    known = {p.id for p in operator.plans} if operator and product.asks_plan else set()
+    return None if not plan or plan in known else Refusal(Code.PRODUCT_UNKNOWN, "plan", {"plan": plan})

@@ -1,0 +1,89 @@
+"""Giving money back, and asking what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from opla.core import item
+from opla.core import refund as rules
+from opla.core.actor import SYSTEM
+from opla.core.attempt import Step
+from opla.core.change import Change
+from opla.core.money import Money
+from opla.core.ports import Answer, Promises, RefundReport, RefundRequest
+from opla.db.queries import orders
+from opla.db.queries.apply import apply
+from opla.db.queries.attempts import Claimed
+from opla.db.queries.orders import RefundCase
+from opla.operations.outside import Outside
+from opla.operations.settle import state_now, tomorrow
+from opla.operations.shop import Shop
+
+
+@dataclass(frozen=True)
+class RefundDesk:
+    shop: Shop
+    outside: Outside
+
+    def load(self, claimed: Sequence[Claimed]) -> dict[UUID, RefundCase]:
+        cases = orders.refund_cases([c.refund_id for c in claimed if c.refund_id])
+        return {c.id: cases[c.refund_id] for c in claimed if c.refund_id in cases}
+
+    def promises(self, claimed: Claimed) -> Promises:
+        return self.outside.refunds(claimed.adapter).promises
+
+    def waits(self, claimed: Claimed, case: RefundCase, at: datetime) -> datetime | None:
+        """Refunds by rule stop at the day's cap: then something may be wrong, and a person looks first."""
+        if case.refund.reason not in rules.BY_RULE or claimed.tries > 0:
+            return None
+        amount = case.refund.amount
+        since = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        if orders.refunded_by_rule_minor(since, amount.currency) + amount.amount_minor <= self.shop.refund_cap_minor:
+            return None
+        waiting = item.NewItem(
+            item.Kind.REFUND_CAP,
+            amount,
+            "refunds by rule reached the day's cap; it goes out tomorrow unless somebody stops it",
+            order_id=case.refund.order_id,
+            payment_id=case.refund.payment_id,
+            attempt_id=claimed.id,
+        )
+        apply(
+            [Change(moves=(), items=(waiting,))],
+            actor=SYSTEM,
+            at=at,
+            keyring=self.shop.keyring,
+            chance=self.shop.chance,
+        )
+        return tomorrow(at)
+
+    def unwanted(self, case: RefundCase) -> RefundReport | None:
+        return None if case.refund.state is rules.State.DUE else RefundReport(Answer.DECLINED, why="not_wanted")
+
+    def call(self, claimed: Claimed, case: RefundCase, step: Step) -> RefundReport:
+        provider = self.outside.refunds(claimed.adapter)
+        if step is Step.ASK:
+            found = provider.fetch_refund(claimed.reference, case.provider_id)
+            return found if found is not None else self.unknown("not found, which proves nothing")
+        return provider.refund(
+            RefundRequest(claimed.reference, case.provider_id, case.refund.amount, f"Opla {case.receipt}")
+        )
+
+    def unknown(self, why: str) -> RefundReport:
+        return RefundReport(Answer.UNKNOWN, why=why)
+
+    def decide(self, claimed: Claimed, case: RefundCase, report: RefundReport, at: datetime) -> Change:
+        return rules.settle(
+            rules.Try(claimed.id, state_now(claimed), claimed.tries, claimed.made_at),
+            case.refund,
+            report,
+            self.promises(claimed),
+            at=at,
+            chance=self.shop.chance,
+        )
+
+    def at_risk(self, case: RefundCase) -> Money:
+        return case.refund.amount

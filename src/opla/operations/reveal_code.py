@@ -1,0 +1,63 @@
+"""Showing a code: only to the ordering device, or after a one-time proof of the order's e-mail.
+
+The row that says who looked is committed before the code leaves the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from opla.core.actor import Act, Actor
+from opla.core.refusal import Code, Refusal
+from opla.db.queries import codes, pages
+from opla.db.queries.codes import Revealed
+from opla.operations.links import device_hash
+from opla.operations.shop import Shop
+
+PROOF_VALID = timedelta(minutes=15)
+
+
+def reveal(actor: Actor, order_id: UUID, *, device: bytes, shop: Shop, at: datetime) -> Revealed | Refusal:
+    """The code of a delivered order, for a device that may see it."""
+    if refused := actor.refused(Act.REVEAL):
+        return refused
+    found = codes.reveal(order_id, device_hash(device), actor=actor, at=at, keyring=shop.keyring)
+    return Refusal(Code(found)) if isinstance(found, str) else found
+
+
+def ask_proof(actor: Actor, order_id: UUID, *, shop: Shop, at: datetime) -> Refusal | None:
+    """Send six digits to the order's e-mail. At most once a minute; asking sooner leaves the last ones good."""
+    if refused := actor.refused(Act.REVEAL):
+        return refused
+    digits = shop.chance.proof()
+    made = codes.ask_proof(
+        order_id,
+        code_hash=_hash(order_id, digits),
+        sealed=shop.keyring.seal(digits.encode(), order_id.bytes),
+        reference=shop.chance.reference(),
+        at=at,
+        expires_at=at + PROOF_VALID,
+    )
+    return None if made else Refusal(Code.TOO_MANY_TRIES, "proof")
+
+
+def prove(actor: Actor, order_id: UUID, typed: str, *, device: bytes, at: datetime) -> Refusal | None:
+    """None when these are the digits: this device may reveal from now on. Five tries, then new digits are needed."""
+    if refused := actor.refused(Act.REVEAL):
+        return refused
+    digits = "".join(str(int(c)) for c in typed if c.isdecimal())
+    result = codes.prove(order_id, _hash(order_id, digits), device_hash(device), at=at)
+    return None if result == "proved" else Refusal(Code(result), "proof")
+
+
+def proof_digits(order_id: UUID, *, shop: Shop) -> str | None:
+    """The six digits, for the one e-mail that carries them."""
+    sealed = pages.sealed_proof(order_id)
+    return None if sealed is None else shop.keyring.open(sealed, order_id.bytes).decode()
+
+
+def _hash(order_id: UUID, digits: str) -> bytes:
+    # Six digits are guessed in a blink by whoever holds the table; five tries and fifteen minutes protect them here.
+    return hashlib.sha256(order_id.bytes + digits.encode()).digest()

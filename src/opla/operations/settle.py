@@ -1,0 +1,196 @@
+"""Attempts, worked: claim → (compare-and-set → call) → decide → one write. The same for charges, refunds and sends.
+
+The desk of each kind knows how to load a case, whom to call and what the core decides; this file knows the order of
+things: nothing is called before its attempt says `sending` in a committed row, no database connection is in a
+transaction while somebody is called, and a decision that lost its compare-and-set is taken again on fresh news.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from opla.core import attempt, item
+from opla.core.actor import SYSTEM
+from opla.core.attempt import Contradiction, Step
+from opla.core.change import Change, Move, Note, Subject
+from opla.core.money import Money
+from opla.core.ports import Promises
+from opla.db.queries import attempts
+from opla.db.queries.apply import Result, apply
+from opla.db.queries.attempts import Claimed
+from opla.operations.shop import Shop
+
+_log = logging.getLogger(__name__)
+
+CaseT = TypeVar("CaseT")
+ReportT = TypeVar("ReportT")
+_ROUNDS = 4
+
+
+class Desk(Protocol[CaseT, ReportT]):
+    """How one kind of attempt is worked."""
+
+    def load(self, claimed: Sequence[Claimed]) -> dict[UUID, CaseT]:
+        """Cases by attempt id, as they are now."""
+        ...
+
+    def promises(self, claimed: Claimed) -> Promises: ...
+
+    def waits(self, claimed: Claimed, case: CaseT, at: datetime) -> datetime | None:
+        """When to come back, if it must not be sent yet."""
+        ...
+
+    def unwanted(self, case: CaseT) -> ReportT | None:
+        """The answer of an attempt that nobody wants any more and that never left."""
+        ...
+
+    def call(self, claimed: Claimed, case: CaseT, step: Step) -> ReportT:
+        """Call the outside. Runs on another thread, with no database at hand."""
+        ...
+
+    def unknown(self, why: str) -> ReportT: ...
+
+    def decide(self, claimed: Claimed, case: CaseT, report: ReportT, at: datetime) -> Change:
+        """Raises `Contradiction`."""
+        ...
+
+    def at_risk(self, case: CaseT) -> Money: ...
+
+
+@dataclass(frozen=True)
+class Worked(Generic[CaseT, ReportT]):
+    claimed: Claimed
+    case: CaseT
+    report: ReportT
+
+
+def settle(
+    desk: Desk[CaseT, ReportT],
+    claimed: Sequence[Claimed],
+    *,
+    worker: UUID,
+    shop: Shop,
+    at: datetime,
+    clock: Callable[[], datetime],
+    pool: Executor | None = None,
+) -> None:
+    """Work these claims to their next state. `clock` tells the time of the answers; `at` was the time of the claim."""
+    cases = desk.load(claimed)
+    answered: list[Worked[CaseT, ReportT]] = []
+    to_call: list[tuple[Claimed, CaseT, Step]] = []
+    for one in claimed:
+        case = cases.get(one.id)
+        if case is None:
+            continue
+        step = attempt.step(one.state, desk.promises(one))
+        if step is Step.SEND and (report := desk.unwanted(case)) is not None:
+            answered.append(Worked(one, case, report))
+        elif step in (Step.SEND, Step.REPEAT) and (later := desk.waits(one, case, at)) is not None:
+            attempts.unclaim(worker, [one.id], due_at=later)
+        elif step is Step.REPEAT and desk.unwanted(case) is not None:
+            to_call.append((one, case, Step.ASK))
+        elif step is Step.PARK:
+            answered.append(Worked(one, case, desk.unknown("nobody can be asked")))
+        else:
+            to_call.append((one, case, step))
+
+    going = [(one, desk.promises(one).max_seconds) for one, _, step in to_call if step in (Step.SEND, Step.REPEAT)]
+    may_go = attempts.sending(worker, [(one.id, max_s) for one, max_s in going])
+    ready = [c for c in to_call if c[2] is Step.ASK or c[0].id in may_go]
+    # Who lost the lease is somebody else's: nothing to do, nothing to say.
+    for (one, case, _), report in zip(ready, _called(desk, ready, pool), strict=True):
+        answered.append(Worked(one, case, report))
+    if answered:
+        write(desk, answered, shop=shop, at=clock())
+
+
+def _called(
+    desk: Desk[CaseT, ReportT], ready: Sequence[tuple[Claimed, CaseT, Step]], pool: Executor | None
+) -> Iterable[ReportT]:
+    def one(work: tuple[Claimed, CaseT, Step]) -> ReportT:
+        try:
+            return desk.call(*work)
+        except Exception:  # noqa: BLE001 - whatever it was, it is written down
+            # A bug in an adapter. The request may have left, so nothing is known.
+            _log.exception("attempt %s: the adapter broke", work[0].reference)
+            return desk.unknown("the adapter broke")
+
+    return list(pool.map(one, ready) if pool is not None and len(ready) > 1 else map(one, ready))
+
+
+def write(desk: Desk[CaseT, ReportT], answered: Sequence[Worked[CaseT, ReportT]], *, shop: Shop, at: datetime) -> None:
+    """Decide and write, again on fresh news for those who lost; then contradictions, as evidence for a person."""
+    left = list(answered)
+    for _ in range(_ROUNDS):
+        decided = [(one, _decision(desk, one, at)) for one in left]
+        results = apply([c for _, c in decided], actor=SYSTEM, at=at, keyring=shop.keyring, chance=shop.chance)
+        again = []
+        for (one, _change), result in zip(decided, results, strict=True):
+            if result is Result.LOST:
+                again.append(one)
+            elif result is not Result.WON:
+                _park(desk, one, str(result), shop=shop, at=at)
+        if not again:
+            return
+        left = _reloaded(desk, again)
+    for one in left:
+        # The lease runs out and the janitor asks again: nothing is lost, only late.
+        _log.warning("attempt %s: still contended after %d rounds", one.claimed.reference, _ROUNDS)
+
+
+def _decision(desk: Desk[CaseT, ReportT], one: Worked[CaseT, ReportT], at: datetime) -> Change:
+    try:
+        return desk.decide(one.claimed, one.case, one.report, at)
+    except Contradiction as contradiction:
+        return contradicted(one.claimed, desk.at_risk(one.case), str(contradiction))
+
+
+def _park(desk: Desk[CaseT, ReportT], one: Worked[CaseT, ReportT], why: str, *, shop: Shop, at: datetime) -> None:
+    [fresh] = _reloaded(desk, [one]) or [one]
+    change = contradicted(fresh.claimed, desk.at_risk(fresh.case), why)
+    apply([change], actor=SYSTEM, at=at, keyring=shop.keyring, chance=shop.chance)
+
+
+def _reloaded(desk: Desk[CaseT, ReportT], lost: Sequence[Worked[CaseT, ReportT]]) -> list[Worked[CaseT, ReportT]]:
+    fresh = {c.id: c for c in attempts.load([one.claimed.id for one in lost])}
+    cases = desk.load(list(fresh.values()))
+    return [
+        Worked(fresh[one.claimed.id], cases[one.claimed.id], one.report)
+        for one in lost
+        if one.claimed.id in fresh and one.claimed.id in cases
+    ]
+
+
+def contradicted(claimed: Claimed, at_risk: Money, why: str) -> Change:
+    """What cannot be is kept as evidence for a person. No money moves; an open question stays unknown, unasked."""
+    sending = claimed.state in (attempt.State.CLAIMED, attempt.State.SENDING)
+    target = attempt.State.UNKNOWN if sending else claimed.state
+    source = attempt.State.SENDING if sending else claimed.state
+    parked = item.NewItem(
+        item.Kind.CONTRADICTION,
+        at_risk,
+        why,
+        order_id=claimed.order_id,
+        payment_id=claimed.payment_id,
+        attempt_id=claimed.id,
+    )
+    return Change(
+        moves=(Move(Subject.ATTEMPT, claimed.id, source, target, "contradiction", why=why),),
+        notes=(Note(claimed.id, "contradiction", None, why=why),),
+        items=(parked,),
+    )
+
+
+def state_now(claimed: Claimed) -> attempt.State:
+    """A claim's state at the moment of its answer: what was claimed is `sending` by then."""
+    return attempt.State.SENDING if claimed.state is attempt.State.CLAIMED else claimed.state
+
+
+def tomorrow(at: datetime) -> datetime:
+    return (at + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

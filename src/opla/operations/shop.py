@@ -1,0 +1,49 @@
+"""The shop an operation works for: its keys, its terms, its ways of being paid and of delivering."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+from opla.core.chance import Chance
+from opla.core.money import Money
+from opla.core.quote import Terms
+from opla.db import keyring
+from opla.db.keyring import Keyring
+
+
+@dataclass(frozen=True)
+class Shop:
+    """One installation. `routes` are its suppliers, in the order they are asked; `base_url` is how it is reached."""
+
+    keyring: Keyring
+    chance: Chance
+    terms: Terms
+    sandbox: bool
+    base_url: str
+    payment_methods: tuple[str, ...]
+    routes: tuple[str, ...]
+    refund_cap_minor: int  # what goes back by rule in a day before a person looks
+    var: Path
+
+
+@cache
+def current() -> Shop:
+    """The shop these settings describe."""
+    fee = Money.parse(settings.SERVICE_FEE, "EUR")
+    if fee is None or fee.amount_minor < 0:
+        raise ValueError(f"OPLA_SERVICE_FEE is {settings.SERVICE_FEE!r}, not an amount such as 0.50")
+    return Shop(
+        keyring=keyring.load(settings.VAR),
+        chance=Chance(),
+        terms=Terms(fee_minor=fee.amount_minor),
+        sandbox=settings.SANDBOX,
+        base_url=settings.BASE_URL,
+        payment_methods=("sandbox",) if settings.SANDBOX else (),
+        routes=("code_stock", "sandbox") if settings.SANDBOX else ("code_stock",),
+        refund_cap_minor=settings.REFUND_CAP_MINOR,
+        var=settings.VAR,
+    )

@@ -1,0 +1,63 @@
+"""Messages leave through the outbox: written by the commit that made them true, sent at least once, noted when sent."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from opla.core.actor import SYSTEM
+from opla.core.ports import Answer, Message
+from opla.db.queries import attempts, pages
+from opla.db.queries.attempts import Outgoing
+from opla.db.queries.pages import OrderPage
+from opla.operations.links import link_of
+from opla.operations.outside import Outside
+from opla.operations.reveal_code import proof_digits
+from opla.operations.shop import Shop
+
+_log = logging.getLogger(__name__)
+_AGAIN_AFTER_S = (5, 30, 120, 600, 3600, 3600 * 6, 3600 * 24)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a message is about, for whoever writes its words."""
+
+    topic: str
+    page: OrderPage
+    link_url: str
+    proof: str
+
+
+#: Words for a letter: (subject, text), in the order's language.
+Compose = Callable[[Letter], tuple[str, str]]
+
+
+def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: datetime, limit: int = 50) -> int:
+    """Send what is due; how many were sent."""
+    due = attempts.claim_outbox(worker, at=at, limit=limit, lease_s=60)
+    done: list[tuple[str, bool, datetime | None]] = []
+    for outgoing in due:
+        sent = _send(outgoing, compose, shop, outside)
+        # A message that was sent twice is a nuisance, one that was lost is not: unknown is tried again.
+        later = _AGAIN_AFTER_S[outgoing.tries] if outgoing.tries < len(_AGAIN_AFTER_S) else None
+        done.append((outgoing.reference, sent, None if sent or later is None else at + timedelta(seconds=later)))
+    attempts.finish_outbox(done, actor=SYSTEM, at=at)
+    return sum(told for _, told, _ in done)
+
+
+def _send(outgoing: Outgoing, compose: Compose, shop: Shop, outside: Outside) -> bool:
+    page, link = pages.order_by_id(outgoing.order_id), link_of(outgoing.order_id, shop.keyring)
+    if page is None or link is None:
+        return False
+    proof = proof_digits(outgoing.order_id, shop=shop) if outgoing.topic == "proof" else None
+    subject, text = compose(Letter(outgoing.topic, page, f"{shop.base_url}/o/{link}/", proof or ""))
+    try:
+        answer = outside.tells().tell(Message(outgoing.reference, page.email, subject, text, page.language))
+    except Exception:  # noqa: BLE001 - whatever it was, it is written down
+        _log.exception("message %s: the transport broke", outgoing.reference)
+        return False
+    return answer is Answer.SUCCEEDED

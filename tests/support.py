@@ -1,0 +1,91 @@
+"""A real PostgreSQL for tests: one server without fsync, one migrated template, a fresh copy of it for every test.
+
+Importing this sets Django up; the server starts with the first test that wants a database.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+
+_var = tempfile.TemporaryDirectory(prefix="opla-test-")
+os.environ["OPLA_VAR"] = _var.name
+os.environ.setdefault("OPLA_DSN_APP", "postgresql:///unset")
+os.environ["DJANGO_SETTINGS_MODULE"] = "opla.site.settings"
+
+import django  # noqa: E402 - after the environment it reads
+
+django.setup()
+
+from django.db import connections  # noqa: E402
+
+from opla.db import setup  # noqa: E402
+from opla.db.embedded import Server, database  # noqa: E402
+from opla.site.settings import database as settings_of  # noqa: E402
+
+_ROOT = Path(__file__).resolve().parents[1]
+_open = ExitStack()
+atexit.register(_open.close)
+
+
+@cache
+def server() -> Server:
+    """The test server: its own instance under `var/`, joined by every test process, stopped by the last."""
+    return _open.enter_context(database(_ROOT / "var" / "test-server", settings={"fsync": "off"}))
+
+
+def _address(dsn: str, name: str) -> str:
+    """The same server, another database."""
+    before, _, after = dsn.rpartition("/")
+    return f"{before}/{name}" + ("?" + after.split("?", 1)[1] if "?" in after else "")
+
+
+def point_at(name: str) -> None:
+    """Let Django's two connections talk to this database."""
+    for alias, dsn in (("default", server().dsn_app), ("owner", server().dsn_owner)):
+        connection = connections[alias]
+        connection.close()
+        connection.settings_dict.update(settings_of(_address(dsn, name)))
+
+
+def _admin(sql: str) -> None:
+    point_at("postgres" if server().embedded else settings_of(server().dsn_owner)["NAME"])
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(sql)
+    connections["owner"].close()
+
+
+@cache
+def template() -> str:
+    """The migrated template of this process, by the hash of what it is made from."""
+    name = f"opla_template_{setup.wanted()[:12]}_{os.getpid()}"
+    _admin(f"CREATE DATABASE {name}")
+    point_at(name)
+    setup.prepare()
+    connections.close_all()
+    _open.callback(_admin, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    return name
+
+
+_made = 0
+
+
+@contextmanager
+def fresh_database() -> Iterator[str]:
+    """A copy of the template, and the connections on it; gone afterwards."""
+    global _made  # noqa: PLW0603 - a counter of names
+    _made += 1
+    name = f"opla_test_{os.getpid()}_{_made}"
+    source = template()
+    _admin(f"CREATE DATABASE {name} TEMPLATE {source}")
+    point_at(name)
+    try:
+        yield name
+    finally:
+        connections.close_all()
+        _admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
