@@ -1,0 +1,83 @@
+"""The catalogue of one country, as data: operators, products, rules, and how sure each figure is.
+
+A document (plain JSON, stored whole and versioned) becomes a `Catalog` by `parse`; files are read elsewhere.
+"""
+
+from __future__ import annotations
+
+from opla.core.catalog.cell import UNKNOWN, Cell, Shown, Sure, Texts, text_in
+from opla.core.catalog.documents import Change, cells, diff, overlay
+from opla.core.catalog.facts import Fact, FactKind, describe
+from opla.core.catalog.model import (
+    Catalog,
+    Method,
+    MethodKind,
+    NumberBlock,
+    Operator,
+    Plan,
+    PriceKind,
+    Product,
+    Status,
+    check,
+    sellable,
+)
+from opla.core.catalog.parsing import parse
+from opla.core.catalog.place import CatalogError, Problem
+from opla.core.catalog.redeeming import RedeemBy, Redemption, group, redeem, tel_uri
+from opla.core.catalog.rules import (
+    Activation,
+    AutoRenew,
+    Content,
+    EarlyRenewal,
+    Length,
+    NumberLife,
+    PlanChange,
+    Rules,
+    Since,
+    Starts,
+)
+
+__all__ = [
+    "UNKNOWN",
+    "Activation",
+    "AutoRenew",
+    "Catalog",
+    "CatalogError",
+    "Cell",
+    "Change",
+    "Content",
+    "EarlyRenewal",
+    "Fact",
+    "FactKind",
+    "Length",
+    "Method",
+    "MethodKind",
+    "NumberBlock",
+    "NumberLife",
+    "Operator",
+    "Plan",
+    "PlanChange",
+    "PriceKind",
+    "Problem",
+    "Product",
+    "RedeemBy",
+    "Redemption",
+    "Rules",
+    "Shown",
+    "Since",
+    "Starts",
+    "Status",
+    "Sure",
+    "Texts",
+    "cells",
+    "check",
+    "describe",
+    "diff",
+    "group",
+    "overlay",
+    "parse",
+    "redeem",
+    "sellable",
+    "tel_uri",
+    "text_in",
+]

@@ -1,0 +1,262 @@
+"""The catalogue: who sells what in one country, and what is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
+
+from opla.core.catalog.cell import UNKNOWN, Cell, Sure, Texts
+from opla.core.catalog.rules import PlanChange, Rules
+from opla.core.money import Money
+from opla.core.ports import Kind as Delivery
+from opla.core.refusal import Code, Refusal
+
+
+class MethodKind(StrEnum):
+    USSD = "ussd"  # dialled like a call, answered on the screen
+    SMS = "sms"
+    CALL = "call"  # a voice menu
+    WEB = "web"
+    APP = "app"
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to ask or tell the operator something. `{code}` in `dial` or `body` stands for the code."""
+
+    kind: MethodKind
+    dial: str = ""  # ussd, call
+    to: str = ""  # sms
+    body: str = ""  # sms
+    url: str = ""  # web
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A tariff plan a person may be asked to keep or change."""
+
+    id: str
+    name: Cell[str]
+
+
+class Status(StrEnum):
+    ON_SALE = "on_sale"
+    WITHDRAWN = "withdrawn"  # can still be somebody's current product, cannot be bought
+
+
+class PriceKind(StrEnum):
+    FIXED = "fixed"
+    RANGED = "ranged"
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A brand. The network that carries it and its MCC-MNC are other things, and change."""
+
+    id: str
+    name: str
+    holder: Cell[str] = UNKNOWN
+    host_network: Cell[str] = UNKNOWN
+    mcc_mnc: Cell[tuple[str, ...]] = UNKNOWN
+    prepaid: Cell[bool] = UNKNOWN
+    esim: Cell[bool] = UNKNOWN
+    prepaid_esim: Cell[bool] = UNKNOWN
+    website: Cell[str] = UNKNOWN
+    site_languages: Cell[tuple[str, ...]] = UNKNOWN
+    care_dial: Cell[str] = UNKNOWN  # from its own SIM
+    care_text: Cell[str] = UNKNOWN  # the number an SMS for help goes to
+    care_abroad: Cell[str] = UNKNOWN  # E.164, from any phone
+    network_generation: Cell[str] = UNKNOWN  # for prepaid: 4G, 5G
+    max_mbps: Cell[int] = UNKNOWN
+    code_digits: Cell[int] = UNKNOWN
+    own_number: Cell[Method] = UNKNOWN
+    balance: tuple[Cell[Method], ...] = ()
+    redeem: tuple[Cell[Method], ...] = ()  # best first
+    plans: tuple[Plan, ...] = ()
+    #: `known`, `not_known`, `what_to_do`: sentences for people, by language
+    notes: Mapping[str, Texts] = field(default_factory=lambda: MappingProxyType({}))
+    rules: Rules = field(default_factory=Rules)
+
+
+@dataclass(frozen=True)
+class Product:
+    """What can be bought: one amount (`face`), or any of a range (`low` to `high` by `step`)."""
+
+    sku: str
+    operator: str
+    name: str
+    currency: str
+    delivery: Cell[Delivery]
+    status: Cell[Status]
+    rules: Rules
+    face: Cell[Money] = UNKNOWN
+    low: Cell[Money] = UNKNOWN
+    high: Cell[Money] = UNKNOWN
+    step: Cell[Money] = UNKNOWN
+
+    @property
+    def kind(self) -> PriceKind:
+        return PriceKind.FIXED if self.face.known else PriceKind.RANGED
+
+    @property
+    def min_minor(self) -> int:
+        return _minor(self.face if self.face.known else self.low)
+
+    @property
+    def max_minor(self) -> int:
+        return _minor(self.face if self.face.known else self.high)
+
+    @property
+    def step_minor(self) -> int:
+        """1 for a fixed product, whose only amount is its minimum."""
+        return _minor(self.step) if self.step.known else 1
+
+    @property
+    def on_sale(self) -> bool:
+        return self.status.value is Status.ON_SALE
+
+    @property
+    def asks_plan(self) -> bool:
+        """At this top-up the person keeps or changes the plan, so the shop must ask."""
+        return self.rules.plan_change.value is PlanChange.AT_EACH_TOP_UP
+
+    @property
+    def sample(self) -> bool:
+        """Its price or its very existence is invented."""
+        existence = (self.face, self.low, self.high, self.step, self.delivery, self.status)
+        return any(cell.sure is Sure.SAMPLE for cell in existence)
+
+    def accepts(self, amount_minor: int) -> Refusal | None:
+        """None when exactly this amount can be bought."""
+        if self.kind is PriceKind.FIXED:
+            return None if amount_minor == self.min_minor else self._refuse(Code.AMOUNT_NOT_OFFERED)
+        if amount_minor < self.min_minor:
+            return self._refuse(Code.AMOUNT_BELOW_MIN)
+        if amount_minor > self.max_minor:
+            return self._refuse(Code.AMOUNT_ABOVE_MAX)
+        if (amount_minor - self.min_minor) % self.step_minor:
+            return self._refuse(Code.AMOUNT_OFF_STEP)
+        return None
+
+    def _refuse(self, code: Code) -> Refusal:
+        return Refusal(code, "amount", amount_params((self,)))
+
+
+def amount_params(products: tuple[Product, ...]) -> Mapping[str, str]:
+    """The figures of an amount's refusal, in minor units: `offered` (spaces between), and `min max step` of ranges."""
+    fixed = sorted({p.min_minor for p in products if p.kind is PriceKind.FIXED})
+    ranged = [p for p in products if p.kind is PriceKind.RANGED]
+    params = {"currency": products[0].currency, "offered": " ".join(map(str, fixed))}
+    if ranged:
+        params |= {
+            "min": str(min(p.min_minor for p in products)),
+            "max": str(max(p.max_minor for p in products)),
+            "step": str(min(p.step_minor for p in ranged)),
+        }
+    return params
+
+
+@dataclass(frozen=True)
+class NumberBlock:
+    """Numbers that were first given to an operator. A hint and no more: numbers move."""
+
+    operator: str
+    prefixes: Cell[tuple[str, ...]]  # E.164
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """One country's catalogue, in the order it is to be shown."""
+
+    country: str  # ISO 3166
+    currency: str  # ISO 4217
+    time_zone: str
+    languages: tuple[str, ...]  # every text exists in these
+    operators: tuple[Operator, ...]
+    products: tuple[Product, ...]
+    number_blocks: tuple[NumberBlock, ...]
+
+    @cached_property
+    def _operators(self) -> Mapping[str, Operator]:
+        return {o.id: o for o in self.operators}
+
+    @cached_property
+    def _products(self) -> Mapping[str, Product]:
+        return {p.sku: p for p in self.products}
+
+    def operator(self, operator_id: str) -> Operator | None:
+        return self._operators.get(operator_id)
+
+    def product(self, sku: str) -> Product | None:
+        return self._products.get(sku)
+
+    def products_of(self, operator_id: str) -> tuple[Product, ...]:
+        """All of them, withdrawn ones too."""
+        return tuple(p for p in self.products if p.operator == operator_id)
+
+    def find(self, operator_id: str, amount_minor: int) -> Product | Refusal:
+        """The product for this amount, exactly. Of several: a code before a direct one, a fixed before a ranged one."""
+        if operator_id not in self._operators:
+            return Refusal(Code.OPERATOR_UNKNOWN, "operator")
+        known = self.products_of(operator_id)
+        if not known:
+            return Refusal(Code.OPERATOR_WITHOUT_PREPAID, "operator", {"operator": operator_id})
+        fitting = [p for p in known if p.accepts(amount_minor) is None]
+        on_sale = [p for p in fitting if p.on_sale]
+        if on_sale:
+            return min(on_sale, key=lambda p: (p.delivery.value is not Delivery.CODE, p.kind is PriceKind.RANGED))
+        if fitting:
+            return Refusal(Code.PRODUCT_WITHDRAWN, "product", {"sku": fitting[0].sku})
+        return _nothing_costs(amount_minor, tuple(p for p in known if p.on_sale), operator_id)
+
+    def hinted_operator(self, e164: str) -> Operator | None:
+        """Whom the block of this number was first given to (longest prefix): to be proposed, never claimed."""
+        fitting = [
+            (len(prefix), block.operator)
+            for block in self.number_blocks
+            for prefix in block.prefixes.value or ()
+            if e164.startswith(prefix)
+        ]
+        return self.operator(max(fitting)[1]) if fitting else None
+
+
+def check(product: Product, operator_id: str) -> Refusal | None:
+    """A product belongs to one operator: another's SIM would not take it."""
+    if product.operator == operator_id:
+        return None
+    params = {"sku": product.sku, "operator": product.operator, "chosen": operator_id}
+    return Refusal(Code.PRODUCT_OF_ANOTHER_OPERATOR, "product", params)
+
+
+def sellable(product: Product, *, sandbox: bool) -> Refusal | None:
+    """What may be sold. Unknown contents may, shown as not verified; an invented price or existence never for real."""
+    if not product.on_sale:
+        return Refusal(Code.PRODUCT_WITHDRAWN, "product", {"sku": product.sku})
+    if product.sample and not sandbox:
+        return Refusal(Code.PRODUCT_SAMPLE_ONLY, "product", {"sku": product.sku})
+    return None
+
+
+def _minor(cell: Cell[Money]) -> int:
+    if cell.value is None:
+        raise ValueError("a product has a face value or a whole range: the parser promises it")
+    return cell.value.amount_minor
+
+
+def _nothing_costs(amount_minor: int, on_sale: tuple[Product, ...], operator_id: str) -> Refusal:
+    """Why no product costs this. With a range on sale the reason is the nearest bound or the step."""
+    if not on_sale:
+        return Refusal(Code.OPERATOR_WITHOUT_PREPAID, "operator", {"operator": operator_id})
+    params = amount_params(on_sale)
+    ranged = [p for p in on_sale if p.kind is PriceKind.RANGED]
+    code = Code.AMOUNT_NOT_OFFERED
+    if ranged and amount_minor < min(p.min_minor for p in on_sale):
+        code = Code.AMOUNT_BELOW_MIN
+    elif ranged and amount_minor > max(p.max_minor for p in on_sale):
+        code = Code.AMOUNT_ABOVE_MAX
+    elif any(p.min_minor < amount_minor < p.max_minor for p in ranged):
+        code = Code.AMOUNT_OFF_STEP
+    return Refusal(code, "amount", params)

@@ -1,0 +1,254 @@
+"""From a document (as JSON has it) to a catalogue. Shapes are the schema's business; meaning is judged here.
+
+Order comes from lists only: the database keeps documents as jsonb, which forgets the order of keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from opla.core.catalog.cell import Cell, Sure, Texts
+from opla.core.catalog.model import Catalog, Method, MethodKind, NumberBlock, Operator, Plan, Product, Status
+from opla.core.catalog.place import CatalogError, Place, Reading
+from opla.core.catalog.rules import (
+    RULE_FIELDS,
+    Activation,
+    Allowance,
+    AutoRenew,
+    Content,
+    EarlyRenewal,
+    Length,
+    NumberLife,
+    PlanChange,
+    Rules,
+    Since,
+    Starts,
+)
+from opla.core.money import MINOR_DIGITS, Money
+from opla.core.ports import Kind as Delivery
+
+#: The version of the document's form that this code reads.
+FORM = 1
+
+
+def parse(document: Mapping[str, object]) -> Catalog:
+    """The catalogue a document describes. Raises `CatalogError` with every problem and its path."""
+    reading = Reading()
+    root = Place(document, (), reading)
+    if document.get("catalogue") != FORM:
+        root["catalogue"].fail(f"this program reads catalogues of form {FORM}")
+    currency = root.required("currency")
+    if currency not in MINOR_DIGITS:
+        root["currency"].fail(f"unknown currency {currency!r}")
+        raise CatalogError(tuple(reading.problems))  # no amount can be read
+    reading.currency = currency
+    reading.sources = root["sources"].mapping()
+    reading.languages = root["languages"].several(Place.text) or ()
+    rules = {name: root["rules"].under(name, given) for name, given in root["rules"].mapping().items()}
+    operators = tuple(_operator(at, rules) for at in root["operators"].entries())
+    by_id = {operator.id: operator for operator in operators}
+    products = tuple(_product(at, rules, by_id) for at in root["products"].entries())
+    blocks = tuple(
+        NumberBlock(_one_of(at["operator"], by_id), at["prefixes"].cell(_texts_list))
+        for at in root["number_blocks"].entries()
+    )
+    _agree(root, operators, products)
+    if reading.problems:
+        raise CatalogError(tuple(reading.problems))
+    return Catalog(
+        root.required("country"), currency, root.required("time_zone"), reading.languages, operators, products, blocks
+    )
+
+
+def _operator(at: Place, rules: Mapping[str, Place]) -> Operator:
+    return Operator(
+        id=at.required("id"),
+        name=at.required("name"),
+        holder=at["holder"].cell(Place.text),
+        host_network=at["host_network"].cell(Place.text),
+        mcc_mnc=at["mcc_mnc"].cell(_texts_list),
+        prepaid=at["prepaid"].cell(Place.boolean),
+        esim=at["esim"].cell(Place.boolean),
+        prepaid_esim=at["prepaid_esim"].cell(Place.boolean),
+        website=at["website"].cell(Place.text),
+        site_languages=at["site_languages"].cell(_texts_list),
+        care_dial=at["care_dial"].cell(Place.text),
+        care_text=at["care_text"].cell(Place.text),
+        care_abroad=at["care_abroad"].cell(Place.text),
+        network_generation=at["network_generation"].cell(Place.text),
+        max_mbps=at["max_mbps"].cell(Place.whole),
+        code_digits=at["code_digits"].cell(Place.whole),
+        own_number=at["own_number"].cell(_method),
+        balance=tuple(entry.cell(_method) for entry in at["balance"].entries()),
+        redeem=tuple(entry.cell(_method) for entry in at["redeem"].entries()),
+        plans=tuple(Plan(entry.required("id"), entry["name"].cell(Place.text)) for entry in at["plans"].entries()),
+        notes=MappingProxyType({key: _texts(at["notes"][key]) for key in at["notes"].mapping()}),
+        rules=_rules(_named(at, rules)),
+    )
+
+
+def _product(at: Place, rules: Mapping[str, Place], operators: Mapping[str, Operator]) -> Product:
+    operator = operators.get(_one_of(at["operator"], operators))
+    shared = _rules(_named(at, rules)) if at["rules"].value is not None else operator.rules if operator else Rules()
+    own = _rules(at)
+    product = Product(
+        sku=at.required("sku"),
+        operator=operator.id if operator else "",
+        name=at.required("name"),
+        currency=at.reading.currency,
+        delivery=at["delivery"].cell(lambda here: here.enum(Delivery)),
+        status=at["status"].cell(lambda here: here.enum(Status)),
+        rules=_over(own, shared, at),
+        face=at["face"].cell(_money),
+        low=at["min"].cell(_money),
+        high=at["max"].cell(_money),
+        step=at["step"].cell(_money),
+    )
+    _price_is_whole(product, at)
+    return product
+
+
+def _price_is_whole(product: Product, at: Place) -> None:
+    """A face value, or all of min, max and step; and what cannot be left unknown is not."""
+    for name, cell in (("delivery", product.delivery), ("status", product.status)):
+        if not cell.known:
+            at[name].fail("is needed to sell it, so it cannot be unknown")
+    low, high, step = product.low.value, product.high.value, product.step.value
+    if product.face.value is not None:
+        if low or high or step:
+            at["face"].fail("a product has a face value or a range, not both")
+        if product.face.value.amount_minor <= 0:
+            at["face"].fail("must be above zero")
+    elif low is None or high is None or step is None:
+        at.fail("needs 'face', or all of 'min', 'max' and 'step'")
+    elif not 0 < low.amount_minor <= high.amount_minor or step.amount_minor <= 0:
+        at.fail("needs 0 < min ≤ max and a step above zero")
+    elif (high.amount_minor - low.amount_minor) % step.amount_minor:
+        at["max"].fail("cannot be reached from min by whole steps")
+
+
+def _rules(at: Place) -> Rules:
+    """The rule cells standing directly at this place."""
+    return Rules(
+        contents=at["contents"].cell(_contents),
+        credit=at["credit"].cell(_money),
+        data_mb=at["data_mb"].cell(_allowance),
+        data_full_speed_mb=at["data_full_speed_mb"].cell(Place.whole),
+        data_then_kbps=at["data_then_kbps"].cell(Place.whole),
+        voice_min=at["voice_min"].cell(_allowance),
+        sms=at["sms"].cell(_allowance),
+        lasts=at["lasts"].cell(_length),
+        starts=at["starts"].cell(lambda here: here.enum(Starts)),
+        early_renewal=at["early_renewal"].cell(lambda here: here.enum(EarlyRenewal)),
+        bonus_min=at["bonus_min"].cell(_money),
+        bonus_window_days=at["bonus_window_days"].cell(Place.whole),
+        bonus_needs_plan=at["bonus_needs_plan"].cell(Place.boolean),
+        credit_lasts=at["credit_lasts"].cell(_length),
+        credit_cap=at["credit_cap"].cell(_length),
+        number_life=at["number_life"].cell(_number_life),
+        plan_change=at["plan_change"].cell(lambda here: here.enum(PlanChange)),
+        plan_change_loses=at["plan_change_loses"].cell(_contents),
+        auto_renew=at["auto_renew"].cell(lambda here: here.enum(AutoRenew)),
+        reidentify_months=at["reidentify_months"].cell(Place.whole),
+        activation=at["activation"].cell(lambda here: here.enum(Activation)),
+        code_expires=at["code_expires"].cell(Place.boolean),
+    )
+
+
+def _over(own: Rules, shared: Rules, at: Place) -> Rules:
+    """A product's own cells over those it shares. An invented one never hides a known one."""
+    merged: dict[str, Cell[object]] = {}
+    for name in RULE_FIELDS:
+        mine: Cell[object] = getattr(own, name)
+        theirs: Cell[object] = getattr(shared, name)
+        if mine.sure is Sure.SAMPLE and theirs.known and theirs.sure is not Sure.SAMPLE:
+            at[name].fail("a sample figure would hide a known one")
+        merged[name] = mine if at[name].value is not None else theirs
+    return Rules(**merged)  # type: ignore[arg-type]  # each cell goes back under the name it was read from
+
+
+def _agree(root: Place, operators: tuple[Operator, ...], products: tuple[Product, ...]) -> None:
+    """Names are unique, and what the parts say of each other is no contradiction."""
+    for section, names in (("operators", [o.id for o in operators]), ("products", [p.sku for p in products])):
+        for name in sorted({n for n in names if names.count(n) > 1}):
+            root[section].under(name, None).fail("is there twice")
+    for operator in operators:
+        sold = any(p.operator == operator.id for p in products)
+        place = root["operators"].under(operator.id, None)
+        if sold and operator.prepaid.value is False:
+            place["prepaid"].fail("it has products, so it has prepaid")
+        if not sold and not operator.notes:
+            place["notes"].fail("without a product, its page must say what is known, what is not, and what to do")
+
+
+def _named(at: Place, rules: Mapping[str, Place]) -> Place:
+    """The rule set named under `rules`, or an empty place."""
+    key = at["rules"]
+    if key.value is None:
+        return key
+    return rules.get(_one_of(key, rules), key.under("", None))
+
+
+def _one_of(at: Place, known: Mapping[str, object]) -> str:
+    name = at.text()
+    if name is None or name in known:
+        return name or ""
+    at.fail(f"no {name!r} is in this catalogue")
+    return ""
+
+
+def _money(at: Place) -> Money | None:
+    amount = Money.parse(at.value, at.reading.currency) if isinstance(at.value, str) else None
+    if amount is None or amount.amount_minor < 0:
+        at.fail('must be an amount in quotes, such as "15.00"')
+        return None
+    return amount
+
+
+def _allowance(at: Place) -> Allowance | None:
+    return "unlimited" if at.value == "unlimited" else at.whole()
+
+
+def _texts_list(at: Place) -> tuple[str, ...] | None:
+    return at.several(Place.text)
+
+
+def _contents(at: Place) -> tuple[Content, ...] | None:
+    return at.several(lambda here: here.enum(Content))
+
+
+def _length(at: Place) -> Length | None:
+    match at.value:
+        case {"days": int(days)} if days > 0:
+            return Length(days=days)
+        case {"months": int(months)} if months > 0:
+            return Length(months=months)
+        case "as_the_number":
+            return Length()
+    at.fail("must be {days: N}, {months: N} or as_the_number")
+    return None
+
+
+def _number_life(at: Place) -> NumberLife | None:
+    length, since = _length(at["length"]), at["since"].enum(Since)
+    return NumberLife(length, since) if length and since else None
+
+
+def _method(at: Place) -> Method | None:
+    kind = at["kind"].enum(MethodKind)
+    if kind is None:
+        return None
+    method = Method(kind, at.optional("dial"), at.optional("to"), at.optional("body"), at.optional("url"))
+    needed = {MethodKind.USSD: method.dial, MethodKind.CALL: method.dial, MethodKind.SMS: method.to}.get(kind, "-")
+    if not needed:
+        at.fail("ussd and call need 'dial'; sms needs 'to'")
+    return method
+
+
+def _texts(at: Place) -> Texts:
+    texts = {tag: at.under(tag, text).text() or "" for tag, text in at.mapping().items()}
+    for language in at.reading.languages:
+        if language not in texts:
+            at.fail(f"is missing in {language}")
+    return MappingProxyType(texts)

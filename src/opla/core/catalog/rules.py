@@ -1,0 +1,114 @@
+"""What a product does to a SIM, as plain cells: every shape seen on the Belgian market has its place here.
+
+A later version grows a language of effects from these; until then they are shown, not computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Literal
+
+from opla.core.catalog.cell import UNKNOWN, Cell
+from opla.core.money import Money
+
+#: A number of units, or as many as one likes.
+Allowance = int | Literal["unlimited"]
+
+
+class Content(StrEnum):
+    CREDIT = "credit"
+    DATA = "data"
+    VOICE = "voice"
+    SMS = "sms"
+
+
+class EarlyRenewal(StrEnum):
+    """What buying again does to what is left of the last purchase."""
+
+    OVERWRITE_ALL = "overwrite_all"  # everything left lapses
+    OVERWRITE_VOICE_ROLL_DATA = "overwrite_voice_roll_data"  # minutes and SMS lapse; data is kept and extended
+    RESTART_MONTH = "restart_month"  # the period begins anew at the purchase
+    CREDIT_ADDS = "credit_adds"  # only credit is added; a running bonus keeps its contents and its end
+    QUEUE = "queue"  # starts when the current one ends
+    REFUSED_WHILE_ACTIVE = "refused_while_active"  # one type at a time
+
+
+class Starts(StrEnum):
+    AT_TOP_UP = "at_top_up"
+    AT_ACTIVATION = "at_activation"  # of a bundle bought with credit
+
+
+class PlanChange(StrEnum):
+    AT_EACH_TOP_UP = "at_each_top_up"
+    IN_CUSTOMER_ZONE = "in_customer_zone"
+    ONCE_A_PERIOD = "once_a_period"
+    NEVER = "never"
+
+
+class AutoRenew(StrEnum):
+    NONE = "none"
+    OPT_IN = "opt_in"
+    BUILT_IN = "built_in"
+    CREDIT_THRESHOLD = "credit_threshold"  # tops up when credit falls below an amount
+
+
+class Activation(StrEnum):
+    ALMOST_AT_ONCE = "almost_at_once"
+    LATER = "later"
+
+
+@dataclass(frozen=True)
+class Length:
+    """A time that something lives: whole days, or calendar months to the minute. Both zero: as long as the number."""
+
+    days: int = 0
+    months: int = 0
+
+    @property
+    def with_number(self) -> bool:
+        return not (self.days or self.months)
+
+
+class Since(StrEnum):
+    TOP_UP = "top_up"
+    USE = "use"
+
+
+@dataclass(frozen=True)
+class NumberLife:
+    """The number is lost when this long has passed since the last top-up, or the last paid use."""
+
+    length: Length
+    since: Since
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one product. `credit`, `bonus_min` in money; `data_*_mb` in megabytes of 10⁶ bytes."""
+
+    contents: Cell[tuple[Content, ...]] = UNKNOWN  # what kinds of thing it gives; the amounts follow
+    credit: Cell[Money] = UNKNOWN
+    data_mb: Cell[Allowance] = UNKNOWN
+    data_full_speed_mb: Cell[int] = UNKNOWN  # after which …
+    data_then_kbps: Cell[int] = UNKNOWN  # … it goes on at this speed
+    voice_min: Cell[Allowance] = UNKNOWN
+    sms: Cell[Allowance] = UNKNOWN
+    lasts: Cell[Length] = UNKNOWN  # the benefit
+    starts: Cell[Starts] = UNKNOWN
+    early_renewal: Cell[EarlyRenewal] = UNKNOWN
+    bonus_min: Cell[Money] = UNKNOWN  # below it: credit only
+    bonus_window_days: Cell[int] = UNKNOWN  # since the previous top-up
+    bonus_needs_plan: Cell[bool] = UNKNOWN  # not every plan gives one
+    credit_lasts: Cell[Length] = UNKNOWN  # per top-up
+    credit_cap: Cell[Length] = UNKNOWN  # however many top-ups
+    number_life: Cell[NumberLife] = UNKNOWN
+    plan_change: Cell[PlanChange] = UNKNOWN
+    plan_change_loses: Cell[tuple[Content, ...]] = UNKNOWN
+    auto_renew: Cell[AutoRenew] = UNKNOWN
+    reidentify_months: Cell[int] = UNKNOWN
+    activation: Cell[Activation] = UNKNOWN
+    code_expires: Cell[bool] = UNKNOWN  # the code carries its own last day
+
+
+RULE_FIELDS = tuple(f.name for f in fields(Rules))
