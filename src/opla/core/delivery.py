@@ -6,6 +6,7 @@ refusal does: then the next supplier is asked, or, when there is none, the money
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +19,15 @@ from opla.core.ledger import Parties, Reason
 from opla.core.order import Order
 from opla.core.ports import Answer, Kind, Promises, SendReport
 from opla.core.refund import by_rule
+
+
+def route(sold: Order, suppliers: Sequence[str], *, refused_by: Collection[str], in_stock: bool) -> str:
+    """The first supplier that may have it, empty when nobody is left. Our own shelf only for what lies on it."""
+    for name in suppliers:
+        fits = name != "code_stock" or (sold.kind is Kind.CODE and in_stock)
+        if fits and name not in refused_by:
+            return name
+    return ""
 
 
 @dataclass(frozen=True)

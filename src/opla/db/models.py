@@ -31,3 +31,16 @@ class CatalogVersion(models.Model):
 
     def __str__(self) -> str:
         return f"catalogue {self.pk} ({self.state})"
+
+
+class OwnerLink(models.Model):
+    """A one-time sign-in link of the owner, hashed."""
+
+    hash = models.BinaryField(unique=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "owner_link"
+
+    def __str__(self) -> str:
+        return f"a link until {self.expires_at:%H:%M}"

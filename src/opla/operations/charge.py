@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from opla.core import order, payment
+from opla.core import delivery, order, payment
 from opla.core.attempt import Step
 from opla.core.change import Change
 from opla.core.money import Money
@@ -69,7 +69,7 @@ class ChargeDesk:
             case.payment,
             case.orders,
             report,
-            route=lambda _sold: self.shop.routes[0],
+            route=lambda sold: delivery.route(sold, self.shop.routes, refused_by=(), in_stock=sold.id in case.in_stock),
             at=at,
             chance=self.shop.chance,
         )

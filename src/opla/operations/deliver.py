@@ -77,8 +77,8 @@ class SendDesk:
         )
 
     def _next(self, claimed: Claimed, case: SendCase) -> str:
-        refused = case.refused_by | {claimed.adapter}
-        return next((name for name in self.shop.routes if name not in refused), "")
+        refused_by = case.refused_by | {claimed.adapter}
+        return delivery.route(case.order, self.shop.routes, refused_by=refused_by, in_stock=case.in_stock)
 
     def at_risk(self, case: SendCase) -> Money:
         return case.order.price.total

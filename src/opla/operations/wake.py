@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from opla.core.attempt import Kind
 from opla.db.queries import attempts
+from opla.db.queries.codes import Stock
+from opla.operations.outside import Adapters
+from opla.operations.shop import Shop
 
 
 def wake_payment(provider: str, names: Sequence[str], *, at: datetime) -> int:
@@ -17,3 +20,11 @@ def wake_payment(provider: str, names: Sequence[str], *, at: datetime) -> int:
 def wake_delivery(supplier: str, names: Sequence[str], *, at: datetime) -> int:
     """Ask about these sends now."""
     return attempts.wake([Kind.SEND], supplier, names, at=at) if names else 0
+
+
+def woken(provider: str, headers: Mapping[str, str], body: bytes, *, shop: Shop, at: datetime) -> int:
+    """A webhook of a provider: whom it names is asked about now. Malformed, forged or unknown ones change nothing."""
+    if provider not in shop.payment_methods:
+        return 0
+    reader = Adapters(shop, Stock(at.date)).notifies(provider)
+    return wake_payment(provider, reader.woken(headers, body), at=at) if reader is not None else 0

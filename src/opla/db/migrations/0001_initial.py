@@ -27,6 +27,15 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "catalog_version"},
         ),
+        migrations.CreateModel(
+            name="OwnerLink",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("hash", models.BinaryField(unique=True)),
+                ("expires_at", models.DateTimeField()),
+            ],
+            options={"db_table": "owner_link"},
+        ),
         migrations.AddConstraint(
             model_name="catalogversion",
             constraint=models.UniqueConstraint(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -58,13 +58,13 @@ def stock(codes: Sequence[NewCode], *, batch: UUID, actor: Actor, at: datetime, 
 class Stock:
     """`core.ports.CodeStock` over PostgreSQL."""
 
-    def __init__(self, today: date) -> None:
+    def __init__(self, today: Callable[[], date]) -> None:
         self._today = today
 
     def claim(self, reference: str, sku: str) -> StockedCode | None:
         rows = call(
             "opla_code_claim",
-            Argument(self._today, "date"),
+            Argument(self._today(), "date"),
             Argument([reference], "text[]"),
             Argument([sku], "text[]"),
         )

@@ -151,6 +151,7 @@ class PaymentCase:
     receipt: str
     language: str
     links: tuple[bytes, ...]  # sealed link secrets, in the order of `orders`
+    in_stock: frozenset[UUID]  # the orders whose product lies on our own shelf now
 
 
 def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
@@ -158,6 +159,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     rows = select(
         f"""SELECT p.id, p.state, p.provider, coalesce(c.provider_id, ''), p.amount_minor, p.currency, p.captured_minor,
                    p.refunded_minor, p.refunding_minor, p.charged_back_minor, p.receipt, a.amount_minor, o.link_sealed,
+                   EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock'),
                    {_ORDER}
             FROM payment p JOIN allocation a ON a.payment_id = p.id JOIN orders o ON o.id = a.order_id
             LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
@@ -166,7 +168,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     )
     cases: dict[UUID, PaymentCase] = {}
     for row in rows:
-        sold = _order(row[13:])
+        sold = _order(row[14:])
         payment_id = expect(row[0], UUID)
         before = cases.get(payment_id)
         allocations = {**(before.payment.allocations if before else {}), sold.id: expect(row[11], int)}
@@ -184,6 +186,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
             expect(row[10], str),
             sold.language,
             (*(before.links if before else ()), bytes(expect(row[12], bytes))),
+            (before.in_stock if before else frozenset()) | ({sold.id} if row[13] else set()),
         )
     return cases
 
@@ -195,6 +198,7 @@ class SendCase:
     order: Order
     paid: Paid
     refused_by: frozenset[str]
+    in_stock: bool
 
 
 def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
@@ -202,7 +206,8 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
     rows = select(
         f"""SELECT {_ORDER}, p.id, p.provider, a.amount_minor, coalesce(d.cost_minor, 0),
                    ARRAY(SELECT s.adapter FROM attempt s
-                         WHERE s.order_id = o.id AND s.kind = 'send' AND s.state = 'declined')
+                         WHERE s.order_id = o.id AND s.kind = 'send' AND s.state = 'declined'),
+                   EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock')
             FROM orders o
             JOIN LATERAL (
                 SELECT a.payment_id, a.amount_minor FROM allocation a JOIN payment p ON p.id = a.payment_id
@@ -221,6 +226,7 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
             sold,
             Paid(expect(row[12], UUID), expect(row[13], str), expect(row[14], int), expect(row[15], int)),
             frozenset(expect(row[16], list)),
+            bool(row[17]),
         )
         for row in rows
     }

@@ -1,0 +1,63 @@
+"""Prove that the books balance: every named check, in the database itself.
+
+Exit 0 when all hold. With --accounts also the balance of every account.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+
+from opla.commands.runtime import running
+from opla.core.money import Money
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--accounts", action="store_true", help="also every account's balance")
+    parser.add_argument("--json", action="store_true", help="one object on stdout")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    with running():
+        from opla.db.queries.books import balances, books
+
+        checks = books(datetime.now(UTC))
+        accounts = balances() if arguments.accounts else []
+    balanced = all(check.holds for check in checks)
+    if arguments.json:
+        answer = {
+            "books": "balanced" if balanced else "broken",
+            "checks": [{"name": c.name, "wrong": c.wrong, "example": c.example} for c in checks],
+        }
+        if arguments.accounts:
+            answer["accounts"] = [
+                {
+                    "account": a.code,
+                    "currency": a.currency,
+                    "debits_posted": a.debits_posted,
+                    "credits_posted": a.credits_posted,
+                    "debits_pending": a.debits_pending,
+                    "credits_pending": a.credits_pending,
+                }
+                for a in accounts
+            ]
+        print(json.dumps(answer))
+        return 0 if balanced else 1
+    for check in checks:
+        print(
+            f"  {'✓' if check.holds else '✗'} {check.name}"
+            + ("" if check.holds else f": {check.wrong} wrong, such as {check.example}")
+        )
+    for account in accounts:
+        posted = Money(account.debits_posted - account.credits_posted, account.currency)
+        pending = Money(account.debits_pending - account.credits_pending, account.currency)
+        print(
+            f"  {account.code:<32}{posted.decimal:>14}"
+            + (f"   pending {pending.decimal}" if pending.amount_minor else "")
+        )
+    print(
+        "The books balance." if balanced else "The books do not balance.", file=sys.stdout if balanced else sys.stderr
+    )
+    return 0 if balanced else 1

@@ -1,0 +1,69 @@
+"""Say in words what is there and what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+
+from opla.commands import VAR
+from opla.db.embedded import Unavailable, database
+from opla.db.instance import binaries
+
+_SPACE_NEEDED_MB = 500
+
+
+def add_arguments(_: argparse.ArgumentParser) -> None:
+    pass
+
+
+def run(_: argparse.Namespace) -> int:
+    bad = 0
+    for finding in (_python, _database, _disk, _port, _chromium):
+        for fine, sentence in _checked(finding):
+            bad += not fine
+            sys.stdout.write(f"{'ok   ' if fine else 'WRONG'} {sentence}\n")
+    return 1 if bad else 0
+
+
+def _checked(finding: Callable[[], Iterator[tuple[bool, str]]]) -> Iterator[tuple[bool, str]]:
+    try:
+        yield from finding()
+    except (Unavailable, OSError) as problem:
+        yield False, str(problem)
+
+
+def _python() -> Iterator[tuple[bool, str]]:
+    yield True, f"Python {platform.python_version()} in {sys.prefix}"
+
+
+def _database() -> Iterator[tuple[bool, str]]:
+    import psycopg
+
+    if not os.environ.get("DATABASE_URL"):
+        yield True, f"PostgreSQL's programs are in {binaries()}"
+    with database(VAR) as server, psycopg.connect(server.dsn_app) as connection:
+        version = connection.info.server_version // 10_000
+        yield True, f"PostgreSQL {version} answers ({'our own' if server.embedded else 'the server of DATABASE_URL'})"
+
+
+def _disk() -> Iterator[tuple[bool, str]]:
+    for place in (VAR, VAR / "pg"):
+        if place.exists():
+            free_mb = shutil.disk_usage(place).free // 1_000_000
+            yield free_mb >= _SPACE_NEEDED_MB, f"{free_mb} MB are free at {place.resolve()}"
+
+
+def _port() -> Iterator[tuple[bool, str]]:
+    with socket.socket() as probe:
+        taken = probe.connect_ex(("127.0.0.1", 8000)) == 0
+    yield True, "port 8000 is in use; up would take the next" if taken else "port 8000 is free"
+
+
+def _chromium() -> Iterator[tuple[bool, str]]:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    yield True, f"the browser tests use {found}" if found else "no chromium here: the browser tests are skipped"

@@ -1,0 +1,102 @@
+"""What a command needs around it: the database, Django, and where asked for the sandbox counterparts.
+
+Whoever needs one of these first starts it; it lives as long as anybody holds `var/run/users.lock` and ends by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from opla.commands import ROOT, VAR, Stop
+from opla.db.embedded import Server, Unavailable, database
+from opla.db.locks import holding, is_held
+
+_COUNTERPARTS_S = 20
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The surroundings of a running command. `counterparts_url` is None where they were not asked for."""
+
+    var: Path
+    server: Server
+    counterparts_url: str | None
+
+
+@contextmanager
+def running(*, counterparts: bool = False) -> Iterator[Runtime]:
+    """Start or join the database, prepare it (migrations, catalogue), set Django up. Raises `Stop` with a sentence."""
+    try:
+        with database(VAR) as server:
+            os.environ["OPLA_VAR"] = str(VAR)
+            os.environ["OPLA_DSN_APP"] = server.dsn_app
+            os.environ["OPLA_DSN_OWNER"] = server.dsn_owner
+            _set_up_django()
+            yield Runtime(VAR, server, ensure_counterparts(VAR) if counterparts else None)
+    except Unavailable as problem:
+        raise Stop("database_unavailable", str(problem)) from problem
+
+
+def _set_up_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opla.site.settings")
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    from opla.operations.prepare import prepare
+
+    prepare(sandbox=settings.SANDBOX, at=datetime.now(UTC))
+
+
+def ensure_counterparts(var: Path) -> str:
+    """The address of the counterparts process, which is started where it is missing. For holders of the users' lock."""
+    lock = var / "sandbox" / "lock"
+    # The address first: a look at the lock of a server that is just starting could make it think it is the second.
+    if (url := _address(var)) and is_held(lock):
+        return url
+    with holding(var / "run" / "counterparts.lock"):
+        if not is_held(lock):
+            (var / "sandbox" / "address.json").unlink(missing_ok=True)
+            _start_counterparts()
+        deadline = time.monotonic() + _COUNTERPARTS_S
+        while time.monotonic() < deadline:
+            if (url := _address(var)) and is_held(lock):
+                return url
+            time.sleep(0.03)
+    log = var / "log" / "counterparts.log"
+    raise Stop("counterparts_unavailable", f"The sandbox counterparts did not start; {log} says why.")
+
+
+def _address(var: Path) -> str:
+    try:
+        return str(json.loads((var / "sandbox" / "address.json").read_text("utf-8"))["url"])
+    except (OSError, ValueError):  # not written yet
+        return ""
+
+
+def _start_counterparts() -> None:
+    done = subprocess.run(
+        child_command("_counterparts"), env=child_env(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip()
+        raise Stop("counterparts_unavailable", said or "The sandbox counterparts could not be started.")
+
+
+def child_command(*words: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "opla", *words]
+
+
+def child_env() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OPLA_VAR": str(VAR), "PYTHONUNBUFFERED": "1"}

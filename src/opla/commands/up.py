@@ -1,0 +1,192 @@
+"""Open the shop: database, sandbox counterparts, web and worker, until Ctrl-C.
+
+One process tree. A child that dies is started again; kill -9 of any of them, or of all, loses nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import http.client
+import ipaddress
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from opla.commands import VAR, Stop
+from opla.commands._children import Child
+from opla.commands.runtime import Runtime, child_command, ensure_counterparts, running
+from opla.db.embedded import Unavailable, ensure, is_kept
+from opla.db.locks import open_lock, take
+
+_TICK_S = 0.25
+_PORTS_TRIED = 50
+_PATIENCE_S = 60
+_STOPPING_S = 3.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: this machine only)")
+    parser.add_argument("--port", type=int, default=8000, help="the next free one is taken where it is in use")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    stopping = threading.Event()
+    with _signals(stopping):
+        try:
+            _open(arguments, stopping)
+        except Stop:
+            if not stopping.is_set():  # what the interrupt broke while starting is no news
+                raise
+    _say("Opla is closed.")
+    return 0
+
+
+def _open(arguments: argparse.Namespace, stopping: threading.Event) -> None:
+    with _only_one() as lock, running(counterparts=True) as runtime:
+        port = free_port(arguments.host, arguments.port)
+        if port != arguments.port:
+            _say(f"Port {arguments.port} is in use (another copy, perhaps), so this one takes {port}.")
+        url = f"http://{_reachable(arguments.host)}:{port}/"
+        _remember(lock, url)
+        os.environ.setdefault("OPLA_URL", url)  # where customers come back to; a host behind a proxy says it itself
+        web = child_command("_web", "--host", arguments.host, "--port", str(port))
+        children = [Child("web", web), Child("worker", child_command("_work"))]
+        try:
+            _supervise(runtime, children, url, stopping)
+        finally:
+            _stop(children)
+
+
+def free_port(host: str, wanted: int) -> int:
+    """The wanted port or the next free one. A copy killed a moment ago may need an instant to let go of it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in range(wanted, min(wanted + _PORTS_TRIED, 65_536)):
+        for pause_s in (0.3, 0.0) if port == wanted else (0.0,):
+            with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((host, port))
+                except PermissionError:
+                    raise Stop("port_refused", f"Port {port} is reserved for root; try --port 8000.") from None
+                except socket.gaierror:
+                    raise Stop("host_unknown", f"{host} is not an address of this machine.") from None
+                except OSError as error:
+                    if error.errno == errno.EADDRNOTAVAIL:
+                        raise Stop("host_unknown", f"{host} is not an address of this machine.") from None
+                    time.sleep(pause_s)
+                else:
+                    return port
+    raise Stop("port_taken", f"Ports {wanted} to {wanted + _PORTS_TRIED - 1} are all in use.")
+
+
+def _reachable(host: str) -> str:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:  # a name
+        return host
+    if address.is_unspecified:
+        return "127.0.0.1"
+    return f"[{host}]" if address.version == 6 else host
+
+
+def _supervise(runtime: Runtime, children: list[Child], url: str, stopping: threading.Event) -> None:
+    began = time.monotonic()
+    greeted = warned = False
+    while not stopping.is_set():
+        try:
+            if not is_kept(runtime.server) and ensure(runtime.server):
+                _say("The database had gone; it is back.")
+            ensure_counterparts(runtime.var)
+        except (Stop, Unavailable) as problem:
+            _say(f"{problem} Trying again.")
+            stopping.wait(2)
+            continue
+        for child in children:
+            child.tend(_say)
+        if not greeted and answers(url):
+            _say(
+                f"Opla is open: {url}\n"
+                "This is a sandbox: operators and payments are stand-ins, no real money moves. Ctrl-C closes it.",
+            )
+            greeted = True
+        elif not greeted and not warned and time.monotonic() - began > _PATIENCE_S:
+            _say(f"The shop has not answered for {_PATIENCE_S} seconds; the lines above may say why. Still trying.")
+            warned = True
+        stopping.wait(_TICK_S if greeted else 0.05)
+
+
+def answers(url: str) -> bool:
+    """Whether the shop shows its first page (or sends us on to it)."""
+    host = url.removeprefix("http://").rstrip("/")
+    connection = http.client.HTTPConnection(host, timeout=5)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status in {200, 301, 302, 303, 307, 308}
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _stop(children: list[Child]) -> None:
+    for child in children:
+        child.terminate()
+    deadline = time.monotonic() + _STOPPING_S
+    for child in children:
+        child.wait(max(0.0, deadline - time.monotonic()))
+
+
+@contextmanager
+def _signals(stopping: threading.Event) -> Iterator[None]:
+    """Ctrl-C, a closed terminal and a polite kill all mean: close the shop. Handlers are set even where the
+    starting shell had told us to ignore the interrupt, as shells do for what they run in the background."""
+
+    def stop(_signum: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _only_one() -> Iterator[int]:
+    """One `up` per copy: two would deliver the same, and compete for nothing."""
+    path = VAR / "run" / "up.lock"
+    lock = open_lock(path)
+    if not take(lock, timeout_s=1.0):
+        url = path.read_text("utf-8").strip()
+        raise Stop("already_up", f"This copy is open already{': ' + url if url else ''}.")
+    _remember(lock, "")
+    try:
+        yield lock
+    finally:
+        _remember(lock, "")
+
+
+def address() -> str:
+    """Where this copy's shop answers now; empty while `up` does not run."""
+    try:
+        return (VAR / "run" / "up.lock").read_text("utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _remember(lock: int, url: str) -> None:
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, url.encode(), 0)
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(f"{sentence}\n")
+    sys.stdout.flush()

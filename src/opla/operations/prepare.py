@@ -1,0 +1,14 @@
+"""A database that a shop can be run from: schema, functions, and a catalogue where there is none."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from opla.db import setup
+from opla.operations import catalogue
+
+
+def prepare(*, sandbox: bool, at: datetime) -> None:
+    """Safe to call at every start, by several processes at once; does nothing where nothing is needed."""
+    setup.prepare(at)
+    catalogue.seed(sandbox=sandbox, at=at)
