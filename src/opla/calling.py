@@ -1,0 +1,150 @@
+"""One HTTP call to the outside world, as a value: what came back, or that it never left, or that nobody knows.
+
+The one place where the outside's failures become `Answer.NOT_SENT` and `Answer.UNKNOWN`; every adapter's
+`client.py` is a list of paths over it. There are no retries: repeating is the janitor's decision, never a client's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from opla.core.ports import Answer
+
+#: No reply of any provider we know comes near; beyond it nobody reads on.
+MAX_BODY = 1024 * 1024
+MAX_TEXT = 2048
+
+#: Raised before one byte of the request was written.
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came of a call. `trouble` is None when somebody answered readably with a status below 500.
+
+    `evidence` is fit for keeping: the status, or the name of the failure; never a body.
+    """
+
+    status: int = 0
+    fields: Mapping[str, object] = field(default_factory=dict)
+    trouble: Answer | None = None
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def done(self) -> bool:
+        return self.trouble is None and 200 <= self.status < 300
+
+    def text(self, name: str) -> str | None:
+        """A field that must be a word, an id or an address; None when it is not, or holds what no database could."""
+        value = self.fields.get(name)
+        return value if isinstance(value, str) and value.isprintable() and len(value) <= MAX_TEXT else None
+
+    def whole(self, name: str) -> int | None:
+        """A field that must be an integer from 0; None when it is not."""
+        value = self.fields.get(name)
+        return value if type(value) is int and value >= 0 else None
+
+
+class Caller:
+    """Calls one provider. `timeout_s` bounds a whole call, however slowly they drip their answer.
+
+    Every call opens its own connection: a kept one may be dead, and then nobody could say whether a request left.
+    """
+
+    def __init__(self, base_url: str, headers: Mapping[str, str], timeout_s: float, *, through_proxy: bool) -> None:
+        self._timeout_s = timeout_s
+        self._client = httpx.Client(
+            base_url=base_url,
+            headers={"Accept-Encoding": "identity", "Connection": "close", **headers},
+            timeout=timeout_s,
+            limits=httpx.Limits(max_keepalive_connections=0),
+            trust_env=through_proxy,
+            verify=not base_url.startswith("http://"),
+        )
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
+        return self._call("GET", path, query=query)
+
+    def post(self, path: str, body: Mapping[str, str | int]) -> Reply:
+        return self._call("POST", path, body=body)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, str | int] | None = None,
+    ) -> Reply:
+        ends_at = time.monotonic() + self._timeout_s
+        guard = _Guard(ends_at)
+        try:
+            with self._client.stream(
+                method, path, params=query, json=body, extensions={"trace": guard.trace}
+            ) as response:
+                return _read(response, ends_at)
+        except _NEVER_LEFT as why:
+            return _trouble(Answer.NOT_SENT, type(why).__name__)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as why:
+            return _trouble(Answer.UNKNOWN, "timed_out" if guard.hung_up else type(why).__name__)
+        finally:
+            guard.stand_down()
+
+
+class _Guard:
+    """Ends a connection at the deadline: the library's own time-outs start anew with every byte that drips in."""
+
+    def __init__(self, ends_at: float) -> None:
+        self.hung_up = False
+        self._ends_at = ends_at
+        self._timer: threading.Timer | None = None
+
+    def trace(self, event: str, info: Mapping[str, object]) -> None:
+        if event != "connection.connect_tcp.complete":
+            return
+        extra: Callable[[str], object] | None = getattr(info.get("return_value"), "get_extra_info", None)
+        found = extra("socket") if extra else None
+        if isinstance(found, socket.socket):
+            self._timer = threading.Timer(max(0.001, self._ends_at - time.monotonic()), self._end, [found])
+            self._timer.daemon = True
+            self._timer.start()
+
+    def stand_down(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    def _end(self, connection: socket.socket) -> None:
+        self.hung_up = True
+        with contextlib.suppress(OSError):  # it ended by itself a moment before
+            connection.shutdown(socket.SHUT_RDWR)
+
+
+def _read(response: httpx.Response, ends_at: float) -> Reply:
+    body = b""
+    for part in response.iter_raw():
+        body += part
+        if len(body) > MAX_BODY or time.monotonic() > ends_at:
+            return _trouble(Answer.UNKNOWN, "body_too_long", response.status_code)
+    if response.status_code >= 500:
+        return _trouble(Answer.UNKNOWN, "their_error", response.status_code)
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return _trouble(Answer.UNKNOWN, "unreadable", response.status_code)
+    if not isinstance(found, dict):
+        return _trouble(Answer.UNKNOWN, "unreadable", response.status_code)
+    return Reply(response.status_code, found, evidence={"status": str(response.status_code)})
+
+
+def _trouble(answer: Answer, why: str, status: int = 0) -> Reply:
+    evidence = {"error": re.sub(r"\W", "", why), **({"status": str(status)} if status else {})}
+    return Reply(status, trouble=answer, evidence=evidence)

@@ -1,0 +1,44 @@
+"""The counterpart mailbox: keeps what the shop tells people, once per reference. Pure; replayed from its entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from opla.counterparts.entries import Entry
+
+
+@dataclass(frozen=True)
+class Mail:
+    reference: str
+    to: str
+    subject: str
+    text: str
+    language: str
+    at_ms: int = 0
+
+
+class Mailbox:
+    """Every mail by our reference, oldest first."""
+
+    def __init__(self) -> None:
+        self.mails: dict[str, Mail] = {}
+
+    def receive(self, mail: Mail, at_ms: int) -> list[Entry]:
+        """Nothing when this reference is here already: a message sent again is the same message."""
+        if mail.reference in self.mails:
+            return []
+        return [
+            {
+                "what": "mail.received",
+                "at_ms": at_ms,
+                "reference": mail.reference,
+                "to": mail.to,
+                "subject": mail.subject,
+                "text": mail.text,
+                "language": mail.language,
+            }
+        ]
+
+    def apply(self, entry: Entry) -> None:
+        words = {name: str(entry[name]) for name in ("reference", "to", "subject", "text", "language")}
+        self.mails[words["reference"]] = Mail(**words, at_ms=int(entry["at_ms"]))

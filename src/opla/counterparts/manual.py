@@ -1,0 +1,82 @@
+"""The reference page of the sandbox, made from the tables the sandbox runs on.
+
+`python -m opla.counterparts.manual > docs/reference/sandbox.md`; a test proves the file fresh.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from opla.counterparts.codes import MARK, PIN_DIGITS, UNSOURCED_DIGITS
+from opla.counterparts.endings import Fault, reference_table
+from opla.counterparts.operator import CODE_DAYS, COST_PER_MILLE, CREDIT_DAYS
+from opla.counterparts.payment import LATE_MS, SESSION_MS
+from opla.counterparts.webhooks import TRIES_S
+
+
+def manual() -> str:
+    lengths = ", ".join(f"{operator} {digits}" for operator, digits in PIN_DIGITS.items())
+    tries = ", ".join(f"{try_s:g}" for try_s in TRIES_S)
+    faults = ", ".join(f"`{fault}`" for fault in Fault if fault is not Fault.NONE)
+    return f"""# The sandbox
+
+<!-- Made by `python -m opla.counterparts.manual`: change the tables in `src/opla/counterparts/`, not this file. -->
+
+One process stands in for the payment provider, the operators and the mailbox, so that the whole shop can be tried
+without an account anywhere. No real money moves, every figure is invented, and every page says so. It listens on
+127.0.0.1 only and keeps its own log in `var/sandbox/log.jsonl`: the other side's evidence, which survives `kill -9`.
+
+## What a number does
+
+The last three digits of the number script the outcome of a direct top-up. Codes have no number and always succeed.
+"The same reference again" is what the janitor does about an unknown send.
+
+{reference_table()}
+
+A scripted silence lasts longer than the caller waits; the caller says in the header `Opla-Timeout-S` how long that is.
+
+## Codes
+
+A sandbox code starts with `{MARK}`, so that it can never pass for a real one, and has the length the operator prints:
+{lengths}. For the others no length is sourced; theirs has {UNSOURCED_DIGITS} digits. It can be entered once, on
+`/operator`, within {CODE_DAYS} days. A top-up keeps the credit for {CREDIT_DAYS} days.
+The supplier takes {COST_PER_MILLE} ∕ 1000 of the face value.
+
+## What the checkout page offers
+
+| button | outcome | what the provider says afterwards |
+|---|---|---|
+| Pay | `pay` | `paid` |
+| Refuse | `refuse` | `failed` |
+| Walk away | `abandon` | `open`, then `expired` {SESSION_MS // 60_000} minutes after the start |
+| Pay late | `late` | `expired`, then `paid` {LATE_MS // 1000} seconds later |
+| Pay twice | `twice` | `paid`, with twice the amount captured |
+| (no button) | `charge_back` | `paid`, with all that was kept charged back |
+
+## Calls
+
+All with `Authorization: Bearer` and the secret in `var/sandbox/secret`, JSON in and out. The same reference again
+returns the first answer; the same reference with another amount is 409 `reference_used`.
+
+| call | fields or query |
+|---|---|
+| `POST /payments` | reference, amount_minor, currency, description, language, return_url, webhook_url |
+| `GET /payments/{{id}}` · `GET /payments?reference=` | |
+| `POST /payments/{{id}}/decide` | outcome |
+| `POST /payments/{{id}}/refunds` | reference, amount_minor, currency |
+| `GET /refunds?reference=` | |
+| `POST /sends` | reference, sku, operator, kind (`code`, `direct`), face_minor, currency, number, plan |
+| `GET /sends?reference=` | |
+| `POST /mail` | reference, to, subject, text, language |
+| `GET /mail.json?to=` | |
+| `POST /faults` | method, path, fault, times; or webhooks: `deliver`, `lose`, `repeat` |
+
+A webhook is a form `id=…` to `webhook_url`, unsigned, tried {tries} seconds after the change, then lost. `POST /faults`
+makes the next `times` calls whose path starts with `path` meet one of {faults}; a restart forgets it.
+
+Pages for people: `/` · `/pay/{{token}}` · `/operator` · `/mail`, in English and Simplified Chinese (`?lang=zh-Hans`).
+"""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(manual())

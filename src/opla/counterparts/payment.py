@@ -1,0 +1,226 @@
+"""The counterpart payment provider. Pure; replayed from its entries.
+
+    open ──pay──▶ paid ──charge_back──▶ paid, less kept
+     │ └─twice──▶ paid, captured 2×        └──refund──▶ paid, less kept
+     ├─refuse───▶ failed
+     ├─abandon──▶ open: the person walked away and the session runs out
+     ├─15 min───▶ expired
+     └─late─────▶ expired ──5 s──▶ paid      (a provider may change its mind; money must not be lost with it)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import takewhile
+
+from opla.counterparts.entries import Entry, Refused
+
+SESSION_MS = 15 * 60_000
+LATE_MS = 5_000
+
+
+class Status(StrEnum):
+    """This provider's own words; the adapter's `mapping.py` turns them into ours."""
+
+    OPEN = "open"
+    PAID = "paid"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class Outcome(StrEnum):
+    """What the person at the checkout (or the cardholder's bank, later) does."""
+
+    PAY = "pay"
+    REFUSE = "refuse"
+    ABANDON = "abandon"
+    LATE = "late"
+    TWICE = "twice"
+    CHARGE_BACK = "charge_back"
+
+
+#: What the checkout page offers, in its order.
+BUTTONS = (Outcome.PAY, Outcome.REFUSE, Outcome.ABANDON, Outcome.LATE, Outcome.TWICE)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the shop asks for. `language` is the person's; the two addresses are the shop's."""
+
+    reference: str
+    amount_minor: int
+    currency: str
+    description: str
+    language: str
+    return_url: str
+    webhook_url: str
+
+
+@dataclass
+class Payment:
+    id: str
+    token: str
+    order: Order
+    expires_ms: int
+    status: Status = Status.OPEN
+    captured_minor: int = 0
+    refunded_minor: int = 0
+    charged_back_minor: int = 0
+
+    @property
+    def kept_minor(self) -> int:
+        return self.captured_minor - self.refunded_minor - self.charged_back_minor
+
+
+@dataclass(frozen=True)
+class Refund:
+    """`why` is empty when the money went back."""
+
+    id: str
+    reference: str
+    payment_id: str
+    amount_minor: int
+    why: str = ""
+
+
+class Payments:
+    """All payments of this provider. Each method decides entries and changes nothing; `apply` changes."""
+
+    def __init__(self, session_ms: int = SESSION_MS) -> None:
+        self.by_id: dict[str, Payment] = {}
+        self.by_reference: dict[str, Payment] = {}
+        self.by_token: dict[str, Payment] = {}
+        self.refunds: dict[str, Refund] = {}
+        self._session_ms = session_ms
+        # Both are in the order they fall due, because every wait of one kind is equally long.
+        self._running_out: dict[str, int] = {}
+        self._coming_late: dict[str, int] = {}
+
+    def create(self, order: Order, at_ms: int, id_: str, token: str) -> list[Entry] | Refused:
+        """A session; nothing new when this reference has one. `id_` and `token` are the caller's randomness."""
+        known = self.by_reference.get(order.reference)
+        if known:
+            same = (known.order.amount_minor, known.order.currency) == (order.amount_minor, order.currency)
+            return [] if same else Refused(409, "reference_used")
+        return [
+            {
+                "what": "payment.created",
+                "at_ms": at_ms,
+                "id": id_,
+                "token": token,
+                "expires_ms": at_ms + self._session_ms,
+                **vars(order),
+            }
+        ]
+
+    def decide(self, id_: str, outcome: Outcome, at_ms: int) -> list[Entry] | Refused:
+        """What a person chose. Only an open session can be decided, and only kept money charged back."""
+        payment = self.by_id.get(id_)
+        if payment is None:
+            return Refused(404, "payment_unknown")
+        if outcome is Outcome.CHARGE_BACK:
+            if payment.kept_minor <= 0:
+                return Refused(409, "nothing_kept")
+            return [_entry("charged_back", payment, at_ms, amount_minor=payment.kept_minor)]
+        if payment.status is not Status.OPEN:
+            return Refused(409, "already_decided")
+        amount = payment.order.amount_minor
+        match outcome:
+            case Outcome.PAY:
+                return [_entry("captured", payment, at_ms, amount_minor=amount)]
+            case Outcome.TWICE:
+                return [_entry("captured", payment, at_ms, amount_minor=amount) for _ in range(2)]
+            case Outcome.REFUSE:
+                return [_entry("failed", payment, at_ms)]
+            case Outcome.LATE:
+                return [_entry("expired", payment, at_ms, capture_ms=at_ms + LATE_MS)]
+            case _:
+                return []
+
+    def refund(
+        self, reference: str, payment_id: str, amount_minor: int, currency: str, at_ms: int, id_: str
+    ) -> list[Entry] | Refused:
+        """Money back, once per reference. Beyond what is kept it is refused, and stays refused for this reference."""
+        known = self.refunds.get(reference)
+        if known:
+            same = (known.payment_id, known.amount_minor) == (payment_id, amount_minor)
+            return [] if same else Refused(409, "reference_used")
+        payment = self.by_id.get(payment_id)
+        if payment is None:
+            return Refused(404, "payment_unknown")
+        if amount_minor <= 0 or currency != payment.order.currency:
+            return Refused(422, "amount_invalid")
+        fits = amount_minor <= payment.kept_minor
+        return [
+            {
+                **_entry("refunded" if fits else "refund_refused", payment, at_ms, amount_minor=amount_minor),
+                "reference": reference,
+                "refund_id": id_,
+                "why": "" if fits else "refund_too_much",
+            }
+        ]
+
+    def due(self, at_ms: int) -> Iterator[Entry]:
+        """What time alone brings about, up to and including `at_ms`."""
+        for id_, when in takewhile(lambda item: item[1] <= at_ms, self._running_out.items()):
+            yield _entry("expired", self.by_id[id_], when)
+        for id_, when in takewhile(lambda item: item[1] <= at_ms, self._coming_late.items()):
+            payment = self.by_id[id_]
+            yield _entry("captured", payment, when, amount_minor=payment.order.amount_minor)
+
+    def next_due_ms(self) -> int | None:
+        firsts = [next(iter(waiting.values())) for waiting in (self._running_out, self._coming_late) if waiting]
+        return min(firsts, default=None)
+
+    def apply(self, entry: Entry) -> None:
+        id_ = str(entry["id"])
+        if entry["what"] == "payment.created":
+            self._apply_created(id_, entry)
+            return
+        payment = self.by_id[id_]
+        amount = int(entry.get("amount_minor", 0))
+        match entry["what"]:
+            case "payment.captured":
+                self._settle(payment, Status.PAID)
+                payment.captured_minor += amount
+            case "payment.failed":
+                self._settle(payment, Status.FAILED)
+            case "payment.expired":
+                self._settle(payment, Status.EXPIRED)
+                if "capture_ms" in entry:
+                    self._coming_late[id_] = int(entry["capture_ms"])
+            case "payment.charged_back":
+                payment.charged_back_minor += amount
+            case "payment.refunded":
+                payment.refunded_minor += amount
+                self._apply_refund(entry)
+            case "payment.refund_refused":
+                self._apply_refund(entry)
+
+    def _apply_created(self, id_: str, entry: Entry) -> None:
+        words = ("reference", "currency", "description", "language", "return_url", "webhook_url")
+        order = Order(amount_minor=int(entry["amount_minor"]), **{name: str(entry[name]) for name in words})
+        payment = Payment(id_, str(entry["token"]), order, int(entry["expires_ms"]))
+        self.by_id[id_] = self.by_reference[order.reference] = self.by_token[payment.token] = payment
+        self._running_out[id_] = payment.expires_ms
+
+    def _apply_refund(self, entry: Entry) -> None:
+        reference = str(entry["reference"])
+        self.refunds[reference] = Refund(
+            id=str(entry["refund_id"]),
+            reference=reference,
+            payment_id=str(entry["id"]),
+            amount_minor=int(entry["amount_minor"]),
+            why=str(entry["why"]),
+        )
+
+    def _settle(self, payment: Payment, status: Status) -> None:
+        payment.status = status
+        self._running_out.pop(payment.id, None)
+        self._coming_late.pop(payment.id, None)
+
+
+def _entry(what: str, payment: Payment, at_ms: int, **more: int) -> Entry:
+    return {"what": f"payment.{what}", "at_ms": at_ms, "id": payment.id, **more}

@@ -1,0 +1,250 @@
+"""Every address of the counterparts: what the shop calls with the shared secret, and what a person may see."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable
+from typing import get_args
+
+from opla.counterparts import asks, pages
+from opla.counterparts.endings import Fault
+from opla.counterparts.entries import Refused
+from opla.counterparts.faults import Faults
+from opla.counterparts.look import CSS
+from opla.counterparts.operator import Send, serial
+from opla.counterparts.payment import BUTTONS, Outcome, Payment, Refund
+from opla.counterparts.service import Service
+from opla.counterparts.texts import Words, words
+from opla.counterparts.web import Request, Response, answer, go, page, refuse
+from opla.counterparts.webhooks import Manner, Webhooks
+
+#: A page is read by whoever sits here; another site whose name was bent to this machine is not answered.
+_HOSTS = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?")
+_NOT_FOUND = Refused(404, "not_found")
+
+
+class Routes:
+    """One request in, one response out. `base` is the address people and the shop see."""
+
+    def __init__(self, service: Service, webhooks: Webhooks, secret: str, base: str) -> None:
+        self._service, self._webhooks, self._secret, self._base = service, webhooks, secret, base
+        self._faults = Faults()
+        self._calls: list[tuple[str, re.Pattern[str], Callable[[Request, str], Response]]] = [
+            (method, re.compile(path), call)
+            for method, path, call in (
+                ("POST", r"/payments", self._create),
+                ("GET", r"/payments", self._payment_by_reference),
+                ("GET", r"/payments/([\w-]+)", self._payment),
+                ("POST", r"/payments/([\w-]+)/decide", self._decide),
+                ("POST", r"/payments/([\w-]+)/refunds", self._refund),
+                ("GET", r"/refunds", self._refund_by_reference),
+                ("POST", r"/sends", self._send),
+                ("GET", r"/sends", self._send_by_reference),
+                ("POST", r"/mail", self._mail),
+                ("GET", r"/mail\.json", self._mails),
+                ("POST", r"/faults", self._order_fault),
+            )
+        ]
+        self._pages: list[tuple[str, re.Pattern[str], Callable[[Request, str], Response]]] = [
+            (method, re.compile(path), show)
+            for method, path, show in (
+                ("GET", r"/", self._home),
+                ("GET", r"/style\.css", self._style),
+                ("GET", r"/pay/(\w+)", self._checkout),
+                ("POST", r"/pay/(\w+)", self._checked_out),
+                ("GET", r"/operator", self._operators),
+                ("POST", r"/operator/redeem", self._redeem),
+                ("GET", r"/mail", self._mailbox),
+            )
+        ]
+
+    def handle(self, request: Request) -> Response:
+        if not _HOSTS.fullmatch(request.headers.get("host", "")):
+            return refuse(Refused(421, "wrong_host"))
+        for method, path, show in self._pages:
+            if method == request.method and (found := path.fullmatch(request.path)):
+                return show(request, found[1] if path.groups else "")
+        for method, path, call in self._calls:
+            if method == request.method and (found := path.fullmatch(request.path)):
+                if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {self._secret}"):
+                    return refuse(Refused(401, "secret_wrong"))
+                return self._called(call, request, found[1] if path.groups else "")
+        return page(pages.lost(_words(request)), 404)
+
+    def _called(self, call: Callable[[Request, str], Response], request: Request, id_: str) -> Response:
+        fault = self._faults.next(request.method, request.path)
+        if not fault.acts:
+            return Response(500, fault=fault)
+        response = call(request, id_)
+        self._webhooks.nudge()
+        return response if fault is Fault.NONE else Response(500, response.body, fault=fault)
+
+    # ── what the shop calls: payments ──
+
+    def _create(self, request: Request, _: str) -> Response:
+        given = asks.fields(request.body)
+        order = given if isinstance(given, Refused) else asks.order(given)
+        return self._told(order if isinstance(order, Refused) else self._service.create(order))
+
+    def _payment(self, _: Request, id_: str) -> Response:
+        return self._told(self._service.read(lambda now: now.payments.by_id.get(id_, _NOT_FOUND)))
+
+    def _payment_by_reference(self, request: Request, _: str) -> Response:
+        reference = request.query.get("reference", "")
+        return self._told(self._service.read(lambda now: now.payments.by_reference.get(reference, _NOT_FOUND)))
+
+    def _decide(self, request: Request, id_: str) -> Response:
+        given = asks.fields(request.body)
+        if isinstance(given, Refused):
+            return refuse(given)
+        outcome = given.get("outcome")
+        if outcome not in set(Outcome):
+            return refuse(Refused(422, "outcome_unknown"))
+        return self._told(self._service.decide(id_, Outcome(str(outcome))))
+
+    def _refund(self, request: Request, id_: str) -> Response:
+        given = asks.fields(request.body)
+        ask = given if isinstance(given, Refused) else asks.refund(given)
+        if isinstance(ask, Refused):
+            return refuse(ask)
+        reference, amount_minor, currency = ask
+        return self._told(self._service.refund(reference, id_, amount_minor, currency))
+
+    def _refund_by_reference(self, request: Request, _: str) -> Response:
+        reference = request.query.get("reference", "")
+        return self._told(self._service.read(lambda now: now.payments.refunds.get(reference, _NOT_FOUND)))
+
+    def _told(self, found: Payment | Refund | Refused) -> Response:
+        match found:
+            case Refused():
+                return refuse(found)
+            case Refund():
+                state = "failed" if found.why else "refunded"
+                return answer(200, {**vars(found), "status": state})
+            case Payment():
+                return answer(
+                    200,
+                    {
+                        "id": found.id,
+                        "reference": found.order.reference,
+                        "status": found.status,
+                        "checkout_url": f"{self._base}/pay/{found.token}",
+                        "currency": found.order.currency,
+                        "amount_minor": found.order.amount_minor,
+                        "captured_minor": found.captured_minor,
+                        "refunded_minor": found.refunded_minor,
+                        "charged_back_minor": found.charged_back_minor,
+                    },
+                )
+
+    # ── what the shop calls: operators, mailbox, faults ──
+
+    def _send(self, request: Request, _: str) -> Response:
+        given = asks.fields(request.body)
+        ask = given if isinstance(given, Refused) else asks.send(given)
+        if isinstance(ask, Refused):
+            return refuse(ask)
+        found, fault = self._service.send(ask)
+        if isinstance(found, Refused):
+            return refuse(found)
+        return self._sent(found, fault) if found else Response(500, fault=fault)
+
+    def _send_by_reference(self, request: Request, _: str) -> Response:
+        reference = request.query.get("reference", "")
+        found = self._service.read(lambda now: now.operators.sends.get(reference))
+        return self._sent(found) if found else refuse(_NOT_FOUND)
+
+    def _sent(self, send: Send, fault: Fault = Fault.NONE) -> Response:
+        fields: dict[str, object] = {
+            "id": send.id,
+            "reference": send.ask.reference,
+            "status": send.status,
+            "why": send.why,
+            "cost_minor": send.cost_minor,
+        }
+        if send.running:
+            pin = self._service.operators.pin(send)
+            fields["code"] = {"pin": pin, "serial": serial(send), "valid_until": send.valid_until}
+        return answer(200, fields, fault)
+
+    def _mail(self, request: Request, _: str) -> Response:
+        given = asks.fields(request.body)
+        mail = given if isinstance(given, Refused) else asks.mail(given)
+        if isinstance(mail, Refused):
+            return refuse(mail)
+        self._service.receive(mail)
+        return answer(200, {"reference": mail.reference})
+
+    def _mails(self, request: Request, _: str) -> Response:
+        to = request.query.get("to", "")
+        mails = self._service.read(lambda now: list(now.mailbox.mails.values()))
+        return answer(200, {"mails": [vars(mail) for mail in reversed(mails) if to in {"", mail.to}]})
+
+    def _order_fault(self, request: Request, _: str) -> Response:
+        """`{"webhooks": "lose"}`, or one fault as `faults` takes them."""
+        given = asks.fields(request.body)
+        if isinstance(given, Refused):
+            return refuse(given)
+        for manner in get_args(Manner):
+            if given.get("webhooks") == manner:
+                self._webhooks.manner = manner
+                return answer(200, {})
+        return answer(200, {}) if self._faults.order(given) else refuse(Refused(422, "fault_unknown"))
+
+    # ── what a person sees ──
+
+    def _home(self, request: Request, _: str) -> Response:
+        return page(pages.home(_words(request), request.path))
+
+    def _style(self, _: Request, __: str) -> Response:
+        return Response(200, CSS.encode(), {"Content-Type": "text/css; charset=utf-8"})
+
+    def _checkout(self, request: Request, token: str) -> Response:
+        payment = self._service.read(lambda now: now.payments.by_token.get(token))
+        if payment is None:
+            return page(pages.lost(_words(request)), 404)
+        texts = words(request.query.get("lang", payment.order.language))
+        shop = pages.origin(payment.order.return_url)
+        return page(pages.checkout(payment, texts, request.path), form_to=shop)
+
+    def _checked_out(self, request: Request, token: str) -> Response:
+        payment = self._service.read(lambda now: now.payments.by_token.get(token))
+        outcome = request.form.get("outcome")
+        if payment is None or outcome not in set(BUTTONS):
+            return page(pages.lost(_words(request)), 404)
+        # Decided meanwhile, in another tab: the shop knows, so that is where to go all the same.
+        self._service.decide(payment.id, Outcome(outcome))
+        self._webhooks.nudge()
+        return go(payment.order.return_url)
+
+    def _operators(self, request: Request, _: str) -> Response:
+        people = self._service.read(lambda now: list(now.operators.subscribers.values()))
+        newest = sorted(people, key=lambda one: -one.last_top_up_ms)
+        said = request.query.get("said", "")
+        return page(pages.operators(newest, said, _words(request), request.path))
+
+    def _redeem(self, request: Request, _: str) -> Response:
+        number = _e164(request.form.get("number", ""))
+        pin = re.sub(r"\D", "", request.form.get("code", ""), flags=re.ASCII)
+        no = self._service.redeem(pin, number) if number else Refused(422, "number_invalid")
+        said = no.word if no else "redeemed"
+        return go(f"/operator?said={said}&lang={_words(request)['html_lang']}")
+
+    def _mailbox(self, request: Request, _: str) -> Response:
+        mails = self._service.read(lambda now: list(now.mailbox.mails.values()))
+        return page(pages.mailbox(reversed(mails), _words(request), request.path))
+
+
+def _words(request: Request) -> Words:
+    return words(request.query.get("lang", request.headers.get("accept-language", "")))
+
+
+def _e164(typed: str) -> str:
+    """What a person types here is a Belgian number, or one with its country; empty when it is neither."""
+    digits = re.sub(r"[\s./-]", "", typed)
+    for start, country in (("00", "+"), ("0", "+32"), ("+", "+")):
+        if digits.startswith(start):
+            number = country + digits[len(start) :]
+            return number if re.fullmatch(r"\+[1-9][0-9]{7,14}", number) else ""
+    return ""

@@ -1,0 +1,34 @@
+"""The languages the shop speaks. Ours are BCP 47 tags (`zh-Hans`); Django writes them in lower case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from django.conf import settings
+from django.utils import translation
+
+#: Tag → what the language calls itself. Adding one: its catalogue in `locale/`, a line here and one in the settings.
+NAMES: Final[dict[str, str]] = {"zh-Hans": "简体中文", "en": "English"}
+
+_BABEL: Final[dict[str, str]] = {"zh-Hans": "zh_Hans_CN", "en": "en_GB", "fr": "fr_BE", "nl": "nl_BE", "de": "de_BE"}
+
+
+def current() -> str:
+    """The tag of the language now active; English when it is none of ours."""
+    active = (translation.get_language() or "en").lower()
+    return next((tag for tag in NAMES if tag.lower() == active), "en")
+
+
+def babel_name() -> str:
+    """How babel calls the active language, with the country whose habits fit this shop."""
+    return _BABEL[current()]
+
+
+@contextmanager
+def speaking(tag: str) -> Iterator[None]:
+    """Everything inside is said in this language (English where we have none of it)."""
+    known = tag.lower() if tag in NAMES else "en"
+    with translation.override(known if known in dict(settings.LANGUAGES) else "en"):
+        yield

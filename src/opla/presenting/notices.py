@@ -1,0 +1,114 @@
+"""The e-mails of an order, in the order's language. Pure: from facts to words. Never with a code in it:
+only the proof carries a secret, its six digits, in a message of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from opla.core.ports import Kind
+from opla.db.queries.pages import OrderPage
+from opla.operations.tell import Compose, Letter
+from opla.presenting import figures, languages, numbers
+
+TOPICS = ("delivered", "refunding", "refunded", "proof")
+
+
+@dataclass(frozen=True)
+class Notice:
+    subject: str
+    text: str = field(repr=False)  # a proof's digits stand in it
+
+
+def notice(topic: str, page: OrderPage, link_url: str, *, sandbox: bool, digits: str = "") -> Notice:
+    """The message of one topic. `link_url` is the order page's whole address; `digits` are the proof's.
+
+    Raises ValueError for a topic that is none of `TOPICS`.
+    """
+    with languages.speaking(page.language):
+        match topic:
+            case "delivered":
+                subject, body = _delivered(page)
+            case "refunding":
+                subject, body = _refunding(page)
+            case "refunded":
+                subject, body = _refunded(page)
+            case "proof":
+                subject, body = _proof(page, digits)
+            case _:
+                raise ValueError(f"no message is about {topic!r}")
+        subject = f"[SANDBOX] {subject}" if sandbox else subject
+        parts = [_("Hello,"), body, *_tail(topic, page, link_url)]
+        if sandbox:
+            parts.append(_("This is a sandbox: no real money moved, and codes top up nothing."))
+        return Notice(subject, "\n\n".join(parts) + "\n")
+
+
+def composer(*, sandbox: bool) -> Compose:
+    """The words for a worker's letters."""
+
+    def compose(letter: Letter) -> tuple[str, str]:
+        made = notice(letter.topic, letter.page, letter.link_url, sandbox=sandbox, digits=letter.proof)
+        return made.subject, made.text
+
+    return compose
+
+
+def _tail(topic: str, page: OrderPage, link_url: str) -> list[str]:
+    if topic == "proof":
+        return []
+    order = _("Your order: %(link)s") % {"link": link_url}
+    ticket = _("Order number: %(ticket)s") % {"ticket": page.ticket}
+    return [f"{order}\n{ticket}"]
+
+
+def _delivered(page: OrderPage) -> tuple[str, str]:
+    what = {"product": page.product_name, "number": numbers.grouped(page.number), "total": figures.money(page.price.total)}
+    if page.kind is Kind.DIRECT:
+        return (
+            _("Topped up: %(product)s") % what,
+            _("%(product)s was credited to %(number)s. You paid %(total)s. Keep the phone on until the operator's SMS.")
+            % what,
+        )
+    return (
+        _("Your code is ready: %(product)s") % what,
+        _(
+            "Your code for %(product)s is ready. You paid %(total)s. For your safety the code itself is not in this "
+            "message: open your order, on the device you ordered with or with the six digits we can send you."
+        )
+        % what,
+    )
+
+
+def _refunding(page: OrderPage) -> tuple[str, str]:
+    amount = page.refunding if page.refunding.amount_minor else page.price.total
+    what = {"product": page.product_name, "amount": figures.money(amount)}
+    return (
+        _("Your money is coming back: %(amount)s") % what,
+        _("%(product)s: %(amount)s is on its way back to you, the way you paid. You need to do nothing.") % what,
+    )
+
+
+def _refunded(page: OrderPage) -> tuple[str, str]:
+    amount = page.refunded if page.refunded.amount_minor else page.price.total
+    what = {"product": page.product_name, "amount": figures.money(amount)}
+    return (
+        _("Refunded: %(amount)s") % what,
+        _(
+            "%(product)s: %(amount)s went back the way you paid. Depending on your bank it shows at once or within some "
+            "days."
+        )
+        % what,
+    )
+
+
+def _proof(page: OrderPage, digits: str) -> tuple[str, str]:
+    return (
+        _("Your six digits for order %(ticket)s") % {"ticket": page.ticket},
+        _(
+            "Your six digits: %(digits)s\n\nEnter them on the page of your order to see the code there. They are good for "
+            "15 minutes. If you did not ask for them, do nothing, and give them to nobody."
+        )
+        % {"digits": digits},
+    )

@@ -1,0 +1,201 @@
+"""What became of an order, in words: a heading, what to do now, and three bars (paid, sent, told)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from opla.core import order, payment
+from opla.core.ports import Kind
+from opla.db.queries.pages import OrderPage
+from opla.presenting import figures
+
+
+class Tone(StrEnum):
+    """How it is drawn. Red is only for what truly failed."""
+
+    WAIT = "wait"
+    DONE = "done"
+    MIND = "mind"
+    FAILED = "failed"
+
+
+class Fill(StrEnum):
+    EMPTY = "empty"
+    BUSY = "busy"
+    FULL = "full"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    fill: Fill
+    at: datetime | None
+    said: str  # what the fill means, for those who do not see it
+
+
+@dataclass(frozen=True)
+class Status:
+    """`payable`: there is an open payment page. `retry`: paying may be tried again. `final`: nothing more will come."""
+
+    name: str
+    title: str
+    text: str
+    tone: Tone
+    bars: tuple[Bar, Bar, Bar]
+    payable: bool = False
+    retry: bool = False
+    final: bool = False
+
+
+_EVENTS: Final[dict[str, str]] = {
+    "placed": gettext_noop("Ordered"),
+    "paid": gettext_noop("Paid"),
+    "paid_late": gettext_noop("Paid after the time was over: it goes back"),
+    "paid_twice": gettext_noop("Paid a second time: the second payment goes back"),
+    "expired": gettext_noop("The time to pay ran out"),
+    "delivered": gettext_noop("Delivered"),
+    "rerouted": gettext_noop("Asked another supplier"),
+    "declined": gettext_noop("The operator declined: the money goes back"),
+    "reversed": gettext_noop("The operator took it back: the money goes back"),
+    "refunded": gettext_noop("Refunded"),
+    "second_refunded": gettext_noop("The second payment was refunded"),
+    "told": gettext_noop("Message sent to you"),
+}
+
+_STATES: Final[dict[str, str]] = {
+    "placed": gettext_noop("Not paid yet"),
+    "paid": gettext_noop("Paid, being delivered"),
+    "delivered": gettext_noop("Delivered"),
+    "refunding": gettext_noop("Being refunded"),
+    "refunded": gettext_noop("Refunded"),
+    "cancelled": gettext_noop("Cancelled"),
+}
+
+#: A cancelled order's page still looks for money that arrives late.
+_LATE_MONEY = timedelta(minutes=10)
+
+
+def event(name: str) -> str:
+    """One line of the order's life. An event without words keeps its name: it is evidence, never hidden."""
+    return _(_EVENTS[name]) if name in _EVENTS else name
+
+
+def state(name: str) -> str:
+    return _(_STATES[name]) if name in _STATES else name
+
+
+def refresh_s(page: OrderPage, at: datetime) -> int:
+    """How soon to look again: often while something is about to happen, rarely when it takes long."""
+    age = at - max([page.placed_at, *(happened.at for happened in page.events)])
+    if age < timedelta(minutes=1):
+        return 2
+    return 5 if age < timedelta(minutes=10) else 30
+
+
+def status(page: OrderPage, at: datetime) -> Status:
+    match page.state:
+        case order.State.PLACED:
+            return _placed(page, at)
+        case order.State.PAID:
+            return _paid(page)
+        case order.State.DELIVERED:
+            return _delivered(page)
+        case order.State.REFUNDING:
+            return _refunding(page)
+        case order.State.REFUNDED:
+            return _refunded(page)
+        case order.State.CANCELLED:
+            return _cancelled(page, at)
+
+
+def _placed(page: OrderPage, at: datetime) -> Status:
+    if at >= page.expires_at:
+        text = _("We are closing this order. If you did pay, the money comes back by itself.")
+        return Status("expiring", _("The time to pay ran out"), text, Tone.MIND, _bars(page, Fill.EMPTY, Fill.EMPTY))
+    if page.payment_state is payment.State.OPENING:
+        text = _("We are connecting you to the payment page. This takes a few seconds.")
+        return Status("opening", _("One moment"), text, Tone.WAIT, _bars(page, Fill.BUSY, Fill.EMPTY))
+    if page.payment_state is payment.State.OPEN:
+        text = _("Pay by %(time)s. As soon as your payment arrives, this page goes on by itself.")
+        text %= {"time": figures.minute(page.expires_at)}
+        bars = _bars(page, Fill.BUSY, Fill.EMPTY)
+        return Status("payable", _("Waiting for your payment"), text, Tone.WAIT, bars, payable=bool(page.redirect_url))
+    if page.payment_state is payment.State.CAPTURED:
+        return _paid(page)
+    text = _("Nothing was charged. You can try again until %(time)s.") % {"time": figures.minute(page.expires_at)}
+    failed = page.payment_state is payment.State.FAILED
+    title = _("The payment did not go through") if failed else _("The payment was not finished")
+    fill = Fill.FAILED if failed else Fill.EMPTY
+    return Status("unpaid", title, text, Tone.FAILED if failed else Tone.MIND, _bars(page, fill, Fill.EMPTY), retry=True)
+
+
+def _paid(page: OrderPage) -> Status:
+    bars = _bars(page, Fill.FULL, Fill.BUSY)
+    if page.parked:
+        text = _(
+            "The operator gave no clear answer, so a person is looking at your order. You need to do nothing, and please "
+            "do not pay again. It ends delivered or refunded, and we write to you."
+        )
+        return Status("parked", _("A person is looking at it"), text, Tone.MIND, bars)
+    if page.asking:
+        text = _("We are asking the operator what became of it. Please do not pay again; this page goes on by itself.")
+        return Status("checking", _("Paid. Being delivered"), text, Tone.WAIT, bars)
+    text = _("Your payment has arrived. Delivery takes a few seconds.")
+    return Status("sending", _("Paid. Being delivered"), text, Tone.WAIT, bars)
+
+
+def _delivered(page: OrderPage) -> Status:
+    bars = _bars(page, Fill.FULL, Fill.FULL)
+    told = any(happened.name == "told" for happened in page.events)
+    final = told and not page.refunding.amount_minor
+    if page.kind is Kind.DIRECT:
+        text = _("The operator confirmed the top-up. Its own SMS may take a few minutes; keep the phone on.")
+    else:
+        text = _("Your code is ready. Enter it on the SIM to top up.")
+    return Status("delivered", _("Delivered"), text, Tone.DONE, bars, final=final)
+
+
+def _refunding(page: OrderPage) -> Status:
+    amount = figures.money(page.refunding if page.refunding.amount_minor else page.price.total)
+    bars = _bars(page, Fill.FULL, Fill.FAILED)
+    if page.parked:
+        text = _("%(amount)s is owed to you, and a person is looking for the way to send it. We write to you.")
+        return Status("refund_parked", _("Your refund needs a person"), text % {"amount": amount}, Tone.MIND, bars)
+    text = _("It was not delivered, so %(amount)s is on its way back to you, the way you paid. You need to do nothing.")
+    return Status("refunding", _("Your money is coming back"), text % {"amount": amount}, Tone.MIND, bars)
+
+
+def _refunded(page: OrderPage) -> Status:
+    text = _("%(amount)s went back the way you paid. Depending on your bank it shows at once or within some days.")
+    text %= {"amount": figures.money(page.refunded if page.refunded.amount_minor else page.price.total)}
+    final = not page.refunding.amount_minor
+    return Status("refunded", _("Refunded"), text, Tone.DONE, _bars(page, Fill.FULL, Fill.FAILED), final=final)
+
+
+def _cancelled(page: OrderPage, at: datetime) -> Status:
+    text = _("It was not paid in time, so nothing was bought. If you did pay, the money comes back by itself.")
+    final = page.ended_at is None or at - page.ended_at > _LATE_MONEY
+    return Status("cancelled", _("Order cancelled"), text, Tone.MIND, _bars(page, Fill.EMPTY, Fill.EMPTY), final=final)
+
+
+def _bars(page: OrderPage, paid: Fill, sent: Fill) -> tuple[Bar, Bar, Bar]:
+    at = {happened.name: happened.at for happened in page.events}
+    told = Fill.FULL if "told" in at else Fill.EMPTY
+    if told is Fill.EMPTY and page.state in order.ENDED and page.state is not order.State.CANCELLED:
+        told = Fill.BUSY
+    return (
+        Bar(_("paid"), paid, at.get("paid") or at.get("paid_late"), _fill(paid)),
+        Bar(_("sent"), sent, page.delivered_at, _fill(sent)),
+        Bar(_("told"), told, at.get("told"), _fill(told)),
+    )
+
+
+def _fill(fill: Fill) -> str:
+    return {Fill.EMPTY: _("not yet"), Fill.BUSY: _("under way"), Fill.FULL: _("done"), Fill.FAILED: _("failed")}[fill]

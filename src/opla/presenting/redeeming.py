@@ -1,0 +1,118 @@
+"""How to turn a code into credit, as steps a person follows with a phone in the hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from opla.core.catalog import Method, MethodKind, Operator, RedeemBy, Redemption, Shown, redeem, tel_uri
+from opla.presenting import facts
+from opla.presenting.pictures import qr
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to enter a code. What holds the code stays out of `repr`: codes are money."""
+
+    kind: RedeemBy
+    title: str
+    button: str
+    href: str = field(repr=False)
+    shown_text: str = field(repr=False)  # what to dial or write, readable
+    steps: tuple[str, ...] = field(repr=False)
+    mark: str  # how sure this way is; empty when plainly known
+    picture: str = field(default="", repr=False)  # QR of the dial string, as SVG
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A way to ask the operator: for a balance or for help."""
+
+    label: str
+    text: str
+    href: str
+
+
+def ways(operator: Operator, code: str) -> list[Way]:
+    """Every known way, best first; where none is known, one that says so."""
+    return [_way(way, operator) for way in redeem(operator, code)]
+
+
+def balance(operator: Operator) -> list[Contact]:
+    """How to see what is on the SIM."""
+    return [_balance(cell.value) for cell in operator.balance if cell.value is not None]
+
+
+def care(operator: Operator) -> list[Contact]:
+    """The operator's customer care; empty when nothing is known."""
+    found = []
+    if dial := operator.care_dial.value:
+        found.append(Contact(_("From its own SIM"), dial, tel_uri(dial)))
+    if dial := operator.care_abroad.value:
+        found.append(Contact(_("From any phone"), dial, tel_uri(dial)))
+    if number := operator.care_text.value:
+        found.append(Contact(_("By SMS"), number, f"sms:{number}"))
+    if site := operator.website.value:
+        found.append(Contact(_("Website"), site, _site(site)))
+    return found
+
+
+def _site(url: str) -> str:
+    return url if url.startswith(("http://", "https://")) else f"https://{url}"
+
+
+def _way(way: Redemption, operator: Operator) -> Way:
+    shown = way.evidence.shown_as
+    mark = "" if shown is Shown.FACT else facts.mark(shown)
+    on_sim = _("Use the phone that holds the SIM to top up.")
+    answer = _("Wait for the operator's answer, on the screen or by SMS.")
+    match way.kind:
+        case RedeemBy.USSD:
+            dial = _("Tap the button, or dial the line above with the sign # at its end.")
+            steps = (on_sim, dial, _("Press call."), answer)
+            return Way(
+                way.kind, _("Dial it"), _("Dial to top up"), way.tel_uri, way.dial, steps, mark, qr(way.tel_uri)
+            )
+        case RedeemBy.SMS:
+            text = _("Send an SMS to %(number)s with exactly the text above.") % {"number": way.sms_to}
+            return Way(
+                way.kind, _("Send an SMS"), _("Write the SMS"), way.sms_uri, f"{way.sms_body} → {way.sms_to}",
+                (on_sim, text, answer), mark,
+            )  # fmt: skip
+        case RedeemBy.CALL:
+            call = _("Call %(number)s and follow the voice.") % {"number": way.dial}
+            steps = (on_sim, call, _("Enter the code when it asks for it."))
+            return Way(way.kind, _("Call"), _("Call the operator"), way.tel_uri, way.dial, steps, mark)
+        case RedeemBy.WEB:
+            steps = (_("Sign in at %(site)s.") % {"site": way.url}, _("Choose to top up with a code, and enter it."))
+            return Way(way.kind, _("On the website"), _("Open the website"), _site(way.url), way.url, steps, mark)
+        case RedeemBy.APP:
+            steps = (
+                _("Open the app of %(operator)s.") % {"operator": operator.name},
+                _("Choose to top up with a code, and enter it."),
+            )
+            return Way(way.kind, _("In the app"), "", "", "", steps, mark)
+        case RedeemBy.CARE:
+            return _ask(way, operator)
+
+
+def _ask(way: Redemption, operator: Operator) -> Way:
+    steps = (
+        _("We do not know for certain how a code of %(operator)s is entered.") % {"operator": operator.name},
+        _("Follow what the operator says, or ask its customer care. The code stays valid."),
+    )
+    href, shown = (way.tel_uri, way.dial) if way.dial else (_site(way.url) if way.url else "", way.url)
+    return Way(way.kind, _("Ask the operator"), _("Ask the operator") if href else "", href, shown, steps, "")
+
+
+def _balance(method: Method) -> Contact:
+    match method.kind:
+        case MethodKind.USSD | MethodKind.CALL:
+            return Contact(_("Dial"), method.dial, tel_uri(method.dial))
+        case MethodKind.SMS:
+            return Contact(_("By SMS"), f"{method.body} → {method.to}", f"sms:{method.to}")
+        case MethodKind.WEB:
+            return Contact(_("Website"), method.url, _site(method.url))
+        case MethodKind.APP:
+            return Contact(_("In the app"), _("the operator's app"), "")

@@ -1,0 +1,160 @@
+"""The sentence of every refusal, in the active language. A code without a sentence fails the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
+from opla.core.money import MINOR_DIGITS, Money
+from opla.core.refusal import Code, Refusal
+from opla.presenting import figures
+
+_PLAIN: Final[dict[Code, str]] = {
+    Code.NOT_ALLOWED: gettext_noop("This is not open to you."),
+    Code.NOT_FOUND: gettext_noop("There is nothing here. Check the address, or start again from the first page."),
+    Code.TOO_MANY_TRIES: gettext_noop("That was too often in a short time. Wait a minute and try again."),
+    Code.NUMBER_MISSING: gettext_noop("Enter the mobile number to top up."),
+    Code.NUMBER_UNREADABLE: gettext_noop("We cannot read this as a number. Write it with digits, such as 0470 12 34 56."),
+    Code.NUMBER_EMERGENCY: gettext_noop(
+        "This is an emergency number. If you need help now, dial 112. To top up, enter a mobile number."
+    ),
+    Code.NUMBER_SHORT_CODE: gettext_noop("This is a service number. Enter the mobile number of the SIM to top up."),
+    Code.NUMBER_LANDLINE: gettext_noop("This is a landline. Only mobile numbers can be topped up."),
+    Code.NUMBER_INVALID: gettext_noop(
+        "No mobile number begins like this. Belgian ones begin with 045, 046, 047, 048 or 049."
+    ),
+    Code.SIM_NEEDS_NUMBER: gettext_noop("Operators top up a phone number. This is not one, so we need the number too."),
+    Code.OPERATOR_UNKNOWN: gettext_noop("Choose one of the operators in the list."),
+    Code.OPERATOR_WITHOUT_PREPAID: gettext_noop("We know of no prepaid product of this operator."),
+    Code.PRODUCT_UNKNOWN: gettext_noop("This choice does not exist here. Choose one from the list."),
+    Code.PRODUCT_OF_ANOTHER_OPERATOR: gettext_noop(
+        "This amount belongs to another operator. Another operator's SIM would not take it."
+    ),
+    Code.PRODUCT_WITHDRAWN: gettext_noop("This amount is no longer sold. Choose another one."),
+    Code.PRODUCT_SAMPLE_ONLY: gettext_noop("This is an example for trying the shop, and cannot be bought."),
+    Code.AMOUNT_UNREADABLE: gettext_noop("Enter the amount with digits, such as 15 or 15.50."),
+    Code.EMAIL_MISSING: gettext_noop("Enter your e-mail address: the receipt and the link to your order go there."),
+    Code.EMAIL_INVALID: gettext_noop("This is not an e-mail address. It looks like name@example.org."),
+    Code.LANGUAGE_UNKNOWN: gettext_noop("We do not speak this language yet."),
+    Code.QUOTE_UNKNOWN: gettext_noop("We do not know this offer on this device. Choose an amount again."),
+    Code.QUOTE_EXPIRED: gettext_noop("This price has expired. Nothing was charged. What you typed is kept."),
+    Code.QUOTE_CHANGED: gettext_noop("The amount sent differs from the amount shown. Nothing was charged. Look again."),
+    Code.QUOTE_TAKEN: gettext_noop("This offer has become an order already. Nothing was charged twice."),
+    Code.PAYMENT_METHOD_UNKNOWN: gettext_noop("Choose one of the ways to pay."),
+    Code.ORDER_NOT_PAYABLE: gettext_noop("This order cannot be paid any more. Nothing was charged now."),
+    Code.STILL_RUNNING: gettext_noop("We are still working on it. Wait a moment."),
+    Code.NOT_DELIVERED_YET: gettext_noop("The code is not here yet. This page shows when it is."),
+    Code.PROOF_NEEDED: gettext_noop("For your safety, codes are shown only on the device that ordered them."),
+    Code.PROOF_WRONG: gettext_noop("These are not the six digits of the newest message. Check them and try again."),
+    Code.PROOF_EXPIRED: gettext_noop("These six digits have expired. Ask for new ones."),
+    Code.REFUND_TOO_MUCH: gettext_noop("This is more than what is left of the payment."),
+    Code.REASON_MISSING: gettext_noop("Write down the reason."),
+    Code.ITEM_CLOSED: gettext_noop("Somebody has resolved this already."),
+    Code.FILE_UNREADABLE: gettext_noop("This file cannot be read."),
+    Code.CODE_KNOWN: gettext_noop("This code is or was in stock already."),
+    Code.SANDBOX_BESIDE_LIVE: gettext_noop("The sandbox refuses to run beside real operators or payments."),
+    Code.TEMPORARILY_CLOSED: gettext_noop("The shop is closed for a moment. Try again in a few minutes."),
+}
+
+
+def sentence(refusal: Refusal) -> str:
+    """What a person reads. Never repeats what they typed, which stands beside it."""
+    special = _WITH_FIGURES.get(refusal.code)
+    return special(refusal.params) if special else _(_PLAIN[refusal.code])
+
+
+def _too_short(params: Mapping[str, str]) -> str:
+    missing = int(params.get("missing", "1"))
+    said = ngettext(
+        "This number is %(n)s digit too short. Check it: we change nothing by ourselves.",
+        "This number is %(n)s digits too short. Check it: we change nothing by ourselves.",
+        missing,
+    )
+    return said % {"n": missing}
+
+
+def _too_long(params: Mapping[str, str]) -> str:
+    extra = int(params.get("extra", "1"))
+    said = ngettext(
+        "This number is %(n)s digit too long. Check it: we change nothing by ourselves.",
+        "This number is %(n)s digits too long. Check it: we change nothing by ourselves.",
+        extra,
+    )
+    return said % {"n": extra}
+
+
+def _foreign(params: Mapping[str, str]) -> str:
+    named = figures.country(params.get("country", ""))
+    if not named:
+        return _("This is a number of another country. This shop tops up Belgian mobile numbers.")
+    return _("This is a number of %(country)s. This shop tops up Belgian mobile numbers.") % {"country": named}
+
+
+def _not_mobile(params: Mapping[str, str]) -> str:
+    match params.get("kind"):
+        case "machine":
+            return _("This is a number for machines. Enter the mobile number of the SIM to top up.")
+        case "toll_free" | "premium_rate" | "shared_cost" | "company":
+            return _("This is a service number. Enter the mobile number of the SIM to top up.")
+        case _:
+            return _("This is no mobile number. Only mobile numbers can be topped up.")
+
+
+def _check_digit(params: Mapping[str, str]) -> str:
+    if params.get("kind") == "eid":
+        return _("This looks like the EID of a phone, but one of its digits is wrong. Check it.")
+    return _("This looks like the number of a SIM card (ICCID), but one of its digits is wrong. Check it.")
+
+
+def _amount(params: Mapping[str, str], name: str) -> str:
+    currency = params.get("currency", "EUR")
+    text = params.get(name, "")
+    known = text.isdecimal() and currency in MINOR_DIGITS
+    return figures.money_short(Money(int(text), currency)) if known else ""
+
+
+def _not_offered(params: Mapping[str, str]) -> str:
+    currency = params.get("currency", "EUR")
+    offered = [figures.money_short(Money(int(m), currency)) for m in params.get("offered", "").split()]
+    if not offered:
+        return _("This amount is not on offer. Choose one from the list.")
+    return _("This amount is not on offer. There is: %(amounts)s.") % {"amounts": " · ".join(offered)}
+
+
+def _below(params: Mapping[str, str]) -> str:
+    return _("The least is %(amount)s.") % {"amount": _amount(params, "min")}
+
+
+def _above(params: Mapping[str, str]) -> str:
+    return _("The most is %(amount)s.") % {"amount": _amount(params, "max")}
+
+
+def _off_step(params: Mapping[str, str]) -> str:
+    figures_ = {"step": _amount(params, "step"), "min": _amount(params, "min")}
+    return _("The amount goes up in steps of %(step)s, from %(min)s.") % figures_
+
+
+def _key_reused(params: Mapping[str, str]) -> str:
+    return _("The same key was used before with another value of: %(field)s.") % {"field": params.get("field", "?")}
+
+
+def _row_invalid(params: Mapping[str, str]) -> str:
+    return _("Row %(row)s is not valid.") % {"row": params.get("row", "?")}
+
+
+_WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
+    Code.NUMBER_TOO_SHORT: _too_short,
+    Code.NUMBER_TOO_LONG: _too_long,
+    Code.NUMBER_FOREIGN: _foreign,
+    Code.NUMBER_NOT_MOBILE: _not_mobile,
+    Code.SIM_CHECK_DIGIT: _check_digit,
+    Code.AMOUNT_NOT_OFFERED: _not_offered,
+    Code.AMOUNT_BELOW_MIN: _below,
+    Code.AMOUNT_ABOVE_MAX: _above,
+    Code.AMOUNT_OFF_STEP: _off_step,
+    Code.KEY_REUSED: _key_reused,
+    Code.ROW_INVALID: _row_invalid,
+}

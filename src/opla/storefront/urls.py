@@ -1,0 +1,26 @@
+"""Every address of the shop. None carries a number, an e-mail or a code; an order's link is its only secret."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from opla.storefront.views import amounts, choose, code, help, language, order, quote, recipient
+
+urlpatterns = [
+    path("", choose.home, name="home"),
+    path("number/", choose.number, name="number"),
+    path("sim/<str:kind>/", choose.sim_page, name="sim"),
+    path("top-up/<str:operator>/", amounts.amounts, name="amounts"),
+    path("top-up/<str:operator>/<str:sku>/", recipient.recipient, name="recipient"),
+    path("quote/<uuid:quote_id>/", quote.quote, name="quote"),
+    path("quote/<uuid:quote_id>/renew/", quote.renew, name="renew"),
+    path("o/<str:link>/", order.show, name="order"),
+    path("o/<str:link>/state/", order.state, name="order-state"),
+    path("o/<str:link>/pay/", order.pay_again, name="pay-again"),
+    path("o/<str:link>/receipt/", order.receipt, name="receipt"),
+    path("o/<str:link>/code/", code.reveal, name="code"),
+    path("o/<str:link>/proof/", code.ask, name="proof"),
+    path("o/<str:link>/prove/", code.prove, name="prove"),
+    path("help/", help.about, name="help"),
+    path("language/", language.switch, name="language"),
+]

@@ -1,0 +1,70 @@
+"""The code itself: by POST, never in an address, for the ordering device or after a proof of the order's e-mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from opla.accounts.device import customer, ensured, remember
+from opla.core.catalog import group
+from opla.core.refusal import Code, Refusal
+from opla.operations import reveal_code
+from opla.presenting import redeeming
+from opla.presenting.refusals import sentence
+from opla.storefront import draft
+from opla.storefront.views.order import draw, ticket
+from opla.storefront.visit import visit
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A code on the screen. Never printed by accident."""
+
+    pin: str = field(repr=False)
+    grouped: str = field(repr=False)
+    serial: str
+    valid_until: date | None
+    ways: list[redeeming.Way] = field(repr=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reveal(request: HttpRequest, link: str) -> HttpResponse:
+    if request.method != "POST":  # reloaded, or opened from a list: looking is an act, so it is asked for again
+        return redirect("order", link=link)
+    here = visit(request)
+    found = ticket(request, link, here)
+    got = reveal_code.reveal(here.actor, found.page.id, device=here.device, shop=here.shop, at=here.at)
+    if isinstance(got, Refusal):
+        status = 403 if got.code is Code.PROOF_NEEDED else 409
+        return draw(request, found, refused=sentence(got), status=status)
+    ways = redeeming.ways(found.operator, got.pin) if found.operator else []
+    shown = Shown(got.pin, group(got.pin), got.serial, got.valid_until, ways)
+    return draw(request, found, code=shown)
+
+
+@require_POST
+def ask(request: HttpRequest, link: str) -> HttpResponse:
+    """Send six digits to the order's e-mail, and ask for them here."""
+    here = visit(request)
+    found = ticket(request, link, here)
+    refused = reveal_code.ask_proof(here.actor, found.page.id, shop=here.shop, at=here.at)
+    return draw(request, found, asked=True, refused=sentence(refused) if refused else "", status=429 if refused else 200)
+
+
+@require_POST
+def prove(request: HttpRequest, link: str) -> HttpResponse:
+    """The six digits. Right ones make this device one that may look."""
+    here = visit(request)
+    found = ticket(request, link, here)
+    device = ensured(request, here.shop.chance)
+    typed = draft.typed(request, "proof")
+    refused = reveal_code.prove(customer(device), found.page.id, typed, device=device, shop=here.shop, at=here.at)
+    if refused is not None:
+        return draw(request, found, asked=True, typed=typed, proof_error=sentence(refused), status=422)
+    answer = redirect("order", link=link)
+    remember(answer, device, secure=here.shop.base_url.startswith("https://"))
+    return answer

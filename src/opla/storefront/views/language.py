@@ -1,0 +1,35 @@
+"""The language switch: remembered in a cookie for a year."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from opla.presenting import languages
+
+_YEAR_S: Final = 365 * 24 * 3600
+
+
+@require_POST
+def switch(request: HttpRequest) -> HttpResponse:
+    wanted = request.POST.get("language", "")
+    back = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None) or not back.startswith("/"):
+        back = "/"
+    answer = HttpResponseRedirect(back)
+    answer.status_code = 303
+    if wanted in languages.NAMES:
+        answer.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, wanted.lower(), max_age=_YEAR_S, httponly=True, samesite="Lax",
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+        )  # fmt: skip
+    return answer
+
+
+def chosen(request: HttpRequest) -> bool:
+    """Whether this person has said which language they want."""
+    return settings.LANGUAGE_COOKIE_NAME in request.COOKIES

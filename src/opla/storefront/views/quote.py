@@ -1,0 +1,86 @@
+"""Step 4: everything that will happen, to the cent, and the one button that pays."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from opla.core.catalog import FactKind
+from opla.core.quote import Quote
+from opla.core.refusal import Code, Refusal
+from opla.db.queries import pages
+from opla.operations import catalogue
+from opla.operations.place_orders import Placed, Placement, place_orders
+from opla.operations.quote_topup import Wanted, quote_topup
+from opla.presenting import facts, languages, payment_methods, refusals
+from opla.storefront.visit import Visit, visit
+
+_STATUS = {Code.QUOTE_EXPIRED: 410, Code.QUOTE_CHANGED: 409, Code.QUOTE_TAKEN: 409, Code.QUOTE_UNKNOWN: 404}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def quote(request: HttpRequest, quote_id: UUID) -> HttpResponse:
+    here = visit(request)
+    made = _own(quote_id, here)
+    if request.method != "POST":
+        return _page(request, made, here, made.refused(here.at))
+    total = request.POST.get("total", "")
+    placement = Placement(
+        quote_id, int(total) if total.isascii() and total.isdecimal() and len(total) < 13 else -1,
+        request.POST.get("method", ""),
+    )  # fmt: skip
+    [placed] = place_orders(here.actor, [placement], device=here.device, shop=here.shop, at=here.at)
+    if isinstance(placed, Placed):
+        return redirect("order", link=placed.link)
+    return _page(request, made, here, placed)
+
+
+@require_POST
+def renew(request: HttpRequest, quote_id: UUID) -> HttpResponse:
+    """The same again at today's price, with everything that was typed."""
+    here = visit(request)
+    old = _own(quote_id, here)
+    wanted = Wanted(
+        old.operator, old.price.face.decimal, old.email, languages.current(), sku=old.sku, number=old.number,
+        plan=old.plan,
+    )  # fmt: skip
+    made = quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
+    if isinstance(made, Quote):
+        return redirect("quote", quote_id=made.id)
+    # The product is gone, or changed: the amounts say what there is now.
+    return redirect("amounts", operator=old.operator)
+
+
+def _own(quote_id: UUID, here: Visit) -> Quote:
+    """The quote, on the device it was shown on. For everybody else there is none."""
+    found = pages.quote(quote_id, here.device_hash) if here.device else None
+    if found is None:
+        raise Http404(refusals.sentence(Refusal(Code.QUOTE_UNKNOWN)))
+    return found
+
+
+def _page(request: HttpRequest, made: Quote, here: Visit, refused: Refusal | None) -> HttpResponse:
+    catalog = catalogue.at_version(made.catalog_version)
+    product, operator = catalog.product(made.sku), catalog.operator(made.operator)
+    if product is None or operator is None:
+        raise LookupError(f"the catalogue of version {made.catalog_version} lost {made.sku}")
+    plan = next((plan.name.value for plan in operator.plans if plan.id == made.plan), made.plan)
+    shown = {
+        "quote": made,
+        "operator": operator,
+        "product": product,
+        "lines": facts.lines(product, without=(FactKind.EARLY_RENEWAL, FactKind.DELIVERY)),
+        "replaces": facts.replaces(product),
+        "loses": facts.loses_something(product),
+        "delivery": facts.delivery(product),
+        "plan": plan,
+        "methods": [payment_methods.method(name) for name in here.shop.payment_methods],
+        "expired": made.refused(here.at) is not None,
+        "refused": refusals.sentence(refused) if refused else "",
+        "step": 4,
+    }
+    status = _STATUS.get(refused.code, 422) if refused and request.method == "POST" else 200
+    return render(request, "storefront/quote.html", shown, status=status)

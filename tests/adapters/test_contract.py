@@ -1,0 +1,517 @@
+"""One suite over every registered adapter: what an operation may rely on, whoever is on the other side."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import time
+from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.worlds import (
+    PAYMENTS,
+    SUPPLIERS,
+    Counterparts,
+    OwnStock,
+    SandboxPayments,
+    SandboxSupplier,
+    answering,
+    nobody,
+)
+from opla import notices, payments, suppliers
+from opla.core.money import Money
+from opla.core.ports import (
+    Answer,
+    ChargeRequest,
+    Charges,
+    Finds,
+    Kind,
+    Notifies,
+    RefundRequest,
+    Refunds,
+    SendReport,
+    SendRequest,
+    Sends,
+)
+from opla.counterparts.endings import Fault
+from opla.payments.sandbox.config import Config
+
+REF, REF2 = "0a" * 16, "0b" * 16
+EUR15 = Money(1500, "EUR")
+
+#: Replies nobody may trip over. `{ref}` is the reference asked about.
+HOSTILE = {
+    "nothing at all": b"",
+    "not HTTP": b"\x00\xff\xfe garbage\r\n\r\n",
+    "garbage body": b"HTTP/1.1 200 OK\r\n\r\n\xff\xfe{[",
+    "an error page": b"HTTP/1.1 500 No\r\n\r\n<h1>no</h1>",
+    "a gateway's page": b"HTTP/1.1 502 No\r\nContent-Type: text/html\r\n\r\n<h1>no</h1>",
+    "a JSON error page": b'HTTP/1.1 503 No\r\n\r\n{"error":"amount_invalid"}',
+    "a JSON error page of 500": b'HTTP/1.1 500 No\r\n\r\n{"error":"amount_invalid"}',
+    "a strange error": b'HTTP/1.1 418 No\r\n\r\n{"error":"teapot"}',
+    "an error of a wrong type": b'HTTP/1.1 422 No\r\n\r\n{"error":["amount_invalid"]}',
+    "not found, by somebody else": b"HTTP/1.1 404 No\r\n\r\n<h1>nginx</h1>",
+    "a redirect": b"HTTP/1.1 302 Go\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+    "empty": b"HTTP/1.1 204 OK\r\n\r\n",
+    "cut short": b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"id":',
+    "null": b"HTTP/1.1 200 OK\r\n\r\nnull",
+    "a list": b"HTTP/1.1 200 OK\r\n\r\n[]",
+    "an empty object": b"HTTP/1.1 200 OK\r\n\r\n{}",
+    "deep": b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 200_000,
+    "a huge number": b'HTTP/1.1 200 OK\r\n\r\n{"id":' + b"9" * 10_000 + b"}",
+    "huge": b'HTTP/1.1 200 OK\r\n\r\n"' + b"9" * 3_000_000,
+    "squeezed": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x00",
+    "huge headers": b"HTTP/1.1 200 OK\r\nX: " + b"9" * 300_000 + b"\r\n\r\n{}",
+}
+
+
+def ok(**fields: object) -> bytes:
+    return b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(fields).encode()
+
+
+def charge(reference: str = REF, amount: Money = EUR15) -> ChargeRequest:
+    shop = "http://127.0.0.1:9/order"
+    return ChargeRequest(reference, amount, "Proximus €15", "zh-Hans", shop, "http://127.0.0.1:9/hook")
+
+
+def code(reference: str = REF, sku: str = "proximus-15") -> SendRequest:
+    return SendRequest(reference, sku, "proximus", Kind.CODE, EUR15)
+
+
+# ── every adapter ──
+
+
+@pytest.mark.parametrize("kind", ["payments", "suppliers", "notices"])
+def test_every_adapter_has_its_files_and_its_manual_lists_exactly_the_words_of_its_tables(kind: str) -> None:
+    registry = {"payments": payments, "suppliers": suppliers, "notices": notices}[kind]
+    for name in registry.names():
+        folder = registry.folder(name)
+        assert name == folder.NAME
+        assert isinstance(folder.LIVE, bool)
+        path = Path(str(registry.__file__)).parent / name
+        assert {"provider.py", "client.py", "mapping.py", "config.py", "MAPPING.md"} <= {f.name for f in path.iterdir()}
+        tables = vars(importlib.import_module(f"opla.{kind}.{name}.mapping"))
+        assert as_listed(path / "MAPPING.md") == {
+            table: {theirs: as_written(ours) for theirs, ours in words.items()}
+            for table, words in tables.items()
+            if table.isupper() and isinstance(words, dict)
+        }
+
+
+def as_listed(manual: Path) -> dict[str, dict[str, str]]:
+    """Each table of a manual: its name in the heading's brackets, its rows of theirs and ours."""
+    sections = re.split(r"^## ", manual.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    row = re.compile(r"^\| `(\w+)` \| (.+) \|$", re.MULTILINE)
+    return {section.partition("(`")[2].partition("`)")[0]: dict(row.findall(section)) for section in sections}
+
+
+def as_written(ours: object) -> str:
+    return " · ".join(str(word) or "–" for word in ours) if isinstance(ours, tuple) else str(ours)
+
+
+def test_every_registered_adapter_brings_its_world() -> None:
+    assert set(PAYMENTS) == set(payments.names())
+    assert set(SUPPLIERS) == set(suppliers.names())
+
+
+@pytest.mark.parametrize("registry", [payments, notices])
+def test_an_unknown_adapter_and_missing_settings_are_named(registry: object) -> None:
+    assert registry in (payments, notices)
+    build = payments.build if registry is payments else notices.build
+    with pytest.raises(LookupError, match="nobody"):
+        build("nobody", {})
+    with pytest.raises(ValueError, match="base_url"):
+        build("sandbox", {"secret": "x"})
+    with pytest.raises(ValueError, match="secret"):
+        build("sandbox", {"base_url": "http://127.0.0.1:1"})
+
+
+def test_settings_come_from_the_environment_by_their_prefix() -> None:
+    environment = {"OPLA_PAYMENTS_SANDBOX_BASE_URL": "http://127.0.0.1:1/", "OPLA_PAYMENTS_SANDBOX_SECRET": "s3cret"}
+    config = Config.from_environment({**environment, "OTHER_SECRET": "no"})
+    assert config == Config("http://127.0.0.1:1", "s3cret", 10.0)
+    assert "s3cret" not in repr(config)
+
+
+def test_an_outsiders_adapter_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("elsewhere", "opla.payments.sandbox", "opla.payments")
+    impostor = EntryPoint("sandbox", "json", "opla.payments")
+    known = EntryPoints([point, impostor])
+    monkeypatch.setattr("opla.payments.entry_points", known.select)
+    assert payments.names() == ["elsewhere", "sandbox"]
+    assert payments.folder("elsewhere").NAME == "sandbox"
+    assert payments.folder("sandbox").NAME == "sandbox"
+
+
+# ── payment providers ──
+
+
+@pytest.fixture(params=payments.names())
+def shop(request: pytest.FixtureRequest, other: Counterparts) -> SandboxPayments:
+    return PAYMENTS[request.param](other)
+
+
+def test_a_payment_adapter_keeps_its_promises_by_type(shop: SandboxPayments) -> None:
+    assert isinstance(shop.adapter, Charges)
+    assert isinstance(shop.adapter, Refunds)
+    assert isinstance(shop.adapter, Notifies)
+    assert shop.adapter.promises.max_seconds > 0
+
+
+def test_a_new_charge_is_pending_with_an_address_and_nothing_captured(shop: SandboxPayments) -> None:
+    report = shop.adapter.charge(charge())
+    assert report.answer is Answer.PENDING
+    assert report.redirect_url.startswith("http")
+    assert report.provider_id
+    assert (report.captured_minor, report.refunded_minor, report.charged_back_minor) == (0, 0, 0)
+
+
+def test_charging_twice_with_one_reference_is_one_session(shop: SandboxPayments) -> None:
+    first, second = shop.adapter.charge(charge()), shop.adapter.charge(charge())
+    assert (first.provider_id, first.redirect_url) == (second.provider_id, second.redirect_url)
+    assert shop.created(REF) == 1
+
+
+def test_a_reference_used_with_another_amount_is_unknown_and_starts_nothing(shop: SandboxPayments) -> None:
+    shop.adapter.charge(charge())
+    assert shop.adapter.charge(charge(amount=Money(999, "EUR"))).answer is Answer.UNKNOWN
+    assert shop.created(REF) == 1
+
+
+def test_a_payment_is_found_by_our_reference_and_by_their_id(shop: SandboxPayments) -> None:
+    made = shop.adapter.charge(charge())
+    shop.pay(made.provider_id)
+    for provider_id in ("", made.provider_id):
+        found = shop.adapter.fetch(REF, provider_id)
+        assert found
+        assert (found.answer, found.captured_minor, found.currency) == (Answer.SUCCEEDED, 1500, "EUR")
+
+
+def test_a_payment_nobody_made_is_none_and_no_exception(shop: SandboxPayments) -> None:
+    assert shop.adapter.fetch(REF2, "") is None
+    assert shop.adapter.fetch(REF2, "sp_nobody") is None
+    strange = shop.adapter.fetch(REF2, "../refunds?reference=#\r\n\x00")
+    assert strange is None or strange.answer is Answer.UNKNOWN
+    assert shop.refunds().fetch_refund(REF2, "sp_x") is None
+
+
+def test_their_id_of_another_payment_says_nothing_of_ours(shop: SandboxPayments) -> None:
+    theirs = shop.adapter.charge(charge(REF2))
+    shop.pay(theirs.provider_id)
+    found = shop.adapter.fetch(REF, theirs.provider_id)
+    assert found
+    assert (found.answer, found.captured_minor) == (Answer.UNKNOWN, 0)
+
+
+def test_amounts_are_cumulative_and_do_not_double_when_told_twice(shop: SandboxPayments) -> None:
+    made = shop.adapter.charge(charge())
+    shop.pay(made.provider_id, times=2)
+    told = [shop.adapter.fetch(REF, made.provider_id) for _ in range(2)]
+    assert [report and report.captured_minor for report in told] == [3000, 3000]
+
+
+@pytest.mark.parametrize("fault", [Fault.SILENT_AFTER, Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.GARBAGE, Fault.HUGE])
+def test_a_charge_that_acted_without_an_answer_is_unknown_and_then_found(shop: SandboxPayments, fault: Fault) -> None:
+    shop.break_charge(fault)
+    assert shop.adapter.charge(charge()).answer is Answer.UNKNOWN
+    found = shop.adapter.fetch(REF, "")
+    assert found
+    assert found.answer is Answer.PENDING
+    assert shop.adapter.charge(charge()).provider_id == found.provider_id
+    assert shop.created(REF) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.SILENT_BEFORE, Fault.DROP_BEFORE, Fault.ERROR_BEFORE])
+def test_a_charge_that_got_lost_is_unknown_too_and_repeating_it_makes_one(shop: SandboxPayments, fault: Fault) -> None:
+    shop.break_charge(fault)
+    assert shop.adapter.charge(charge()).answer is Answer.UNKNOWN
+    assert shop.adapter.fetch(REF, "") is None
+    assert shop.adapter.charge(charge()).answer is Answer.PENDING
+    assert shop.created(REF) == 1
+
+
+def test_a_refund_repeated_goes_back_once_and_is_found(shop: SandboxPayments) -> None:
+    made = shop.adapter.charge(charge())
+    shop.pay(made.provider_id)
+    ask = RefundRequest(REF2, made.provider_id, Money(600, "EUR"), "declined")
+    first, second = shop.refunds().refund(ask), shop.refunds().refund(ask)
+    assert first.answer is second.answer is Answer.SUCCEEDED
+    assert first.refund_id == second.refund_id
+    found, payment = shop.refunds().fetch_refund(REF2, made.provider_id), shop.adapter.fetch(REF, made.provider_id)
+    assert found
+    assert found.refund_id == first.refund_id
+    assert payment
+    assert (payment.captured_minor, payment.refunded_minor) == (1500, 600)
+    assert shop.refunded_minor(REF2) == 600
+
+
+def test_partial_refunds_add_up_and_one_beyond_what_was_captured_is_declined(shop: SandboxPayments) -> None:
+    made = shop.adapter.charge(charge())
+    early = RefundRequest("e" * 32, made.provider_id, EUR15, "too early")
+    assert shop.refunds().refund(early).answer is Answer.DECLINED
+    shop.pay(made.provider_id)
+    steps = [("1" * 32, 600), ("2" * 32, 901), ("3" * 32, 900), ("4" * 32, 1)]
+    answers = [
+        shop.refunds().refund(RefundRequest(reference, made.provider_id, Money(minor, "EUR"), "part")).answer
+        for reference, minor in steps
+    ]
+    assert answers == [Answer.SUCCEEDED, Answer.DECLINED, Answer.SUCCEEDED, Answer.DECLINED]
+    assert shop.refunds().refund(early).answer is Answer.DECLINED
+
+
+def test_a_refund_of_a_payment_they_do_not_know_is_declined(shop: SandboxPayments) -> None:
+    assert shop.refunds().refund(RefundRequest(REF, "sp_nobody", EUR15, "x")).answer is Answer.DECLINED
+
+
+def test_a_refused_connection_is_not_sent(shop: SandboxPayments) -> None:
+    lost = shop.at(nobody())
+    assert lost.charge(charge()).answer is Answer.NOT_SENT
+    found = lost.fetch(REF, "")
+    assert found
+    assert found.answer is Answer.NOT_SENT
+    assert isinstance(lost, Refunds)
+    assert lost.refund(RefundRequest(REF, "sp_1", EUR15, "x")).answer is Answer.NOT_SENT
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_reply_to_a_payment_call_is_unknown_and_never_raises(shop: SandboxPayments, name: str) -> None:
+    with answering(HOSTILE[name]) as url:
+        adapter = shop.at(url)
+        assert isinstance(adapter, Refunds)
+        assert adapter.charge(charge()).answer is Answer.UNKNOWN
+        assert adapter.refund(RefundRequest(REF, "sp_1", EUR15, "x")).answer is Answer.UNKNOWN
+        found = adapter.fetch(REF, "sp_1")
+        assert found
+        assert found.answer is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reference": REF2},
+        {"status": "settled"},
+        {"status": None},
+        {"captured_minor": -1},
+        {"captured_minor": True},
+        {"captured_minor": 15.0},
+        {"refunded_minor": "0"},
+        {"currency": 978},
+        {"id": ""},
+        {"id": "sp_\ud800"},
+        {"id": "sp_\x00"},
+        {"id": "s" * 5000},
+    ],
+    ids=str,
+)
+def test_a_reply_that_does_not_fit_is_unknown(shop: SandboxPayments, change: dict[str, object]) -> None:
+    whole = {"id": "sp_1", "reference": REF, "status": "paid", "currency": "EUR", "captured_minor": 1500}
+    whole |= {"refunded_minor": 0, "charged_back_minor": 0, "checkout_url": "http://127.0.0.1/"}
+    with answering(ok(**whole)) as url:
+        assert shop.at(url).charge(charge()).answer is Answer.SUCCEEDED
+    with answering(ok(**{**whole, **change})) as url:
+        assert shop.at(url).charge(charge()).answer is Answer.UNKNOWN
+
+
+def test_a_reply_about_another_refund_is_unknown(shop: SandboxPayments) -> None:
+    ask = RefundRequest(REF, "sp_1", EUR15, "x")
+    for reference, answer in ((REF, Answer.SUCCEEDED), (REF2, Answer.UNKNOWN)):
+        with answering(ok(id="sr_1", reference=reference, status="refunded", why="")) as url:
+            adapter = shop.at(url)
+            assert isinstance(adapter, Refunds)
+            assert adapter.refund(ask).answer is answer
+
+
+def test_an_address_that_is_no_web_address_is_never_shown_to_a_person(shop: SandboxPayments) -> None:
+    whole = {"id": "sp_1", "reference": REF, "status": "open", "currency": "EUR", "captured_minor": 0}
+    whole |= {"refunded_minor": 0, "charged_back_minor": 0, "checkout_url": "javascript:alert(1)"}
+    with answering(ok(**whole)) as url:
+        assert shop.at(url).charge(charge()).redirect_url == ""
+
+
+def test_a_slow_drip_does_not_outlast_the_time_out(shop: SandboxPayments) -> None:
+    with answering(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"9" * 500, drip_s=0.02) as url:
+        began = time.monotonic()
+        assert shop.at(url).charge(charge()).answer is Answer.UNKNOWN
+        assert time.monotonic() - began < 1.0
+
+
+def test_a_wrong_secret_was_not_sent_because_nobody_looked_at_it(shop: SandboxPayments) -> None:
+    config = {**shop.other.config(), "secret": "wrong"}
+    assert payments.build("sandbox", config).charge(charge()).answer is Answer.NOT_SENT
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(body=st.binary(max_size=2000) | st.text().map(lambda t: f"id={t}".encode()), key=st.text(), value=st.text())
+def test_no_webhook_raises_and_none_wakes_more_than_one_look(
+    shop: SandboxPayments, body: bytes, key: str, value: str
+) -> None:
+    assert isinstance(shop.adapter, Notifies)
+    assert len(shop.adapter.woken({key: value}, body)) <= 1
+
+
+def test_a_webhook_names_the_payment_and_a_forged_one_says_nothing_of_its_state(shop: SandboxPayments) -> None:
+    made = shop.adapter.charge(charge())
+    assert isinstance(shop.adapter, Notifies)
+    assert list(shop.adapter.woken({}, f"id={made.provider_id}&status=paid".encode())) == [made.provider_id]
+    found = shop.adapter.fetch(REF, made.provider_id)
+    assert found
+    assert found.answer is Answer.PENDING
+    twice = f"id={made.provider_id}&id={made.provider_id}".encode()
+    for forged in (b"id=sp_1&id=sp_2", b"id=../x", twice, b"x" * 5000):
+        assert list(shop.adapter.woken({}, forged)) == []
+
+
+# ── suppliers ──
+
+
+@pytest.fixture(params=suppliers.names())
+def supply(request: pytest.FixtureRequest, other: Counterparts) -> SandboxSupplier | OwnStock:
+    return SUPPLIERS[request.param](other)
+
+
+@pytest.fixture
+def remote(other: Counterparts) -> SandboxSupplier:
+    """A supplier that is reached over HTTP."""
+    return SandboxSupplier(other)
+
+
+def find(adapter: Sends, reference: str = REF) -> SendReport | None:
+    assert isinstance(adapter, Finds)
+    return adapter.find(reference)
+
+
+def value(report: SendReport | None) -> tuple[Answer, str, str]:
+    """The answer and which code it is about, wherever that code lies."""
+    assert report
+    return report.answer, report.pin.secret if report.pin else "", report.stock_id
+
+
+def test_a_supplier_keeps_its_promises_by_type(supply: SandboxSupplier | OwnStock) -> None:
+    assert isinstance(supply.adapter, Sends)
+    assert isinstance(supply.adapter, Finds)
+    assert supply.adapter.promises.refuses_repeat
+    assert supply.adapter.promises.find_by_reference
+
+
+def test_a_code_is_sent_with_its_cost_and_found_the_same(supply: SandboxSupplier | OwnStock) -> None:
+    sent = supply.adapter.send(code())
+    assert sent.answer is Answer.SUCCEEDED
+    assert sent.cost_minor == 1440
+    assert bool(sent.pin) is not bool(sent.stock_id)
+    assert value(find(supply.adapter)) == value(sent)
+
+
+def test_one_reference_sent_three_times_gives_value_once(supply: SandboxSupplier | OwnStock) -> None:
+    reports = [value(supply.adapter.send(code())) for _ in range(3)]
+    assert len(set(reports)) == 1
+    assert supply.given(REF) == 1
+
+
+def test_two_references_get_two_codes(supply: SandboxSupplier | OwnStock) -> None:
+    assert value(supply.adapter.send(code(REF)))[1:] != value(supply.adapter.send(code(REF2)))[1:]
+
+
+def test_a_send_nobody_made_is_none_and_no_exception(supply: SandboxSupplier | OwnStock) -> None:
+    assert find(supply.adapter, REF2) is None
+
+
+@pytest.mark.parametrize("fault", [Fault.SILENT_AFTER, Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.GARBAGE, Fault.HUGE])
+def test_a_send_that_acted_without_an_answer_is_unknown_and_then_found(
+    supply: SandboxSupplier | OwnStock, fault: Fault
+) -> None:
+    supply.break_send(fault)
+    assert supply.adapter.send(code()).answer is Answer.UNKNOWN
+    found = value(find(supply.adapter))
+    assert found[0] is Answer.SUCCEEDED
+    assert value(supply.adapter.send(code())) == found
+    assert supply.given(REF) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.SILENT_BEFORE, Fault.DROP_BEFORE, Fault.ERROR_BEFORE])
+def test_a_send_that_got_lost_is_unknown_too_and_repeating_it_gives_once(
+    supply: SandboxSupplier | OwnStock, fault: Fault
+) -> None:
+    supply.break_send(fault)
+    assert supply.adapter.send(code()).answer is Answer.UNKNOWN
+    assert find(supply.adapter) is None
+    assert supply.given(REF) == 0
+    assert supply.adapter.send(code()).answer is Answer.SUCCEEDED
+    assert supply.given(REF) == 1
+
+
+def test_a_code_never_prints_itself(supply: SandboxSupplier | OwnStock, other: Counterparts) -> None:
+    report = supply.adapter.send(code())
+    if report.pin:
+        printed = f"{report!r} {report} {report.pin!r} {report.pin} {dict(report.evidence)}"
+        assert report.pin.secret not in printed
+        assert report.pin.secret not in other.log_path.read_text()
+    assert report.evidence
+
+
+def test_an_empty_stock_is_declined_with_its_word_and_still_knows_what_it_gave() -> None:
+    world = OwnStock.__new__(OwnStock)
+    OwnStock.__init__(world, None)  # type: ignore[arg-type]  # our own stock has no other side
+    for reference in ("1", "2", "3"):
+        assert world.adapter.send(code(reference)).answer is Answer.SUCCEEDED
+    declined = world.adapter.send(code("4"))
+    assert (declined.answer, declined.why) == (Answer.DECLINED, "out_of_stock")
+    assert world.adapter.send(code("1")).answer is Answer.SUCCEEDED
+
+
+def test_our_own_stock_sells_codes_only() -> None:
+    world = OwnStock(None)  # type: ignore[arg-type]  # our own stock has no other side
+    direct = SendRequest(REF, "x", "proximus", Kind.DIRECT, EUR15, "+32470123456")
+    assert world.adapter.send(direct).answer is Answer.DECLINED
+    assert not world.stock.held
+    with pytest.raises(ValueError, match="secret"):
+        suppliers.build("code_stock", {"secret": "x"}, world.stock)
+
+
+def test_a_send_that_cannot_connect_is_not_sent(remote: SandboxSupplier) -> None:
+    lost = remote.at(nobody())
+    assert lost.send(code()).answer is Answer.NOT_SENT
+    found = find(lost)
+    assert found
+    assert found.answer is Answer.NOT_SENT
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_reply_to_a_send_is_unknown_and_never_raises(remote: SandboxSupplier, name: str) -> None:
+    with answering(HOSTILE[name]) as url:
+        adapter = remote.at(url)
+        assert adapter.send(code()).answer is Answer.UNKNOWN
+        found = find(adapter)
+        assert found
+        assert found.answer is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reference": REF2},
+        {"status": "perhaps"},
+        {"status": {"a": 1}},
+        {"cost_minor": None},
+        {"code": None},
+        {"code": "0000123456789"},
+        {"code": {"pin": 123456789}},
+        {"code": {"pin": "<script>"}},
+        {"code": {"pin": "0000123456789", "serial": "\ud800"}},
+        {"code": {"pin": "0000123456789", "valid_until": "soon"}},
+    ],
+    ids=str,
+)
+def test_a_code_that_does_not_fit_is_unknown(remote: SandboxSupplier, change: dict[str, object]) -> None:
+    sold = {"pin": "0000123456789", "serial": "S1", "valid_until": "2027-01-31"}
+    whole = {"id": "so_1", "reference": REF, "status": "completed", "why": "", "cost_minor": 1440, "code": sold}
+    with answering(ok(**whole)) as url:
+        assert remote.at(url).send(code()).answer is Answer.SUCCEEDED
+    with answering(ok(**{**whole, **change})) as url:
+        report = remote.at(url).send(code())
+        assert report.answer is Answer.UNKNOWN
+        assert "0000123456789" not in f"{report!r}{dict(report.evidence)}"
