@@ -72,8 +72,9 @@ class Adapters:
 
     def longest_call_s(self) -> int:
         """The most seconds any one call may take: a lease must outlast it."""
-        adapters = [*map(self.payment, self._shop.payment_methods), *map(self.supplier, self._shop.routes)]
-        return max((adapter.promises.max_seconds for adapter in adapters), default=10)
+        promises = [self.payment(name).promises for name in self._shop.payment_methods]
+        promises += [self.supplier(name).promises for name in self._shop.routes]
+        return max((kept.max_seconds for kept in promises), default=10)
 
     def _may_run(self, name: str, *, live: bool) -> None:
         # Our own shelf belongs to sandbox and live shops alike; everybody else to one of the two.

@@ -71,26 +71,21 @@ def quote_topup(actor: Actor, wanted: Wanted, *, device: bytes, shop: Shop, at: 
 def choose(catalog: Catalog, wanted: Wanted, *, sandbox: bool) -> tuple[Product, Money] | Refusal:
     """The product and the exact amount, or why not."""
     amount = Money.parse(wanted.amount, catalog.currency) if wanted.amount else None
-    if wanted.sku:
-        product = catalog.product(wanted.sku)
-        if product is None:
-            return Refusal(Code.PRODUCT_UNKNOWN, "product", {"sku": wanted.sku})
-        if wanted.operator and (refused := check(product, wanted.operator)):
-            return refused
-        if amount is None and not wanted.amount:
-            amount = Money(product.min_minor, catalog.currency)
-    elif not wanted.operator or catalog.operator(wanted.operator) is None:
+    named = catalog.product(wanted.sku) if wanted.sku else None
+    if wanted.sku and named is None:
+        return Refusal(Code.PRODUCT_UNKNOWN, "product", {"sku": wanted.sku})
+    if named is not None and wanted.operator and (refused := check(named, wanted.operator)):
+        return refused
+    if named is None and catalog.operator(wanted.operator) is None:
         return Refusal(Code.OPERATOR_UNKNOWN, "operator", {"operator": wanted.operator})
+    if named is not None and not wanted.amount:
+        amount = Money(named.min_minor, catalog.currency)
     if amount is None or amount.amount_minor <= 0:
         return Refusal(Code.AMOUNT_UNREADABLE, "amount", {"amount": wanted.amount})
-    if not wanted.sku:
-        found = catalog.find(wanted.operator, amount.amount_minor)
-        if isinstance(found, Refusal):
-            return found
-        product = found
-    elif refused := product.accepts(amount.amount_minor):
-        return refused
-    return sellable(product, sandbox=sandbox) or (product, amount)
+    found = named or catalog.find(wanted.operator, amount.amount_minor)
+    if isinstance(found, Refusal):
+        return found
+    return found.accepts(amount.amount_minor) or sellable(found, sandbox=sandbox) or (found, amount)
 
 
 def _kind(product: Product) -> Kind:

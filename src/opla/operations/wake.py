@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from opla.core.attempt import Kind
 from opla.db.queries import attempts
 from opla.db.queries.codes import Stock
 from opla.operations.outside import Adapters
-from opla.operations.shop import Shop
+from opla.operations.shop import current
 
 
 def wake_payment(provider: str, names: Sequence[str], *, at: datetime) -> int:
@@ -22,8 +23,14 @@ def wake_delivery(supplier: str, names: Sequence[str], *, at: datetime) -> int:
     return attempts.wake([Kind.SEND], supplier, names, at=at) if names else 0
 
 
-def woken(provider: str, headers: Mapping[str, str], body: bytes, *, shop: Shop, at: datetime) -> int:
+def wake_order(order_id: UUID, *, at: datetime) -> int:
+    """Ask about every payment of an order now: its customer has come back."""
+    return attempts.wake_order(order_id, at=at)
+
+
+def woken(provider: str, headers: Mapping[str, str], body: bytes, *, at: datetime) -> int:
     """A webhook of a provider: whom it names is asked about now. Malformed, forged or unknown ones change nothing."""
+    shop = current()
     if provider not in shop.payment_methods:
         return 0
     reader = Adapters(shop, Stock(at.date)).notifies(provider)

@@ -112,6 +112,16 @@ def wake(kinds: Sequence[attempt.Kind], adapter: str, names: Sequence[str], *, a
     return expect(rows[0][0], int)
 
 
+def wake_order(order_id: UUID, *, at: datetime) -> int:
+    """Ask about every charge of this order now."""
+    names = select(
+        """SELECT a.adapter, a.reference FROM allocation l JOIN attempt a ON a.payment_id = l.payment_id
+           WHERE l.order_id = %s AND a.kind = 'charge'""",
+        [order_id],
+    )
+    return sum(wake([attempt.Kind.CHARGE], expect(name, str), [expect(ref, str)], at=at) for name, ref in names)
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """One message of the outbox, leased to this worker."""

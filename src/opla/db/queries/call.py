@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,7 +27,7 @@ def call(function: str, *arguments: Argument) -> list[Row]:
     return select(f"SELECT * FROM {function}({places})", [a.value for a in arguments])  # noqa: S608 - our own names
 
 
-def select(sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+def select(sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
     """Rows of one statement."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)

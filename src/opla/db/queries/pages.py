@@ -34,8 +34,10 @@ def quotes(quote_ids: Sequence[UUID], device_hash: bytes) -> dict[UUID, Quote]:
 def _quote(row: Row) -> Quote:
     currency = expect(row[8], str)
     return Quote(
-        expect(row[0], UUID),
-        *(expect(row[n], str) for n in (1, 2, 3)),
+        id=expect(row[0], UUID),
+        sku=expect(row[1], str),
+        operator=expect(row[2], str),
+        product_name=expect(row[3], str),
         kind=Kind(expect(row[4], str)),
         price=Price(*(Money(expect(row[n], int), currency) for n in (5, 6, 7))),
         number=expect(row[9], str),

@@ -62,7 +62,7 @@ def prove(request: HttpRequest, link: str) -> HttpResponse:
     found = ticket(request, link, here)
     device = ensured(request, here.shop.chance)
     typed = draft.typed(request, "proof")
-    refused = reveal_code.prove(customer(device), found.page.id, typed, device=device, shop=here.shop, at=here.at)
+    refused = reveal_code.prove(customer(device), found.page.id, typed, device=device, at=here.at)
     if refused is not None:
         return draw(request, found, asked=True, typed=typed, proof_error=sentence(refused), status=422)
     answer = redirect("order", link=link)

@@ -14,7 +14,7 @@ from opla.suppliers.sandbox.config import Config
 class Sandbox:
     """The same reference twice gives value once; the second answer is the first one's."""
 
-    promises = Promises(refuses_repeat=True, find_by_reference=True, max_seconds=10)
+    promises = Promises(refuses_repeat=True, find_by_reference=True, max_seconds=10, may_reverse=True)
 
     def __init__(self, config: Config) -> None:
         self._client = Client(config)
