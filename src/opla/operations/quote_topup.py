@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,10 +34,25 @@ class Wanted:
 
 
 def quote_topup(actor: Actor, wanted: Wanted, *, device: bytes, shop: Shop, at: datetime) -> Quote | list[Refusal]:
-    """Keep a quote for this device and give it back; or all refusals at once, each saying which field it is about."""
+    """One of `quote_topups`."""
+    [answer] = quote_topups(actor, [wanted], device=device, shop=shop, at=at)
+    return answer
+
+
+def quote_topups(
+    actor: Actor, wanted: Sequence[Wanted], *, device: bytes, shop: Shop, at: datetime
+) -> list[Quote | list[Refusal]]:
+    """Keep quotes for this device, one answer per wish; or all its refusals at once, each saying what it is about."""
     if refused := actor.refused(Act.QUOTE):
-        return [refused]
+        return [[refused] for _ in wanted]
     version, catalog = catalogue.active()
+    answers = [_quote(one, version, catalog, shop=shop, at=at) for one in wanted]
+    hashed = device_hash(device)
+    orders.save_quotes([(quote, hashed) for quote in answers if isinstance(quote, Quote)])
+    return answers
+
+
+def _quote(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: datetime) -> Quote | list[Refusal]:
     language, email = read_language(wanted.language), read_email(wanted.email)
     found = choose(catalog, wanted, sandbox=shop.sandbox)
     number: str | Refusal = ""
@@ -48,7 +64,7 @@ def quote_topup(actor: Actor, wanted: Wanted, *, device: bytes, shop: Shop, at: 
     if isinstance(found, Refusal) or refusals:
         return refusals
     product, face = found
-    quote = Quote(
+    return Quote(
         id=shop.chance.uuid(at),
         sku=product.sku,
         operator=product.operator,
@@ -64,8 +80,6 @@ def quote_topup(actor: Actor, wanted: Wanted, *, device: bytes, shop: Shop, at: 
         made_at=at,
         expires_at=at + shop.terms.quote_valid,
     )
-    orders.save_quotes([(quote, device_hash(device))])
-    return quote
 
 
 def choose(catalog: Catalog, wanted: Wanted, *, sandbox: bool) -> tuple[Product, Money] | Refusal:

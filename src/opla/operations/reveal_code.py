@@ -11,7 +11,7 @@ from uuid import UUID
 
 from opla.core.actor import Act, Actor
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import codes, pages
+from opla.db.queries import codes
 from opla.db.queries.codes import Revealed
 from opla.operations.links import device_hash
 from opla.operations.shop import Shop
@@ -50,12 +50,6 @@ def prove(actor: Actor, order_id: UUID, typed: str, *, device: bytes, at: dateti
     digits = "".join(str(int(c)) for c in typed if c.isdecimal())
     result = codes.prove(order_id, _hash(order_id, digits), device_hash(device), at=at)
     return None if result == "proved" else Refusal(Code(result), "proof")
-
-
-def proof_digits(order_id: UUID, *, shop: Shop) -> str | None:
-    """The six digits, for the one e-mail that carries them."""
-    sealed = pages.sealed_proof(order_id)
-    return None if sealed is None else shop.keyring.open(sealed, order_id.bytes).decode()
 
 
 def _hash(order_id: UUID, digits: str) -> bytes:

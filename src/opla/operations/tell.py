@@ -12,10 +12,9 @@ from opla.core.actor import SYSTEM
 from opla.core.ports import Answer, Message
 from opla.db.queries import attempts, pages
 from opla.db.queries.attempts import Outgoing
-from opla.db.queries.pages import OrderPage
-from opla.operations.links import link_of
+from opla.db.queries.pages import Addressed, OrderPage
+from opla.operations.links import write_link
 from opla.operations.outside import Outside
-from opla.operations.reveal_code import proof_digits
 from opla.operations.shop import Shop
 
 _log = logging.getLogger(__name__)
@@ -39,9 +38,10 @@ Compose = Callable[[Letter], tuple[str, str]]
 def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: datetime, limit: int = 50) -> int:
     """Send what is due; how many were sent."""
     due = attempts.claim_outbox(worker, at=at, limit=limit, lease_s=60)
+    about = pages.addressed([outgoing.order_id for outgoing in due]) if due else {}
     done: list[tuple[str, bool, datetime | None]] = []
     for outgoing in due:
-        sent = _send(outgoing, compose, shop, outside)
+        sent = outgoing.order_id in about and _send(outgoing, about[outgoing.order_id], compose, shop, outside)
         # A message that was sent twice is a nuisance, one that was lost is not: unknown is tried again.
         later = _AGAIN_AFTER_S[outgoing.tries] if outgoing.tries < len(_AGAIN_AFTER_S) else None
         done.append((outgoing.reference, sent, None if sent or later is None else at + timedelta(seconds=later)))
@@ -49,13 +49,13 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
     return sum(told for _, told, _ in done)
 
 
-def _send(outgoing: Outgoing, compose: Compose, shop: Shop, outside: Outside) -> bool:
-    page, link = pages.order_by_id(outgoing.order_id), link_of(outgoing.order_id, shop.keyring)
-    if page is None or link is None:
-        return False
-    proof = proof_digits(outgoing.order_id, shop=shop) if outgoing.topic == "proof" else None
-    subject, text = compose(Letter(outgoing.topic, page, f"{shop.base_url}/o/{link}/", proof or ""))
+def _send(outgoing: Outgoing, about: Addressed, compose: Compose, shop: Shop, outside: Outside) -> bool:
+    page, opens = about.page, shop.keyring.open
+    link = write_link(opens(about.link_sealed, page.id.bytes))
+    sealed = about.proof_sealed if outgoing.topic == "proof" else None
+    proof = opens(sealed, page.id.bytes).decode() if sealed else ""
     try:
+        subject, text = compose(Letter(outgoing.topic, page, f"{shop.base_url}/o/{link}/", proof))
         answer = outside.tells().tell(Message(outgoing.reference, page.email, subject, text, page.language))
     except Exception:  # noqa: BLE001 - whatever it was, it is written down
         _log.exception("message %s: the transport broke", outgoing.reference)

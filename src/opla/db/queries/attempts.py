@@ -59,7 +59,7 @@ def claim(worker: UUID, kinds: Sequence[attempt.Kind], *, at: datetime, limit: i
         Argument(limit, "int"),
         Argument(lease_s, "int"),
     )
-    return [_claimed(row) for row in rows]
+    return sorted((_claimed(row) for row in rows), key=lambda claimed: claimed.id)
 
 
 def load(attempt_ids: Sequence[UUID]) -> list[Claimed]:
@@ -141,7 +141,7 @@ def claim_outbox(worker: UUID, *, at: datetime, limit: int, lease_s: int) -> lis
         Argument(limit, "int"),
         Argument(lease_s, "int"),
     )
-    return [
+    due = (
         Outgoing(
             expect(row[0], str),
             expect(row[1], str),
@@ -150,7 +150,8 @@ def claim_outbox(worker: UUID, *, at: datetime, limit: int, lease_s: int) -> lis
             expect(row[4], datetime),
         )
         for row in rows
-    ]
+    )
+    return sorted(due, key=lambda outgoing: outgoing.reference)
 
 
 def finish_outbox(done: Sequence[tuple[str, bool, datetime | None]], *, actor: Actor, at: datetime) -> None:

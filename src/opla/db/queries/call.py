@@ -30,7 +30,7 @@ def call(function: str, *arguments: Argument) -> list[Row]:
 def select(sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
     """Rows of one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(sql, parameters)  # type: ignore[arg-type]  # psycopg adapts what the stubs do not list
         rows: list[Row] = cursor.fetchall()
         return rows
 

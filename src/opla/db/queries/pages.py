@@ -139,6 +139,29 @@ def order_by_id(order_id: UUID, device_hash: bytes = b"") -> OrderPage | None:
     return _page(rows[0]) if rows else None
 
 
+@dataclass(frozen=True)
+class Addressed:
+    """An order's page with what its messages need: both sealed, about the order's id."""
+
+    page: OrderPage
+    link_sealed: bytes
+    proof_sealed: bytes | None
+
+
+def addressed(order_ids: Sequence[UUID]) -> dict[UUID, Addressed]:
+    """Orders by id, for the workers that write to their owners."""
+    sealed = {
+        expect(row[0], UUID): (bytes(expect(row[1], bytes)), bytes(row[2]) if isinstance(row[2], bytes) else None)
+        for row in select(
+            """SELECT o.id, o.link_sealed, p.sealed FROM orders o LEFT JOIN proof p ON p.order_id = o.id
+               WHERE o.id = ANY (%s::uuid[])""",
+            [list(order_ids)],
+        )
+    }
+    rows = select(f"{_PAGE} WHERE o.id = ANY (%(ids)s::uuid[])", {"device": b"", "ids": list(order_ids)})
+    return {(page := _page(row)).id: Addressed(page, *sealed[page.id]) for row in rows}
+
+
 def _page(row: Row) -> OrderPage:
     currency = expect(row[10], str)
     happened = []
@@ -192,11 +215,6 @@ def order_of_payment(payment_id: UUID) -> UUID | None:
     """The first order of a payment: where its return page leads."""
     rows = select("SELECT order_id FROM allocation WHERE payment_id = %s ORDER BY order_id LIMIT 1", [payment_id])
     return expect(rows[0][0], UUID) if rows else None
-
-
-def sealed_proof(order_id: UUID) -> bytes | None:
-    rows = select("SELECT sealed FROM proof WHERE order_id = %s", [order_id])
-    return bytes(expect(rows[0][0], bytes)) if rows else None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ BEGIN
     FROM (
         SELECT id FROM attempt
         WHERE due_at <= p_at AND kind = ANY (p_kinds) AND (lease_until IS NULL OR lease_until <= opla_clock())
-        ORDER BY due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+        ORDER BY due_at, id LIMIT p_limit FOR UPDATE SKIP LOCKED
     ) due
     WHERE a.id = due.id
     RETURNING a.id, a.kind, a.state, a.adapter, a.reference, a.order_id, a.payment_id, a.refund_id, a.tries, a.made_at,
@@ -91,7 +91,7 @@ BEGIN
     FROM (
         SELECT reference FROM outbox
         WHERE due_at <= p_at AND (lease_until IS NULL OR lease_until <= opla_clock())
-        ORDER BY due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+        ORDER BY due_at, reference LIMIT p_limit FOR UPDATE SKIP LOCKED
     ) due
     WHERE o.reference = due.reference
     RETURNING o.reference, o.topic, o.order_id, o.tries, o.made_at;

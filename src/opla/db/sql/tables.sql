@@ -107,7 +107,7 @@ CREATE TABLE attempt (
     why          text NOT NULL DEFAULT '',
     CHECK (num_nonnulls(order_id, payment_id, refund_id) = 1)
 );
-CREATE INDEX attempt_due ON attempt (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX attempt_due ON attempt (due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX attempt_order ON attempt (order_id) WHERE order_id IS NOT NULL;
 CREATE UNIQUE INDEX attempt_provider_id ON attempt (kind, adapter, provider_id) WHERE provider_id <> '';
 -- Never twice: while one send may still give value, or has, the database holds no second one.
@@ -248,7 +248,7 @@ CREATE TABLE outbox (
     lease_until  timestamptz,
     done_at      timestamptz
 );
-CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX outbox_due ON outbox (due_at, reference) WHERE due_at IS NOT NULL;
 
 CREATE TABLE item (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
