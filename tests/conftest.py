@@ -20,12 +20,14 @@ def db() -> Iterator[str]:
 
 
 @pytest.fixture
-def world(db: str, tmp_path: Path) -> World:
-    """A shop in the sandbox with the Belgian catalogue, its outside played by the test."""
+def world(db: str, tmp_path: Path) -> Iterator[World]:
+    """A shop in the sandbox with the Belgian catalogue, its outside played by the test. Its books hold at the end."""
     import fakes
-
+    from opla.db.queries.books import books
     from opla.operations import catalogue
 
     catalogue.at_version.cache_clear()
     catalogue.seed(sandbox=True, at=fakes.START)
-    return fakes.World(fakes.shop(tmp_path))
+    world = fakes.World(fakes.shop(tmp_path))
+    yield world
+    assert [check for check in books(world.clock()) if not check.holds] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import support  # noqa: F401 - sets Django up, which the imports below need
+from opla.core.actor import Actor, Role
 from opla.core.chance import Chance
 from opla.core.ports import (
     Answer,
@@ -22,15 +25,26 @@ from opla.core.ports import (
     RefundRequest,
     SendReport,
     SendRequest,
+    Sends,
 )
-from opla.core.quote import Terms
+from opla.core.quote import Quote, Terms
+from opla.core.refusal import Refusal
 from opla.db import keyring
+from opla.db.queries.call import select
+from opla.operations.pay_again import pay_again
+from opla.operations.place_orders import Placed, Placement, place_orders
+from opla.operations.quote_topup import Wanted, quote_topup
 from opla.operations.shop import Shop
 from opla.operations.tell import Letter
+from opla.operations.wake import wake_payment
 from opla.operations.work import work_once
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-WORKER = UUID(int=1)
+WORKER, ANOTHER_WORKER = UUID(int=1), UUID(int=2)
+CUSTOMER = Actor(Role.CUSTOMER, "a browser")
+DEVICE, ANOTHER_DEVICE = b"the ordering dev", b"some other phone"
+CODE, DIRECT = "PX-15", "MV-15"  # products of the Belgian catalogue: a code, and credit on a number
+NUMBER = "0470123456"
 
 
 @dataclass
@@ -77,6 +91,14 @@ class Provider:
                 answer, before.provider_id, before.redirect_url, captured_minor, currency="EUR", why=why
             )
 
+    def session(self, n: int, answer: Answer, captured_minor: int = 0, why: str = "") -> None:
+        """The n-th session alone, counted from 0, in the order they were opened."""
+        reference = list(self.charges)[n]
+        before = self.charges[reference]
+        self.charges[reference] = ChargeReport(
+            answer, before.provider_id, before.redirect_url, captured_minor, currency="EUR", why=why
+        )
+
     def refund(self, request: RefundRequest) -> RefundReport:
         if self.on_refund is not None:
             return self.on_refund(request)
@@ -98,6 +120,9 @@ class Supplier:
     asked: list[str] = field(default_factory=list)
     script: list[Callable[[SendRequest], SendReport]] = field(default_factory=list)
     finds: bool = True
+    gave: int = 0
+    prefix: str = "0000"  # of its PINs
+    counting: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, request: SendRequest) -> SendReport:
         self.asked.append(request.reference)
@@ -106,12 +131,33 @@ class Supplier:
         return self.give(request)
 
     def give(self, request: SendRequest) -> SendReport:
-        if request.reference not in self.given:
-            n = len(self.given) + 1
-            pin = Pin(f"0000{n:09d}", f"S{n}") if request.kind == "code" else None
-            cost_minor = request.face.amount_minor * 960 // 1000
-            self.given[request.reference] = SendReport(Answer.SUCCEEDED, f"sup_{n}", cost_minor, pin)
-        return self.given[request.reference]
+        """Value, once per reference where repeats are refused; at any other supplier once per call."""
+        with self.counting:
+            if request.reference not in self.given or not self.promises.refuses_repeat:
+                self.gave += 1
+                pin = Pin(f"{self.prefix}{self.gave:09d}", f"S{self.gave}") if request.kind == "code" else None
+                cost_minor = request.face.amount_minor * 960 // 1000
+                self.given[request.reference] = SendReport(Answer.SUCCEEDED, f"sup_{self.gave}", cost_minor, pin)
+            return self.given[request.reference]
+
+    def refuses(self, _request: SendRequest) -> SendReport:
+        return SendReport(Answer.DECLINED, why="declined")
+
+    def is_silent(self, _request: SendRequest) -> SendReport:
+        """No answer, and nothing was given."""
+        return SendReport(Answer.UNKNOWN, why="timeout")
+
+    def gives_silently(self, request: SendRequest) -> SendReport:
+        """Value was given, and the answer was lost."""
+        self.give(request)
+        return SendReport(Answer.UNKNOWN, why="timeout")
+
+    def is_unreachable(self, _request: SendRequest) -> SendReport:
+        return SendReport(Answer.NOT_SENT, why="refused_connection")
+
+    def accepts(self, _request: SendRequest) -> SendReport:
+        """They have it, and have not decided."""
+        return SendReport(Answer.PENDING)
 
     def find(self, reference: str) -> SendReport | None:
         return self.given.get(reference) if self.finds else None
@@ -133,16 +179,79 @@ class World:
     shop: Shop
     clock: Clock = field(default_factory=Clock)
     provider: Provider = field(default_factory=Provider)
-    suppliers: dict[str, Supplier] = field(default_factory=lambda: {"sandbox": Supplier()})
+    supplier: Supplier = field(default_factory=Supplier)
+    others: dict[str, Sends] = field(default_factory=dict)
     mailbox: Mailbox = field(default_factory=Mailbox)
 
-    @property
-    def supplier(self) -> Supplier:
-        return self.suppliers["sandbox"]
+    # ── a customer ──
+
+    def quote(
+        self, sku: str = CODE, *, number: str = "", language: str = "en", device: bytes = DEVICE, amount: str = ""
+    ) -> Quote:
+        wanted = Wanted("", amount, "ana@example.org", language, sku=sku, number=number)
+        found = quote_topup(CUSTOMER, wanted, device=device, shop=self.shop, at=self.clock())
+        assert isinstance(found, Quote), found
+        return found
+
+    def place(self, *quotes: Quote, device: bytes = DEVICE, together: bool = False) -> list[Placed | Refusal]:
+        placements = [Placement(q.id, q.price.total.amount_minor, "sandbox") for q in quotes]
+        return place_orders(CUSTOMER, placements, device=device, shop=self.shop, at=self.clock(), together=together)
+
+    def order(self, sku: str = CODE, *, language: str = "en") -> UUID:
+        """An order that waits to be paid."""
+        [placed] = self.place(self.quote(sku, number=NUMBER if sku == DIRECT else "", language=language))
+        assert isinstance(placed, Placed), placed
+        return placed.order_id
+
+    def paid(self, sku: str = CODE, *, captured_minor: int = 1500, language: str = "en") -> UUID:
+        """An order whose customer has paid, and whose delivery nobody has worked on yet."""
+        order_id = self.order(sku, language=language)
+        self.work()
+        [(reference,)] = select(
+            "SELECT a.reference FROM allocation l JOIN attempt a USING (payment_id) WHERE l.order_id = %s", [order_id]
+        )
+        self.provider.session(list(self.provider.charges).index(str(reference)), Answer.SUCCEEDED, captured_minor)
+        self.wake()
+        self.work()
+        assert self.state(order_id) == "paid"
+        return order_id
+
+    def pay_again(self, order_id: UUID) -> Refusal | None:
+        return pay_again(CUSTOMER, order_id, shop=self.shop, method="sandbox", at=self.clock())
+
+    # ── what became of it ──
+
+    def state(self, order_id: UUID) -> str:
+        [(state,)] = select("SELECT state FROM orders WHERE id = %s", [order_id])
+        return str(state)
+
+    def refunds(self) -> list[tuple[object, ...]]:
+        """(reason, amount, state) of every refund, oldest first."""
+        return select("SELECT reason, amount_minor, state FROM refund ORDER BY made_at, reason")
+
+    def items(self) -> list[str]:
+        """Kinds of the open items, in the order they were opened."""
+        return [str(kind) for (kind,) in select("SELECT kind FROM item WHERE closed_at IS NULL ORDER BY id")]
+
+    def events(self, order_id: UUID) -> list[str]:
+        """What happened to an order, without the messages about it."""
+        rows = select("SELECT name FROM event WHERE subject_id = %s AND name <> 'told' ORDER BY id", [order_id])
+        return [str(name) for (name,) in rows]
+
+    def balance(self, code: str) -> int:
+        """Debits minus credits, posted, in minor units."""
+        rows = select("SELECT (debits_posted - credits_posted)::bigint FROM account WHERE code = %s", [code])
+        return int(str(rows[0][0])) if rows else 0
+
+    # ── workers ──
+
+    def wake(self) -> None:
+        """What a webhook would do for every session."""
+        wake_payment("sandbox", list(self.provider.charges), at=self.clock())
 
     def work(self, rounds: int = 1, worker: UUID = WORKER) -> int:
         return sum(
-            work_once(worker=worker, shop=self.shop, outside=_Outside(self), compose=compose, clock=self.clock)
+            work_once(worker=worker, shop=self.shop, outside=Playing(self), compose=compose, clock=self.clock)
             for _ in range(rounds)
         )
 
@@ -154,7 +263,9 @@ class World:
 
 
 @dataclass
-class _Outside:
+class Playing:
+    """`operations.outside.Outside`, played by the test."""
+
     world: World
 
     def payment(self, name: str) -> Provider:
@@ -163,8 +274,8 @@ class _Outside:
     def refunds(self, name: str) -> Provider:
         return self.world.provider
 
-    def supplier(self, name: str) -> Supplier:
-        return self.world.suppliers[name]
+    def supplier(self, name: str) -> Sends:
+        return self.world.supplier if name == "sandbox" else self.world.others[name]
 
     def tells(self) -> Mailbox:
         return self.world.mailbox

@@ -8,10 +8,13 @@ from __future__ import annotations
 import atexit
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Barrier
+from typing import TypeVar
 
 _var = tempfile.TemporaryDirectory(prefix="opla-test-")
 os.environ["OPLA_VAR"] = _var.name
@@ -22,12 +25,14 @@ import django  # noqa: E402 - after the environment it reads
 
 django.setup()
 
-from django.db import connections  # noqa: E402
+from django.db import OperationalError, connections, transaction  # noqa: E402
+from django.db.backends.utils import CursorWrapper  # noqa: E402
 
 from opla.db import setup  # noqa: E402
 from opla.db.embedded import Server, database  # noqa: E402
 from opla.site.settings import database as settings_of  # noqa: E402
 
+T = TypeVar("T")
 _ROOT = Path(__file__).resolve().parents[1]
 _open = ExitStack()
 atexit.register(_open.close)
@@ -36,7 +41,7 @@ atexit.register(_open.close)
 @cache
 def server() -> Server:
     """The test server: its own instance under `var/`, joined by every test process, stopped by the last."""
-    return _open.enter_context(database(_ROOT / "var" / "test-server", settings={"fsync": "off"}))
+    return _open.enter_context(database(_ROOT / "var" / "test-server", settings={"fsync": "off", "autovacuum": "off"}))
 
 
 def _address(dsn: str, name: str) -> str:
@@ -51,6 +56,15 @@ def point_at(name: str) -> None:
         connection = connections[alias]
         connection.close()
         connection.settings_dict.update(settings_of(_address(dsn, name)))
+
+
+def _drop(name: str) -> None:
+    """Plain first: it ends an autovacuum worker that happens to be there, and FORCE may not, without a superuser."""
+    try:
+        _admin(f"DROP DATABASE IF EXISTS {name}")
+    except OperationalError:
+        connections["owner"].close()
+        _admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def _admin(sql: str) -> None:
@@ -68,8 +82,43 @@ def template() -> str:
     point_at(name)
     setup.prepare()
     connections.close_all()
-    _open.callback(_admin, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    _open.callback(_drop, name)
     return name
+
+
+def at_once(*calls: Callable[[], T]) -> list[T]:
+    """Each call on its own thread and its own connection, all let go at the same moment; what they gave back."""
+    gate = Barrier(len(calls))
+
+    def run(call: Callable[[], T]) -> T:
+        try:
+            connections["default"].ensure_connection()
+            gate.wait(10)
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result(60) for future in [pool.submit(run, call) for call in calls]]
+
+
+@contextmanager
+def as_owner() -> Iterator[CursorWrapper]:
+    """Raw SQL past every guard, as the owner of the schema; undone afterwards, tables and all."""
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT set_config('opla.writes', 'function', true)")
+        cursor.execute("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield cursor
+        transaction.set_rollback(True, using="owner")
+
+
+def by_owner(sql: str, parameters: Sequence[object] = ()) -> None:
+    """One statement of the owner that stays, on tables that may be rewritten: to let a lease lapse, for one."""
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT set_config('opla.writes', 'function', true)")
+        cursor.execute(sql, parameters)
 
 
 _made = 0
@@ -88,4 +137,4 @@ def fresh_database() -> Iterator[str]:
         yield name
     finally:
         connections.close_all()
-        _admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        _drop(name)

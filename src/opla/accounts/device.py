@@ -34,9 +34,7 @@ def ensured(request: HttpRequest, chance: Chance) -> bytes:
 
 def remember(response: HttpResponse, device: bytes, *, secure: bool) -> None:
     """Put the device's secret on the answer, again each time, so that it lives a year from the last order."""
-    response.set_cookie(
-        COOKIE, _write(device), max_age=_YEAR_S, httponly=True, samesite="Lax", secure=secure
-    )
+    response.set_cookie(COOKIE, _write(device), max_age=_YEAR_S, httponly=True, samesite="Lax", secure=secure)
 
 
 def customer(device: bytes) -> Actor:

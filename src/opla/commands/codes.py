@@ -59,5 +59,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _row(refusal: Refusal, sentence: str) -> str:
-    line = refusal.params.get("line")
-    return f"line {line}, {refusal.about}: {sentence}" if line else sentence
+    return f"{refusal.about}: {sentence}" if "row" in refusal.params else sentence

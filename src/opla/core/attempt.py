@@ -126,10 +126,14 @@ GIVE_UP_AFTER = timedelta(minutes=15)
 LATE_ASKS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1), timedelta(days=1))
 
 
-def due(kind: Kind, state: State, tries: int, at: datetime) -> datetime:
-    """When an attempt that stays open is looked at next. `tries` counts what was asked or sent before."""
+def due(kind: Kind, state: State, tries: int, at: datetime, parks_at: datetime | None = None) -> datetime:
+    """When an attempt that stays open is looked at next. `tries` counts what was asked or sent before.
+
+    The long steps of the schedule do not pass over `parks_at`: a person's list does not wait for the next question.
+    """
     schedule = RESEND_AFTER_S if state is State.NEW else ASK_AFTER_S[kind]
-    return at + timedelta(seconds=schedule[min(tries, len(schedule) - 1)])
+    after = at + timedelta(seconds=schedule[min(tries, len(schedule) - 1)])
+    return min(after, parks_at) if parks_at is not None and parks_at > at else after
 
 
 def late(made_at: datetime, at: datetime) -> datetime | None:
@@ -143,8 +147,11 @@ class Age:
 
     made_at: datetime
 
+    def parks_at(self, promises: Promises) -> datetime:
+        return self.made_at + timedelta(seconds=promises.park_after_s)
+
     def parks(self, promises: Promises, at: datetime) -> bool:
-        return at - self.made_at >= timedelta(seconds=promises.park_after_s)
+        return at >= self.parks_at(promises)
 
     def gives_up(self, at: datetime) -> bool:
         return at - self.made_at >= GIVE_UP_AFTER

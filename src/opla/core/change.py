@@ -55,11 +55,16 @@ class NewAttempt:
 
 @dataclass(frozen=True)
 class Note:
-    """What an answer taught us about an attempt, whatever it did to its state."""
+    """What an answer taught us about an attempt, whatever it did to its state.
+
+    `tries` is how many answers it had when this was decided. It is compared and set with the states: some decisions
+    leave every state where it was and still move money (a second capture, a charge-back), and must not be made twice.
+    """
 
     attempt_id: UUID
     answer: str
     due_at: datetime | None  # None: nothing more to ask
+    tries: int
     provider_id: str = ""
     redirect_url: str = ""
     why: str = ""

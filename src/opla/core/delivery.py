@@ -77,11 +77,20 @@ def settle(
     if answer is Answer.NOT_SENT and send.state is attempt.State.SENDING and attempt.Age(send.made_at).gives_up(at):
         answer = Answer.DECLINED  # nothing ever left, so nothing was given
     target = attempt.after(attempt.Kind.SEND, send.state, answer)
-    due_at = attempt.due(attempt.Kind.SEND, target, send.tries, at) if target in attempt.OPEN else None
+    age = attempt.Age(send.made_at)
+    due_at = None
+    if target in attempt.OPEN:
+        due_at = attempt.due(attempt.Kind.SEND, target, send.tries, at, age.parks_at(promises))
     if target is attempt.State.SUCCEEDED and promises.may_reverse and sold.kind is Kind.DIRECT:
         due_at = attempt.late(send.made_at, at)
     note = Note(
-        send.id, report.answer, due_at, provider_id=report.supplier_id, why=report.why, evidence=report.evidence
+        send.id,
+        report.answer,
+        due_at,
+        send.tries,
+        provider_id=report.supplier_id,
+        why=report.why,
+        evidence=report.evidence,
     )
     change = Change(
         moves=(Move(Subject.ATTEMPT, send.id, send.state, target, answer, why=report.why),),
@@ -93,11 +102,14 @@ def settle(
         return _delivered(change, send, sold, report, chance=chance)
     if target is attempt.State.DECLINED:
         return _declined(change, send, sold, paid, next_supplier, why=report.why, at=at, chance=chance)
-    if target is attempt.State.UNKNOWN and attempt.Age(send.made_at).parks(promises, at):
+    if target in (attempt.State.UNKNOWN, attempt.State.PENDING) and age.parks(promises, at):
+        # Somebody who paid has waited this long, whether the supplier is silent or only slow.
         parked = item.NewItem(
             item.Kind.UNKNOWN_SEND,
             sold.price.total,
-            "no answer from the supplier: it may or may not have been delivered",
+            "no answer from the supplier: it may or may not have been delivered"
+            if target is attempt.State.UNKNOWN
+            else "the supplier has it and does not decide",
             order_id=sold.id,
             attempt_id=send.id,
         )
@@ -174,7 +186,15 @@ def _declined(
 
 def _reversed(send: Send, sold: Order, paid: Paid, report: SendReport, *, at: datetime, chance: Chance) -> Change:
     """Value was given and taken back: refunded, never sent again."""
-    note = Note(send.id, "reversed", None, provider_id=report.supplier_id, why=report.why, evidence=report.evidence)
+    note = Note(
+        send.id,
+        "reversed",
+        None,
+        send.tries,
+        provider_id=report.supplier_id,
+        why=report.why,
+        evidence=report.evidence,
+    )
     kept = Move(Subject.ATTEMPT, send.id, send.state, send.state, "reversed", why=report.why)
     if sold.state is not order.State.DELIVERED:
         return Change(moves=(kept,), notes=(note,))  # told twice

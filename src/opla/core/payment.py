@@ -123,6 +123,9 @@ def settle(
         raise Contradiction(f"captured {report.captured_minor}, after {payment.captured_minor}")
     outside_minor = report.refunded_minor - payment.refunded_minor - payment.refunding_minor
     delta_minor = report.captured_minor - payment.captured_minor
+    charged_back_minor = max(report.charged_back_minor - payment.charged_back_minor, 0)
+    if report.answer is Answer.SUCCEEDED and not report.captured_minor and not payment.captured_minor:
+        raise Contradiction("succeeded, and nothing was captured")
     answer = Answer.SUCCEEDED if report.captured_minor else report.answer
     if payment.captured_minor and answer is not Answer.SUCCEEDED:
         # It was captured; a later "expired" or "pending" is an older message, or nonsense. Nothing is undone.
@@ -132,16 +135,19 @@ def settle(
         charge.id,
         report.answer,
         _due(charge, target, at),
+        charge.tries,
         provider_id=report.provider_id,
         redirect_url=report.redirect_url,
         why=report.why,
         evidence=report.evidence,
     )
     charge_move = Move(Subject.ATTEMPT, charge.id, charge.state, target, report.answer)
-    if outside_minor > 0 or report.charged_back_minor > payment.charged_back_minor:
+    if outside_minor > 0 or charged_back_minor:
         note = replace(note, why=note.why or "changed_at_provider")
-    items = _outside_items(payment, report, outside_minor)
-    base = Change(moves=(charge_move,), notes=(note,), items=items)
+    items = _outside_items(payment, report, max(outside_minor, 0) + charged_back_minor)
+    # A charge-back is recorded at once: what was taken from us is not refunded a second time.
+    sums = (Sums(payment.id, charged_back_minor=charged_back_minor),) if charged_back_minor else ()
+    base = Change(moves=(charge_move,), notes=(note,), sums=sums, items=items)
 
     if delta_minor > 0:
         return _captured(base, payment, orders, delta_minor, route=route, at=at, chance=chance)
@@ -168,9 +174,8 @@ def _moved(base: Change, payment: Payment, event: Event, why: str = "") -> Chang
     return replace(base, moves=(*base.moves, Move(Subject.PAYMENT, payment.id, payment.state, target, event, why=why)))
 
 
-def _outside_items(payment: Payment, report: ChargeReport, outside_minor: int) -> tuple[item.NewItem, ...]:
+def _outside_items(payment: Payment, report: ChargeReport, amount_minor: int) -> tuple[item.NewItem, ...]:
     """Money that left without us is a fact for a person to explain."""
-    amount_minor = max(outside_minor, 0) + max(report.charged_back_minor - payment.charged_back_minor, 0)
     if not amount_minor:
         return ()
     return (
@@ -256,7 +261,10 @@ def _captured(
     return replace(
         base,
         moves=tuple(moves),
-        sums=(Sums(payment.id, captured_minor=delta_minor, refunding_minor=sum(r.amount_minor for r in refunds)),),
+        sums=(
+            *base.sums,
+            Sums(payment.id, captured_minor=delta_minor, refunding_minor=sum(r.amount_minor for r in refunds)),
+        ),
         refunds=tuple(refunds),
         attempts=tuple(attempts),
         messages=tuple(messages),

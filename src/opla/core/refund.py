@@ -16,7 +16,7 @@ from opla.core.chance import Chance
 from opla.core.change import Change, Move, NewAttempt, NewMessage, NewRefund, Note, Subject, Sums
 from opla.core.ledger import Parties, Reason
 from opla.core.money import Money
-from opla.core.ports import Answer, Promises, RefundReport
+from opla.core.ports import Promises, RefundReport
 
 
 class State(StrEnum):
@@ -81,8 +81,19 @@ def settle(
 ) -> Change:
     """What one answer about a refund changes. Raises `Contradiction` for what cannot be."""
     target = attempt.after(attempt.Kind.REFUND, tried.state, report.answer)
-    due_at = attempt.due(attempt.Kind.REFUND, target, tried.tries, at) if target in attempt.OPEN else None
-    note = Note(tried.id, report.answer, due_at, provider_id=report.refund_id, why=report.why, evidence=report.evidence)
+    age = attempt.Age(tried.made_at)
+    due_at = None
+    if target in attempt.OPEN:
+        due_at = attempt.due(attempt.Kind.REFUND, target, tried.tries, at, age.parks_at(promises))
+    note = Note(
+        tried.id,
+        report.answer,
+        due_at,
+        tried.tries,
+        provider_id=report.refund_id,
+        why=report.why,
+        evidence=report.evidence,
+    )
     moves = [Move(Subject.ATTEMPT, tried.id, tried.state, target, report.answer)]
     change = Change(moves=tuple(moves), notes=(note,))
     if refund.state is not State.DUE:
@@ -96,16 +107,19 @@ def settle(
             notes=(note,),
             sums=(Sums(refund.payment_id, refunding_minor=-refund.amount.amount_minor),),
             items=(_item(item.Kind.REFUND_REFUSED, refund, tried.id, report.why),),
+            closes=_waiting(tried.id),
         )
-    if target is attempt.State.UNKNOWN and report.answer is Answer.UNKNOWN and _parks(tried, promises, at):
+    if target in (attempt.State.UNKNOWN, attempt.State.NEW) and age.parks(promises, at):
+        why = "no answer" if target is attempt.State.UNKNOWN else "it cannot be sent: the provider is out of reach"
         return Change(
-            moves=tuple(moves), notes=(note,), items=(_item(item.Kind.UNKNOWN_REFUND, refund, tried.id, "no answer"),)
+            moves=tuple(moves), notes=(note,), items=(_item(item.Kind.UNKNOWN_REFUND, refund, tried.id, why),)
         )
     return change
 
 
-def _parks(tried: Try, promises: Promises, at: datetime) -> bool:
-    return attempt.Age(tried.made_at).parks(promises, at)
+def _waiting(attempt_id: UUID) -> tuple[tuple[str, UUID], ...]:
+    """The items that an answer of any kind makes pointless."""
+    return (item.Kind.UNKNOWN_REFUND, attempt_id), (item.Kind.REFUND_CAP, attempt_id)
 
 
 def _item(kind: item.Kind, refund: Refund, attempt_id: UUID, note: str) -> item.NewItem:
@@ -142,5 +156,5 @@ def _done(change: Change, refund: Refund, *, chance: Chance, attempt_id: UUID) -
         notes=change.notes,
         sums=(sums,),
         messages=messages,
-        closes=((item.Kind.UNKNOWN_REFUND, attempt_id),),
+        closes=_waiting(attempt_id),
     )

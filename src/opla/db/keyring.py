@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import tempfile
+import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -52,7 +53,7 @@ class Keyring:
 
     def fingerprint(self, pin: str) -> bytes:
         """The same for the same PIN however it was grouped, and worthless without the key (PINs are short)."""
-        plain = "".join(c for c in pin.upper() if c.isalnum())
+        plain = "".join(c for c in unicodedata.normalize("NFKC", pin).upper() if c.isalnum())
         return hmac.new(self.fingerprint_key, plain.encode(), hashlib.sha256).digest()
 
 

@@ -33,8 +33,30 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
     return rows
 
 
+def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
+    """The core's postings as rows (reason, phase, kinds debited, kinds credited), for `books` to compare with."""
+    used = {line for arrow in order.ARROWS.values() for line in arrow.postings}
+    used |= {line for _, postings in payment.ARROWS.values() for line in postings}
+    rows = [(str(p.reason), str(p.phase), _kinds(p.debit), _kinds(p.credit)) for p in used]
+    # What moves outside an order's life: the owner's own money.
+    bought, filled = ledger.Account.CODE_STOCK, ledger.Account.SUPPLIER_FLOAT
+    rows.append((str(ledger.Reason.STOCK_BOUGHT), str(ledger.Phase.POSTED), [str(bought)], [str(ledger.Account.BANK)]))
+    rows.append((str(ledger.Reason.FLOAT_FILLED), str(ledger.Phase.POSTED), [str(filled)], [str(ledger.Account.BANK)]))
+    return sorted(rows)
+
+
+def _kinds(slot: ledger.Slot) -> list[str]:
+    match slot:
+        case ledger.Slot.PAYER:
+            return [str(ledger.Account.PSP_CLEARING)]
+        case ledger.Slot.SOURCE:
+            return [str(ledger.Account.SUPPLIER_FLOAT), str(ledger.Account.CODE_STOCK)]
+        case _:
+            return [str(ledger.Account(slot.value))]
+
+
 def wanted() -> str:
-    digest = hashlib.sha256(repr((arrows(), sorted(ledger.SIDES.items()))).encode())
+    digest = hashlib.sha256(repr((arrows(), posting_rules(), sorted(ledger.SIDES.items()))).encode())
     for path in [*_MIGRATIONS, *(_HERE / "sql" / f"{name}.sql" for name in (*_SQL, "tables"))]:
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
@@ -62,7 +84,8 @@ def prepare(at: datetime | None = None) -> bool:
                 for name in _SQL:
                     cursor.execute((_HERE / "sql" / f"{name}.sql").read_text().replace("%", "%%"), [])
                 cursor.execute("SELECT opla_partitions(%s, 2)", [at.date()])
-                cursor.execute("DELETE FROM arrow; DELETE FROM account_kind")
+                cursor.execute("DELETE FROM arrow; DELETE FROM account_kind; DELETE FROM posting_rule")
+                cursor.executemany("INSERT INTO posting_rule VALUES (%s, %s, %s, %s)", posting_rules())
                 cursor.executemany("INSERT INTO arrow VALUES (%s, %s, %s, %s, %s)", arrows())
                 cursor.executemany("INSERT INTO account_kind VALUES (%s, %s)", list(ledger.SIDES.items()))
                 cursor.execute(

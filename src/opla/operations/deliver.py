@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from opla.operations.shop import Shop
 class SendDesk:
     shop: Shop
     outside: Outside
+    _going: set[tuple[str, str]] = field(default_factory=set)  # (supplier, number) this round sends to already
 
     def load(self, claimed: Sequence[Claimed]) -> dict[UUID, SendCase]:
         cases = orders.send_cases([c.order_id for c in claimed if c.order_id])
@@ -37,8 +38,13 @@ class SendDesk:
         gap = timedelta(seconds=self.promises(claimed).min_gap_same_number_s)
         if not gap or not case.order.number:
             return None
+        if (claimed.adapter, case.order.number) in self._going:
+            return at + gap
         last = attempts.last_send(claimed.adapter, case.order.number, besides=claimed.id)
-        return last + gap if last is not None and last + gap > at else None
+        if last is not None and last + gap > at:
+            return last + gap
+        self._going.add((claimed.adapter, case.order.number))
+        return None
 
     def unwanted(self, case: SendCase) -> SendReport | None:
         return None if case.order.state is order.State.PAID else SendReport(Answer.DECLINED, why="not_wanted")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from opla.core import item
 from opla.core import refund as rules
 from opla.core.actor import SYSTEM
-from opla.core.attempt import Step
+from opla.core.attempt import State, Step
 from opla.core.change import Change
 from opla.core.money import Money
 from opla.core.ports import Answer, Promises, RefundReport, RefundRequest
@@ -27,6 +28,7 @@ from opla.operations.shop import Shop
 class RefundDesk:
     shop: Shop
     outside: Outside
+    _going_minor: Counter[str] = field(default_factory=Counter)  # by currency: what this round sends besides
 
     def load(self, claimed: Sequence[Claimed]) -> dict[UUID, RefundCase]:
         cases = orders.refund_cases([c.refund_id for c in claimed if c.refund_id])
@@ -37,11 +39,13 @@ class RefundDesk:
 
     def waits(self, claimed: Claimed, case: RefundCase, at: datetime) -> datetime | None:
         """Refunds by rule stop at the day's cap: then something may be wrong, and a person looks first."""
-        if case.refund.reason not in rules.BY_RULE or claimed.tries > 0:
+        if case.refund.reason not in rules.BY_RULE or claimed.tries > 0 or claimed.state is not State.CLAIMED:
             return None
         amount = case.refund.amount
         since = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        if orders.refunded_by_rule_minor(since, amount.currency) + amount.amount_minor <= self.shop.refund_cap_minor:
+        gone_minor = orders.refunded_by_rule_minor(since, amount.currency) + self._going_minor[amount.currency]
+        if gone_minor + amount.amount_minor <= self.shop.refund_cap_minor:
+            self._going_minor[amount.currency] += amount.amount_minor
             return None
         waiting = item.NewItem(
             item.Kind.REFUND_CAP,

@@ -31,6 +31,8 @@ _log = logging.getLogger(__name__)
 CaseT = TypeVar("CaseT")
 ReportT = TypeVar("ReportT")
 _ROUNDS = 4
+#: When an attempt whose adapter is not there (any more, or yet) is looked at again.
+_ADAPTER_GONE = timedelta(minutes=1)
 
 
 class Desk(Protocol[CaseT, ReportT]):
@@ -88,9 +90,16 @@ def settle(
         case = cases.get(one.id)
         if case is None:
             continue
-        step = attempt.step(one.state, desk.promises(one))
+        try:
+            step = attempt.step(one.state, desk.promises(one))
+        except Exception:  # noqa: BLE001 - whatever it was, it is written down, and its neighbours go on
+            _log.exception("attempt %s: %s cannot be called", one.reference, one.adapter)
+            attempts.unclaim(worker, [one.id], due_at=at + _ADAPTER_GONE)
+            continue
         if step is Step.SEND and (report := desk.unwanted(case)) is not None:
-            answered.append(Worked(one, case, report))
+            # The same compare-and-set as before a socket, so that it is answered from `sending` like any other.
+            if attempts.sending(worker, [(one.id, 0)]):
+                answered.append(Worked(one, case, report))
         elif step in (Step.SEND, Step.REPEAT) and (later := desk.waits(one, case, at)) is not None:
             attempts.unclaim(worker, [one.id], due_at=later)
         elif step is Step.REPEAT and desk.unwanted(case) is not None:
@@ -182,7 +191,7 @@ def contradicted(claimed: Claimed, at_risk: Money, why: str) -> Change:
     )
     return Change(
         moves=(Move(Subject.ATTEMPT, claimed.id, source, target, "contradiction", why=why),),
-        notes=(Note(claimed.id, "contradiction", None, why=why),),
+        notes=(Note(claimed.id, "contradiction", None, claimed.tries, why=why),),
         items=(parked,),
     )
 

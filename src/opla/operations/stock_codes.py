@@ -53,7 +53,7 @@ def stock_codes(actor: Actor, data: bytes, *, shop: Shop, at: datetime) -> Stock
             new.append(found)
             lines.append(reader.line_num)
         else:
-            refusals.append(Refusal(Code.ROW_INVALID, found, {"line": str(reader.line_num)}))
+            refusals.append(Refusal(Code.ROW_INVALID, found, {"row": str(reader.line_num)}))
     if refusals or not new:
         return refusals[:_MOST_REFUSALS] or [Refusal(Code.FILE_UNREADABLE, "file", {"columns": ", ".join(COLUMNS)})]
     stored = codes.stock(new, batch=shop.chance.uuid(at), actor=actor, at=at, keyring=shop.keyring)

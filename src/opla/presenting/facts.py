@@ -1,4 +1,4 @@
-"""What a product does, in words: each fact with how sure it is. Meaning comes from the catalogue, only words from here."""
+"""What a product does, in words: each fact with how sure it is. The meaning is the catalogue's, the words are ours."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _LABELS: Final[dict[FactKind, str]] = {
     FactKind.REIDENTIFY_MONTHS: gettext_noop("Identification"),
     FactKind.ACTIVATION: gettext_noop("Ready"),
     FactKind.CODE_EXPIRES: gettext_noop("The code"),
-    FactKind.DELIVERY: gettext_noop("How you get it"),
+    FactKind.DELIVERY: gettext_noop("Delivery"),
 }
 
 #: Values that are words of the catalogue, and their sentences. Published words, so a new one needs a sentence here.
@@ -125,7 +125,8 @@ def summary(product: Product) -> list[Group]:
         if shown is Shown.NOT_VERIFIED:
             text = " · ".join(_(_LABELS[fact.kind]) for fact in facts)
         else:
-            text = " · ".join(_short(fact) for fact in facts)
+            # A figure and its unit stay on one line, and no line begins with a dot.
+            text = "\N{NO-BREAK SPACE}· ".join(_short(fact).replace(" ", "\N{NO-BREAK SPACE}") for fact in facts)
         groups.append(Group(shown, mark(shown), text))
     return groups
 
@@ -140,10 +141,7 @@ def has_sample(product: Product) -> bool:
 
 def _line(fact: Fact) -> Line:
     shown = fact.cell.shown_as
-    if shown is Shown.NOT_VERIFIED:
-        text = _("the operator decides")
-    else:
-        text = value(fact)
+    text = _("the operator decides") if shown is Shown.NOT_VERIFIED else value(fact)
     return Line(fact.kind, _(_LABELS[fact.kind]), text, shown, mark(shown))
 
 
@@ -152,6 +150,8 @@ def _short(fact: Fact) -> str:
     match fact.kind, fact.cell.value:
         case FactKind.CREDIT, _:
             return _("%(amount)s credit") % {"amount": said}
+        case FactKind.LASTS, _:
+            return _("valid for %(time)s") % {"time": said}
         case FactKind.SMS, "unlimited":
             return _("unlimited SMS")
         case FactKind.VOICE_MIN, "unlimited":

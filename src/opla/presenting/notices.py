@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from opla.core.ports import Kind
 from opla.db.queries.pages import OrderPage
-from opla.operations.tell import Compose, Letter
 from opla.presenting import figures, languages, numbers
 
 TOPICS = ("delivered", "refunding", "refunded", "proof")
@@ -45,16 +44,6 @@ def notice(topic: str, page: OrderPage, link_url: str, *, sandbox: bool, digits:
         return Notice(subject, "\n\n".join(parts) + "\n")
 
 
-def composer(*, sandbox: bool) -> Compose:
-    """The words for a worker's letters."""
-
-    def compose(letter: Letter) -> tuple[str, str]:
-        made = notice(letter.topic, letter.page, letter.link_url, sandbox=sandbox, digits=letter.proof)
-        return made.subject, made.text
-
-    return compose
-
-
 def _tail(topic: str, page: OrderPage, link_url: str) -> list[str]:
     if topic == "proof":
         return []
@@ -64,7 +53,11 @@ def _tail(topic: str, page: OrderPage, link_url: str) -> list[str]:
 
 
 def _delivered(page: OrderPage) -> tuple[str, str]:
-    what = {"product": page.product_name, "number": numbers.grouped(page.number), "total": figures.money(page.price.total)}
+    what = {
+        "product": page.product_name,
+        "number": numbers.grouped(page.number),
+        "total": figures.money(page.price.total),
+    }
     if page.kind is Kind.DIRECT:
         return (
             _("Topped up: %(product)s") % what,
@@ -96,8 +89,8 @@ def _refunded(page: OrderPage) -> tuple[str, str]:
     return (
         _("Refunded: %(amount)s") % what,
         _(
-            "%(product)s: %(amount)s went back the way you paid. Depending on your bank it shows at once or within some "
-            "days."
+            "%(product)s: %(amount)s went back the way you paid. Depending on your bank it shows at once or within "
+            "some days."
         )
         % what,
     )
@@ -107,8 +100,8 @@ def _proof(page: OrderPage, digits: str) -> tuple[str, str]:
     return (
         _("Your six digits for order %(ticket)s") % {"ticket": page.ticket},
         _(
-            "Your six digits: %(digits)s\n\nEnter them on the page of your order to see the code there. They are good for "
-            "15 minutes. If you did not ask for them, do nothing, and give them to nobody."
+            "Your six digits: %(digits)s\n\nEnter them on the page of your order to see the code there. They are good "
+            "for 15 minutes. If you did not ask for them, do nothing, and give them to nobody."
         )
         % {"digits": digits},
     )

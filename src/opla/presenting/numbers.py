@@ -16,7 +16,7 @@ _PLACES: Final[dict[Place, str]] = {
     ),
     Place.SIM_HOLDER: gettext_noop("On the plastic card your SIM was broken out of."),
     Place.PURCHASE_EMAIL: gettext_noop("In the e-mail that brought you the eSIM."),
-    Place.IPHONE_SETTINGS: gettext_noop("On an iPhone: Settings › Apps › Phone › My Number."),
+    Place.IPHONE_SETTINGS: gettext_noop("On an iPhone: Settings › Phone (or Apps › Phone) › My Number."),
     Place.ANDROID_SETTINGS: gettext_noop("On Android: Settings › About phone › Phone number."),
     Place.CALL_SOMEBODY: gettext_noop("Call somebody who stands next to you: your number is on their screen."),
 }

@@ -133,15 +133,17 @@ def _placed(page: OrderPage, at: datetime) -> Status:
     failed = page.payment_state is payment.State.FAILED
     title = _("The payment did not go through") if failed else _("The payment was not finished")
     fill = Fill.FAILED if failed else Fill.EMPTY
-    return Status("unpaid", title, text, Tone.FAILED if failed else Tone.MIND, _bars(page, fill, Fill.EMPTY), retry=True)
+    return Status(
+        "unpaid", title, text, Tone.FAILED if failed else Tone.MIND, _bars(page, fill, Fill.EMPTY), retry=True
+    )
 
 
 def _paid(page: OrderPage) -> Status:
     bars = _bars(page, Fill.FULL, Fill.BUSY)
     if page.parked:
         text = _(
-            "The operator gave no clear answer, so a person is looking at your order. You need to do nothing, and please "
-            "do not pay again. It ends delivered or refunded, and we write to you."
+            "The operator gave no clear answer, so a person is looking at your order. You need to do nothing, and "
+            "please do not pay again. It ends delivered or refunded, and we write to you."
         )
         return Status("parked", _("A person is looking at it"), text, Tone.MIND, bars)
     if page.asking:
@@ -153,8 +155,7 @@ def _paid(page: OrderPage) -> Status:
 
 def _delivered(page: OrderPage) -> Status:
     bars = _bars(page, Fill.FULL, Fill.FULL)
-    told = any(happened.name == "told" for happened in page.events)
-    final = told and not page.refunding.amount_minor
+    final = _told_at(page) is not None and not page.refunding.amount_minor
     if page.kind is Kind.DIRECT:
         text = _("The operator confirmed the top-up. Its own SMS may take a few minutes; keep the phone on.")
     else:
@@ -175,8 +176,8 @@ def _refunding(page: OrderPage) -> Status:
 def _refunded(page: OrderPage) -> Status:
     text = _("%(amount)s went back the way you paid. Depending on your bank it shows at once or within some days.")
     text %= {"amount": figures.money(page.refunded if page.refunded.amount_minor else page.price.total)}
-    final = not page.refunding.amount_minor
-    return Status("refunded", _("Refunded"), text, Tone.DONE, _bars(page, Fill.FULL, Fill.FAILED), final=final)
+    final = not page.refunding.amount_minor and _told_at(page) is not None
+    return Status("refunded", _("Refunded"), text, Tone.WAIT, _bars(page, Fill.FULL, Fill.FAILED), final=final)
 
 
 def _cancelled(page: OrderPage, at: datetime) -> Status:
@@ -185,15 +186,24 @@ def _cancelled(page: OrderPage, at: datetime) -> Status:
     return Status("cancelled", _("Order cancelled"), text, Tone.MIND, _bars(page, Fill.EMPTY, Fill.EMPTY), final=final)
 
 
+def _told_at(page: OrderPage) -> datetime | None:
+    """When the message about the order's ending went out. Others (six digits, say) come before or after it."""
+    if page.ended_at is None:
+        return None
+    told = (happened.at for happened in page.events if happened.name == "told")
+    return next((at for at in told if at >= page.ended_at), None)
+
+
 def _bars(page: OrderPage, paid: Fill, sent: Fill) -> tuple[Bar, Bar, Bar]:
     at = {happened.name: happened.at for happened in page.events}
-    told = Fill.FULL if "told" in at else Fill.EMPTY
+    told_at = _told_at(page)
+    told = Fill.FULL if told_at else Fill.EMPTY
     if told is Fill.EMPTY and page.state in order.ENDED and page.state is not order.State.CANCELLED:
         told = Fill.BUSY
     return (
         Bar(_("paid"), paid, at.get("paid") or at.get("paid_late"), _fill(paid)),
         Bar(_("sent"), sent, page.delivered_at, _fill(sent)),
-        Bar(_("told"), told, at.get("told"), _fill(told)),
+        Bar(_("told"), told, told_at, _fill(told)),
     )
 
 

@@ -67,13 +67,12 @@ def _way(way: Redemption, operator: Operator) -> Way:
     mark = "" if shown is Shown.FACT else facts.mark(shown)
     on_sim = _("Use the phone that holds the SIM to top up.")
     answer = _("Wait for the operator's answer, on the screen or by SMS.")
+    steps: tuple[str, ...]
     match way.kind:
         case RedeemBy.USSD:
             dial = _("Tap the button, or dial the line above with the sign # at its end.")
             steps = (on_sim, dial, _("Press call."), answer)
-            return Way(
-                way.kind, _("Dial it"), _("Dial to top up"), way.tel_uri, way.dial, steps, mark, qr(way.tel_uri)
-            )
+            return Way(way.kind, _("Dial it"), _("Dial to top up"), way.tel_uri, way.dial, steps, mark, qr(way.tel_uri))
         case RedeemBy.SMS:
             text = _("Send an SMS to %(number)s with exactly the text above.") % {"number": way.sms_to}
             return Way(
@@ -100,7 +99,7 @@ def _way(way: Redemption, operator: Operator) -> Way:
 def _ask(way: Redemption, operator: Operator) -> Way:
     steps = (
         _("We do not know for certain how a code of %(operator)s is entered.") % {"operator": operator.name},
-        _("Follow what the operator says, or ask its customer care. The code stays valid."),
+        _("Follow what the operator says, or ask its customer care."),
     )
     href, shown = (way.tel_uri, way.dial) if way.dial else (_site(way.url) if way.url else "", way.url)
     return Way(way.kind, _("Ask the operator"), _("Ask the operator") if href else "", href, shown, steps, "")

@@ -17,7 +17,9 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.NOT_FOUND: gettext_noop("There is nothing here. Check the address, or start again from the first page."),
     Code.TOO_MANY_TRIES: gettext_noop("That was too often in a short time. Wait a minute and try again."),
     Code.NUMBER_MISSING: gettext_noop("Enter the mobile number to top up."),
-    Code.NUMBER_UNREADABLE: gettext_noop("We cannot read this as a number. Write it with digits, such as 0470 12 34 56."),
+    Code.NUMBER_UNREADABLE: gettext_noop(
+        "We cannot read this as a number. Write it with digits, such as 0470 12 34 56."
+    ),
     Code.NUMBER_EMERGENCY: gettext_noop(
         "This is an emergency number. If you need help now, dial 112. To top up, enter a mobile number."
     ),

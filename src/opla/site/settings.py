@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_htmx",
     "opla.db",
     "opla.accounts",
     "opla.storefront",
@@ -72,3 +73,52 @@ SERVICE_FEE = os.environ.get("OPLA_SERVICE_FEE", "0.00")
 BASE_URL = os.environ.get("OPLA_URL", "http://127.0.0.1:8000").rstrip("/")
 #: Refunds by rule in one day, in minor units; beyond it a person looks first.
 REFUND_CAP_MINOR = int(os.environ.get("OPLA_REFUND_CAP_MINOR", "50000"))
+
+# ── the web process ──────────────────────────────────────────────────────
+MIDDLEWARE = [
+    "opla.site.middleware.SafeHeaders",
+    # Also compresses what WhiteNoise serves. Pages carry random padding against BREACH (Django's own).
+    "django.middleware.gzip.GZipMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csrf",
+                "opla.storefront.context.page",
+            ],
+        },
+    }
+]
+STATIC_URL = "/static/"
+# Served from the apps' own folders, so that nothing is collected or built. Addresses carry the content's hash.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 365 * 24 * 3600
+
+_HTTPS = BASE_URL.startswith("https://")
+# The session is a signed cookie: what a visitor typed stays in their own browser, and no process keeps it.
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+SESSION_COOKIE_NAME = "opla_session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = _HTTPS
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = "opla_form"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SECURE = _HTTPS
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+CSRF_FAILURE_VIEW = "opla.storefront.views.errors.form_refused"
+LANGUAGE_COOKIE_NAME = "opla_language"
+LANGUAGE_COOKIE_SECURE = _HTTPS
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+#: Where people reach whoever runs this shop: shown on the help page as it is written here.
+CONTACT = os.environ.get("OPLA_CONTACT", "")

@@ -1,8 +1,8 @@
 """What a person has typed before there is a quote: their number and e-mail, and nothing else.
 
-It lives in the session, which is a signed cookie: in their own browser and nowhere else, gone when they close it, never in
-an address (addresses are logged, shared and remembered) and never in our database before they ask for a price. Pages
-that use it show it in a field, so what is sent is what was seen, also from two tabs.
+It lives in the session, which is a signed cookie: in their own browser and nowhere else, gone when they close it,
+never in an address (addresses are logged, shared and remembered) and never in our database before they ask for a
+price. Pages that use it show it in a field, so what is sent is what was seen, also from two tabs.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.storefront.views import amounts, choose, code, help, language, order, quote, recipient
+from opla.storefront.views import amounts, choose, code, language, order, quote, recipient
+from opla.storefront.views import help as helping
 
 urlpatterns = [
     path("", choose.home, name="home"),
@@ -21,6 +22,6 @@ urlpatterns = [
     path("o/<str:link>/code/", code.reveal, name="code"),
     path("o/<str:link>/proof/", code.ask, name="proof"),
     path("o/<str:link>/prove/", code.prove, name="prove"),
-    path("help/", help.about, name="help"),
+    path("help/", helping.about, name="help"),
     path("language/", language.switch, name="language"),
 ]

@@ -60,6 +60,7 @@ def apply(
                     n.attempt_id,
                     n.answer,
                     n.due_at,
+                    n.tries,
                     n.provider_id,
                     n.redirect_url,
                     n.why,
@@ -68,7 +69,7 @@ def apply(
                 for g, change in numbered
                 for n in change.notes
             ],
-            *("int", "uuid", "text", "timestamptz", "text", "text", "text", "text"),
+            *("int", "uuid", "text", "timestamptz", "int", "text", "text", "text", "text"),
         ),
         *_columns(
             [

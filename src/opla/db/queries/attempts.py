@@ -76,7 +76,8 @@ def last_send(adapter: str, number: str, *, besides: UUID) -> datetime | None:
     """When this supplier was last asked to send to this number, by another attempt."""
     rows = select(
         """SELECT max(a.made_at) FROM attempt a JOIN orders o ON o.id = a.order_id
-           WHERE a.kind = 'send' AND a.adapter = %s AND o.number = %s AND a.id <> %s AND a.tries > 0""",
+           WHERE a.kind = 'send' AND a.adapter = %s AND o.number = %s AND a.id <> %s
+             AND (a.tries > 0 OR a.state NOT IN ('new', 'claimed'))""",
         [adapter, number, besides],
     )
     return rows[0][0] if isinstance(rows[0][0], datetime) else None

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from django.db import connection, connections
 from django.db.utils import InterfaceError, OperationalError
 
 Row = tuple[object, ...]
 T = TypeVar("T")
+
+
+class Observer(Protocol):
+    """Told before and after every call of a function, which is before and after every commit."""
+
+    def before(self, function: str) -> None: ...
+
+    def after(self, function: str) -> None: ...
+
+
+#: Set by a simulation, which breaks things there. None in a shop.
+observer: Observer | None = None
 
 
 @dataclass(frozen=True)
@@ -23,8 +35,13 @@ class Argument:
 
 def call(function: str, *arguments: Argument) -> list[Row]:
     """Rows of `SELECT * FROM function(…)`."""
+    if observer is not None:
+        observer.before(function)
     places = ", ".join(f"%s::{a.sql_type}" for a in arguments)
-    return select(f"SELECT * FROM {function}({places})", [a.value for a in arguments])  # noqa: S608 - our own names
+    rows = select(f"SELECT * FROM {function}({places})", [a.value for a in arguments])  # noqa: S608 - our own names
+    if observer is not None:
+        observer.after(function)
+    return rows
 
 
 def select(sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:

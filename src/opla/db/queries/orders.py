@@ -215,8 +215,9 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
             JOIN LATERAL (
                 SELECT a.payment_id, a.amount_minor FROM allocation a JOIN payment p ON p.id = a.payment_id
                 WHERE a.order_id = o.id AND p.captured_minor >= p.amount_minor
-                  AND NOT EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id AND r.order_id = o.id
-                                  AND r.reason IN ('second', 'late'))
+                  AND NOT EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id
+                                  AND (r.order_id = o.id AND r.reason IN ('second', 'late')
+                                       OR r.reason = 'underpaid'))
                 ORDER BY p.id LIMIT 1
             ) a ON true
             JOIN payment p ON p.id = a.payment_id
@@ -283,11 +284,13 @@ def expired(at: datetime, limit: int) -> list[Order]:
 
 
 def refunded_by_rule_minor(since: datetime, currency: str) -> int:
-    """How much went back (or is about to) by rule since then."""
+    """How much left by rule since then, whenever it was decided. What waits longer than a month is a person's."""
     rows = select(
         """SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r JOIN attempt a ON a.refund_id = r.id
-           WHERE r.made_at >= %s AND r.currency = %s AND r.reason <> 'choice' AND r.state <> 'refused'
-             AND a.tries > 0""",
-        [since, currency],
+           WHERE r.made_at >= %(since)s - interval '31 days' AND r.currency = %(currency)s
+             AND r.reason <> 'choice' AND r.state <> 'refused' AND (a.tries > 0 OR a.state NOT IN ('new', 'claimed'))
+             AND coalesce((SELECT min(e.at) FROM attempt_evidence e WHERE e.attempt_id = a.id), %(since)s)
+                 >= %(since)s""",
+        {"since": since, "currency": currency},
     )
     return expect(rows[0][0], int)

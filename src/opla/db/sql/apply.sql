@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION opla_apply(
     m_g int[], m_subject text[], m_id uuid[], m_source text[], m_target text[], m_event text[], m_why text[],
     t_m int[], t_debit text[], t_credit text[], t_amount bigint[], t_currency text[], t_reason text[], t_phase text[],
     t_order uuid[], t_payment uuid[],
-    n_g int[], n_attempt uuid[], n_answer text[], n_due timestamptz[], n_provider_id text[], n_redirect text[],
+    n_g int[], n_attempt uuid[], n_answer text[], n_due timestamptz[], n_tries int[], n_provider_id text[], n_redirect text[],
     n_why text[], n_evidence text[],
     s_g int[], s_payment uuid[], s_captured bigint[], s_refunding bigint[], s_refunded bigint[], s_charged_back bigint[],
     a_g int[], a_id uuid[], a_kind text[], a_adapter text[], a_reference text[], a_due timestamptz[], a_order uuid[],
@@ -59,6 +59,14 @@ BEGIN
         LEFT JOIN refund r ON m.subject = 'refund' AND r.id = m.id
         LEFT JOIN attempt a ON m.subject = 'attempt' AND a.id = m.id
         WHERE coalesce(o.state, p.state, r.state, a.state) IS DISTINCT FROM m.source OR m.first_g <> m.g
+    LOOP
+        v_result[v_bad] := 'lost';
+    END LOOP;
+    --    And so must the count of answers of what it was decided from: where no state changes, that is what tells
+    --    a decision on old news.
+    FOR v_bad IN
+        SELECT DISTINCT n.g FROM unnest(n_g, n_attempt, n_tries) AS n (g, attempt, tries)
+        LEFT JOIN attempt a ON a.id = n.attempt WHERE a.tries IS DISTINCT FROM n.tries
     LOOP
         v_result[v_bad] := 'lost';
     END LOOP;
@@ -155,8 +163,11 @@ BEGIN
         lease_until = NULL,
         provider_id = CASE WHEN n.provider_id <> '' THEN n.provider_id ELSE a.provider_id END,
         redirect_url = CASE WHEN n.redirect <> '' THEN n.redirect ELSE a.redirect_url END,
-        why = CASE WHEN n.why <> '' THEN n.why ELSE a.why END
-    FROM unnest(n_g, n_attempt, n_due, n_provider_id, n_redirect, n_why) AS n (g, attempt, due, provider_id, redirect, why)
+        -- why it ended is not forgotten because a later question went unanswered
+        why = CASE WHEN n.why = '' OR (n.answer = 'unknown' AND a.state IN ('succeeded', 'declined')) THEN a.why
+                   ELSE n.why END
+    FROM unnest(n_g, n_attempt, n_answer, n_due, n_provider_id, n_redirect, n_why)
+        AS n (g, attempt, answer, due, provider_id, redirect, why)
     LEFT JOIN unnest(m_g, m_subject, m_id, m_target) AS m (g, subject, id, target)
         ON m.g = n.g AND m.subject = 'attempt' AND m.id = n.attempt
     WHERE a.id = n.attempt AND v_result[n.g] = 'won';
@@ -259,6 +270,8 @@ CREATE OR REPLACE FUNCTION opla_post(
     p_at timestamptz, p_event bigint[], p_debit text[], p_credit text[], p_amount bigint[], p_currency text[],
     p_reason text[], p_phase text[], p_order uuid[], p_payment uuid[]
 ) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    v_lines bigint;
 BEGIN
     INSERT INTO account (code, kind, currency, side)
     SELECT c.code, k.kind, reverse(split_part(reverse(c.code), ':', 1)), k.side
@@ -277,6 +290,11 @@ BEGIN
     JOIN account d ON d.code = t.debit AND d.currency = t.currency
     JOIN account c ON c.code = t.credit AND c.currency = t.currency
     ORDER BY t.n;
+    GET DIAGNOSTICS v_lines = ROW_COUNT;
+    IF v_lines <> cardinality(p_amount) THEN
+        RAISE EXCEPTION 'a journal line names an account that is unknown or of another currency'
+            USING ERRCODE = 'check_violation';
+    END IF;
 
     UPDATE account a SET
         debits_posted = a.debits_posted + w.debits_posted,

@@ -10,15 +10,17 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM opla_writes(true);
     RETURN QUERY
+    -- MATERIALIZED: inlined into the join, the limit and the locks could be taken more than once.
+    WITH due AS MATERIALIZED (
+        SELECT id FROM attempt
+        WHERE due_at <= p_at AND kind = ANY (p_kinds) AND (lease_until IS NULL OR lease_until <= opla_clock())
+        ORDER BY due_at, id LIMIT p_limit FOR UPDATE SKIP LOCKED
+    )
     UPDATE attempt a SET
         lease_by = p_worker,
         lease_until = opla_clock() + make_interval(secs => p_lease_s),
         state = CASE a.state WHEN 'new' THEN 'claimed' WHEN 'sending' THEN 'unknown' ELSE a.state END
-    FROM (
-        SELECT id FROM attempt
-        WHERE due_at <= p_at AND kind = ANY (p_kinds) AND (lease_until IS NULL OR lease_until <= opla_clock())
-        ORDER BY due_at, id LIMIT p_limit FOR UPDATE SKIP LOCKED
-    ) due
+    FROM due
     WHERE a.id = due.id
     RETURNING a.id, a.kind, a.state, a.adapter, a.reference, a.order_id, a.payment_id, a.refund_id, a.tries, a.made_at,
               a.provider_id;
@@ -87,12 +89,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM opla_writes(true);
     RETURN QUERY
-    UPDATE outbox o SET lease_by = p_worker, lease_until = opla_clock() + make_interval(secs => p_lease_s)
-    FROM (
+    WITH due AS MATERIALIZED (
         SELECT reference FROM outbox
         WHERE due_at <= p_at AND (lease_until IS NULL OR lease_until <= opla_clock())
         ORDER BY due_at, reference LIMIT p_limit FOR UPDATE SKIP LOCKED
-    ) due
+    )
+    UPDATE outbox o SET lease_by = p_worker, lease_until = opla_clock() + make_interval(secs => p_lease_s)
+    FROM due
     WHERE o.reference = due.reference
     RETURNING o.reference, o.topic, o.order_id, o.tries, o.made_at;
     PERFORM opla_writes(false);

@@ -1,3 +1,11 @@
+-- The core's ledger, for `books` to compare with: which accounts each reason moves money between. Filled by db.setup.
+CREATE TABLE IF NOT EXISTS posting_rule (
+    reason  text PRIMARY KEY,
+    phase   text NOT NULL,
+    debits  text[] NOT NULL,
+    credits text[] NOT NULL
+);
+
 -- The database proves its own sums. One row per check: what is wrong (none: the check holds). Reads one snapshot.
 CREATE OR REPLACE FUNCTION opla_books(p_at timestamptz) RETURNS TABLE (name text, wrong bigint, example text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -29,6 +37,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_due'), 0) AS refund_due,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_paid'), 0) AS refund_paid
         FROM transfer t WHERE t.payment_id IS NOT NULL GROUP BY t.payment_id
+    ), moved AS (
+        -- where the last event that moved a subject left it; read once, for all of them
+        SELECT DISTINCT ON (subject_id) subject_id, target FROM event WHERE source <> target
+        ORDER BY subject_id, id DESC
     ), found AS (
         -- each balance is the sum of its transfers
         SELECT 'balances' AS name, a.code AS example FROM account a LEFT JOIN sums s ON s.account = a.id
@@ -52,6 +64,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT 'ended_orders', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
         WHERE o.state IN ('delivered', 'refunded', 'cancelled', 'refunding')
           AND coalesce(p.captured, 0) <> coalesce(p.delivered, 0) + coalesce(p.refund_due, 0)
+           -- refunded means paid back: what is still due of it is a second payment's
+           OR o.state = 'refunded' AND coalesce(p.refund_due, 0) - coalesce(p.refund_paid, 0)
+              <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
+                  WHERE r.order_id = o.id AND r.state <> 'done' AND r.reason = 'second')
         UNION ALL
         -- and by its state: delivered means its price was earned, the others that nothing was
         SELECT 'earned', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
@@ -64,6 +80,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            OR y.refunding_minor <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
                                     WHERE r.payment_id = y.id AND r.state = 'due')
            OR y.refunded_minor + y.refunding_minor > y.captured_minor
+           OR y.refunded_minor <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
+                                   WHERE r.payment_id = y.id AND r.state = 'done')
            OR (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r WHERE r.payment_id = y.id)
               <> coalesce(p.refund_due, 0)
         UNION ALL
@@ -94,29 +112,48 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT 'arrows', e.subject || ' ' || e.subject_id || ' ' || e.name
         FROM event e
         LEFT JOIN arrow w ON w.subject = e.subject AND w.source = e.source AND w.event = e.name
-        LEFT JOIN LATERAL (SELECT array_agg(DISTINCT t.reason) AS reasons FROM transfer t WHERE t.event_id = e.id) t ON true
+        LEFT JOIN (
+            -- grouped, not LATERAL: a shop of a year has millions of lines, and they are read once
+            SELECT t.event_id, array_agg(DISTINCT t.reason) AS reasons, count(*) > count(DISTINCT t.reason) AS repeated,
+                   bool_or(t.order_id IS DISTINCT FROM CASE v.subject WHEN 'order' THEN v.subject_id END
+                           OR v.subject = 'payment' AND t.payment_id IS DISTINCT FROM v.subject_id) AS strange
+            FROM transfer t JOIN event v ON v.id = t.event_id GROUP BY t.event_id
+        ) t ON t.event_id = e.id
         WHERE e.subject IN ('order', 'payment', 'refund')
-          AND (w.event IS NULL OR w.target <> e.target
+          AND (w.event IS NULL OR w.target <> e.target OR t.repeated OR t.strange
                OR NOT coalesce(t.reasons, '{}') <@ w.reasons
                OR (SELECT count(*) FROM unnest(w.reasons) AS r
                    WHERE r IN ('captured', 'held', 'released', 'refund_due', 'refund_paid')
                      AND NOT r = ANY (coalesce(t.reasons, '{}'))) > 0)
         UNION ALL
+        -- and each line has the accounts and the phase of its reason
+        SELECT 'postings', t.id::text FROM transfer t
+        JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
+        LEFT JOIN posting_rule r ON r.reason = t.reason
+        WHERE r.reason IS NULL OR t.phase <> r.phase OR d.kind <> ALL (r.debits) OR c.kind <> ALL (r.credits)
+        UNION ALL
         -- and no line without an event
         SELECT 'orphans', t.id::text FROM transfer t WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = t.event_id)
         UNION ALL
         -- an order's state is where the last event that moved it left it
-        SELECT 'states', o.ticket FROM orders o
-        WHERE o.state IS DISTINCT FROM (SELECT e.target FROM event e WHERE e.subject_id = o.id AND e.source <> e.target
-                                        ORDER BY e.id DESC LIMIT 1)
+        SELECT 'states', o.ticket FROM orders o LEFT JOIN moved m ON m.subject_id = o.id
+        WHERE o.state IS DISTINCT FROM m.target
+        UNION ALL
+        SELECT 'states', y.receipt FROM payment y LEFT JOIN moved m ON m.subject_id = y.id
+        WHERE y.state <> coalesce(m.target, 'opening')
+        UNION ALL
+        SELECT 'states', r.id::text FROM refund r LEFT JOIN moved m ON m.subject_id = r.id
+        WHERE r.state <> coalesce(m.target, 'due')
         UNION ALL
         -- never twice: a delivered order has one delivery by one send that succeeded, any other has none to show for it
         SELECT 'deliveries', o.ticket FROM orders o
         LEFT JOIN delivery d ON d.order_id = o.id
         LEFT JOIN attempt a ON a.id = d.attempt_id
+        LEFT JOIN code k ON k.id = d.code_id
         WHERE (o.state = 'delivered' AND (d.order_id IS NULL OR a.state IS DISTINCT FROM 'succeeded'
                                           OR (d.kind = 'code' AND d.code_id IS NULL)))
            OR (d.order_id IS NOT NULL AND o.state IN ('placed', 'paid', 'cancelled'))
+           OR (d.code_id IS NOT NULL AND (k.state <> 'sold' OR k.order_id IS DISTINCT FROM o.id))
            OR (SELECT count(*) FROM attempt b WHERE b.order_id = o.id AND b.state = 'succeeded') > 1
         UNION ALL
         -- nothing is forgotten: whatever is not ended is looked at again at a time, or lies on a person's list
@@ -131,30 +168,46 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT 'forgotten', r.id::text FROM refund r
         WHERE r.state = 'due' AND NOT EXISTS (SELECT FROM attempt a WHERE a.refund_id = r.id AND a.due_at IS NOT NULL)
           AND NOT EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND i.payment_id = r.payment_id)
+        UNION ALL
+        SELECT 'forgotten', y.receipt FROM payment y
+        WHERE y.state IN ('opening', 'open')
+          AND NOT EXISTS (SELECT FROM attempt a WHERE a.payment_id = y.id AND a.due_at IS NOT NULL)
+          AND NOT EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND i.payment_id = y.id)
     )
     SELECT c.name, count(f.name), min(f.example)
     FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments', 'allocations',
-                      'one_payment_kept', 'code_stock', 'holds', 'arrows', 'orphans', 'states', 'deliveries',
+                      'one_payment_kept', 'code_stock', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
                       'forgotten']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n
 $$;
 
--- Months for what is kept by month. Idempotent; called at start and by the janitor.
+-- Months for what is kept by month. Idempotent; called at start and by the janitor. A month whose rows lie in the
+-- default partition already (nobody called this in time) stays there: that is slower to detach, and loses nothing.
 CREATE OR REPLACE FUNCTION opla_partitions(p_from date, p_months int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     parent text;
     month date;
+    late boolean;
+    made boolean;
 BEGIN
     FOREACH parent IN ARRAY ARRAY['event', 'transfer', 'attempt_evidence'] LOOP
+        made := false;
         FOR month IN SELECT generate_series(date_trunc('month', p_from), date_trunc('month', p_from)
                                             + make_interval(months => p_months), interval '1 month')::date LOOP
-            IF to_regclass(format('%I', parent || '_' || to_char(month, 'YYYY_MM'))) IS NULL THEN
+            CONTINUE WHEN to_regclass(format('%I', parent || '_' || to_char(month, 'YYYY_MM'))) IS NOT NULL;
+            EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE at >= %L AND at < %L)', parent || '_default',
+                month::timestamp AT TIME ZONE 'UTC', (month + interval '1 month')::timestamp AT TIME ZONE 'UTC') INTO late;
+            IF NOT late THEN
+                made := true;
                 EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
                     parent || '_' || to_char(month, 'YYYY_MM'), parent, month::timestamp AT TIME ZONE 'UTC',
                     (month + interval '1 month')::timestamp AT TIME ZONE 'UTC');
             END IF;
         END LOOP;
+        IF made THEN
+            PERFORM opla_guard(parent);
+        END IF;
     END LOOP;
 END $$;

@@ -28,8 +28,8 @@ BEGIN
         OVERRIDING SYSTEM VALUE
         VALUES (v_event, p_at, 'stock', p_batch, 'stocked', '', '', p_actor, cardinality(v_new)::text);
         PERFORM opla_post(p_at, array_agg(v_event), array_agg('code_stock:' || s.currency),
-            array_agg('bank:' || s.currency), array_agg(s.cost), array_agg(s.currency), array_agg('stock_bought'),
-            array_agg('posted'), array_agg(NULL::uuid), array_agg(NULL::uuid))
+            array_agg('bank:' || s.currency), array_agg(s.cost), array_agg(s.currency), array_agg('stock_bought'::text),
+            array_agg('posted'::text), array_agg(NULL::uuid), array_agg(NULL::uuid))
         FROM (
             SELECT c.currency, sum(c.cost_minor)::bigint AS cost
             FROM code c WHERE c.id = ANY (v_new) AND c.cost_minor > 0 GROUP BY c.currency
@@ -53,7 +53,8 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(r, 0)) FROM (SELECT unnest(p_reference) AS r ORDER BY 1) refs;
     WITH asked AS (
         SELECT u.reference, u.sku, row_number() OVER (PARTITION BY u.sku ORDER BY u.reference) AS place
-        FROM unnest(p_reference, p_sku) AS u (reference, sku)
+        FROM (SELECT DISTINCT ON (reference) reference, sku
+              FROM unnest(p_reference, p_sku) AS w (reference, sku)) u
         WHERE NOT EXISTS (SELECT FROM code c WHERE c.claimed_by = u.reference)
     ), free AS (
         SELECT w.sku, c.id, row_number() OVER (PARTITION BY w.sku ORDER BY c.valid_until NULLS LAST, c.id) AS place
@@ -87,7 +88,7 @@ BEGIN
         RETURN QUERY SELECT 'not_found', NULL::uuid, NULL::bytea, NULL::text, NULL::date;
         RETURN;
     END IF;
-    IF v_order.device_hash <> p_device
+    IF v_order.device_hash IS DISTINCT FROM p_device
        AND NOT EXISTS (SELECT FROM order_device d WHERE d.order_id = p_order AND d.device_hash = p_device) THEN
         RETURN QUERY SELECT 'proof_needed', NULL::uuid, NULL::bytea, NULL::text, NULL::date;
         RETURN;
@@ -138,7 +139,7 @@ BEGIN
     IF v_proof.tries >= 5 THEN
         RETURN 'too_many_tries';
     END IF;
-    IF v_proof.hash <> p_hash THEN
+    IF v_proof.hash IS DISTINCT FROM p_hash THEN
         PERFORM opla_writes(true);
         UPDATE proof SET tries = tries + 1 WHERE order_id = p_order;
         PERFORM opla_writes(false);

@@ -21,21 +21,28 @@ BEGIN
         USING ERRCODE = 'insufficient_privilege';
 END $$;
 
-DO $$
+-- The triggers of one table and of its partitions: they fire for the table a statement names, so a partition that is
+-- named itself must carry its own.
+CREATE OR REPLACE FUNCTION opla_guard(p_table text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    name text;
+    part regclass;
 BEGIN
-    FOREACH name IN ARRAY ARRAY[
+    FOR part IN SELECT p_table::regclass UNION SELECT relid FROM pg_partition_tree(p_table::regclass) LOOP
+        EXECUTE format('CREATE OR REPLACE TRIGGER functions_only BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
+                        FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_outside_write()', part);
+        IF p_table IN ('quote', 'allocation', 'delivery', 'reveal', 'event', 'transfer', 'attempt_evidence') THEN
+            EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
+                            FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
+        END IF;
+    END LOOP;
+END $$;
+
+DO $$
+BEGIN
+    PERFORM opla_guard(name) FROM unnest(ARRAY[
         'quote', 'orders', 'payment', 'allocation', 'refund', 'attempt', 'code', 'delivery', 'order_device', 'proof',
         'reveal', 'event', 'account', 'transfer', 'attempt_evidence', 'outbox', 'item'
-    ] LOOP
-        EXECUTE format('CREATE OR REPLACE TRIGGER functions_only BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I
-                        FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_outside_write()', name);
-    END LOOP;
-    FOREACH name IN ARRAY ARRAY['quote', 'allocation', 'delivery', 'reveal', 'event', 'transfer', 'attempt_evidence'] LOOP
-        EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON %I
-                        FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', name);
-    END LOOP;
+    ]) AS t (name);
 END $$;
 
 -- The sum of a payment's allocations is its amount, whoever wrote them.

@@ -121,13 +121,16 @@ BEGIN
     UPDATE orders SET expires_at = p_expires_at WHERE id = ANY (v_ok);
     PERFORM opla_insert_payments(p_at, array_agg(w.payment), array_agg(w.receipt), array_agg(w.provider),
         array_agg(w.attempt), array_agg(w.reference), array_agg(w.id), array_agg(w.payment))
-    FROM unnest(p_order, p_payment, p_receipt, p_provider, p_attempt, p_reference)
-        AS w (id, payment, receipt, provider, attempt, reference)
+    FROM (
+        SELECT DISTINCT ON (id) * FROM unnest(p_order, p_payment, p_receipt, p_provider, p_attempt, p_reference)
+            WITH ORDINALITY AS u (id, payment, receipt, provider, attempt, reference, n)
+        ORDER BY id, n
+    ) w
     WHERE w.id = ANY (v_ok)
     HAVING count(*) > 0;
     RETURN QUERY
     SELECT w.n::int,
-        CASE WHEN w.id = ANY (v_ok) THEN 'placed'
+        CASE WHEN w.id = ANY (v_ok) AND w.n = min(w.n) OVER (PARTITION BY w.id) THEN 'placed'
              WHEN o.id IS NULL THEN 'not_found'
              WHEN o.state = 'placed' AND o.expires_at > p_at THEN 'open'
              ELSE 'order_not_payable' END

@@ -70,7 +70,9 @@ def _content(name: str) -> str:
 
 
 @register.inclusion_tag("storefront/field.html")
-def field(form: Form, name: str, label: str, hint: str = "", kind: str = "text", **attributes: str) -> dict[str, object]:
+def field(
+    form: Form, name: str, label: str, hint: str = "", kind: str = "text", **attributes: str
+) -> dict[str, object]:
     """An input with its label, its hint and its error, tied together for those who cannot see them."""
     error = form.errors.get(name, "")
     described = [f"{name}-{part}" for part, there in (("error", error), ("hint", hint)) if there]

@@ -52,7 +52,9 @@ def ask(request: HttpRequest, link: str) -> HttpResponse:
     here = visit(request)
     found = ticket(request, link, here)
     refused = reveal_code.ask_proof(here.actor, found.page.id, shop=here.shop, at=here.at)
-    return draw(request, found, asked=True, refused=sentence(refused) if refused else "", status=429 if refused else 200)
+    if refused is not None:
+        return draw(request, found, asked=True, refused=sentence(refused), status=429)
+    return draw(request, found, asked=True)
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""What is said when something is not there, broken, or was refused for safety. In plain words; nothing typed is lost."""
+"""What is said when something is not there, broken, or refused for safety. In plain words; nothing typed is lost."""
 
 from __future__ import annotations
 

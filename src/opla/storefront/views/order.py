@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -40,6 +41,13 @@ class Ticket:
         """Changes whenever the drawn page would: what a browser has is compared with it."""
         bits = (self.page.state, self.status.name, len(self.page.events), self.page.proven, self.refresh_s)
         return "-".join(str(bit) for bit in (*bits, self.page.refunding.amount_minor, self.page.refunded.amount_minor))
+
+    @property
+    def stand_ins(self) -> str:
+        """Where the sandbox's operators and mailbox are: beside its payment page. Empty in a real shop."""
+        if self.page.provider != "sandbox" or not self.page.redirect_url:
+            return ""
+        return urljoin(self.page.redirect_url, "/")
 
     @property
     def code_ready(self) -> bool:

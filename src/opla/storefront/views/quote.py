@@ -15,7 +15,7 @@ from opla.db.queries import pages
 from opla.operations import catalogue
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, quote_topup
-from opla.presenting import facts, languages, payment_methods, refusals
+from opla.presenting import facts, languages, numbers, payment_methods, refusals
 from opla.storefront.visit import Visit, visit
 
 _STATUS = {Code.QUOTE_EXPIRED: 410, Code.QUOTE_CHANGED: 409, Code.QUOTE_TAKEN: 409, Code.QUOTE_UNKNOWN: 404}
@@ -70,6 +70,7 @@ def _page(request: HttpRequest, made: Quote, here: Visit, refused: Refusal | Non
     plan = next((plan.name.value for plan in operator.plans if plan.id == made.plan), made.plan)
     shown = {
         "quote": made,
+        "number": numbers.grouped(made.number) if made.number else "",
         "operator": operator,
         "product": product,
         "lines": facts.lines(product, without=(FactKind.EARLY_RENEWAL, FactKind.DELIVERY)),

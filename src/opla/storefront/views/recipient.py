@@ -7,11 +7,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from opla.accounts.device import remember
-from opla.core.catalog import Catalog, Operator, Product
+from opla.core.catalog import Catalog, Operator, PriceKind, Product
 from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.quote import Quote
-from opla.core.refusal import Refusal
+from opla.core.refusal import Code, Refusal
 from opla.operations import catalogue
 from opla.operations.quote_topup import Wanted, choose, quote_topup
 from opla.presenting import facts, languages, numbers
@@ -34,8 +34,11 @@ def recipient(request: HttpRequest, operator: str, sku: str) -> HttpResponse:
         # Another operator's product, a withdrawn one, an amount off the range: back to the amounts, with the reason.
         return amounts.page(request, operator, refused({"amount": amount}, [chosen]), status=422)
     product, face = chosen
+    if product.kind is PriceKind.RANGED and not amount.strip():
+        missing = Refusal(Code.AMOUNT_UNREADABLE, "amount")
+        return amounts.page(request, operator, refused({"amount": ""}, [missing]), status=422)
     if request.method != "POST":
-        return _page(request, catalog, brand, product, face, Form(_kept(request, product, catalog)))
+        return _page(request, brand, product, face, Form(_kept(request, product, catalog)))
     values = {name: draft.typed(request, name) for name in _kept(request, product, catalog)}
     wanted = Wanted(
         operator,
@@ -48,7 +51,7 @@ def recipient(request: HttpRequest, operator: str, sku: str) -> HttpResponse:
     )
     made = quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
     if not isinstance(made, Quote):
-        return _page(request, catalog, brand, product, face, refused(values, made), status=422)
+        return _page(request, brand, product, face, refused(values, made), status=422)
     draft.keep_email(request, made.email)
     if made.number:
         draft.keep_number(request, made.number)
@@ -70,9 +73,8 @@ def _kept(request: HttpRequest, product: Product, catalog: Catalog) -> dict[str,
 
 
 def _page(
-    request: HttpRequest, catalog: Catalog, operator: Operator, product: Product, face: Money, form: Form,
-    status: int = 200,
-) -> HttpResponse:  # fmt: skip
+    request: HttpRequest, operator: Operator, product: Product, face: Money, form: Form, status: int = 200
+) -> HttpResponse:
     plans = [(plan.id, plan.name.value, facts.mark(plan.name.shown_as)) for plan in operator.plans]
     shown = {
         "operator": operator,

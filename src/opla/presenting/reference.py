@@ -1,0 +1,169 @@
+"""The reference pages, made from the tables the program runs by, so that they cannot say anything else.
+
+Pure: from tables to Markdown. `opla.commands._reference` writes them to `docs/reference/`; a test proves them fresh.
+"""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Final
+
+from opla.core import attempt, ledger, order, payment, refund
+from opla.core.actor import MAY, Act, Role
+from opla.core.ledger import Phase, Posting
+from opla.core.refusal import TRANSIENT, Code, Refusal
+from opla.db import setup
+from opla.presenting.languages import speaking
+from opla.presenting.refusals import sentence
+
+_MADE: Final = "<!-- Made by `./opla _reference`: change the table in `{source}`, not this page. -->"
+
+#: What a sentence with figures is shown with. The others need none.
+_EXAMPLES: Final[dict[Code, dict[str, str]]] = {
+    Code.NUMBER_TOO_SHORT: {"missing": "2"},
+    Code.NUMBER_TOO_LONG: {"extra": "2"},
+    Code.NUMBER_FOREIGN: {"country": "FR"},
+    Code.NUMBER_NOT_MOBILE: {"kind": "machine"},
+    Code.SIM_CHECK_DIGIT: {"kind": "iccid"},
+    Code.AMOUNT_NOT_OFFERED: {"offered": "1500 2500 5000", "currency": "EUR"},
+    Code.AMOUNT_BELOW_MIN: {"min": "500", "currency": "EUR"},
+    Code.AMOUNT_ABOVE_MAX: {"max": "5000", "currency": "EUR"},
+    Code.AMOUNT_OFF_STEP: {"min": "500", "step": "100", "currency": "EUR"},
+    Code.KEY_REUSED: {"field": "amount"},
+    Code.ROW_INVALID: {"row": "3"},
+}
+
+_REFUND_NOTE: Final = (
+    "A refund's own money is posted by the order it belongs to (`refunded`, `second_refunded`) or, for what was paid "
+    "beyond the orders, by the payment (`extra_refunded`)."
+)
+_SLOT_NOTE: Final = (
+    "`payer` is what the payment provider owes us (`psp_clearing`); `source` is the float at the supplier, or our own "
+    "codes at cost. Held and released lines move pending columns only."
+)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One argument of a command, as its parser knows it."""
+
+    written: str
+    told: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of `./opla`: its docstring and its arguments."""
+
+    name: str
+    told: str
+    options: Sequence[Option]
+
+
+def pages(commands: Iterable[Command]) -> dict[str, str]:
+    """Every page of the generated reference, by its file name."""
+    return {
+        "arrows.md": arrows(),
+        "commands.md": command_line(commands),
+        "refusals.md": refusals(),
+        "roles.md": roles(),
+    }
+
+
+def refusals() -> str:
+    rows = []
+    for code in Code:
+        refusal = Refusal(code, params=_EXAMPLES.get(code, {}))
+        said = []
+        for language in ("en", "zh-Hans"):
+            with speaking(language):
+                said.append(sentence(refusal))
+        rows.append([f"`{code}`", *said, "yes" if code in TRANSIENT else ""])
+    told = (
+        "Every business “no” has a code that is never renamed and never means something else. Where several apply, the "
+        "one that stands higher here is said. *Later* means: the same request may succeed later, unchanged. Figures "
+        "are examples."
+    )
+    head = ["code", "English", "简体中文", "later"]
+    return _page("Refusals", "src/opla/core/refusal.py", told, _table(head, rows))
+
+
+def arrows() -> str:
+    told = (
+        "What may happen to money and goods, row by row. Whatever is not in these tables is a contradiction: it is "
+        "kept as evidence, a person gets an item, and no money moves. The names under *posts* are the lines of the "
+        "last table; a line of nothing (no fee, no loss) is not written."
+    )
+    orders = [[str(s), str(e), str(a.target), _reasons(a.postings)] for (s, e), a in order.ARROWS.items()]
+    payments = [[str(s), str(e), str(t), _reasons(p)] for (s, e), (t, p) in payment.ARROWS.items()]
+    refunds = [[source, event, target, ""] for about, source, event, target, _ in setup.arrows() if about == "refund"]
+    head = ["state", "event", "leads to", "posts"]
+    attempts = [[str(s), str(a), str(t)] for (s, a), t in attempt.NEXT.items()]
+    only_charges = [[str(s), str(a), str(t)] for (s, a), t in attempt.NEXT_CHARGE.items() if (s, a) not in attempt.NEXT]
+    postings = [p for p in vars(ledger).values() if isinstance(p, Posting)]
+    parts = [
+        *("## An order", _drawing(order), _table(head, orders)),
+        *("## A payment", _drawing(payment), _table(head, payments)),
+        *("## A refund", _drawing(refund), _table(head, refunds)),
+        _REFUND_NOTE,
+        *("## An attempt", _drawing(attempt), _table(["state", "answer", "leads to"], attempts)),
+        "A charge alone may also turn, because a session called expired can still be paid:",
+        _table(["state", "answer", "leads to"], only_charges),
+        *("## The lines of the journal", _table(["line", "debits", "credits", "moves"], map(_posting, postings))),
+        _SLOT_NOTE,
+    ]
+    return _page("Arrows and postings", "src/opla/core/", told, *parts)
+
+
+def command_line(commands: Iterable[Command]) -> str:
+    told = (
+        'With `--json`, stdout is exactly one object, also on refusal: `{"refusal": {"code", "message"}}`; '
+        "everything for people goes to stderr. Exit 0 done, 1 refused or broken, 2 usage, 3 undecided."
+    )
+    parts = []
+    for command in commands:
+        first, _, rest = command.told.partition("\n")
+        parts += [f"## {command.name}", first]
+        if rest.strip():
+            parts.append("```text\n" + textwrap.dedent(rest).strip("\n") + "\n```")
+        if command.options:
+            parts.append(_table(["argument", "what it does"], [[f"`{o.written}`", o.told] for o in command.options]))
+    return _page("Commands", "src/opla/commands/", told, *parts)
+
+
+def roles() -> str:
+    told = (
+        "Every operation takes an actor and asks this one table, so that shop, terminal and workers cannot drift "
+        "apart. Whether a customer's order is *theirs* is asked besides."
+    )
+    rows = [[f"`{act}`", *("yes" if act in MAY[role] else "" for role in Role)] for act in Act]
+    return _page("Roles and acts", "src/opla/core/actor.py", told, _table(["act", *map(str, Role)], rows))
+
+
+def _reasons(postings: Iterable[Posting]) -> str:
+    return ", ".join(str(posting.reason) for posting in postings)
+
+
+def _posting(posting: Posting) -> list[str]:
+    moves = "posted" if posting.phase is Phase.POSTED else "pending"
+    return [str(posting.reason), str(posting.debit), str(posting.credit), moves]
+
+
+def _drawing(module: ModuleType) -> str:
+    """The drawing that a state file opens with: the block with arrows in its docstring."""
+    blocks = inspect.cleandoc(module.__doc__ or "").split("\n\n")
+    drawn = next((block for block in blocks if "▶" in block), "")
+    return f"```text\n{drawn}\n```"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _page(title: str, source: str, told: str, *parts: str) -> str:
+    return "\n\n".join([f"# {title}", _MADE.format(source=source), told, *parts]) + "\n"

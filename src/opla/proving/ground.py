@@ -1,0 +1,48 @@
+"""Databases made for a proof: created empty, brought to what this code expects, gone afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connections
+
+from opla.db import setup
+from opla.db.embedded import Server
+from opla.site.settings import database as settings_of
+
+
+def address(dsn: str, name: str) -> str:
+    """The same server, another database."""
+    before, _, after = dsn.rpartition("/")
+    return f"{before}/{name}" + ("?" + after.split("?", 1)[1] if "?" in after else "")
+
+
+def point_at(server: Server, name: str) -> None:
+    """Let Django's two connections talk to this database, on every thread that connects from now on."""
+    for alias, dsn in (("default", server.dsn_app), ("owner", server.dsn_owner)):
+        connection = connections[alias]
+        connection.close()
+        connection.settings_dict.update(settings_of(address(dsn, name)))
+
+
+@contextmanager
+def scratch_database(server: Server, name: str) -> Iterator[None]:
+    """A prepared, empty database of this name; one that an earlier proof left behind is removed first."""
+    _administer(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _administer(server, f'CREATE DATABASE "{name}"')
+    _administer(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    point_at(server, name)
+    try:
+        setup.prepare()
+        yield
+    finally:
+        connections.close_all()
+        _administer(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _administer(server: Server, sql: str) -> None:
+    point_at(server, "opla" if server.embedded else str(settings_of(server.dsn_owner)["NAME"]))
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(sql)
+    connections["owner"].close()

@@ -1,0 +1,142 @@
+"""The whole shop as `./opla up` runs it, once per session, and a real chromium in front of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+_PATIENCE_S = 60
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+            if not CHROMIUM.exists():
+                item.add_marker(pytest.mark.skip(reason=f"no chromium at {CHROMIUM}: apt-get install chromium"))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running shop with its own database, worker and counterparts, gone afterwards."""
+    var, port = tmp_path_factory.mktemp("shop") / "var", _free_port()
+    var.mkdir()
+    base = f"http://127.0.0.1:{port}"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("OPLA_", "DJANGO_"))},
+        "PYTHONPATH": str(ROOT / "src"),
+        "OPLA_VAR": str(var),
+    }
+    with (var / "up.log").open("wb") as log:
+        up = subprocess.Popen(
+            [sys.executable, "-P", "-m", "opla", "up", "--port", str(port)],
+            env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    try:
+        deadline = time.monotonic() + _PATIENCE_S
+        while not _answers(base):
+            assert up.poll() is None, (var / "up.log").read_text()
+            assert time.monotonic() < deadline, (var / "up.log").read_text()
+            time.sleep(0.1)
+        yield base
+    finally:
+        up.send_signal(signal.SIGINT)
+        try:
+            up.wait(20)
+        except subprocess.TimeoutExpired:
+            up.kill()
+            up.wait()
+
+
+def _answers(base: str) -> bool:
+    try:
+        with urllib.request.urlopen(base, timeout=2) as answer:  # noqa: S310 (our own shop)
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Screen:
+    """One person's phone. What it asked of other machines, and what it complained about, is kept."""
+
+    base: str
+    context: BrowserContext
+    page: Page
+    strangers: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.base + path)
+
+    def asked(self, request: Request) -> None:
+        if urlsplit(request.url).hostname not in ("127.0.0.1", None) and not request.url.startswith("data:"):
+            self.strangers.append(request.url)
+
+    def said(self, message: ConsoleMessage) -> None:
+        # A refused form is answered with 4xx, which chromium repeats on its console.
+        if message.type == "error" and "status of 4" not in message.text:
+            self.complaints.append(message.text)
+
+
+@dataclass
+class Screens:
+    base: str
+    browser: Browser
+    opened: list[Screen] = field(default_factory=list)
+
+    def open(self, *, language: str = "en", javascript: bool = True, width: int = 390, dark: bool = False) -> Screen:
+        context = self.browser.new_context(
+            locale=language,
+            java_script_enabled=javascript,
+            viewport={"width": width, "height": 844},
+            color_scheme="dark" if dark else "light",
+        )
+        context.set_default_timeout(20_000)
+        screen = Screen(self.base, context, context.new_page())
+        context.on("request", screen.asked)
+        screen.page.on("console", screen.said)
+        self.opened.append(screen)
+        return screen
+
+
+@pytest.fixture
+def screens(stack: str, chromium: Browser) -> Iterator[Screens]:
+    """Phones, as many as a test wants. None may ask another machine for anything, or break a rule of its own page."""
+    made = Screens(stack, chromium)
+    yield made
+    for screen in made.opened:
+        screen.context.close()
+    assert [url for screen in made.opened for url in screen.strangers] == []
+    assert [said for screen in made.opened for said in screen.complaints] == []

@@ -1,0 +1,64 @@
+"""Every page, judged by machine: axe finds nothing, and nothing is wider than the smallest phone."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Screens
+from browser.test_purchase import EMAIL, pay, to_the_quote
+
+
+def judge(page: Page) -> None:
+    """No violation of axe's, in what is open and what is folded away; no sideways scrolling."""
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    violations = Axe().run(page).response["violations"]
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations] == [], page.url
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wider <= 0, page.url
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["paper", "ink"])
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language: str, dark: bool) -> None:
+    screen = screens.open(language=language, width=320, dark=dark)
+    page = screen.page
+    for path in (
+        "/", "/sim/iccid/", "/top-up/proximus/", "/top-up/lycamobile/", "/top-up/telenet/", "/help/", "/gone/",
+        "/top-up/mobile-vikings/MV-15/", "/top-up/lycamobile/LY-D/?amount=7.50",
+    ):  # fmt: skip
+        screen.go(path)
+        judge(page)
+    page.click("main form button.main")  # a refused amount stays where it was
+    judge(page)
+    screen.go("/")
+    page.fill("#number", "112")
+    page.click("main form button.main")
+    judge(page)
+    page.fill("#number", "0470 12 34 56")
+    page.click("main form button.main")
+    judge(page)
+    screen.go("/top-up/mobile-vikings/MV-15/")
+    page.fill("#email", "ana@")
+    page.click("main form button.main")
+    judge(page)
+    to_the_quote(screen)
+    judge(page)
+    pay(screen)
+    expect(page.locator(".ticket.done")).to_be_visible(timeout=30_000)
+    expect(page.locator("#bars .full")).to_have_count(3, timeout=30_000)
+    judge(page)
+    order = page.url
+    page.click("form[action$='/code/'] button")
+    judge(page)
+    page.goto(f"{order}receipt/")
+    judge(page)
+    stranger = screens.open(language=language, width=320, dark=dark).page
+    stranger.goto(order)
+    judge(stranger)
+    stranger.click("form[action$='/proof/'] button")
+    judge(stranger)
+    stranger.fill("#proof", EMAIL)
+    stranger.click("form[action$='/prove/'] button")
+    judge(stranger)

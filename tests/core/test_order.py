@@ -1,0 +1,153 @@
+"""The life of an order as a table an accountant can read, and what must be true of every life."""
+
+from __future__ import annotations
+
+from collections import Counter
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from opla.core import ledger, order
+from opla.core.attempt import Contradiction
+from opla.core.ledger import Parties, Phase, Reason
+from opla.core.money import Money
+from opla.core.order import ARROWS, ENDED, Event, Order, Price, State
+from opla.core.ports import Kind
+
+#: state + event → state: postings as debit>credit of 15.00 face, 0.50 fee (0.09 of it VAT), 14.40 cost.
+TABLE = """
+placed    paid            → paid       psp_clearing>customer_held 1550, hold customer_held>supplier_float 1500
+placed    expired         → cancelled
+cancelled paid_late       → refunding  psp_clearing>customer_held 1550, customer_held>refunds_due 1550
+paid      delivered       → delivered  release customer_held>supplier_float 1500, customer_held>supplier_float 1440, \
+customer_held>margin 60, customer_held>service_fee 41, customer_held>vat_due 9
+paid      rerouted        → paid       release customer_held>supplier_float 1500, hold customer_held>supplier_float 1500
+paid      declined        → refunding  release customer_held>supplier_float 1500, customer_held>refunds_due 1550
+delivered reversed        → refunding  supplier_float>customer_held 1440, margin>customer_held 60, \
+service_fee>customer_held 41, vat_due>customer_held 9, customer_held>refunds_due 1550
+refunding refunded        → refunded   refunds_due>psp_clearing 1550
+paid      paid_twice      → paid       psp_clearing>customer_held 1550, customer_held>refunds_due 1550
+delivered paid_twice      → delivered  psp_clearing>customer_held 1550, customer_held>refunds_due 1550
+refunding paid_twice      → refunding  psp_clearing>customer_held 1550, customer_held>refunds_due 1550
+refunded  paid_twice      → refunded   psp_clearing>customer_held 1550, customer_held>refunds_due 1550
+paid      second_refunded → paid       refunds_due>psp_clearing 1550
+delivered second_refunded → delivered  refunds_due>psp_clearing 1550
+refunding second_refunded → refunding  refunds_due>psp_clearing 1550
+refunded  second_refunded → refunded   refunds_due>psp_clearing 1550
+placed    told            → placed
+paid      told            → paid
+delivered told            → delivered
+refunding told            → refunding
+refunded  told            → refunded
+cancelled told            → cancelled
+"""
+ROWS = {
+    (State(line.split()[0]), Event(line.split()[1])): line.partition("→")[2].split(maxsplit=1)
+    for line in TABLE.strip().splitlines()
+}
+PRICE = Price(Money(1500, "EUR"), Money(50, "EUR"), Money(9, "EUR"))
+ORDER = Order(UUID(int=1), State.PLACED, "PX-15", "proximus", Kind.CODE, PRICE, "", "", "en")
+HERE = Parties("EUR", provider="p", source="s")
+
+
+def amounts(price: Price, cost_minor: int) -> dict[Reason, int]:
+    face, total = price.face.amount_minor, price.total.amount_minor
+    return {
+        Reason.CAPTURED: total,
+        Reason.HELD: face,
+        Reason.RELEASED: face,
+        Reason.REFUND_DUE: total,
+        Reason.REFUND_PAID: total,
+        **order.earned(price, cost_minor),
+        **order.unearned(price, cost_minor),
+    }
+
+
+def written(state: State, event: Event) -> str:
+    words = {Phase.POSTED: "", Phase.HELD: "hold ", Phase.RELEASED: "release "}
+    lines = order.journal(ORDER, ARROWS[state, event], amounts(PRICE, 1440), HERE)
+    return ", ".join(
+        f"{words[t.phase]}{t.debit.split(':')[0]}>{t.credit.split(':')[0]} {t.amount_minor}" for t in lines
+    )
+
+
+@pytest.mark.parametrize("event", list(Event))
+@pytest.mark.parametrize("state", list(State))
+def test_an_arrow_is_as_the_table_says_and_what_is_not_there_is_a_contradiction(state: State, event: Event) -> None:
+    if (state, event) not in ROWS:
+        with pytest.raises(Contradiction):
+            order.arrow(state, event)
+        return
+    target, *postings = ROWS[state, event]
+    assert order.arrow(state, event).target == target
+    assert written(state, event) == "".join(postings)
+
+
+def test_nothing_is_sent_for_an_order_that_ended() -> None:
+    sent = {state for (state, _), arrow in ARROWS.items() if ledger.HOLD in arrow.postings}
+    assert sent == {State.PLACED, State.PAID}
+    assert {State.DELIVERED, State.REFUNDED, State.CANCELLED} == ENDED
+
+
+prices = st.builds(
+    lambda face, fee: Price(Money(face, "EUR"), Money(fee, "EUR"), Money(fee * 21 // 121, "EUR")),
+    st.integers(1, 10**6),
+    st.integers(0, 10**4),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(prices, st.integers(0, 2 * 10**6), st.data())
+def test_whatever_happens_in_whatever_order_no_cent_is_lost(price: Price, cost_minor: int, data: st.DataObject) -> None:
+    """Any legal life: what came in was earned, is due or held; holds return to zero; nobody's balance turns over."""
+    state, sums, held, seconds = State.PLACED, Counter[str](), 0, 0
+    moved = Counter[Reason]()
+    for _ in range(data.draw(st.integers(0, 12))):
+        beside = {Event.TOLD} if seconds else {Event.TOLD, Event.SECOND_REFUNDED}
+        legal = [e for s, e in ARROWS if s is state and e not in beside]
+        if not legal:
+            break
+        event = data.draw(st.sampled_from(legal))
+        seconds += {Event.PAID_TWICE: 1, Event.SECOND_REFUNDED: -1}.get(event, 0)
+        arrow = order.arrow(state, event)
+        for line in order.journal(ORDER, arrow, amounts(price, cost_minor), HERE):
+            if line.phase is Phase.POSTED:
+                sums[line.debit] -= line.amount_minor
+                sums[line.credit] += line.amount_minor
+                moved[line.reason] += line.amount_minor
+            else:
+                held += line.amount_minor if line.phase is Phase.HELD else -line.amount_minor
+        state = arrow.target
+        assert sum(sums.values()) == 0
+        assert sums["customer_held:EUR"] == (price.total.amount_minor if state is State.PAID else 0)
+        assert held == (price.face.amount_minor if state is State.PAID else 0)
+        assert min(sums["refunds_due:EUR"], sums["service_fee:EUR"], sums["vat_due:EUR"]) >= 0
+    earned = sum(sums[a] for a in ("supplier_float:s:EUR", "margin:EUR", "service_fee:EUR", "vat_due:EUR"))
+    assert earned == (price.total.amount_minor if state is State.DELIVERED else 0)
+    if state is not State.PAID:
+        assert moved[Reason.CAPTURED] == earned + moved[Reason.REFUND_DUE]
+    if state is State.REFUNDED and not seconds:
+        assert moved[Reason.REFUND_DUE] == moved[Reason.REFUND_PAID]
+
+
+@given(prices, st.integers(0, 2 * 10**6))
+def test_a_delivered_order_divides_without_remainder_and_a_reversal_undoes_it(price: Price, cost_minor: int) -> None:
+    parts = order.earned(price, cost_minor)
+    assert min(parts.values()) >= 0
+    assert sum(parts.values()) - 2 * parts[Reason.LOSS] == price.total.amount_minor
+    assert list(order.unearned(price, cost_minor).values()) == list(parts.values())
+
+
+def test_our_own_shelf_is_a_source_with_its_own_account() -> None:
+    assert Parties("EUR", source="code_stock").account(ledger.Slot.SOURCE) == "code_stock:EUR"
+    assert Parties("EUR", source="x").account(ledger.Slot.SOURCE) == "supplier_float:x:EUR"
+
+
+def test_a_negative_or_missing_amount_is_a_bug_and_nothing_leaves_no_line() -> None:
+    with pytest.raises(ValueError, match="other direction"):
+        ledger.transfers((ledger.FEE,), {Reason.FEE: -1}, HERE, order_id=None)
+    with pytest.raises(KeyError):
+        ledger.transfers((ledger.FEE,), {}, HERE, order_id=None)
+    assert ledger.transfers((ledger.FEE,), {Reason.FEE: 0}, HERE, order_id=None) == ()

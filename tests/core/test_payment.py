@@ -1,0 +1,147 @@
+"""What one report of a provider changes: cumulative facts, so that nothing counts twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from core.cases import AT, ATTEMPT, CHANCE, ORDER, PAYMENT, attempt_after, moved, sold
+from opla.core import attempt, order
+from opla.core.attempt import Contradiction
+from opla.core.change import Change, Subject
+from opla.core.money import Money
+from opla.core.payment import Charge, Payment, State, settle
+from opla.core.ports import Answer, ChargeReport
+
+OPEN = Payment(PAYMENT, State.OPEN, "sandbox", "pay_1", Money(1550, "EUR"), 0, 0, 0, 0, {ORDER: 1550})
+CAPTURED = replace(OPEN, state=State.CAPTURED, captured_minor=1550)
+
+
+def settled(
+    report: ChargeReport,
+    payment: Payment = OPEN,
+    order_state: order.State = order.State.PLACED,
+    charge: attempt.State = attempt.State.PENDING,
+) -> Change:
+    return settle(
+        Charge(ATTEMPT, charge, 3, AT), payment, {ORDER: sold(order_state)}, report,
+        route=lambda _o: "sandbox", at=AT + timedelta(seconds=20), chance=CHANCE,
+    )  # fmt: skip
+
+
+def captured(minor: int, currency: str = "EUR") -> ChargeReport:
+    return ChargeReport(Answer.SUCCEEDED, "pay_1", captured_minor=minor, currency=currency)
+
+
+def backs(change: Change) -> list[tuple[str, int]]:
+    return [(r.reason, r.amount_minor) for r in change.refunds]
+
+
+def test_the_first_capture_pays_the_order_and_asks_one_supplier() -> None:
+    change = settled(captured(1550))
+    assert moved(change, Subject.PAYMENT) == ["captured: open → captured"]
+    assert moved(change, Subject.ORDER) == ["paid: placed → paid"]
+    assert [(a.kind, a.adapter, a.order_id) for a in change.attempts] == [("send", "sandbox", ORDER)]
+    assert (backs(change), change.sums[0].captured_minor, change.items) == ([], 1550, ())
+
+
+@pytest.mark.parametrize(
+    ("order_state", "event", "reason"),
+    [
+        (order.State.CANCELLED, "paid_late: cancelled → refunding", "late"),
+        (order.State.PAID, "paid_twice: paid → paid", "second"),
+        (order.State.DELIVERED, "paid_twice: delivered → delivered", "second"),
+        (order.State.REFUNDING, "paid_twice: refunding → refunding", "second"),
+        (order.State.REFUNDED, "paid_twice: refunded → refunded", "second"),
+    ],
+)
+@pytest.mark.parametrize("state", [State.OPEN, State.FAILED, State.EXPIRED])
+def test_money_an_order_does_not_wait_for_goes_back(
+    state: State, order_state: order.State, event: str, reason: str
+) -> None:
+    closed = attempt.State.PENDING if state is State.OPEN else attempt.State.DECLINED
+    change = settled(captured(1550), replace(OPEN, state=state), order_state, closed)
+    assert moved(change, Subject.ORDER) == [event]
+    assert (backs(change), [a.kind for a in change.attempts]) == ([(reason, 1550)], ["refund"])
+    assert (change.sums[0].captured_minor, change.sums[0].refunding_minor) == (1550, 1550)
+
+
+@pytest.mark.parametrize(
+    ("minor", "payment", "back", "items"),
+    [
+        (1549, OPEN, ("underpaid", 1549), ["wrong_amount"]),
+        (3100, OPEN, ("overpaid", 1550), []),
+        (1551, OPEN, ("overpaid", 1), []),
+        (3100, CAPTURED, ("overpaid", 1550), []),
+    ],
+)
+def test_what_is_not_the_price_goes_back_to_the_cent(
+    minor: int, payment: Payment, back: tuple[str, int], items: list[str]
+) -> None:
+    state = attempt.State.SUCCEEDED if payment is CAPTURED else attempt.State.PENDING
+    change = settled(captured(minor), payment, charge=state)
+    assert (backs(change), [i.kind for i in change.items]) == ([back], items)
+    paid = ["paid: placed → paid"] if payment is OPEN and minor > 1550 else []
+    assert moved(change, Subject.ORDER) == paid
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        captured(1550),
+        ChargeReport(Answer.PENDING, "pay_1"),
+        ChargeReport(Answer.DECLINED, "pay_1", why="expired"),
+        ChargeReport(Answer.UNKNOWN),
+        ChargeReport(Answer.NOT_SENT),
+    ],
+    ids=["told twice", "older: open", "older: expired", "silence", "did not leave"],
+)
+def test_after_a_capture_nothing_said_again_or_late_moves_anything(report: ChargeReport) -> None:
+    change = settled(report, CAPTURED, order.State.PAID, attempt.State.SUCCEEDED)
+    assert moved(change, Subject.PAYMENT) == moved(change, Subject.ORDER) == []
+    assert change.sums == change.refunds == ()
+    assert (attempt_after(change), change.notes[0].due_at) == ("succeeded", None)
+
+
+@pytest.mark.parametrize(
+    ("report", "payment"),
+    [
+        (captured(1550, currency="USD"), OPEN),
+        (ChargeReport(Answer.PENDING, "pay_2"), OPEN),
+        (captured(1000), CAPTURED),
+        (captured(0), OPEN),
+    ],
+    ids=["wrong currency", "another payment's id", "less than before", "nothing captured"],
+)
+def test_what_cannot_be_true_is_a_contradiction(report: ChargeReport, payment: Payment) -> None:
+    with pytest.raises(Contradiction):
+        settled(report, payment, charge=attempt.State.PENDING)
+
+
+@pytest.mark.parametrize(
+    ("why", "event"), [("refused", "failed: open → failed"), ("expired", "expired: open → expired")]
+)
+def test_a_session_that_ends_leaves_the_order_waiting_and_is_looked_at_late(why: str, event: str) -> None:
+    change = settled(ChargeReport(Answer.DECLINED, "pay_1", why=why))
+    assert (moved(change, Subject.PAYMENT), moved(change, Subject.ORDER)) == ([event], [])
+    assert change.notes[0].due_at == AT + timedelta(seconds=25)
+    ended = replace(OPEN, state=State.FAILED)
+    again = settled(ChargeReport(Answer.DECLINED, "pay_1"), ended, charge=attempt.State.DECLINED)
+    assert again.notes[0].due_at == AT + timedelta(seconds=30)
+
+
+def test_a_chargeback_is_counted_once_and_shown_to_a_person() -> None:
+    report = replace(captured(1550), charged_back_minor=1550)
+    first = settled(report, CAPTURED, order.State.DELIVERED, attempt.State.SUCCEEDED)
+    assert [s.charged_back_minor for s in first.sums] == [1550]
+    assert [(i.kind, i.at_risk) for i in first.items] == [("outside_refund", Money(1550, "EUR"))]
+    known = replace(CAPTURED, charged_back_minor=1550)
+    assert settled(report, known, order.State.DELIVERED, attempt.State.SUCCEEDED).sums == ()
+
+
+def test_our_own_refunds_are_no_surprise() -> None:
+    report = replace(captured(1550), refunded_minor=1550)
+    ours = replace(CAPTURED, refunding_minor=1000, refunded_minor=550)
+    assert settled(report, ours, order.State.REFUNDING, attempt.State.SUCCEEDED).items == ()

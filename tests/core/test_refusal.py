@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from itertools import pairwise, permutations
+
+from opla.core.actor import MAY, Act, Actor, Role
+from opla.core.refusal import TRANSIENT, Code, Refusal, first
+
+
+def test_every_code_is_its_own_and_reads_like_its_name() -> None:
+    assert len({str(c) for c in Code}) == len(list(Code)) == len(Code.__members__)
+    assert [str(c) for c in Code] == [c.name.lower() for c in Code]
+
+
+def test_the_refusal_that_stands_highest_answers_whatever_their_order() -> None:
+    for higher, lower in pairwise(Code):
+        for order in permutations([Refusal(higher), None, Refusal(lower)]):
+            assert first(order) == Refusal(higher)
+
+
+def test_of_equal_refusals_the_first_answers_and_of_none_none() -> None:
+    assert first([Refusal(Code.AMOUNT_UNREADABLE, "a"), Refusal(Code.AMOUNT_UNREADABLE, "b")]) == Refusal(
+        Code.AMOUNT_UNREADABLE, "a"
+    )
+    assert first([None, None]) is None
+
+
+def test_who_asks_is_answered_before_what_was_asked() -> None:
+    assert first([Refusal(Code.QUOTE_EXPIRED), Refusal(Code.NUMBER_MISSING), Refusal(Code.NOT_ALLOWED)]) == Refusal(
+        Code.NOT_ALLOWED
+    )
+
+
+def test_only_these_may_succeed_later_unchanged() -> None:
+    assert {c for c in Code if Refusal(c).transient} == TRANSIENT
+    assert Code.REFUND_TOO_MUCH not in TRANSIENT
+
+
+#: Who may do what: a row per act.
+TABLE = """
+quote              customer owner support
+place              customer owner
+pay                customer owner
+reveal             customer
+settle             system
+expire             system
+tell               system
+see_items          owner support
+resolve_item       owner
+stock_codes        owner
+change_catalogue   owner
+fund               owner
+"""
+
+
+def test_who_may_do_what() -> None:
+    rows = {act: set(roles) for act, *roles in map(str.split, TABLE.strip().splitlines())}
+    assert set(rows) == set(Act)
+    assert set(MAY) == set(Role)
+    for act in Act:
+        for role in Role:
+            refused = Actor(role, "x").refused(act)
+            assert (refused is None) == (role in rows[act]), (role, act)
+            assert refused is None or (refused.code, refused.params["act"]) == (Code.NOT_ALLOWED, act)
+
+
+def test_an_actor_is_written_by_role_and_name() -> None:
+    assert (str(Actor(Role.OWNER, "ana@example.org")), str(Actor(Role.SYSTEM))) == ("owner:ana@example.org", "system")

@@ -1,0 +1,186 @@
+"""`opla books`: each of its checks, broken once by raw SQL, says so by name; an honest shop breaks none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from fakes import CODE, DIRECT, START, World
+from opla.core.actor import Actor, Role
+from opla.core.ports import Answer, RefundReport
+from opla.core.quote import Terms
+from opla.db.queries import codes
+from opla.db.queries.books import books
+from opla.db.queries.call import select
+from opla.db.queries.codes import NewCode, Stock
+from opla.suppliers.code_stock.provider import OwnStock
+from support import as_owner
+
+AT = START + timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Break:
+    """SQL of the owner, past every guard, and exactly the checks that must notice. `{name}` is an order's id."""
+
+    sql: str
+    noticed: str
+
+
+BREAKS = [
+    Break("UPDATE account SET debits_posted = debits_posted + 1 WHERE kind = 'psp_clearing'", "balances"),
+    Break("UPDATE account SET credits_pending = credits_pending + 1 WHERE kind = 'customer_held'", "balances"),
+    Break("UPDATE account SET side = 'either' WHERE kind = 'customer_held'", "sides"),
+    Break(
+        """ALTER TABLE account DROP CONSTRAINT account_side;
+           UPDATE account SET debits_posted = credits_posted + 1 WHERE kind = 'vat_due'""",
+        "balances sides",
+    ),
+    Break("UPDATE account SET currency = 'USD' WHERE code = 'margin:EUR'", "currencies"),
+    Break("UPDATE transfer SET currency = 'USD' WHERE order_id = '{delivered}' AND reason = 'fee'", "currencies"),
+    Break(
+        "UPDATE transfer SET amount_minor = amount_minor + 1 WHERE order_id = '{delivered}' AND reason = 'fee'",
+        "balances ended_orders earned",
+    ),
+    Break(
+        "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE order_id = '{refunded}' AND reason = 'refund_paid'",
+        "balances ended_orders payments",
+    ),
+    Break("UPDATE orders SET face_minor = face_minor + 1 WHERE id = '{delivered}'", "earned allocations"),
+    Break("UPDATE payment SET captured_minor = captured_minor + 1", "payments"),
+    Break("UPDATE payment SET refunding_minor = refunding_minor + 1", "payments"),
+    Break("UPDATE refund SET amount_minor = amount_minor - 1 WHERE order_id = '{refunded}'", "payments"),
+    Break("UPDATE payment SET amount_minor = amount_minor + 1", "allocations"),
+    Break("UPDATE allocation SET amount_minor = amount_minor - 1", "allocations"),
+    Break(
+        "DELETE FROM transfer WHERE order_id = '{twice}' AND reason = 'refund_due'",
+        "balances ended_orders payments one_payment_kept arrows",
+    ),
+    Break("UPDATE code SET cost_minor = cost_minor + 1 WHERE state = 'stock'", "code_stock"),
+    Break("UPDATE code SET state = 'sold' WHERE state = 'stock'", "code_stock"),
+    Break(
+        "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE order_id = '{paid}' AND reason = 'held'",
+        "balances holds",
+    ),
+    Break("UPDATE event SET name = 'rerouted' WHERE subject_id = '{delivered}' AND name = 'delivered'", "arrows"),
+    Break("UPDATE event SET target = 'paid' WHERE subject_id = '{delivered}' AND name = 'delivered'", "arrows states"),
+    Break(
+        """INSERT INTO transfer (at, event_id, debit, credit, amount_minor, currency, reason, phase)
+           SELECT at, event_id, debit, credit, 7, currency, reason, phase FROM transfer WHERE reason = 'fee' LIMIT 1;
+           UPDATE account SET debits_posted = debits_posted + 7 WHERE kind = 'customer_held';
+           UPDATE account SET credits_posted = credits_posted + 7 WHERE kind = 'service_fee'""",
+        "arrows",
+    ),
+    Break(
+        """UPDATE transfer SET payment_id = '{delivered}' WHERE order_id IS NULL AND reason = 'refund_paid'""",
+        "arrows payments",
+    ),
+    Break("UPDATE transfer SET reason = 'loss_back' WHERE order_id = '{delivered}' AND reason = 'margin'", "arrows"),
+    Break("UPDATE transfer SET reason = 'margin' WHERE order_id = '{twice}' AND reason = 'fee'", "arrows postings"),
+    Break(
+        "UPDATE transfer SET phase = 'held' WHERE order_id = '{paid}' AND reason = 'captured'",
+        "balances postings holds",
+    ),
+    Break(
+        """UPDATE transfer SET credit = (SELECT id FROM account WHERE code = 'service_fee:EUR')
+           WHERE order_id = '{delivered}' AND reason = 'fee_vat';
+           UPDATE account SET credits_posted = credits_posted - 9 WHERE kind = 'vat_due';
+           UPDATE account SET credits_posted = credits_posted + 9 WHERE kind = 'service_fee'""",
+        "postings",
+    ),
+    Break("UPDATE transfer SET event_id = 999999 WHERE order_id = '{delivered}' AND reason = 'margin'", "orphans"),
+    Break("UPDATE orders SET state = 'placed' WHERE id = '{cancelled}'", "states"),
+    Break("UPDATE payment SET state = 'expired' WHERE state = 'captured'", "states"),
+    Break("UPDATE refund SET state = 'refused' WHERE state = 'due'", "payments states"),
+    Break("UPDATE orders SET state = 'delivered' WHERE id = '{paid}'", "ended_orders earned holds states deliveries"),
+    Break("UPDATE attempt SET state = 'unknown' WHERE order_id = '{delivered}'", "deliveries"),
+    Break("DELETE FROM delivery WHERE order_id = '{delivered}'", "deliveries"),
+    Break("UPDATE code SET order_id = NULL WHERE order_id = '{delivered}'", "deliveries"),
+    Break("UPDATE attempt SET due_at = NULL WHERE order_id = '{paid}'", "forgotten"),
+    Break("UPDATE attempt SET due_at = NULL WHERE refund_id IS NOT NULL", "forgotten"),
+    Break(
+        """UPDATE attempt SET due_at = NULL
+           WHERE payment_id IN (SELECT payment_id FROM allocation WHERE order_id = '{placed}')""",
+        "forgotten",
+    ),
+    Break("UPDATE orders SET expires_at = expires_at - interval '1 day' WHERE id = '{placed}'", "forgotten"),
+]
+
+
+@pytest.fixture(scope="module")
+def lives(shared: World) -> dict[str, UUID]:
+    """One shop with every kind of order in it, by what became of each."""
+    world = shared
+    world.shop = replace(world.shop, terms=Terms(fee_minor=50), routes=("code_stock", "sandbox"))
+    world.others["code_stock"] = OwnStock(Stock(lambda: world.clock().date()))
+    shelf = [
+        NewCode(world.shop.chance.uuid(START), "OR-15", f"44556677{n}", f"O{n}", 1400, "EUR", None) for n in range(2)
+    ]
+    codes.stock(
+        shelf, batch=world.shop.chance.uuid(START), actor=Actor(Role.OWNER), at=START, keyring=world.shop.keyring
+    )
+    orders = {"cancelled": world.order()}
+    world.work()
+    world.clock.now = START + timedelta(minutes=21)
+    world.work()
+    orders["delivered"] = world.paid(CODE, captured_minor=1550)
+    orders["own stock"] = world.paid("OR-15", captured_minor=1550)
+    world.work(2)
+    orders["twice"] = world.order()
+    world.work()
+    world.provider.session(-1, Answer.DECLINED, why="refused")
+    world.wake()
+    world.work()
+    world.pay_again(orders["twice"])
+    world.work()
+    world.provider.session(-2, Answer.SUCCEEDED, 1550)
+    world.provider.session(-1, Answer.SUCCEEDED, 1700)  # a second payment, and too much of it
+    world.wake()
+    world.work(3)
+    orders["refunded"] = world.paid(DIRECT, captured_minor=1550)
+    world.supplier.script = [world.supplier.refuses]
+    world.work(2)
+    world.provider.on_refund = lambda _r: RefundReport(Answer.PENDING)
+    orders["refunding"] = world.paid(captured_minor=1550)
+    world.supplier.script = [world.supplier.refuses]
+    world.work(2)
+    world.supplier.script = [world.supplier.accepts]
+    orders["paid"] = world.paid(captured_minor=1550)
+    world.work()
+    orders["placed"] = world.order()
+    world.work()
+    states = {name: world.state(order_id) for name, order_id in orders.items()}
+    assert states == {"own stock": "delivered", "twice": "delivered"} | {
+        name: name for name in orders if name not in ("own stock", "twice")
+    }
+    return orders
+
+
+def noticed() -> str:
+    return " ".join(check.name for check in books(AT) if not check.holds)
+
+
+def test_an_honest_shop_breaks_no_check(lives: dict[str, UUID]) -> None:
+    assert noticed() == ""
+    assert select("SELECT count(DISTINCT reason) FROM transfer") == [(10,)]
+
+
+@pytest.mark.parametrize("broken", BREAKS, ids=lambda b: b.sql.split(" WHERE ")[-1][:60])
+def test_a_break_is_noticed_by_exactly_its_checks(lives: dict[str, UUID], broken: Break) -> None:
+    sql = broken.sql.format(**{name.split()[0]: order_id for name, order_id in lives.items()})
+    with as_owner() as cursor:
+        changed = 0
+        for statement in sql.split(";"):
+            cursor.execute(statement)
+            changed += max(cursor.rowcount, 0)
+        assert changed, "this break changed nothing"
+        cursor.execute("SELECT name FROM opla_books(%s) WHERE wrong > 0", [AT])
+        found = {name for (name,) in cursor.fetchall()}
+    assert found == set(broken.noticed.split())
+
+
+def test_every_check_has_a_break(lives: dict[str, UUID]) -> None:
+    assert {check.name for check in books(AT)} == {name for b in BREAKS for name in b.noticed.split()}

@@ -1,0 +1,100 @@
+"""The ticket says what became of an order, in words, in every state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from opla.core.ports import Answer
+from surfaces.conftest import Door
+
+
+def test_a_refused_payment_can_be_tried_again(door: Door) -> None:
+    link = door.link(door.world.order())
+    door.world.work()
+    door.world.provider.session(-1, Answer.DECLINED, why="refused")
+    door.world.wake()
+    door.world.work()
+    page = door.owner.get(link)
+    assert "The payment did not go through" in page.text
+    assert "Nothing was charged" in page.text
+    again = door.owner.post(f"{link}pay/", {"method": "sandbox"})
+    assert "connecting you to the payment page" in again.text
+    door.world.work()
+    door.world.provider.session(-1, Answer.SUCCEEDED, 1500)
+    door.world.wake()
+    door.world.work(3)
+    assert "Delivered" in door.owner.get(link).title
+
+
+def test_an_unpaid_order_ends_cancelled_and_says_that_late_money_comes_back(door: Door) -> None:
+    order_id = door.world.order()
+    link = door.link(order_id)
+    door.world.work()
+    door.world.clock.tick(21 * 60)
+    assert "The time to pay ran out" in door.owner.get(link).text
+    door.world.work(2)
+    page = door.owner.get(link)
+    assert "Order cancelled" in page.text
+    assert "comes back by itself" in page.text
+    refused = door.owner.post(f"{link}pay/", {"method": "sandbox"})
+    assert refused.status == 409
+    assert "cannot be paid any more" in refused.text
+    door.world.provider.session(-1, Answer.SUCCEEDED, 1500)
+    door.world.wake()
+    door.world.work()
+    assert "Your money is coming back" in door.owner.get(link).text
+    door.world.work(3)
+    assert "€15.00 went back" in door.owner.get(link).text
+
+
+def test_a_declined_delivery_shows_the_refund_and_its_amount(door: Door) -> None:
+    order_id = door.world.paid()
+    door.world.supplier.script = [door.world.supplier.refuses]
+    door.world.work()
+    page = door.owner.get(door.link(order_id))
+    assert "€15.00 is on its way back to you" in page.text
+    door.world.work(3)
+    assert "Refunded" in door.owner.get(door.link(order_id)).title
+
+
+def test_an_unknown_send_asks_for_patience_and_never_says_failed(door: Door) -> None:
+    order_id = door.world.paid()
+    door.world.supplier.promises = replace(door.world.supplier.promises, refuses_repeat=False)
+    door.world.supplier.script = [door.world.supplier.is_silent]
+    door.world.work()
+    page = door.owner.get(door.link(order_id))
+    assert "We are asking the operator what became of it. Please do not pay again" in page.text
+    assert "failed" not in page.text.lower()
+
+
+def test_a_second_payment_is_shown_going_back_beside_the_delivery(door: Door) -> None:
+    order_id = door.world.paid(captured_minor=3000)
+    door.world.work(4)
+    page = door.owner.get(door.link(order_id))
+    assert "Delivered" in page.title
+    assert "€15.00 was paid too much" in page.text
+
+
+def test_the_page_looks_again_often_at_first_and_rarely_later(door: Door) -> None:
+    link = door.link(door.world.order())
+    assert 'hx-trigger="every 2s"' in door.owner.get(link).html
+    door.world.clock.tick(timedelta(minutes=5).total_seconds())
+    assert 'hx-trigger="every 5s"' in door.owner.get(link).html
+
+
+def test_without_javascript_the_page_looks_again_by_itself_until_nothing_more_will_come(door: Door) -> None:
+    order_id = door.world.paid()
+    link = door.link(order_id)
+    assert '<noscript><meta http-equiv="refresh"' in door.owner.get(link).html
+    door.world.work(4)
+    page = door.owner.get(link)
+    assert "http-equiv" not in page.html
+    assert "hx-get" not in page.html
+
+
+def test_the_order_speaks_its_own_language_until_the_person_says_otherwise(door: Door) -> None:
+    link = door.delivered(language="zh-Hans")
+    assert '<html lang="zh-Hans">' in door.colleague.get(link).html
+    door.colleague.post("/language/", {"language": "en", "next": link})
+    assert '<html lang="en">' in door.colleague.get(link).html

@@ -1,0 +1,156 @@
+"""Facts into words, by enumeration: nothing the core can say is left without a sentence in any language."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.utils import translation
+
+from opla.core import item, order
+from opla.core.catalog import Cell, Fact, FactKind, Shown, Sure
+from opla.core.catalog import rules as catalog_rules
+from opla.core.money import Money
+from opla.core.refusal import Code, Refusal
+from opla.core.sim import Place
+from opla.presenting import facts, figures, items, languages, notices, numbers, orders
+from opla.presenting.pictures import qr
+from opla.presenting.refusals import sentence
+from surfaces.conftest import Door
+
+LANGUAGES = ("en", "zh-hans")
+FIGURES = {
+    "min": "500",
+    "max": "5000",
+    "step": "100",
+    "offered": "1500 2500",
+    "currency": "EUR",
+    "missing": "2",
+    "extra": "1",
+}
+
+
+@pytest.mark.parametrize("code", list(Code))
+@pytest.mark.parametrize("params", [{}, {**FIGURES, "country": "FR", "kind": "machine", "field": "email", "row": "7"}])
+def test_every_refusal_has_a_sentence_in_every_language(code: Code, params: dict[str, str]) -> None:
+    said = []
+    for language in LANGUAGES:
+        with translation.override(language):
+            said.append(sentence(Refusal(code, "x", params)))
+    assert all(len(text) > 3 and "%(" not in text for text in said)
+    assert said[0] != said[1]
+
+
+@pytest.mark.parametrize("kind", list(FactKind))
+def test_every_kind_of_fact_has_a_label(kind: FactKind) -> None:
+    assert kind in facts._LABELS
+
+
+WORDS = [
+    word
+    for enum in (
+        catalog_rules.EarlyRenewal,
+        catalog_rules.Starts,
+        catalog_rules.PlanChange,
+        catalog_rules.AutoRenew,
+        catalog_rules.Activation,
+    )
+    for word in enum
+]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_every_word_of_the_catalogue_has_a_sentence(word: str) -> None:
+    fact = Fact(FactKind.EARLY_RENEWAL, Cell(word, Sure.A, "test"))
+    said = set()
+    for language in LANGUAGES:
+        with translation.override(language):
+            said.add(facts.value(fact))
+    assert len(said) == 2
+
+
+@pytest.mark.parametrize(
+    ("sure", "shown", "mark"),
+    [
+        ("A", Shown.FACT, ""),
+        ("B", Shown.FACT, ""),
+        ("C", Shown.REPORTED, "reported"),
+        ("sample", Shown.SAMPLE, "example"),
+    ],
+)
+def test_how_sure_a_figure_is_stands_beside_it(sure: str, shown: Shown, mark: str) -> None:
+    cell: Cell[object] = Cell(1500, Sure(sure), "test")
+    with translation.override("en"):
+        line = facts._line(Fact(FactKind.DATA_MB, cell))
+    assert (line.text, line.shown, line.mark) == ("1.5 GB", shown, mark)
+
+
+def test_what_is_not_known_is_the_operators_to_decide() -> None:
+    with translation.override("en"):
+        line = facts._line(Fact(FactKind.LASTS, Cell(None, Sure.UNKNOWN)))
+    assert (line.mark, line.text) == ("not verified", "the operator decides")
+
+
+@pytest.mark.parametrize("name", [*order.Event, *order.State, *item.Kind])
+def test_every_event_state_and_item_has_words(name: str) -> None:
+    with translation.override("zh-hans"):
+        assert name not in {orders.event(name)} & {orders.state(name)} & {items.kind(name)}
+
+
+@pytest.mark.parametrize("place", list(Place))
+def test_every_place_to_look_for_a_number_has_a_sentence(place: Place) -> None:
+    assert place in numbers._PLACES
+
+
+@pytest.mark.parametrize(
+    ("language", "money", "short", "moment"),
+    [
+        ("en", "€1,234.50", "€15", "2 Nov 2026, 14:05"),
+        ("zh-hans", "€1,234.50", "€15", "2026年11月2日 14:05"),
+    ],
+)
+def test_figures_are_written_as_people_write_them(language: str, money: str, short: str, moment: str) -> None:
+    with translation.override(language):
+        assert figures.money(Money(123450, "EUR")) == money
+        assert figures.money_short(Money(1500, "EUR")) == short
+        assert figures.moment(datetime(2026, 11, 2, 13, 5, tzinfo=UTC)) == moment
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+@pytest.mark.parametrize("topic", notices.TOPICS)
+@pytest.mark.parametrize("sku", ["PX-15", "MV-15"])
+def test_a_notice_is_in_the_orders_language_and_holds_no_code(door: Door, topic: str, language: str, sku: str) -> None:
+    from opla.db.queries import pages
+
+    order_id = door.world.paid(sku, language=language)
+    door.world.work(3)
+    page = pages.order_by_id(order_id)
+    assert page is not None
+    with translation.override("en"):
+        made = notices.notice(topic, page, "http://shop.test/o/x/", sandbox=True, digits="123456")
+    assert made.subject.startswith("[SANDBOX] ")
+    assert ("您好" in made.text) == (language == "zh-Hans")
+    assert "0000000000" not in made.text
+    assert ("123456" in made.text) == (topic == "proof")
+    assert ("http://shop.test/o/x/" in made.text) == (topic != "proof")
+
+
+def test_a_notice_nobody_wrote_is_a_mistake_of_the_program(door: Door) -> None:
+    from opla.db.queries import pages
+
+    page = pages.order_by_id(door.world.order())
+    assert page is not None
+    with pytest.raises(ValueError, match="no message"):
+        notices.notice("weather", page, "x", sandbox=True)
+
+
+def test_an_unknown_language_is_english_and_never_an_error() -> None:
+    with languages.speaking("tlh"):
+        assert languages.current() == "en"
+
+
+def test_a_qr_code_is_drawn_without_anything_a_strict_policy_forbids() -> None:
+    svg = qr("tel:*121*0000000000001%23")
+    assert svg.startswith("<svg")
+    assert "style=" not in svg
+    assert "script" not in svg
