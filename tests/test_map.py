@@ -61,11 +61,12 @@ def test_the_core_knows_no_clock_no_chance_and_no_float(path: Path) -> None:
 
 
 def test_sql_is_written_in_db_alone() -> None:
+    """And by the judge of a simulation, which must not see the database through the eyes it judges."""
     sql = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\s+[\w*({]", re.MULTILINE)
     strangers = [
         str(path.relative_to(SOURCE))
         for path in SOURCE.rglob("*.py")
-        if "db" not in path.relative_to(SOURCE).parts and sql.search(path.read_text())
+        if not {"db", "proving"} & set(path.relative_to(SOURCE).parts) and sql.search(path.read_text())
     ]
     assert strangers == []
 

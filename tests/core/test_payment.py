@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -24,10 +24,11 @@ def settled(
     payment: Payment = OPEN,
     order_state: order.State = order.State.PLACED,
     charge: attempt.State = attempt.State.PENDING,
+    at: datetime = AT + timedelta(seconds=20),
 ) -> Change:
     return settle(
         Charge(ATTEMPT, charge, 3, AT), payment, {ORDER: sold(order_state)}, report,
-        route=lambda _o: "sandbox", at=AT + timedelta(seconds=20), chance=CHANCE,
+        route=lambda _o: "sandbox", at=at, chance=CHANCE,
     )  # fmt: skip
 
 
@@ -102,7 +103,24 @@ def test_after_a_capture_nothing_said_again_or_late_moves_anything(report: Charg
     change = settled(report, CAPTURED, order.State.PAID, attempt.State.SUCCEEDED)
     assert moved(change, Subject.PAYMENT) == moved(change, Subject.ORDER) == []
     assert change.sums == change.refunds == ()
-    assert (attempt_after(change), change.notes[0].due_at) == ("succeeded", None)
+    assert attempt_after(change) == "succeeded"
+
+
+def test_a_captured_payment_is_looked_at_a_few_times_more_because_a_webhook_may_be_lost() -> None:
+    looks, at = [], AT
+    for _ in range(4):
+        change = settled(captured(1550), CAPTURED, order.State.PAID, attempt.State.SUCCEEDED, at=at)
+        looks.append(change.notes[0].due_at)
+        at = looks[-1] or at
+    assert looks == [AT + timedelta(minutes=5), AT + timedelta(hours=1), AT + timedelta(days=1), None]
+
+
+def test_a_charge_nobody_can_tell_about_comes_to_a_person_and_leaves_the_list_when_they_can() -> None:
+    late = AT + timedelta(minutes=15)
+    silent = settled(ChargeReport(Answer.UNKNOWN), OPEN, charge=attempt.State.UNKNOWN, at=late)
+    assert [i.kind for i in silent.items] == ["unknown_charge"]
+    told = settled(captured(1550), OPEN, charge=attempt.State.UNKNOWN, at=late)
+    assert told.closes == (("unknown_charge", told.moves[0].id),)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
     ./opla codes import bought.csv      columns: sku, code, serial, cost, valid_until (YYYY-MM-DD, may be empty)
     ./opla codes count
 
+In a sandbox only codes that begin with 0000 are taken: a real one would be given away.
 Every row is checked before any is stored. A code that is or was known already is skipped and named by its line.
 """
 

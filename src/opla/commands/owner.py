@@ -20,7 +20,9 @@ def run(arguments: argparse.Namespace) -> int:
         from opla.commands.up import address
         from opla.operations.owner import make_link
 
-        url = f"{(address() or settings.BASE_URL).rstrip('/')}/owner/enter/{make_link(at=datetime.now(UTC))}/"
+        # A public https address is where the owner's session is valid; otherwise wherever this copy's shop answers.
+        here = settings.BASE_URL if settings.BASE_URL.startswith("https://") else address() or settings.BASE_URL
+        url = f"{here.rstrip('/')}/owner/enter/{make_link(at=datetime.now(UTC))}/"
     print(
         json.dumps({"url": url})
         if arguments.json

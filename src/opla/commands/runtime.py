@@ -41,9 +41,16 @@ def running(*, counterparts: bool = False) -> Iterator[Runtime]:
             os.environ["OPLA_DSN_APP"] = server.dsn_app
             os.environ["OPLA_DSN_OWNER"] = server.dsn_owner
             _set_up_django()
-            yield Runtime(VAR, server, ensure_counterparts(VAR) if counterparts else None)
+            yield Runtime(VAR, server, ensure_counterparts(VAR) if counterparts and _is_sandbox() else None)
     except Unavailable as problem:
         raise Stop("database_unavailable", str(problem)) from problem
+
+
+def _is_sandbox() -> bool:
+    """A live shop has no stand-ins beside it."""
+    from django.conf import settings
+
+    return bool(settings.SANDBOX)
 
 
 def _set_up_django() -> None:

@@ -49,8 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
         from opla.presenting import languages
 
         language = read_language(arguments.lang)
-        if isinstance(language, Refusal):
-            raise Stop(language.code, f"--lang {arguments.lang}: the shop does not speak that; it has en and zh-Hans.")
+        if isinstance(language, Refusal) or language not in languages.NAMES:
+            spoken = ", ".join(languages.NAMES)
+            raise Stop("language_unknown", f"--lang {arguments.lang}: the shop does not speak that; it has {spoken}.")
         with languages.speaking(language):
             return _Topup(arguments, current()).run()
 

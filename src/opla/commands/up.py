@@ -103,7 +103,8 @@ def _supervise(runtime: Runtime, children: list[Child], url: str, stopping: thre
         try:
             if not is_kept(runtime.server) and ensure(runtime.server):
                 _say("The database had gone; it is back.")
-            ensure_counterparts(runtime.var)
+            if runtime.counterparts_url is not None:
+                ensure_counterparts(runtime.var)
         except (Stop, Unavailable) as problem:
             _say(f"{problem} Trying again.")
             stopping.wait(2)
@@ -111,10 +112,8 @@ def _supervise(runtime: Runtime, children: list[Child], url: str, stopping: thre
         for child in children:
             child.tend(_say)
         if not greeted and answers(url):
-            _say(
-                f"Opla is open: {url}\n"
-                "This is a sandbox: operators and payments are stand-ins, no real money moves. Ctrl-C closes it.",
-            )
+            sandbox = "This is a sandbox: operators and payments are stand-ins, no real money moves. "
+            _say(f"Opla is open: {url}\n{sandbox if runtime.counterparts_url else ''}Ctrl-C closes it.")
             greeted = True
         elif not greeted and not warned and time.monotonic() - began > _PATIENCE_S:
             _say(f"The shop has not answered for {_PATIENCE_S} seconds; the lines above may say why. Still trying.")

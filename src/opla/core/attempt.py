@@ -136,9 +136,13 @@ def due(kind: Kind, state: State, tries: int, at: datetime, parks_at: datetime |
     return min(after, parks_at) if parks_at is not None and parks_at > at else after
 
 
-def late(made_at: datetime, at: datetime) -> datetime | None:
+#: A captured payment is looked at less: only a second payment in the same session could be missed.
+LATE_ASKS_CAPTURED = LATE_ASKS[2:]
+
+
+def late(made_at: datetime, at: datetime, looks: tuple[timedelta, ...] = LATE_ASKS) -> datetime | None:
     """The next late look after `at`, or None when the last one was made."""
-    return next((made_at + after for after in LATE_ASKS if made_at + after > at), None)
+    return next((made_at + after for after in looks if made_at + after > at), None)
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,19 @@ def settle(
     items = _outside_items(payment, report, max(outside_minor, 0) + charged_back_minor)
     # A charge-back is recorded at once: what was taken from us is not refunded a second time.
     sums = (Sums(payment.id, charged_back_minor=charged_back_minor),) if charged_back_minor else ()
-    base = Change(moves=(charge_move,), notes=(note,), sums=sums, items=items)
+    closes: tuple[tuple[str, UUID], ...] = ()
+    if target is not attempt.State.UNKNOWN:
+        closes = ((item.Kind.UNKNOWN_CHARGE, charge.id),)
+    elif attempt.Age(charge.made_at).gives_up(at):
+        parked = item.NewItem(
+            item.Kind.UNKNOWN_CHARGE,
+            payment.amount,
+            "the provider does not say whether it was paid",
+            payment_id=payment.id,
+            attempt_id=charge.id,
+        )
+        items = (*items, parked)
+    base = Change(moves=(charge_move,), notes=(note,), sums=sums, items=items, closes=closes)
 
     if delta_minor > 0:
         return _captured(base, payment, orders, delta_minor, route=route, at=at, chance=chance)
@@ -161,11 +173,13 @@ def settle(
 
 
 def _due(charge: Charge, target: attempt.State, at: datetime) -> datetime | None:
-    """Open: on the schedule. Declined: a few late looks, in case it is paid after all. Captured: webhooks wake it."""
+    """Open: on the schedule. Declined or captured: a few late looks, for money that comes late or a second time."""
     if target is attempt.State.DECLINED:
         if charge.state is not attempt.State.DECLINED:
             return at + attempt.LATE_ASKS[0]
         return attempt.late(charge.made_at, at)
+    if target is attempt.State.SUCCEEDED:
+        return attempt.late(charge.made_at, at, attempt.LATE_ASKS_CAPTURED)
     return attempt.due(attempt.Kind.CHARGE, target, charge.tries, at) if target in attempt.OPEN else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,7 +27,7 @@ from opla.operations.shop import Shop
 class RefundDesk:
     shop: Shop
     outside: Outside
-    _going_minor: Counter[str] = field(default_factory=Counter)  # by currency: what this round sends besides
+    _gone_minor: dict[str, int] = field(default_factory=dict)  # by currency: what left today, this round included
 
     def load(self, claimed: Sequence[Claimed]) -> dict[UUID, RefundCase]:
         cases = orders.refund_cases([c.refund_id for c in claimed if c.refund_id])
@@ -43,14 +42,15 @@ class RefundDesk:
             return None
         amount = case.refund.amount
         since = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        gone_minor = orders.refunded_by_rule_minor(since, amount.currency) + self._going_minor[amount.currency]
-        if gone_minor + amount.amount_minor <= self.shop.refund_cap_minor:
-            self._going_minor[amount.currency] += amount.amount_minor
+        if amount.currency not in self._gone_minor:
+            self._gone_minor[amount.currency] = orders.refunded_by_rule_minor(since, amount.currency)
+        if self._gone_minor[amount.currency] + amount.amount_minor <= self.shop.refund_cap_minor:
+            self._gone_minor[amount.currency] += amount.amount_minor
             return None
         waiting = item.NewItem(
             item.Kind.REFUND_CAP,
             amount,
-            "refunds by rule reached the day's cap; it goes out tomorrow unless somebody stops it",
+            "refunds by rule reached the day's cap; it goes out tomorrow",
             order_id=case.refund.order_id,
             payment_id=case.refund.payment_id,
             attempt_id=claimed.id,

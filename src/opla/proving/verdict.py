@@ -54,16 +54,17 @@ _MOST_EXAMPLES = 5
 def judge(world: Judged) -> Verdict:
     verdict = Verdict(revealed_to_stranger=world.revealed_to_stranger + world.wrong_code)
     orders = {
-        expect(row[0], UUID): (str(row[1]), bool(row[2]), str(row[3]))
+        expect(row[0], UUID): (str(row[1]), bool(row[2]), str(row[3]), expect(row[4], int))
         for row in select(
             """SELECT o.id, o.state, EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND (i.order_id = o.id
-                      OR i.payment_id IN (SELECT l.payment_id FROM allocation l WHERE l.order_id = o.id))), o.ticket
+                      OR i.payment_id IN (SELECT l.payment_id FROM allocation l WHERE l.order_id = o.id))), o.ticket,
+                      o.face_minor + o.fee_minor
                FROM orders o ORDER BY o.id"""
         )
     }
     given = _given(world)
-    kept = _kept(world)
-    for order_id, (state, has_item, ticket) in orders.items():
+    kept, kept_minor = _kept(world)
+    for order_id, (state, has_item, ticket, total_minor) in orders.items():
         verdict.states[state] = verdict.states.get(state, 0) + 1
         verdict.final.append(f"{ticket} {state} {given[order_id][0]} {kept[order_id]}")
         sends, net = given[order_id]
@@ -72,6 +73,9 @@ def judge(world: Judged) -> Verdict:
             wrong.append(f"value was given {sends} times")
         if kept[order_id] > 1 and not has_item:
             wrong.append(f"{kept[order_id]} payments are kept")
+        if state == "delivered" and kept_minor[order_id] > total_minor and not has_item:
+            wrong.append(f"{kept_minor[order_id]} is kept for a price of {total_minor}")
+            kept[order_id] = max(kept[order_id], 2)  # a second payment within one session counts as one more
         if state in ("placed", "paid", "refunding") and not has_item:
             wrong.append(f"still {state}, and nobody knows")
             verdict.lost += 1
@@ -126,16 +130,19 @@ def _given(world: Judged) -> dict[UUID, tuple[int, int]]:
     return found
 
 
-def _kept(world: Judged) -> dict[UUID, int]:
-    """Per order: how many payments the provider's own log still keeps money of."""
+def _kept(world: Judged) -> tuple[dict[UUID, int], dict[UUID, int]]:
+    """Per order: how many payments the provider's own log still keeps money of, and how much (in minor units)."""
     found: dict[UUID, int] = defaultdict(int)
+    minor: dict[UUID, int] = defaultdict(int)
     for order_id, reference in select(
         """SELECT l.order_id, a.reference FROM attempt a JOIN allocation l ON l.payment_id = a.payment_id
            WHERE a.kind = 'charge'"""
     ):
         session = world.provider.sessions.get(str(reference))
-        found[expect(order_id, UUID)] += session is not None and session.kept_minor > 0
-    return found
+        if session is not None and session.kept_minor > 0:
+            found[expect(order_id, UUID)] += 1
+            minor[expect(order_id, UUID)] += session.kept_minor
+    return found, minor
 
 
 def history(order_id: UUID) -> str:

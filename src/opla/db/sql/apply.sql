@@ -35,14 +35,14 @@ BEGIN
     -- 1. Lock everything this call may change.
     PERFORM 1 FROM payment WHERE id IN (
         SELECT id FROM unnest(m_subject, m_id) AS m (subject, id) WHERE subject = 'payment' UNION SELECT unnest(s_payment)
-    ) ORDER BY id FOR UPDATE;
+    ) ORDER BY id FOR NO KEY UPDATE;
     PERFORM 1 FROM orders WHERE id IN (
-        SELECT id FROM unnest(m_subject, m_id) AS m (subject, id) WHERE subject = 'order') ORDER BY id FOR UPDATE;
+        SELECT id FROM unnest(m_subject, m_id) AS m (subject, id) WHERE subject = 'order') ORDER BY id FOR NO KEY UPDATE;
     PERFORM 1 FROM refund WHERE id IN (
-        SELECT id FROM unnest(m_subject, m_id) AS m (subject, id) WHERE subject = 'refund') ORDER BY id FOR UPDATE;
+        SELECT id FROM unnest(m_subject, m_id) AS m (subject, id) WHERE subject = 'refund') ORDER BY id FOR NO KEY UPDATE;
     PERFORM 1 FROM attempt WHERE id IN (
         SELECT id FROM unnest(m_subject, m_id) AS m (subject, id) WHERE subject = 'attempt'
-        UNION SELECT unnest(n_attempt)) ORDER BY id FOR UPDATE;
+        UNION SELECT unnest(n_attempt)) ORDER BY id FOR NO KEY UPDATE;
 
     -- 2. Who lost: the first move of a subject in a group must find its source, and only the first group of this
     --    call that moves a subject may.
@@ -281,7 +281,7 @@ BEGIN
     ORDER BY c.code
     ON CONFLICT (code) DO NOTHING;
 
-    PERFORM 1 FROM account WHERE code = ANY (p_debit || p_credit) ORDER BY id FOR UPDATE;
+    PERFORM 1 FROM account WHERE code = ANY (p_debit || p_credit) ORDER BY id FOR NO KEY UPDATE;
 
     INSERT INTO transfer (at, event_id, debit, credit, amount_minor, currency, reason, phase, order_id, payment_id)
     SELECT p_at, t.event, d.id, c.id, t.amount, t.currency, t.reason, t.phase, t.order_id, t.payment_id

@@ -105,7 +105,9 @@ CREATE TABLE attempt (
     provider_id  text NOT NULL DEFAULT '',
     redirect_url text NOT NULL DEFAULT '',
     why          text NOT NULL DEFAULT '',
-    CHECK (num_nonnulls(order_id, payment_id, refund_id) = 1)
+    CHECK (CASE kind WHEN 'send' THEN order_id IS NOT NULL AND payment_id IS NULL AND refund_id IS NULL
+                     WHEN 'charge' THEN payment_id IS NOT NULL AND order_id IS NULL AND refund_id IS NULL
+                     ELSE refund_id IS NOT NULL AND order_id IS NULL AND payment_id IS NULL END)
 );
 CREATE INDEX attempt_due ON attempt (due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX attempt_order ON attempt (order_id) WHERE order_id IS NOT NULL;
@@ -113,8 +115,8 @@ CREATE UNIQUE INDEX attempt_provider_id ON attempt (kind, adapter, provider_id) 
 -- Never twice: while one send may still give value, or has, the database holds no second one.
 CREATE UNIQUE INDEX attempt_one_send ON attempt (order_id)
     WHERE kind = 'send' AND state <> 'declined';
-CREATE UNIQUE INDEX attempt_one_charge ON attempt (payment_id) WHERE kind = 'charge';
-CREATE UNIQUE INDEX attempt_one_refund ON attempt (refund_id) WHERE kind = 'refund';
+CREATE UNIQUE INDEX attempt_one_charge ON attempt (payment_id) WHERE payment_id IS NOT NULL;
+CREATE UNIQUE INDEX attempt_one_refund ON attempt (refund_id) WHERE refund_id IS NOT NULL;
 
 CREATE TABLE code (
     id           uuid PRIMARY KEY,
