@@ -20,6 +20,8 @@ _var = tempfile.TemporaryDirectory(prefix="opla-test-")
 os.environ["OPLA_VAR"] = _var.name
 os.environ.setdefault("OPLA_DSN_APP", "postgresql:///unset")
 os.environ["DJANGO_SETTINGS_MODULE"] = "opla.site.settings"
+# Playwright's sync API leaves an event loop running in the thread of whoever ran browser tests before; ours are sync.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 import django  # noqa: E402 - after the environment it reads
 
