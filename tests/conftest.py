@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from fakes import World
+
+# Laws are tried on a few dozen cases at every run, and on ten times as many with ./opla test --full.
+settings.register_profile("quick", max_examples=40, deadline=None, database=None)
+settings.register_profile("full", max_examples=400, deadline=None, database=None)
+settings.load_profile("full" if os.environ.get("OPLA_TEST_FULL") else "quick")
 
 
 @pytest.fixture

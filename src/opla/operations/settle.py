@@ -81,8 +81,12 @@ def settle(
     at: datetime,
     clock: Callable[[], datetime],
     pool: Executor | None = None,
+    width: int = 1,
 ) -> None:
-    """Work these claims to their next state. `clock` tells the time of the answers; `at` was the time of the claim."""
+    """Work these claims to their next state. `clock` tells the time of the answers; `at` was the time of the claim.
+
+    `width` of them are called at once, and only they are `sending`: a worker that dies leaves so many unknown, no more.
+    """
     cases = desk.load(claimed)
     answered: list[Worked[CaseT, ReportT]] = []
     to_call: list[tuple[Claimed, CaseT, Step]] = []
@@ -109,14 +113,18 @@ def settle(
         else:
             to_call.append((one, case, step))
 
-    going = [(one, desk.promises(one).max_seconds) for one, _, step in to_call if step in (Step.SEND, Step.REPEAT)]
-    may_go = attempts.sending(worker, [(one.id, max_s) for one, max_s in going])
-    ready = [c for c in to_call if c[2] is Step.ASK or c[0].id in may_go]
-    # Who lost the lease is somebody else's: nothing to do, nothing to say.
-    for (one, case, _), report in zip(ready, _called(desk, ready, pool), strict=True):
-        answered.append(Worked(one, case, report))
     if answered:
         write(desk, answered, shop=shop, at=clock())
+    for first in range(0, len(to_call), width):
+        some = to_call[first : first + width]
+        going = [(one.id, desk.promises(one).max_seconds) for one, _, step in some if step is not Step.ASK]
+        may_go = attempts.sending(worker, going)
+        # Who lost the lease is somebody else's: nothing to do, nothing to say.
+        ready = [called for called in some if called[2] is Step.ASK or called[0].id in may_go]
+        reports = _called(desk, ready, pool)
+        if ready:
+            worked = [Worked(one, case, report) for (one, case, _), report in zip(ready, reports, strict=True)]
+            write(desk, worked, shop=shop, at=clock())
 
 
 def _called(

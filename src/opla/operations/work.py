@@ -32,6 +32,7 @@ def work_once(
     longest_call_s: int = 10,
     limit: int = 50,
     pool: Executor | None = None,
+    width: int = 1,
 ) -> int:
     """Settle due attempts, expire unpaid orders, tell people. How many things were done."""
     at = clock()
@@ -40,10 +41,10 @@ def work_once(
     sends = [c for c in claimed if c.kind is Kind.SEND]
     refunds = [c for c in claimed if c.kind is Kind.REFUND]
     if charges:
-        settle(ChargeDesk(shop, outside), charges, worker=worker, shop=shop, at=at, clock=clock, pool=pool)
+        settle(ChargeDesk(shop, outside), charges, worker=worker, shop=shop, at=at, clock=clock, pool=pool, width=width)
     if sends:
-        settle(SendDesk(shop, outside), sends, worker=worker, shop=shop, at=at, clock=clock, pool=pool)
+        settle(SendDesk(shop, outside), sends, worker=worker, shop=shop, at=at, clock=clock, pool=pool, width=width)
     if refunds:
-        settle(RefundDesk(shop, outside), refunds, worker=worker, shop=shop, at=at, clock=clock, pool=pool)
+        settle(RefundDesk(shop, outside), refunds, worker=worker, shop=shop, at=at, clock=clock, pool=pool, width=width)
     told = tell(compose, worker=worker, shop=shop, outside=outside, at=clock())
     return len(claimed) + expire(shop=shop, at=clock()) + told

@@ -345,6 +345,7 @@ class Simulation:
                     compose=_compose,
                     clock=self.now,
                     limit=200,
+                    width=8,
                 )
             except OperationalError:
                 call.reconnect()

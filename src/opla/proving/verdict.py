@@ -62,6 +62,13 @@ def judge(world: Judged) -> Verdict:
                FROM orders o ORDER BY o.id"""
         )
     }
+    untold = {
+        expect(row[0], UUID)
+        for row in select(
+            """SELECT o.id FROM orders o WHERE o.state IN ('delivered', 'refunded')
+                 AND NOT EXISTS (SELECT FROM outbox b WHERE b.order_id = o.id AND b.topic = o.state)"""
+        )
+    }
     given = _given(world)
     kept, kept_minor = _kept(world)
     for order_id, (state, has_item, ticket, total_minor) in orders.items():
@@ -73,6 +80,9 @@ def judge(world: Judged) -> Verdict:
             wrong.append(f"value was given {sends} times")
         if kept[order_id] > 1 and not has_item:
             wrong.append(f"{kept[order_id]} payments are kept")
+        if order_id in untold:
+            wrong.append(f"{state}, and the commit left no message")
+            verdict.lost += 1
         if state == "delivered" and kept_minor[order_id] > total_minor and not has_item:
             wrong.append(f"{kept_minor[order_id]} is kept for a price of {total_minor}")
             kept[order_id] = max(kept[order_id], 2)  # a second payment within one session counts as one more

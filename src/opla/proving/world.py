@@ -251,7 +251,7 @@ class Supplier:
         cost_minor = request.face.amount_minor * 960 // 1000
         self._answers[reference] = SendReport(Answer.SUCCEEDED, f"{self.name}_{reference}", cost_minor, pin)
         self._shown[reference] = 1 if self._faults.strikes(Fault.PENDING_FIRST) else 0
-        if request.kind is Kind.DIRECT and self._faults.strikes(Fault.REVERSES):
+        if request.kind is Kind.DIRECT and self.promises.may_reverse and self._faults.strikes(Fault.REVERSES):
             self._agenda.after(self._chance.randrange(1, 120), lambda: self._reverse(reference))
 
     def _reverse(self, reference: str) -> None:

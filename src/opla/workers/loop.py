@@ -62,6 +62,7 @@ class Worker:
             clock=now,
             longest_call_s=self._outside.longest_call_s(),
             pool=self._pool,
+            width=_CALLERS,
         )
 
     def close(self) -> None:
