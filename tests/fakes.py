@@ -251,7 +251,7 @@ class World:
 
     def work(self, rounds: int = 1, worker: UUID = WORKER) -> int:
         return sum(
-            work_once(worker=worker, shop=self.shop, outside=Playing(self), compose=compose, clock=self.clock)
+            work_once(worker=worker, shop=self.shop, outside=Playing(self), compose=compose, clock=self.clock, width=50)
             for _ in range(rounds)
         )
 

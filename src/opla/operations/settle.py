@@ -8,8 +8,7 @@ transaction while somebody is called, and a decision that lost its compare-and-s
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
@@ -53,7 +52,7 @@ class Desk(Protocol[CaseT, ReportT]):
         ...
 
     def call(self, claimed: Claimed, case: CaseT, step: Step) -> ReportT:
-        """Call the outside. Runs on another thread, with no database at hand."""
+        """Call the outside. No transaction is open meanwhile."""
         ...
 
     def unknown(self, why: str) -> ReportT: ...
@@ -80,12 +79,12 @@ def settle(
     shop: Shop,
     at: datetime,
     clock: Callable[[], datetime],
-    pool: Executor | None = None,
     width: int = 1,
 ) -> None:
     """Work these claims to their next state. `clock` tells the time of the answers; `at` was the time of the claim.
 
-    `width` of them are called at once, and only they are `sending`: a worker that dies leaves so many unknown, no more.
+    They are called one after the other, and `width` of them are `sending` at a time: a worker that dies leaves so many
+    unknown, no more.
     """
     cases = desk.load(claimed)
     answered: list[Worked[CaseT, ReportT]] = []
@@ -121,24 +120,18 @@ def settle(
         may_go = attempts.sending(worker, going)
         # Who lost the lease is somebody else's: nothing to do, nothing to say.
         ready = [called for called in some if called[2] is Step.ASK or called[0].id in may_go]
-        reports = _called(desk, ready, pool)
         if ready:
-            worked = [Worked(one, case, report) for (one, case, _), report in zip(ready, reports, strict=True)]
+            worked = [Worked(one, case, _called(desk, one, case, step)) for one, case, step in ready]
             write(desk, worked, shop=shop, at=clock())
 
 
-def _called(
-    desk: Desk[CaseT, ReportT], ready: Sequence[tuple[Claimed, CaseT, Step]], pool: Executor | None
-) -> Iterable[ReportT]:
-    def one(work: tuple[Claimed, CaseT, Step]) -> ReportT:
-        try:
-            return desk.call(*work)
-        except Exception:  # noqa: BLE001 - whatever it was, it is written down
-            # A bug in an adapter. The request may have left, so nothing is known.
-            _log.exception("attempt %s: the adapter broke", work[0].reference)
-            return desk.unknown("the adapter broke")
-
-    return list(pool.map(one, ready) if pool is not None and len(ready) > 1 else map(one, ready))
+def _called(desk: Desk[CaseT, ReportT], claimed: Claimed, case: CaseT, step: Step) -> ReportT:
+    try:
+        return desk.call(claimed, case, step)
+    except Exception:  # noqa: BLE001 - whatever it was, it is written down
+        # A bug in an adapter. The request may have left, so nothing is known.
+        _log.exception("attempt %s: the adapter broke", claimed.reference)
+        return desk.unknown("the adapter broke")
 
 
 def write(desk: Desk[CaseT, ReportT], answered: Sequence[Worked[CaseT, ReportT]], *, shop: Shop, at: datetime) -> None:

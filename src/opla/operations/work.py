@@ -1,14 +1,14 @@
-"""One round of work: whatever is due now. The worker's loop, the terminal and the tests all turn this crank."""
+"""One round of work: whatever is due now. Workers, simulations and tests turn this crank, each in its own way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Executor
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from opla.core.attempt import Kind
 from opla.db.queries import attempts
+from opla.db.queries.attempts import Claimed
 from opla.operations.charge import ChargeDesk
 from opla.operations.deliver import SendDesk
 from opla.operations.expire import expire
@@ -22,6 +22,28 @@ from opla.operations.tell import Compose, tell
 LEASE_MARGIN_S = 20
 
 
+def settle_claims(
+    claimed: Sequence[Claimed],
+    *,
+    worker: UUID,
+    shop: Shop,
+    outside: Outside,
+    at: datetime,
+    clock: Callable[[], datetime],
+    width: int = 1,
+) -> None:
+    """Each kind at its own desk. `at` is the time of the claim."""
+    charges = [c for c in claimed if c.kind is Kind.CHARGE]
+    sends = [c for c in claimed if c.kind is Kind.SEND]
+    refunds = [c for c in claimed if c.kind is Kind.REFUND]
+    if charges:
+        settle(ChargeDesk(shop, outside), charges, worker=worker, shop=shop, at=at, clock=clock, width=width)
+    if sends:
+        settle(SendDesk(shop, outside), sends, worker=worker, shop=shop, at=at, clock=clock, width=width)
+    if refunds:
+        settle(RefundDesk(shop, outside), refunds, worker=worker, shop=shop, at=at, clock=clock, width=width)
+
+
 def work_once(
     *,
     worker: UUID,
@@ -29,22 +51,12 @@ def work_once(
     outside: Outside,
     compose: Compose,
     clock: Callable[[], datetime],
-    longest_call_s: int = 10,
     limit: int = 50,
-    pool: Executor | None = None,
     width: int = 1,
 ) -> int:
-    """Settle due attempts, expire unpaid orders, tell people. How many things were done."""
+    """Settle due attempts, expire unpaid orders, tell people: all of it here and now. How many things were done."""
     at = clock()
-    claimed = attempts.claim(worker, list(Kind), at=at, limit=limit, lease_s=longest_call_s + LEASE_MARGIN_S)
-    charges = [c for c in claimed if c.kind is Kind.CHARGE]
-    sends = [c for c in claimed if c.kind is Kind.SEND]
-    refunds = [c for c in claimed if c.kind is Kind.REFUND]
-    if charges:
-        settle(ChargeDesk(shop, outside), charges, worker=worker, shop=shop, at=at, clock=clock, pool=pool, width=width)
-    if sends:
-        settle(SendDesk(shop, outside), sends, worker=worker, shop=shop, at=at, clock=clock, pool=pool, width=width)
-    if refunds:
-        settle(RefundDesk(shop, outside), refunds, worker=worker, shop=shop, at=at, clock=clock, pool=pool, width=width)
+    claimed = attempts.claim(worker, list(Kind), at=at, limit=limit, lease_s=10 + LEASE_MARGIN_S)
+    settle_claims(claimed, worker=worker, shop=shop, outside=outside, at=at, clock=clock, width=width)
     told = tell(compose, worker=worker, shop=shop, outside=outside, at=clock())
     return len(claimed) + expire(shop=shop, at=clock()) + told

@@ -9,20 +9,26 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from types import FrameType
 from uuid import UUID, uuid4
 
 from django.db import connections
 
+from opla.core.attempt import Kind
 from opla.db import setup
+from opla.db.queries import attempts
+from opla.db.queries.attempts import Claimed
 from opla.db.queries.call import BROKEN, reconnect
 from opla.db.queries.codes import Stock
+from opla.operations.expire import expire
 from opla.operations.outside import Adapters
 from opla.operations.shop import Shop, current
-from opla.operations.tell import Letter
-from opla.operations.work import work_once
+from opla.operations.tell import Letter, tell
+from opla.operations.work import LEASE_MARGIN_S, settle_claims
 from opla.presenting.notices import notice
 
 _log = logging.getLogger(__name__)
@@ -31,7 +37,10 @@ _log = logging.getLogger(__name__)
 IDLE_S = 0.1
 #: After something broke, so that a broken database is not asked a hundred times a second.
 BROKEN_S = 1.0
-_CALLERS = 8
+#: Refunds go one by one: the day's cap counts what went before.
+_THREADS = {Kind.CHARGE: 4, Kind.SEND: 8, Kind.REFUND: 1}
+#: How many attempts one thread may take at a time when there are many.
+_DEEP = 4
 _MONTHS_EVERY_S = 6 * 3600
 
 
@@ -39,34 +48,89 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class Lane:
+    """Threads for one kind of work. A supplier that lets its callers wait holds up its own lane and no other."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._threads = self._free = threads
+        self._lock = threading.Lock()
+
+    @property
+    def free(self) -> int:
+        return self._free
+
+    def put(self, job: Callable[[], object]) -> None:
+        """Run it on a free thread; what breaks is written down, and its lease brings it back."""
+        with self._lock:
+            self._free -= 1
+        self._pool.submit(self._do, job)
+
+    def _do(self, job: Callable[[], object]) -> None:
+        try:
+            job()
+        except BROKEN:
+            _log.warning("the database is not there", exc_info=True)
+            reconnect()
+        except Exception:  # noqa: BLE001 - whatever it was, it is written down
+            _log.exception("a job broke")
+        finally:
+            with self._lock:
+                self._free += 1
+
+    def close(self) -> None:
+        """End when the last job has; every thread closes the connection it has."""
+        together = threading.Barrier(self._threads)
+
+        def part() -> None:
+            together.wait()  # so that each thread takes one of these
+            connections.close_all()
+
+        for _ in range(self._threads):
+            self._pool.submit(part)
+        self._pool.shutdown(wait=True)
+
+
 class Worker:
-    """One worker: an identity for its leases, a pool of callers, and the adapters."""
+    """One worker: an identity for its leases, lanes of threads, and the adapters."""
 
     def __init__(self, shop: Shop) -> None:
         self.id: UUID = uuid4()
         self._shop = shop
         self._outside = Adapters(shop, Stock(today=lambda: now().date()))
-        self._pool = ThreadPoolExecutor(_CALLERS, thread_name_prefix="caller")
+        self._lanes = {kind: Lane(kind, threads) for kind, threads in _THREADS.items()}
+        self._post = Lane("post", 1)
 
     def _compose(self, letter: Letter) -> tuple[str, str]:
         words = notice(letter.topic, letter.page, letter.link_url, sandbox=self._shop.sandbox, digits=letter.proof)
         return words.subject, words.text
 
     def round(self) -> int:
-        """Whatever is due now; how much that was."""
-        return work_once(
-            worker=self.id,
-            shop=self._shop,
-            outside=self._outside,
-            compose=self._compose,
-            clock=now,
-            longest_call_s=self._outside.longest_call_s(),
-            pool=self._pool,
-            width=_CALLERS,
-        )
+        """Hand whatever is due to free threads, and end what nobody paid; how much that was. Never waits for a call."""
+        lease_s = self._outside.longest_call_s() + LEASE_MARGIN_S
+        done = expire(shop=self._shop, at=now())
+        for kind, lane in self._lanes.items():
+            if free := lane.free:
+                at = now()
+                claimed = attempts.claim(self.id, [kind], at=at, limit=free * _DEEP, lease_s=lease_s)
+                done += len(claimed)
+                for n in range(min(free, len(claimed))):
+                    # Dealt like cards: few attempts get a thread each, many share.
+                    lane.put(partial(self._settle, claimed[n::free], at))
+        if self._post.free:
+            self._post.put(self._tell)
+        return done
+
+    def _settle(self, claimed: list[Claimed], at: datetime) -> None:
+        settle_claims(claimed, worker=self.id, shop=self._shop, outside=self._outside, at=at, clock=now)
+
+    def _tell(self) -> None:
+        tell(self._compose, worker=self.id, shop=self._shop, outside=self._outside, at=now())
 
     def close(self) -> None:
-        self._pool.shutdown(wait=True)
+        """Let what was begun come to its end."""
+        for lane in (*self._lanes.values(), self._post):
+            lane.close()
         connections.close_all()
 
 

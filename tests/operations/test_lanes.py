@@ -1,0 +1,84 @@
+"""The worker's lanes: somebody who lets a caller wait holds up nobody else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.db import connections
+
+import fakes
+from fakes import World
+from opla.core.ports import Answer, SendReport, SendRequest
+from opla.workers import loop
+
+
+class Patient(fakes.Playing):
+    """The outside of a world, as a worker's adapters."""
+
+    def longest_call_s(self) -> int:
+        return 10
+
+
+@pytest.fixture
+def worker(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[loop.Worker]:
+    monkeypatch.setattr(loop, "now", world.clock)
+    worker = loop.Worker(world.shop)
+    monkeypatch.setattr(worker, "_outside", Patient(world))
+    yield worker
+    worker.close()
+    connections.close_all()
+
+
+def turned(worker: loop.Worker, world: World, until: object, wait_s: float = 20) -> bool:
+    """Turn the crank until `until()` holds, moving the shop's clock a little each time."""
+    if not callable(until):
+        raise TypeError
+    end = time.monotonic() + wait_s
+    while time.monotonic() < end:
+        worker.round()
+        if until():
+            return True
+        time.sleep(0.02)
+        world.clock.tick(0.2)
+    return False
+
+
+def test_a_supplier_that_lets_its_callers_wait_holds_up_no_other_order(world: World, worker: loop.Worker) -> None:
+    answer = threading.Event()
+
+    def waits(request: SendRequest) -> SendReport:
+        answer.wait(30)
+        return world.supplier.give(request)
+
+    world.supplier.script.append(waits)
+    slow = world.order()
+    assert turned(worker, world, lambda: world.provider.charges)
+    world.provider.decide(Answer.SUCCEEDED, 1500)
+    assert turned(worker, world, lambda: world.supplier.asked)
+    others = [world.order() for _ in range(3)]
+    assert turned(worker, world, lambda: len(world.provider.charges) == 4)
+    world.provider.decide(Answer.SUCCEEDED, 1500)
+    try:
+        assert turned(worker, world, lambda: all(world.state(o) == "delivered" for o in others))
+        assert world.state(slow) == "paid"
+    finally:
+        answer.set()
+    assert turned(worker, world, lambda: world.state(slow) == "delivered")
+    assert len(world.supplier.given) == 4
+
+
+def test_a_job_that_breaks_frees_its_thread() -> None:
+    lane = loop.Lane("test", 1)
+
+    def breaks() -> None:
+        raise RuntimeError("on purpose")
+
+    lane.put(breaks)
+    end = time.monotonic() + 5
+    while not lane.free and time.monotonic() < end:
+        time.sleep(0.01)
+    assert lane.free == 1
+    lane.close()
