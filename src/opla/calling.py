@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 import httpx
 
@@ -52,6 +53,25 @@ class Reply:
         """A field that must be an integer from 0; None when it is not."""
         value = self.fields.get(name)
         return value if type(value) is int and value >= 0 else None
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where somebody is called, and with which secret. `timeout_s` bounds one call; only tests shorten it."""
+
+    base_url: str
+    secret: str = field(repr=False)
+    timeout_s: float = 10.0
+
+    @classmethod
+    def from_mapping(cls, given: Mapping[str, str]) -> Self:
+        """Raises ValueError naming the field that is missing or wrong."""
+        base_url, secret = given.get("base_url", ""), given.get("secret", "")
+        if not base_url.startswith(("http://", "https://")):
+            raise ValueError("base_url: an address, such as http://127.0.0.1:8001")
+        if not secret or not secret.isascii() or not secret.isprintable():
+            raise ValueError("secret: the secret shared with it; the sandbox's is in var/sandbox/secret")
+        return cls(base_url.rstrip("/"), secret, float(given.get("timeout_s", "10")))
 
 
 class Caller:

@@ -21,7 +21,8 @@ from opla.counterparts.server import HOST, Handler, Listener, Running
 from opla.counterparts.service import Service
 
 T0_MS = 1_795_000_000_000
-PATIENCE_S = "0.15"
+#: Silence is waited for this long: long enough that a busy machine is not taken for one.
+PATIENCE_S = "0.7"
 
 
 class TwinStock:

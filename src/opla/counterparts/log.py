@@ -133,27 +133,31 @@ def _count(entries: Iterable[Entry]) -> Facts:
                 sums[what, str(entry["id"])] += int(entry["amount_minor"])
                 sums["refund", str(entry["reference"])] += int(entry["amount_minor"])
     return Facts(
-        sends=MappingProxyType({
-            reference: SendFacts(
-                given=sums["operator.given", reference],
-                reversed=sums["operator.reversed", reference],
-                declined=sums["operator.declined", reference],
-                kind=str(entry["kind"]),
-                face_minor=int(entry["face_minor"]),
-                currency=str(entry["currency"]),
-            )
-            for reference, entry in asked.items()
-        }),
-        payments=MappingProxyType({
-            id_: PaymentFacts(
-                reference=str(entry["reference"]),
-                currency=str(entry["currency"]),
-                captured_minor=sums["payment.captured", id_],
-                refunded_minor=sums["payment.refunded", id_],
-                charged_back_minor=sums["payment.charged_back", id_],
-            )
-            for id_, entry in created.items()
-        }),
+        sends=MappingProxyType(
+            {
+                reference: SendFacts(
+                    given=sums["operator.given", reference],
+                    reversed=sums["operator.reversed", reference],
+                    declined=sums["operator.declined", reference],
+                    kind=str(entry["kind"]),
+                    face_minor=int(entry["face_minor"]),
+                    currency=str(entry["currency"]),
+                )
+                for reference, entry in asked.items()
+            }
+        ),
+        payments=MappingProxyType(
+            {
+                id_: PaymentFacts(
+                    reference=str(entry["reference"]),
+                    currency=str(entry["currency"]),
+                    captured_minor=sums["payment.captured", id_],
+                    refunded_minor=sums["payment.refunded", id_],
+                    charged_back_minor=sums["payment.charged_back", id_],
+                )
+                for id_, entry in created.items()
+            }
+        ),
         refunds=MappingProxyType({key: n for (what, key), n in sums.items() if what == "refund"}),
         mails=MappingProxyType({key: n for (what, key), n in sums.items() if what == "mail.received"}),
     )

@@ -93,7 +93,7 @@ def _page(title: str, body: str, words: Words, path: str) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
         f'<title>{title} · {words["sandbox"]}</title><link rel="stylesheet" href="/style.css"></head><body>'
         f'<div class="band" role="note"><strong>{words["sandbox"]}</strong>'
-        f'<span>{words["no_money"]} · {words["sample"]}</span></div>'
+        f"<span>{words['no_money']} · {words['sample']}</span></div>"
         '<nav><span class="mark" aria-hidden="true"><i></i><i></i><i></i></span>'
         f'<a href="{escape(path)}?lang={words["other_lang"]}" lang="{words["other_lang"]}">{words["other"]}</a></nav>'
         f"<main><h1>{title}</h1>{body}</main></body></html>"

@@ -1,11 +1,11 @@
 """The counterpart payment provider. Pure; replayed from its entries.
 
-    open ──pay──▶ paid ──charge_back──▶ paid, less kept
-     │ └─twice──▶ paid, captured 2×        └──refund──▶ paid, less kept
-     ├─refuse───▶ failed
-     ├─abandon──▶ open: the person walked away and the session runs out
-     ├─15 min───▶ expired
-     └─late─────▶ expired ──5 s──▶ paid      (a provider may change its mind; money must not be lost with it)
+open ──pay──▶ paid ──charge_back──▶ paid, less kept
+ │ └─twice──▶ paid, captured 2×        └──refund──▶ paid, less kept
+ ├─refuse───▶ failed
+ ├─abandon──▶ open: the person walked away and the session runs out
+ ├─15 min───▶ expired
+ └─late─────▶ expired ──5 s──▶ paid      (a provider may change its mind; money must not be lost with it)
 """
 
 from __future__ import annotations

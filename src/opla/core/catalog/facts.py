@@ -60,9 +60,7 @@ _OF_BENEFIT = frozenset({FactKind.LASTS, FactKind.BONUS_WINDOW_DAYS, FactKind.BO
 
 def describe(product: Product) -> tuple[Fact, ...]:
     """What is given (unknown amounts of known contents included), how long, what renewing does, how it arrives."""
-    return tuple(
-        Fact(kind, cell) for kind in FactKind if _worth_saying(kind, cell := _cell(product, kind), product)
-    )
+    return tuple(Fact(kind, cell) for kind in FactKind if _worth_saying(kind, cell := _cell(product, kind), product))
 
 
 def _cell(product: Product, kind: FactKind) -> Cell[object]:

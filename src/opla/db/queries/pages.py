@@ -211,12 +211,6 @@ def sealed_link(order_id: UUID) -> bytes | None:
     return bytes(expect(rows[0][0], bytes)) if rows else None
 
 
-def order_of_payment(payment_id: UUID) -> UUID | None:
-    """The first order of a payment: where its return page leads."""
-    rows = select("SELECT order_id FROM allocation WHERE payment_id = %s ORDER BY order_id LIMIT 1", [payment_id])
-    return expect(rows[0][0], UUID) if rows else None
-
-
 @dataclass(frozen=True)
 class Item:
     """One line of a person's list, with its evidence."""

@@ -15,8 +15,3 @@ class Config:
         if given:
             raise ValueError(f"{min(given)}: our own stock has no settings")
         return cls()
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        del environment
-        return cls()
