@@ -32,6 +32,7 @@ from django.db.backends.utils import CursorWrapper  # noqa: E402
 
 from opla.db import setup  # noqa: E402
 from opla.db.embedded import Server, database  # noqa: E402
+from opla.proving import ground  # noqa: E402
 from opla.site.settings import database as settings_of  # noqa: E402
 
 T = TypeVar("T")
@@ -46,18 +47,9 @@ def server() -> Server:
     return _open.enter_context(database(_ROOT / "var" / "test-server", settings={"fsync": "off", "autovacuum": "off"}))
 
 
-def _address(dsn: str, name: str) -> str:
-    """The same server, another database."""
-    before, _, after = dsn.rpartition("/")
-    return f"{before}/{name}" + ("?" + after.split("?", 1)[1] if "?" in after else "")
-
-
 def point_at(name: str) -> None:
     """Let Django's two connections talk to this database."""
-    for alias, dsn in (("default", server().dsn_app), ("owner", server().dsn_owner)):
-        connection = connections[alias]
-        connection.close()
-        connection.settings_dict.update(settings_of(_address(dsn, name)))
+    ground.point_at(server(), name)
 
 
 def _drop(name: str) -> None:

@@ -14,8 +14,9 @@ from opla.site.settings import database as settings_of
 
 def address(dsn: str, name: str) -> str:
     """The same server, another database."""
-    before, _, after = dsn.rpartition("/")
-    return f"{before}/{name}" + ("?" + after.split("?", 1)[1] if "?" in after else "")
+    scheme, rest = dsn.split("://", 1)
+    where, question, options = rest.partition("?")  # a socket's folder, with its slashes, may stand in the options
+    return f"{scheme}://{where.split('/', 1)[0]}/{name}{question}{options}"
 
 
 def point_at(server: Server, name: str) -> None:
