@@ -18,11 +18,6 @@ def wake_payment(provider: str, names: Sequence[str], *, at: datetime) -> int:
     return attempts.wake([Kind.CHARGE, Kind.REFUND], provider, names, at=at) if names else 0
 
 
-def wake_delivery(supplier: str, names: Sequence[str], *, at: datetime) -> int:
-    """Ask about these sends now."""
-    return attempts.wake([Kind.SEND], supplier, names, at=at) if names else 0
-
-
 def wake_order(order_id: UUID, *, at: datetime) -> int:
     """Ask about every payment of an order now: its customer has come back."""
     return attempts.wake_order(order_id, at=at)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -447,7 +447,3 @@ class Simulation:
 
 def _compose(letter: Letter) -> tuple[str, str]:
     return letter.topic, letter.link_url
-
-
-def names(faults: Collection[Fault]) -> list[str]:
-    return sorted(str(fault) for fault in faults)
