@@ -10,6 +10,7 @@ from opla.core.refusal import Code, Refusal
 
 class Role(StrEnum):
     CUSTOMER = "customer"  # anybody at the storefront or the terminal of their own shop
+    RESELLER = "reseller"
     OWNER = "owner"
     SUPPORT = "support"
     SYSTEM = "system"  # workers and the janitor
@@ -18,6 +19,7 @@ class Role(StrEnum):
 class Act(StrEnum):
     QUOTE = "quote"
     PLACE = "place"
+    PLACE_FROM_FLOAT = "place_from_float"
     PAY = "pay"
     REVEAL = "reveal"  # look at a code; whose code it is, the operation checks besides
     SETTLE = "settle"  # record what a provider or supplier answered
@@ -27,11 +29,13 @@ class Act(StrEnum):
     RESOLVE_ITEM = "resolve_item"
     STOCK_CODES = "stock_codes"
     CHANGE_CATALOGUE = "change_catalogue"
+    MANAGE_RESELLERS = "manage_resellers"
     FUND = "fund"  # record that the owner moved own money, such as filling a supplier's float
 
 
 MAY: dict[Role, frozenset[Act]] = {
     Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL}),
+    Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT}),
     Role.OWNER: frozenset(
         {
             Act.QUOTE,
@@ -41,6 +45,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.RESOLVE_ITEM,
             Act.STOCK_CODES,
             Act.CHANGE_CATALOGUE,
+            Act.MANAGE_RESELLERS,
             Act.FUND,
         }
     ),

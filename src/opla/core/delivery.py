@@ -15,7 +15,7 @@ from opla.core import attempt, item, order
 from opla.core.attempt import Contradiction
 from opla.core.chance import Chance
 from opla.core.change import Change, Move, NewAttempt, NewDelivery, NewMessage, NewRefund, Note, Subject, Sums
-from opla.core.ledger import Parties, Reason
+from opla.core.ledger import Parties, Reason, Transfer
 from opla.core.order import Order
 from opla.core.ports import Answer, Kind, Promises, SendReport
 from opla.core.refund import by_rule
@@ -43,9 +43,12 @@ class Send:
 
 @dataclass(frozen=True)
 class Paid:
-    """Where the order's money lies: its share of the one payment that is kept, and what the delivery cost (if made)."""
+    """Where the order's money lies: its share of the one payment that is kept, and what the delivery cost (if made).
 
-    payment_id: UUID
+    A reseller's order has no payment: its money lies on the float.
+    """
+
+    payment_id: UUID | None
     provider: str
     amount_minor: int
     cost_minor: int = 0
@@ -123,8 +126,8 @@ def _delivered(change: Change, send: Send, sold: Order, report: SendReport, *, c
         raise Contradiction("delivered without a cost: the books could not say what it was worth")
     if report.pin is None and not report.stock_id and sold.kind is not Kind.DIRECT:
         raise Contradiction("a code was sold, and delivered without one")
-    amounts = {Reason.RELEASED: sold.price.face.amount_minor, **order.earned(sold.price, report.cost_minor)}
-    parties = Parties(sold.price.face.currency, source=send.supplier)
+    amounts = {Reason.RELEASED: sold.held_minor, **order.earned(sold.price, report.cost_minor)}
+    parties = Parties(sold.price.face.currency, source=send.supplier, reseller=sold.reseller)
     lines = order.journal(sold, arrow, amounts, parties)
     return replace(
         change,
@@ -157,18 +160,18 @@ def _declined(
     at: datetime,
     chance: Chance,
 ) -> Change:
-    face_minor = sold.price.face.amount_minor
-    here = Parties(sold.price.face.currency, source=send.supplier)
+    here = Parties(sold.price.face.currency, source=send.supplier, reseller=sold.reseller)
+    held_minor = sold.held_minor
     closes = ((item.Kind.UNKNOWN_SEND, send.id),)
     if next_supplier:
         arrow = order.arrow(sold.state, order.Event.REROUTED)
         release, hold = arrow.postings
         lines = (
-            *order.journal(sold, order.Arrow(arrow.target, (release,)), {Reason.RELEASED: face_minor}, here),
+            *order.journal(sold, order.Arrow(arrow.target, (release,)), {Reason.RELEASED: held_minor}, here),
             *order.journal(
                 sold,
                 order.Arrow(arrow.target, (hold,)),
-                {Reason.HELD: face_minor},
+                {Reason.HELD: held_minor},
                 replace(here, source=next_supplier),
             ),
         )
@@ -177,8 +180,11 @@ def _declined(
         )
         rerouted = Move(Subject.ORDER, sold.id, sold.state, arrow.target, order.Event.REROUTED, lines, why=why)
         return replace(change, moves=(*change.moves, rerouted), attempts=(again,), closes=closes)
+    if sold.reseller:
+        lines = order.journal(sold, order.arrow(sold.state, order.Event.RETURNED), {Reason.RELEASED: held_minor}, here)
+        return _returned(replace(change, closes=closes), sold, order.Event.RETURNED, lines, why=why, chance=chance)
     arrow = order.arrow(sold.state, order.Event.DECLINED)
-    amounts = {Reason.RELEASED: face_minor, Reason.REFUND_DUE: paid.amount_minor}
+    amounts = {Reason.RELEASED: held_minor, Reason.REFUND_DUE: paid.amount_minor}
     lines = order.journal(sold, arrow, amounts, here, paid.payment_id)
     declined = Move(Subject.ORDER, sold.id, sold.state, arrow.target, order.Event.DECLINED, lines, why=why)
     return _with_refund(replace(change, closes=closes), declined, sold, paid, "declined", at=at, chance=chance)
@@ -198,18 +204,34 @@ def _reversed(send: Send, sold: Order, paid: Paid, report: SendReport, *, at: da
     kept = Move(Subject.ATTEMPT, send.id, send.state, send.state, "reversed", why=report.why)
     if sold.state is not order.State.DELIVERED:
         return Change(moves=(kept,), notes=(note,))  # told twice
+    amounts = order.unearned(sold.price, paid.cost_minor)
+    parties = Parties(sold.price.face.currency, source=send.supplier, reseller=sold.reseller)
+    if sold.reseller:
+        lines = order.journal(sold, order.arrow(sold.state, order.Event.TAKEN_BACK), amounts, parties)
+        changed = Change(moves=(kept,), notes=(note,))
+        return _returned(changed, sold, order.Event.TAKEN_BACK, lines, why=report.why, chance=chance)
     arrow = order.arrow(sold.state, order.Event.REVERSED)
-    amounts = {**order.unearned(sold.price, paid.cost_minor), Reason.REFUND_DUE: paid.amount_minor}
-    lines = order.journal(
-        sold, arrow, amounts, Parties(sold.price.face.currency, source=send.supplier), paid.payment_id
-    )
+    amounts |= {Reason.REFUND_DUE: paid.amount_minor}
+    lines = order.journal(sold, arrow, amounts, parties, paid.payment_id)
     undone = Move(Subject.ORDER, sold.id, sold.state, arrow.target, order.Event.REVERSED, lines, why=report.why)
     return _with_refund(Change(moves=(kept,), notes=(note,)), undone, sold, paid, "reversed", at=at, chance=chance)
+
+
+def _returned(
+    change: Change, sold: Order, event: order.Event, lines: tuple[Transfer, ...], *, why: str, chance: Chance
+) -> Change:
+    """A reseller's money is on its float again in the commit that says so."""
+    arrow = order.arrow(sold.state, event)
+    returned = Move(Subject.ORDER, sold.id, sold.state, arrow.target, event, lines, why=why)
+    told = NewMessage("refunded", sold.id, chance.reference())
+    return replace(change, moves=(*change.moves, returned), messages=(told,))
 
 
 def _with_refund(
     change: Change, moved: Move, sold: Order, paid: Paid, reason: str, *, at: datetime, chance: Chance
 ) -> Change:
+    if paid.payment_id is None:
+        raise ValueError("a refund goes back to a payment")
     refund: NewRefund
     refund, tried = by_rule(
         paid.payment_id,

@@ -81,7 +81,8 @@ class Reason(StrEnum):
     REFUND_DUE = "refund_due"
     REFUND_PAID = "refund_paid"
     STOCK_BOUGHT = "stock_bought"
-    FLOAT_FILLED = "float_filled"
+    FLOAT_FILLED = "float_filled"  # our own money at a supplier
+    FLOAT_PAID_IN = "float_paid_in"  # a reseller's money with us
 
 
 class Slot(StrEnum):
@@ -89,7 +90,7 @@ class Slot(StrEnum):
 
     PAYER = "payer"  # psp_clearing of the payment's provider
     SOURCE = "source"  # supplier_float or code_stock of the supplier asked
-    HELD = "customer_held"
+    HELD = "customer_held"  # or the reseller's float, which holds the money of its own orders
     MARGIN = "margin"
     FEE = "service_fee"
     VAT = "vat_due"
@@ -129,11 +130,15 @@ def account_code(account: Account, currency: str, party: str = "") -> str:
 
 @dataclass(frozen=True)
 class Parties:
-    """Who the slots of a rule are in one case. `source` names the supplier; code_stock is our own shelf."""
+    """Who the slots of a rule are in one case. `source` names the supplier; code_stock is our own shelf.
+
+    A reseller's order is paid from its float and has no payment: what is held for it is held there.
+    """
 
     currency: str
     provider: str = ""
     source: str = ""
+    reseller: str = ""
 
     def account(self, role: Slot) -> str:
         match role:
@@ -143,6 +148,8 @@ class Parties:
                 return account_code(Account.CODE_STOCK, self.currency)
             case Slot.SOURCE:
                 return account_code(Account.SUPPLIER_FLOAT, self.currency, self.source)
+            case Slot.HELD if self.reseller:
+                return account_code(Account.RESELLER_FLOAT, self.currency, self.reseller)
             case _:
                 return account_code(Account(role.value), self.currency)
 

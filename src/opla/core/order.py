@@ -6,6 +6,9 @@
       ▼                └───────────────────┘                   ▲
     cancelled ──paid_late──────────────────────────────────────┘
 
+A reseller's order is `reserved` on its float when it is placed, `paid_from_float` when a worker takes it up, and what
+does not come about is `returned` to the float in the same commit: no money ever left, so nothing is refunding.
+
 `paid_twice` and `second_refunded` leave the state: the second payment goes back, the order goes on.
 Everything not in ARROWS is a contradiction: evidence, an item for a person, no money moves.
 """
@@ -35,7 +38,9 @@ class State(StrEnum):
 
 class Event(StrEnum):
     PLACED = "placed"
+    RESERVED = "reserved"
     PAID = "paid"
+    PAID_FROM_FLOAT = "paid_from_float"
     PAID_LATE = "paid_late"
     PAID_TWICE = "paid_twice"
     EXPIRED = "expired"
@@ -45,6 +50,8 @@ class Event(StrEnum):
     REVERSED = "reversed"
     REFUNDED = "refunded"
     SECOND_REFUNDED = "second_refunded"
+    RETURNED = "returned"
+    TAKEN_BACK = "taken_back"
     TOLD = "told"
 
 
@@ -75,7 +82,17 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.DELIVERED, Event.SECOND_REFUNDED): Arrow(State.DELIVERED, (ledger.REFUND_PAID,)),
     (State.REFUNDING, Event.SECOND_REFUNDED): Arrow(State.REFUNDING, (ledger.REFUND_PAID,)),
     (State.REFUNDED, Event.SECOND_REFUNDED): Arrow(State.REFUNDED, (ledger.REFUND_PAID,)),
+    (State.PLACED, Event.PAID_FROM_FLOAT): Arrow(State.PAID),
+    (State.PLACED, Event.RETURNED): Arrow(State.CANCELLED, (ledger.RELEASE,)),
+    (State.PAID, Event.RETURNED): Arrow(State.REFUNDED, (ledger.RELEASE,)),
+    (State.DELIVERED, Event.TAKEN_BACK): Arrow(State.REFUNDED, _UNEARNED),
     **{(state, Event.TOLD): Arrow(state) for state in State},  # a message about it went out
+}
+
+#: What placing posts: nothing for who pays afterwards, the price held on the float of a reseller.
+PLACING: dict[Event, Arrow] = {
+    Event.PLACED: Arrow(State.PLACED),
+    Event.RESERVED: Arrow(State.PLACED, (ledger.HOLD,)),
 }
 
 #: An order in one of these needs nothing more (except that money may still arrive for it by mistake).
@@ -116,6 +133,12 @@ class Order:
     number: str  # E.164, empty when the recipient needs none (a code)
     plan: str
     language: str
+    reseller: str = ""  # whose float pays; empty for a customer
+
+    @property
+    def held_minor(self) -> int:
+        """What is held while it is on its way: of a customer what the supplier will want, of a reseller all of it."""
+        return self.price.total.amount_minor if self.reseller else self.price.face.amount_minor
 
 
 def earned(price: Price, cost_minor: int) -> dict[Reason, int]:

@@ -17,6 +17,7 @@ class Code(StrEnum):
     """What was refused. Each value is published: never renamed, never given another meaning."""
 
     # who asks
+    API_KEY_WRONG = "api_key_wrong"  # none, unknown or revoked
     NOT_ALLOWED = "not_allowed"  # this actor may not do this act
     NOT_FOUND = "not_found"  # also said to strangers about what is not theirs
     TOO_MANY_TRIES = "too_many_tries"
@@ -57,6 +58,8 @@ class Code(StrEnum):
     # paying
     PAYMENT_METHOD_UNKNOWN = "payment_method_unknown"
     ORDER_NOT_PAYABLE = "order_not_payable"  # paid, ended or expired
+    FLOAT_TOO_LOW = "float_too_low"  # less is free on a reseller's float than the order costs
+    KEY_MISSING = "key_missing"  # a reseller's order without an idempotency key of 1 to 64 signs
     KEY_REUSED = "key_reused"  # same idempotency key, another field: names it
     STILL_RUNNING = "still_running"
     # codes
@@ -72,6 +75,9 @@ class Code(StrEnum):
     FILE_UNREADABLE = "file_unreadable"
     ROW_INVALID = "row_invalid"
     CODE_KNOWN = "code_known"  # this PIN is or was in stock already
+    # resellers
+    RESELLER_NAME_INVALID = "reseller_name_invalid"
+    RESELLER_NAME_TAKEN = "reseller_name_taken"
     # the house
     SANDBOX_BESIDE_LIVE = "sandbox_beside_live"
     TEMPORARILY_CLOSED = "temporarily_closed"

@@ -15,14 +15,14 @@ from opla.core import ledger, order, payment
 _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
-_SQL = ("clock", "orders", "apply", "attempts", "codes", "books", "guards", "grants")
+_SQL = ("clock", "orders", "floats", "apply", "attempts", "codes", "books", "guards", "grants")
 _LOCK = 0x6F706C61  # "opla"
 
 
 def arrows() -> list[tuple[str, str, str, str, list[str]]]:
     """The core's tables of arrows as rows (subject, source, event, target, reasons), for `books` to compare with."""
     rows: list[tuple[str, str, str, str, list[str]]] = [
-        ("order", "", "placed", "placed", []),
+        *[("order", "", str(e), str(a.target), [str(p.reason) for p in a.postings]) for e, a in order.PLACING.items()],
         ("refund", "due", "done", "done", []),
         ("refund", "due", "refused", "refused", []),
     ]
@@ -42,6 +42,14 @@ def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
     bought, filled = ledger.Account.CODE_STOCK, ledger.Account.SUPPLIER_FLOAT
     rows.append((str(ledger.Reason.STOCK_BOUGHT), str(ledger.Phase.POSTED), [str(bought)], [str(ledger.Account.BANK)]))
     rows.append((str(ledger.Reason.FLOAT_FILLED), str(ledger.Phase.POSTED), [str(filled)], [str(ledger.Account.BANK)]))
+    rows.append(
+        (
+            str(ledger.Reason.FLOAT_PAID_IN),
+            str(ledger.Phase.POSTED),
+            [str(ledger.Account.BANK)],
+            [str(ledger.Account.RESELLER_FLOAT)],
+        )
+    )
     return sorted(rows)
 
 
@@ -49,6 +57,8 @@ def _kinds(slot: ledger.Slot) -> list[str]:
     match slot:
         case ledger.Slot.PAYER:
             return [str(ledger.Account.PSP_CLEARING)]
+        case ledger.Slot.HELD:
+            return [str(ledger.Account.CUSTOMER_HELD), str(ledger.Account.RESELLER_FLOAT)]
         case ledger.Slot.SOURCE:
             return [str(ledger.Account.SUPPLIER_FLOAT), str(ledger.Account.CODE_STOCK)]
         case _:

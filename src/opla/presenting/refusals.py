@@ -47,6 +47,13 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.QUOTE_TAKEN: gettext_noop("This offer has become an order already. Nothing was charged twice."),
     Code.PAYMENT_METHOD_UNKNOWN: gettext_noop("Choose one of the ways to pay."),
     Code.ORDER_NOT_PAYABLE: gettext_noop("This order cannot be paid any more. Nothing was charged now."),
+    Code.API_KEY_WRONG: gettext_noop("This needs a reseller's key that is valid. Ask the shop for one."),
+    Code.FLOAT_TOO_LOW: gettext_noop("There is less on the float than this order costs. Nothing was ordered."),
+    Code.KEY_MISSING: gettext_noop(
+        "Give each order a key of its own, of 1 to 64 signs, so that it is never made twice."
+    ),
+    Code.RESELLER_NAME_INVALID: gettext_noop("A reseller's name is 2 to 40 small letters, digits and hyphens."),
+    Code.RESELLER_NAME_TAKEN: gettext_noop("There is a reseller of this name already."),
     Code.STILL_RUNNING: gettext_noop("We are still working on it. Wait a moment."),
     Code.NOT_DELIVERED_YET: gettext_noop("The code is not here yet. This page shows when it is."),
     Code.PROOF_NEEDED: gettext_noop("For your safety, codes are shown only on the device that ordered them."),

@@ -145,10 +145,7 @@ def apply(
 
 
 def _columns(rows: Sequence[Sequence[object]], *sql_types: str) -> list[Argument]:
-    if not rows:
-        return [Argument([], f"{kind}[]") for kind in sql_types]
-    # Enum members are handed over as the plain texts they are.
-    return columns(([str(v) if isinstance(v, StrEnum) else v for v in row] for row in rows), *sql_types)
+    return columns(rows, *sql_types)
 
 
 def _line(t: Transfer) -> tuple[object, ...]:

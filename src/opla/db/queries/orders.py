@@ -124,7 +124,7 @@ def pay_again(tries: Sequence[tuple[UUID, NewPayment]], *, at: datetime, expires
 # ── loading for the rules ─────────────────────────────────────────────────
 
 _ORDER = """o.id, o.state, o.sku, o.operator, o.kind, o.face_minor, o.fee_minor, o.fee_vat_minor, o.currency, o.number,
-            o.plan, o.language"""
+            o.plan, o.language, o.reseller"""
 
 
 def _order(row: Row) -> Order:
@@ -139,6 +139,7 @@ def _order(row: Row) -> Order:
         expect(row[9], str),
         expect(row[10], str),
         expect(row[11], str),
+        expect(row[12], str),
     )
 
 
@@ -205,32 +206,40 @@ class SendCase:
 
 
 def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
-    """Orders by id with the payment that paid them (the one whose share was not sent back as second or late)."""
+    """Orders by id with the payment that paid them (the one whose share was not sent back as second or late).
+
+    A reseller's order has none.
+    """
     rows = select(
-        f"""SELECT {_ORDER}, p.id, p.provider, a.amount_minor, coalesce(d.cost_minor, 0),
+        f"""SELECT {_ORDER}, p.id, coalesce(p.provider, ''), coalesce(a.amount_minor, 0), coalesce(d.cost_minor, 0),
                    ARRAY(SELECT s.adapter FROM attempt s
                          WHERE s.order_id = o.id AND s.kind = 'send' AND s.state = 'declined'),
                    EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock')
             FROM orders o
-            JOIN LATERAL (
+            LEFT JOIN LATERAL (
                 SELECT a.payment_id, a.amount_minor FROM allocation a JOIN payment p ON p.id = a.payment_id
                 WHERE a.order_id = o.id AND p.captured_minor >= p.amount_minor
                   AND NOT EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id
                                   AND (r.order_id = o.id AND r.reason IN ('second', 'late')
                                        OR r.reason = 'underpaid'))
                 ORDER BY p.id LIMIT 1
-            ) a ON true
-            JOIN payment p ON p.id = a.payment_id
+            ) a ON o.reseller = ''
+            LEFT JOIN payment p ON p.id = a.payment_id
             LEFT JOIN delivery d ON d.order_id = o.id
-            WHERE o.id = ANY (%s::uuid[])""",  # noqa: S608 - a constant of ours
+            WHERE o.id = ANY (%s::uuid[]) AND (p.id IS NOT NULL OR o.reseller <> '')""",  # noqa: S608 - a constant of ours
         [list(order_ids)],
     )
     return {
         (sold := _order(row)).id: SendCase(
             sold,
-            Paid(expect(row[12], UUID), expect(row[13], str), expect(row[14], int), expect(row[15], int)),
-            frozenset(expect(row[16], list)),
-            bool(row[17]),
+            Paid(
+                row[13] if isinstance(row[13], UUID) else None,
+                expect(row[14], str),
+                expect(row[15], int),
+                expect(row[16], int),
+            ),
+            frozenset(expect(row[17], list)),
+            bool(row[18]),
         )
         for row in rows
     }

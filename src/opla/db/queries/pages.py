@@ -79,7 +79,7 @@ class OrderPage:
     catalog_version: int
     sample: bool
     placed_at: datetime
-    expires_at: datetime
+    expires_at: datetime  # of an unpaid one
     ended_at: datetime | None
     payment_id: UUID
     payment_state: payment.State
@@ -102,7 +102,7 @@ class OrderPage:
 _PAGE = """
     SELECT o.id, o.ticket, o.state, o.sku, o.operator, o.product_name, o.kind, o.face_minor, o.fee_minor,
            o.fee_vat_minor, o.currency, o.number, o.plan, o.email, o.language, o.catalog_version, o.sample, o.placed_at,
-           o.expires_at, o.ended_at, p.id, p.state, coalesce(c.why, ''), p.receipt, p.provider,
+           coalesce(o.expires_at, o.placed_at), o.ended_at, p.id, p.state, coalesce(c.why, ''), p.receipt, p.provider,
            coalesce(c.redirect_url, ''),
            EXISTS (SELECT FROM attempt a WHERE a.order_id = o.id AND a.state IN ('sending', 'pending', 'unknown')),
            EXISTS (SELECT FROM item i WHERE i.order_id = o.id AND i.closed_at IS NULL),

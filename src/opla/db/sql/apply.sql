@@ -27,7 +27,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     v_result text[] := array_fill('won'::text, ARRAY[p_groups]);
+    -- The same as yes or no, and 0 for "no event": an array of fixed-length values without nulls is read at any place
+    -- at once, a text array from its beginning each time.
+    v_won boolean[];
     v_event bigint[];
+    v_event_ids regclass := pg_get_serial_sequence('event', 'id');
     v_bad int;
     v_account int[];
 BEGIN
@@ -104,18 +108,20 @@ BEGIN
     END IF;
     FOR v_bad IN
         SELECT n.g
-        FROM unnest(n_g, n_attempt, n_provider_id) AS n (g, attempt, provider_id)
-        JOIN attempt a ON a.id = n.attempt
-        WHERE n.provider_id <> '' AND a.provider_id <> n.provider_id AND v_result[n.g] = 'won'
-          AND (a.provider_id <> '' OR EXISTS (
-                SELECT FROM attempt b WHERE b.kind = a.kind AND b.adapter = a.adapter AND b.provider_id = n.provider_id)
-               OR EXISTS (
-                SELECT FROM unnest(n_g, n_attempt, n_provider_id) AS b (g, attempt, provider_id)
-                JOIN attempt c ON c.id = b.attempt
-                WHERE b.g < n.g AND b.provider_id = n.provider_id AND c.kind = a.kind AND c.adapter = a.adapter))
+        FROM (
+            SELECT u.g, u.provider_id, a.kind, a.adapter, a.provider_id AS known_id,
+                   row_number() OVER (PARTITION BY a.kind, a.adapter, u.provider_id ORDER BY u.g) AS place
+            FROM unnest(n_g, n_attempt, n_provider_id) AS u (g, attempt, provider_id)
+            JOIN attempt a ON a.id = u.attempt
+            WHERE u.provider_id <> '' AND a.provider_id <> u.provider_id
+        ) n
+        WHERE n.known_id <> '' OR n.place > 1 OR EXISTS (
+            SELECT FROM attempt b WHERE b.kind = n.kind AND b.adapter = n.adapter AND b.provider_id = n.provider_id
+                AND b.provider_id <> '')
     LOOP
-        v_result[v_bad] := 'provider_id_taken';
+        v_result[v_bad] := CASE v_result[v_bad] WHEN 'won' THEN 'provider_id_taken' ELSE v_result[v_bad] END;
     END LOOP;
+    SELECT array_agg(r = 'won' ORDER BY n) INTO v_won FROM unnest(v_result) WITH ORDINALITY AS u (r, n);
 
     -- 4. The states.
     UPDATE payment p SET
@@ -129,31 +135,32 @@ BEGIN
         FROM (
             SELECT DISTINCT ON (id) id, target
             FROM unnest(m_g, m_subject, m_id, m_target) WITH ORDINALITY AS u (g, subject, id, target, n)
-            WHERE subject = 'payment' AND v_result[g] = 'won' ORDER BY id, n DESC
+            WHERE subject = 'payment' AND v_won[g] ORDER BY id, n DESC
         ) m
         FULL JOIN (
             SELECT payment, sum(captured) AS captured, sum(refunding) AS refunding, sum(refunded) AS refunded,
                    sum(charged_back) AS charged_back
             FROM unnest(s_g, s_payment, s_captured, s_refunding, s_refunded, s_charged_back)
                 AS u (g, payment, captured, refunding, refunded, charged_back)
-            WHERE v_result[g] = 'won' GROUP BY payment
+            WHERE v_won[g] GROUP BY payment
         ) s ON s.payment = m.id
     ) w
     WHERE p.id = w.id;
 
     UPDATE orders o SET
         state = w.target,
+        expires_at = NULL,
         ended_at = CASE WHEN w.target IN ('delivered', 'refunded', 'cancelled') THEN coalesce(o.ended_at, p_at) END
     FROM (
         SELECT DISTINCT ON (id) id, target
         FROM unnest(m_g, m_subject, m_id, m_target) WITH ORDINALITY AS u (g, subject, id, target, n)
-        WHERE subject = 'order' AND v_result[g] = 'won' ORDER BY id, n DESC
+        WHERE subject = 'order' AND v_won[g] ORDER BY id, n DESC
     ) w
     WHERE o.id = w.id AND o.state <> w.target;
 
     UPDATE refund r SET state = w.target, ended_at = p_at
     FROM unnest(m_g, m_subject, m_id, m_target) AS w (g, subject, id, target)
-    WHERE w.subject = 'refund' AND v_result[w.g] = 'won' AND r.id = w.id;
+    WHERE w.subject = 'refund' AND v_won[w.g] AND r.id = w.id;
 
     UPDATE attempt a SET
         state = coalesce(m.target, a.state),
@@ -170,16 +177,16 @@ BEGIN
         AS n (g, attempt, answer, due, provider_id, redirect, why)
     LEFT JOIN unnest(m_g, m_subject, m_id, m_target) AS m (g, subject, id, target)
         ON m.g = n.g AND m.subject = 'attempt' AND m.id = n.attempt
-    WHERE a.id = n.attempt AND v_result[n.g] = 'won';
+    WHERE a.id = n.attempt AND v_won[n.g];
 
     INSERT INTO attempt_evidence (attempt_id, at, answer, why, evidence)
     SELECT n.attempt, p_at, n.answer, n.why, n.evidence::jsonb
     FROM unnest(n_g, n_attempt, n_answer, n_why, n_evidence) AS n (g, attempt, answer, why, evidence)
-    WHERE v_result[n.g] = 'won';
+    WHERE v_won[n.g];
 
     -- 5. What happened, and what it posts. Event ids are drawn first, so that transfers can name their event.
-    SELECT array_agg(CASE WHEN subject <> 'attempt' AND v_result[g] = 'won'
-                          THEN nextval(pg_get_serial_sequence('event', 'id')) END ORDER BY n)
+    SELECT array_agg(CASE WHEN subject <> 'attempt' AND v_won[g]
+                          THEN nextval(v_event_ids) ELSE 0 END ORDER BY n)
     INTO v_event
     FROM unnest(m_g, m_subject) WITH ORDINALITY AS m (g, subject, n);
 
@@ -188,18 +195,13 @@ BEGIN
     SELECT v_event[m.n], p_at, m.subject, m.id, m.event, m.source, m.target, p_actor, m.why
     FROM unnest(m_subject, m_id, m_event, m_source, m_target, m_why)
         WITH ORDINALITY AS m (subject, id, event, source, target, why, n)
-    WHERE v_event[m.n] IS NOT NULL
+    WHERE v_event[m.n] <> 0
     ORDER BY m.n;
 
     IF cardinality(t_m) > 0 THEN
-        PERFORM opla_post(p_at, array_agg(v_event[t.m] ORDER BY t.n), array_agg(t.debit ORDER BY t.n),
-            array_agg(t.credit ORDER BY t.n), array_agg(t.amount ORDER BY t.n), array_agg(t.currency ORDER BY t.n),
-            array_agg(t.reason ORDER BY t.n), array_agg(t.phase ORDER BY t.n), array_agg(t.order_id ORDER BY t.n),
-            array_agg(t.payment_id ORDER BY t.n))
-        FROM unnest(t_m, t_debit, t_credit, t_amount, t_currency, t_reason, t_phase, t_order, t_payment)
-            WITH ORDINALITY AS t (m, debit, credit, amount, currency, reason, phase, order_id, payment_id, n)
-        WHERE v_event[t.m] IS NOT NULL
-        HAVING count(*) > 0;
+        PERFORM opla_post(p_at, array_agg(v_event[t.m] ORDER BY t.n), t_debit, t_credit, t_amount, t_currency, t_reason, t_phase,
+            t_order, t_payment)
+        FROM unnest(t_m) WITH ORDINALITY AS t (m, n);
     END IF;
 
     -- 6. What follows.
@@ -208,14 +210,14 @@ BEGIN
         SELECT r.id, r.payment, r.order_id, r.amount, r.currency, r.reason, 'due', p_actor, p_at
         FROM unnest(r_g, r_id, r_payment, r_order, r_amount, r_currency, r_reason)
             AS r (g, id, payment, order_id, amount, currency, reason)
-        WHERE v_result[r.g] = 'won';
+        WHERE v_won[r.g];
     END IF;
     IF cardinality(a_g) > 0 THEN
         INSERT INTO attempt (id, kind, adapter, reference, state, order_id, payment_id, refund_id, made_at, due_at)
         SELECT a.id, a.kind, a.adapter, a.reference, 'new', a.order_id, a.payment_id, a.refund_id, p_at, a.due
         FROM unnest(a_g, a_id, a_kind, a_adapter, a_reference, a_due, a_order, a_payment, a_refund)
             AS a (g, id, kind, adapter, reference, due, order_id, payment_id, refund_id)
-        WHERE v_result[a.g] = 'won';
+        WHERE v_won[a.g];
     END IF;
     IF cardinality(c_g) > 0 THEN
         INSERT INTO code (id, sku, supplier, state, sealed, fingerprint, serial, cost_minor, currency, valid_until,
@@ -227,37 +229,37 @@ BEGIN
         JOIN unnest(d_g, d_order, d_supplier, d_cost) AS d (g, order_id, supplier, cost)
             ON d.g = c.g AND d.order_id = c.order_id
         JOIN orders o ON o.id = c.order_id
-        WHERE v_result[c.g] = 'won';
+        WHERE v_won[c.g];
     END IF;
     IF cardinality(d_g) > 0 THEN
         UPDATE code k SET state = 'sold', order_id = d.order_id
         FROM unnest(d_g, d_order, d_stock) AS d (g, order_id, stock)
-        WHERE k.id = d.stock AND v_result[d.g] = 'won';
+        WHERE k.id = d.stock AND v_won[d.g];
 
         INSERT INTO delivery (order_id, kind, supplier, supplier_id, cost_minor, attempt_id, code_id, at)
         SELECT d.order_id, d.kind, d.supplier, d.supplier_id, d.cost, d.attempt, coalesce(d.stock, c.id), p_at
         FROM unnest(d_g, d_order, d_kind, d_supplier, d_supplier_id, d_cost, d_attempt, d_stock)
             AS d (g, order_id, kind, supplier, supplier_id, cost, attempt, stock)
         LEFT JOIN unnest(c_g, c_id, c_order) AS c (g, id, order_id) ON c.g = d.g AND c.order_id = d.order_id
-        WHERE v_result[d.g] = 'won';
+        WHERE v_won[d.g];
     END IF;
     IF cardinality(o_g) > 0 THEN
         INSERT INTO outbox (reference, topic, order_id, made_at, due_at)
         SELECT o.reference, o.topic, o.order_id, p_at, p_at
         FROM unnest(o_g, o_topic, o_order, o_reference) AS o (g, topic, order_id, reference)
-        WHERE v_result[o.g] = 'won';
+        WHERE v_won[o.g];
     END IF;
     IF cardinality(x_g) > 0 THEN
         UPDATE item i SET closed_at = p_at, closed_by = p_actor
         FROM unnest(x_g, x_kind, x_subject) AS x (g, kind, subject)
-        WHERE i.kind = x.kind AND i.subject = x.subject AND i.closed_at IS NULL AND v_result[x.g] = 'won';
+        WHERE i.kind = x.kind AND i.subject = x.subject AND i.closed_at IS NULL AND v_won[x.g];
     END IF;
     IF cardinality(i_g) > 0 THEN
         INSERT INTO item (kind, subject, order_id, payment_id, attempt_id, amount_minor, currency, note, opened_at)
         SELECT i.kind, i.subject, i.order_id, i.payment_id, i.attempt_id, i.amount, i.currency, i.note, p_at
         FROM unnest(i_g, i_kind, i_subject, i_order, i_payment, i_attempt, i_amount, i_currency, i_note)
             AS i (g, kind, subject, order_id, payment_id, attempt_id, amount, currency, note)
-        WHERE v_result[i.g] = 'won'
+        WHERE v_won[i.g]
         ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING;
     END IF;
 
@@ -265,7 +267,8 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
--- Journal lines and the balances beside them, in one movement. Internal: called by functions of ours only.
+-- Journal lines and the balances beside them, in one movement; lines of event 0 are left out (their change lost).
+-- Internal: called by functions of ours only.
 CREATE OR REPLACE FUNCTION opla_post(
     p_at timestamptz, p_event bigint[], p_debit text[], p_credit text[], p_amount bigint[], p_currency text[],
     p_reason text[], p_phase text[], p_order uuid[], p_payment uuid[]
@@ -273,15 +276,17 @@ CREATE OR REPLACE FUNCTION opla_post(
 DECLARE
     v_lines bigint;
 BEGIN
-    INSERT INTO account (code, kind, currency, side)
-    SELECT c.code, k.kind, reverse(split_part(reverse(c.code), ':', 1)), k.side
-    FROM (SELECT DISTINCT unnest(p_debit || p_credit) AS code) c
-    JOIN account_kind k ON k.kind = split_part(c.code, ':', 1)
-    WHERE NOT EXISTS (SELECT FROM account a WHERE a.code = c.code)
-    ORDER BY c.code
-    ON CONFLICT (code) DO NOTHING;
+    IF EXISTS (SELECT FROM unnest(p_debit || p_credit) AS c (code)
+               WHERE NOT EXISTS (SELECT FROM account a WHERE a.code = c.code)) THEN
+        INSERT INTO account (code, kind, currency, side)
+        SELECT c.code, k.kind, reverse(split_part(reverse(c.code), ':', 1)), k.side
+        FROM (SELECT DISTINCT unnest(p_debit || p_credit) AS code) c
+        JOIN account_kind k ON k.kind = split_part(c.code, ':', 1)
+        ORDER BY c.code
+        ON CONFLICT (code) DO NOTHING;
+    END IF;
 
-    PERFORM 1 FROM account WHERE code = ANY (p_debit || p_credit) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM account WHERE code IN (SELECT DISTINCT unnest(p_debit || p_credit)) ORDER BY id FOR NO KEY UPDATE;
 
     INSERT INTO transfer (at, event_id, debit, credit, amount_minor, currency, reason, phase, order_id, payment_id)
     SELECT p_at, t.event, d.id, c.id, t.amount, t.currency, t.reason, t.phase, t.order_id, t.payment_id
@@ -289,9 +294,10 @@ BEGIN
         WITH ORDINALITY AS t (event, debit, credit, amount, currency, reason, phase, order_id, payment_id, n)
     JOIN account d ON d.code = t.debit AND d.currency = t.currency
     JOIN account c ON c.code = t.credit AND c.currency = t.currency
+    WHERE t.event <> 0
     ORDER BY t.n;
     GET DIAGNOSTICS v_lines = ROW_COUNT;
-    IF v_lines <> cardinality(p_amount) THEN
+    IF v_lines <> (SELECT count(*) FROM unnest(p_event) AS e (id) WHERE e.id <> 0) THEN
         RAISE EXCEPTION 'a journal line names an account that is unknown or of another currency'
             USING ERRCODE = 'check_violation';
     END IF;
@@ -310,10 +316,11 @@ BEGIN
             coalesce(sum(CASE phase WHEN 'held' THEN amount WHEN 'released' THEN -amount END)
                 FILTER (WHERE side = 'credit'), 0) AS credits_pending
         FROM (
-            SELECT debit AS code, 'debit' AS side, amount, phase FROM unnest(p_debit, p_amount, p_phase) AS t (debit, amount, phase)
-            UNION ALL
-            SELECT credit, 'credit', amount, phase FROM unnest(p_credit, p_amount, p_phase) AS t (credit, amount, phase)
-        ) lines
+            -- summed by accounts and phase first: a batch has thousands of lines and a handful of those
+            SELECT debit, credit, phase, sum(amount) AS amount
+            FROM unnest(p_event, p_debit, p_credit, p_amount, p_phase) AS t (event, debit, credit, amount, phase)
+            WHERE event <> 0 GROUP BY debit, credit, phase
+        ) t CROSS JOIN LATERAL (VALUES (t.debit, 'debit'), (t.credit, 'credit')) AS s (code, side)
         GROUP BY code
     ) w
     WHERE a.code = w.code;

@@ -62,7 +62,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION ALL
         -- an ended order holds no money: what was captured was delivered or goes (went) back
         SELECT 'ended_orders', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
-        WHERE o.state IN ('delivered', 'refunded', 'cancelled', 'refunding')
+        WHERE o.reseller = '' AND o.state IN ('delivered', 'refunded', 'cancelled', 'refunding')
           AND coalesce(p.captured, 0) <> coalesce(p.delivered, 0) + coalesce(p.refund_due, 0)
            -- refunded means paid back: what is still due of it is a second payment's
            OR o.state = 'refunded' AND coalesce(p.refund_due, 0) - coalesce(p.refund_paid, 0)
@@ -105,7 +105,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION ALL
         -- what is held is what open orders wait for
         SELECT 'holds', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
-        WHERE coalesce(p.held, 0) <> CASE WHEN o.state = 'paid' THEN o.face_minor ELSE 0 END
+        WHERE coalesce(p.held, 0) <> CASE WHEN o.reseller <> '' AND o.state IN ('placed', 'paid')
+                                          THEN o.face_minor + o.fee_minor
+                                          WHEN o.state = 'paid' THEN o.face_minor ELSE 0 END
         UNION ALL
         -- every order and payment moved along an arrow of the table, and each arrow posted exactly its lines.
         -- A line of nothing is not written (no fee, no margin): only the reasons that are never nothing must be there.
@@ -132,8 +134,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         LEFT JOIN posting_rule r ON r.reason = t.reason
         WHERE r.reason IS NULL OR t.phase <> r.phase OR d.kind <> ALL (r.debits) OR c.kind <> ALL (r.credits)
         UNION ALL
-        -- and no line without an event
-        SELECT 'orphans', t.id::text FROM transfer t WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = t.event_id)
+        -- and no line without an event and its two accounts
+        SELECT 'orphans', t.id::text FROM transfer t
+        LEFT JOIN account d ON d.id = t.debit LEFT JOIN account c ON c.id = t.credit
+        WHERE d.id IS NULL OR c.id IS NULL OR NOT EXISTS (SELECT FROM event e WHERE e.id = t.event_id)
         UNION ALL
         -- an order's state is where the last event that moved it left it
         SELECT 'states', o.ticket FROM orders o LEFT JOIN moved m ON m.subject_id = o.id
