@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -36,6 +37,11 @@ paid      second_refunded → paid       refunds_due>psp_clearing 1550
 delivered second_refunded → delivered  refunds_due>psp_clearing 1550
 refunding second_refunded → refunding  refunds_due>psp_clearing 1550
 refunded  second_refunded → refunded   refunds_due>psp_clearing 1550
+placed    paid_from_float → paid
+placed    returned        → cancelled  release customer_held>supplier_float 1500
+paid      returned        → refunded   release customer_held>supplier_float 1500
+delivered taken_back      → refunded   supplier_float>customer_held 1440, margin>customer_held 60, \
+service_fee>customer_held 41, vat_due>customer_held 9
 placed    told            → placed
 paid      told            → paid
 delivered told            → delivered
@@ -50,6 +56,7 @@ ROWS = {
 PRICE = Price(Money(1500, "EUR"), Money(50, "EUR"), Money(9, "EUR"))
 ORDER = Order(UUID(int=1), State.PLACED, "PX-15", "proximus", Kind.CODE, PRICE, "", "", "en")
 HERE = Parties("EUR", provider="p", source="s")
+FLOAT = {Event.PAID_FROM_FLOAT, Event.RETURNED, Event.TAKEN_BACK}  # of a reseller's life, which has no payment
 
 
 def amounts(price: Price, cost_minor: int) -> dict[Reason, int]:
@@ -91,6 +98,18 @@ def test_nothing_is_sent_for_an_order_that_ended() -> None:
     assert {State.DELIVERED, State.REFUNDED, State.CANCELLED} == ENDED
 
 
+def test_a_resellers_order_is_held_and_earned_on_its_float_alone() -> None:
+    sold, here = replace(ORDER, reseller="acme"), Parties("EUR", source="s", reseller="acme")
+    held = order.journal(sold, order.PLACING[Event.RESERVED], {Reason.HELD: sold.held_minor}, here)
+    assert [(t.debit, t.credit, t.amount_minor, t.phase) for t in held] == [
+        ("reseller_float:acme:EUR", "supplier_float:s:EUR", 1550, Phase.HELD)
+    ]
+    amounts_ = {Reason.RELEASED: sold.held_minor, **order.earned(PRICE, 1440)}
+    earned = order.journal(sold, ARROWS[State.PAID, Event.DELIVERED], amounts_, here)
+    assert sum(t.amount_minor for t in earned if t.phase is Phase.POSTED) == 1550
+    assert {t.debit for t in earned} == {"reseller_float:acme:EUR"}
+
+
 prices = st.builds(
     lambda face, fee: Price(Money(face, "EUR"), Money(fee, "EUR"), Money(fee * 21 // 121, "EUR")),
     st.integers(1, 10**6),
@@ -106,7 +125,7 @@ def test_whatever_happens_in_whatever_order_no_cent_is_lost(price: Price, cost_m
     moved = Counter[Reason]()
     for _ in range(data.draw(st.integers(0, 12))):
         beside = {Event.TOLD} if seconds else {Event.TOLD, Event.SECOND_REFUNDED}
-        legal = [e for s, e in ARROWS if s is state and e not in beside]
+        legal = [e for s, e in ARROWS if s is state and e not in beside | FLOAT]
         if not legal:
             break
         event = data.draw(st.sampled_from(legal))

@@ -35,8 +35,13 @@ BREAKS = [
     Break("UPDATE account SET credits_pending = credits_pending + 1 WHERE kind = 'customer_held'", "balances"),
     Break("UPDATE account SET side = 'either' WHERE kind = 'customer_held'", "sides"),
     Break(
-        """ALTER TABLE account DROP CONSTRAINT account_side;
+        """ALTER TABLE account DROP CONSTRAINT account_side, DROP CONSTRAINT account_held;
            UPDATE account SET debits_posted = credits_posted + 1 WHERE kind = 'vat_due'""",
+        "balances sides",
+    ),
+    Break(
+        """ALTER TABLE account DROP CONSTRAINT account_held;
+           UPDATE account SET debits_pending = credits_posted - debits_posted + 1 WHERE kind = 'customer_held'""",
         "balances sides",
     ),
     Break("UPDATE account SET currency = 'USD' WHERE code = 'margin:EUR'", "currencies"),

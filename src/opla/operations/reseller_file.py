@@ -33,7 +33,7 @@ class Line:
 
 
 def read_file(reseller: str, email: str, data: bytes) -> list[tuple[int, Asked]] | Refusal:
-    """The orders of a CSV file (UTF-8, comma or semicolon), each with its line. `email` stands where a line names none."""
+    """The orders of a CSV file (UTF-8, comma or semicolon), each with its line; `email` where a line has none."""
     if len(data) > MAX_BYTES:
         return Refusal(Code.FILE_UNREADABLE, "file", {"why": "size"})
     try:

@@ -275,18 +275,24 @@ CREATE OR REPLACE FUNCTION opla_post(
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     v_lines bigint;
+    v_codes text[];
 BEGIN
-    IF EXISTS (SELECT FROM unnest(p_debit || p_credit) AS c (code)
-               WHERE NOT EXISTS (SELECT FROM account a WHERE a.code = c.code)) THEN
+    SELECT array_agg(code) INTO v_codes FROM (
+        SELECT debit AS code FROM unnest(p_event, p_debit) AS t (event, debit) WHERE event <> 0
+        UNION SELECT credit FROM unnest(p_event, p_credit) AS t (event, credit) WHERE event <> 0
+    ) c;
+    IF v_codes IS NULL THEN
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM unnest(v_codes) AS c (code) WHERE NOT EXISTS (SELECT FROM account a WHERE a.code = c.code)) THEN
         INSERT INTO account (code, kind, currency, side)
         SELECT c.code, k.kind, reverse(split_part(reverse(c.code), ':', 1)), k.side
-        FROM (SELECT DISTINCT unnest(p_debit || p_credit) AS code) c
-        JOIN account_kind k ON k.kind = split_part(c.code, ':', 1)
+        FROM unnest(v_codes) AS c (code) JOIN account_kind k ON k.kind = split_part(c.code, ':', 1)
         ORDER BY c.code
         ON CONFLICT (code) DO NOTHING;
     END IF;
 
-    PERFORM 1 FROM account WHERE code IN (SELECT DISTINCT unnest(p_debit || p_credit)) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM account WHERE code = ANY (v_codes) ORDER BY id FOR NO KEY UPDATE;
 
     INSERT INTO transfer (at, event_id, debit, credit, amount_minor, currency, reason, phase, order_id, payment_id)
     SELECT p_at, t.event, d.id, c.id, t.amount, t.currency, t.reason, t.phase, t.order_id, t.payment_id

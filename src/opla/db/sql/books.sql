@@ -53,6 +53,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE (a.side = 'debit' AND a.debits_posted < a.credits_posted)
            OR (a.side = 'credit' AND a.credits_posted < a.debits_posted)
            OR a.debits_pending < 0 OR a.credits_pending < 0
+           OR (a.side = 'credit' AND a.credits_posted - a.debits_posted < a.debits_pending)
            OR a.side IS DISTINCT FROM (SELECT k.side FROM account_kind k WHERE k.kind = a.kind)
         UNION ALL
         -- every transfer has the currency of both its accounts
