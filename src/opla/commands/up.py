@@ -57,7 +57,8 @@ def _open(arguments: argparse.Namespace, stopping: threading.Event) -> None:
         _remember(lock, url)
         os.environ.setdefault("OPLA_URL", url)  # where customers come back to; a host behind a proxy says it itself
         web = child_command("_web", "--host", arguments.host, "--port", str(port))
-        children = [Child("web", web), Child("worker", child_command("_work"))]
+        intake = child_command("_intake", "--host", arguments.host, "--port", str(free_port(arguments.host, port + 1)))
+        children = [Child("web", web), Child("worker", child_command("_work")), Child("intake", intake)]
         try:
             _supervise(runtime, children, url, stopping)
         finally:

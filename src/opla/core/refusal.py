@@ -60,6 +60,8 @@ class Code(StrEnum):
     ORDER_NOT_PAYABLE = "order_not_payable"  # paid, ended or expired
     FLOAT_TOO_LOW = "float_too_low"  # less is free on a reseller's float than the order costs
     KEY_MISSING = "key_missing"  # a reseller's order without an idempotency key of 1 to 64 signs
+    FIELD_UNKNOWN = "field_unknown"  # a program sent a field that means nothing here
+    FIELD_NOT_TEXT = "field_not_text"
     KEY_REUSED = "key_reused"  # same idempotency key, another field: names it
     STILL_RUNNING = "still_running"
     # codes

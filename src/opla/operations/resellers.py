@@ -69,14 +69,14 @@ def revoke_keys(actor: Actor, name: str, *, at: datetime) -> int | Refusal:
 KNOWN_FOR_S = 5
 
 
-def holder(secret: str) -> str:
-    """Whose key this is; empty when it is nobody's, or of a reseller that may not order now."""
+def holder(secret: str) -> tuple[str, str]:
+    """Whose key this is, name and e-mail; both empty when it is nobody's, or of a reseller that may not order now."""
     found = ApiKey.objects.filter(hash=digest(secret.encode()), revoked_at=None, reseller__active=True)
-    return found.values_list("reseller_id", flat=True).first() or ""
+    return found.values_list("reseller_id", "reseller__email").first() or ("", "")
 
 
 @lru_cache(maxsize=1024)
-def holder_lately(secret: str, _period: int) -> str:
+def holder_lately(secret: str, _period: int) -> tuple[str, str]:
     """`holder`, remembered for the period of `KNOWN_FOR_S` seconds that the caller counts."""
     return holder(secret)
 

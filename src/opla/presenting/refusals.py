@@ -52,6 +52,8 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.KEY_MISSING: gettext_noop(
         "Give each order a key of its own, of 1 to 64 signs, so that it is never made twice."
     ),
+    Code.FIELD_UNKNOWN: gettext_noop("This field means nothing here. Take it out, or see the reference for its name."),
+    Code.FIELD_NOT_TEXT: gettext_noop("This field is a text: put it in quotation marks."),
     Code.RESELLER_NAME_INVALID: gettext_noop("A reseller's name is 2 to 40 small letters, digits and hyphens."),
     Code.RESELLER_NAME_TAKEN: gettext_noop("There is a reseller of this name already."),
     Code.STILL_RUNNING: gettext_noop("We are still working on it. Wait a moment."),
