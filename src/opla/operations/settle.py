@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 CaseT = TypeVar("CaseT")
 ReportT = TypeVar("ReportT")
 _ROUNDS = 4
+#: A round of calls and its writing that took less may have more calls.
+_QUICK = timedelta(milliseconds=200)
 #: When an attempt whose adapter is not there (any more, or yet) is looked at again.
 _ADAPTER_GONE = timedelta(minutes=1)
 
@@ -83,8 +85,9 @@ def settle(
 ) -> None:
     """Work these claims to their next state. `clock` tells the time of the answers; `at` was the time of the claim.
 
-    They are called one after the other, and `width` of them are `sending` at a time: a worker that dies leaves so many
-    unknown, no more.
+    They are called one after the other. At first one of them is `sending` at a time, and twice as many after each round
+    that was quick, up to `width`: a worker that dies leaves so many unknown, no more, and nobody waits for the writing
+    of what a slow neighbour holds up.
     """
     cases = desk.load(claimed)
     answered: list[Worked[CaseT, ReportT]] = []
@@ -114,8 +117,10 @@ def settle(
 
     if answered:
         write(desk, answered, shop=shop, at=clock())
-    for first in range(0, len(to_call), width):
-        some = to_call[first : first + width]
+    abreast, first = 1, 0
+    while some := to_call[first : first + abreast]:
+        first += len(some)
+        began = clock()
         going = [(one.id, desk.promises(one).max_seconds) for one, _, step in some if step is not Step.ASK]
         may_go = attempts.sending(worker, going)
         # Who lost the lease is somebody else's: nothing to do, nothing to say.
@@ -123,6 +128,7 @@ def settle(
         if ready:
             worked = [Worked(one, case, _called(desk, one, case, step)) for one, case, step in ready]
             write(desk, worked, shop=shop, at=clock())
+        abreast = min(width, abreast * 2 if clock() - began < _QUICK else 1)
 
 
 def _called(desk: Desk[CaseT, ReportT], claimed: Claimed, case: CaseT, step: Step) -> ReportT:

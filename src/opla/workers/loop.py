@@ -39,8 +39,13 @@ IDLE_S = 0.1
 BROKEN_S = 1.0
 #: Refunds go one by one: the day's cap counts what went before.
 _THREADS = {Kind.CHARGE: 4, Kind.SEND: 8, Kind.REFUND: 1}
-#: How many attempts one thread may take at a time when there are many.
-_DEEP = 4
+#: How long one thread may be busy with what it takes at a time, by what the last ones took: with slow suppliers it
+#: takes one attempt and many threads work, with quick ones it takes hundreds and writes them together.
+_SHARE_S = 0.1
+_DEEPEST = 500
+#: How many calls may be under way in one thread when they are quick; they are unknown when the process dies.
+_WIDTH = 100
+_LETTERS = 200
 _MONTHS_EVERY_S = 6 * 3600
 
 
@@ -55,20 +60,24 @@ class Lane:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._threads = self._free = threads
         self._lock = threading.Lock()
+        self.deep = 1  # how many attempts a thread takes
 
     @property
     def free(self) -> int:
         return self._free
 
-    def put(self, job: Callable[[], object]) -> None:
+    def put(self, job: Callable[[], object], pieces: int = 1) -> None:
         """Run it on a free thread; what breaks is written down, and its lease brings it back."""
         with self._lock:
             self._free -= 1
-        self._pool.submit(self._do, job)
+        self._pool.submit(self._do, job, pieces)
 
-    def _do(self, job: Callable[[], object]) -> None:
+    def _do(self, job: Callable[[], object], pieces: int) -> None:
+        began = time.monotonic()
         try:
             job()
+            fits = int(pieces * _SHARE_S / max(time.monotonic() - began, 0.001))
+            self.deep = max(1, min(fits, 2 * self.deep, _DEEPEST))
         except BROKEN:
             _log.warning("the database is not there", exc_info=True)
             reconnect()
@@ -112,20 +121,23 @@ class Worker:
         for kind, lane in self._lanes.items():
             if free := lane.free:
                 at = now()
-                claimed = attempts.claim(self.id, [kind], at=at, limit=free * _DEEP, lease_s=lease_s)
+                claimed = attempts.claim(self.id, [kind], at=at, limit=free * lane.deep, lease_s=lease_s)
                 done += len(claimed)
-                for n in range(min(free, len(claimed))):
-                    # Dealt like cards: few attempts get a thread each, many share.
-                    lane.put(partial(self._settle, claimed[n::free], at))
+                threads = min(free, -(-len(claimed) // lane.deep))
+                for n in range(threads):
+                    # Dealt like cards, so that the threads end together.
+                    mine = claimed[n::threads]
+                    lane.put(partial(self._settle, mine, at), pieces=len(mine))
         if self._post.free:
             self._post.put(self._tell)
         return done
 
     def _settle(self, claimed: list[Claimed], at: datetime) -> None:
-        settle_claims(claimed, worker=self.id, shop=self._shop, outside=self._outside, at=at, clock=now)
+        settle_claims(claimed, worker=self.id, shop=self._shop, outside=self._outside, at=at, clock=now, width=_WIDTH)
 
     def _tell(self) -> None:
-        tell(self._compose, worker=self.id, shop=self._shop, outside=self._outside, at=now())
+        while tell(self._compose, worker=self.id, shop=self._shop, outside=self._outside, at=now(), limit=_LETTERS):
+            pass
 
     def close(self) -> None:
         """Let what was begun come to its end."""
