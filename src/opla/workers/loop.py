@@ -25,7 +25,7 @@ from opla.db.queries.attempts import Claimed
 from opla.db.queries.call import BROKEN, reconnect
 from opla.db.queries.codes import Stock
 from opla.operations.expire import expire
-from opla.operations.outside import Adapters
+from opla.operations.outside import Adapters, Outside
 from opla.operations.shop import Shop, current
 from opla.operations.tell import Letter, tell
 from opla.operations.work import LEASE_MARGIN_S, settle_claims
@@ -103,10 +103,10 @@ class Lane:
 class Worker:
     """One worker: an identity for its leases, lanes of threads, and the adapters."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, outside: Outside | None = None) -> None:
         self.id: UUID = uuid4()
         self._shop = shop
-        self._outside = Adapters(shop, Stock(today=lambda: now().date()))
+        self._outside = outside or Adapters(shop, Stock(today=lambda: now().date()))
         self._lanes = {kind: Lane(kind, threads) for kind, threads in _THREADS.items()}
         self._post = Lane("post", 1)
 
@@ -146,8 +146,8 @@ class Worker:
         connections.close_all()
 
 
-def main() -> None:
-    """Work until SIGTERM or SIGINT, then finish the round and end."""
+def main(outside: Outside | None = None) -> None:
+    """Work until SIGTERM or SIGINT, then finish the round and end. `outside` stands in for the adapters of the shop."""
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -155,7 +155,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    worker = Worker(current())
+    worker = Worker(current(), outside)
     months_at = time.monotonic() + _MONTHS_EVERY_S
     while not stopping.is_set():
         try:
