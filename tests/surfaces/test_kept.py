@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from opla.core.actor import Actor, Role
-from opla.operations import catalogue
 from surfaces.conftest import Door, Visitor
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PAGE = "/top-up/proximus/"
 
@@ -53,18 +49,17 @@ def test_an_address_with_a_question_is_not_kept(door: Door) -> None:
 
 
 def test_an_approved_catalogue_shows_at_once(door: Door, tmp_path: Path) -> None:
+    from opla.operations import catalogue
+    from opla.operations.read_catalog import CATALOGS
+
     before = door.stranger.get(PAGE).text
+    text = (CATALOGS / "belgium.yaml").read_text("utf-8")
     file = tmp_path / "belgium.yaml"
-    file.write_text(catalogue_file().read_text("utf-8").replace("name: Proximus", "name: Proximus Renamed", 1), "utf-8")
+    file.write_text(text.replace("name: Proximus\n", "name: Proximus Renamed\n", 1), "utf-8")
+    (tmp_path / "belgium.sample.yaml").write_text((CATALOGS / "belgium.sample.yaml").read_text("utf-8"), "utf-8")
     owner = Actor(Role.OWNER, "the owner")
     proposed = catalogue.propose(owner, file, sandbox=True, at=door.world.clock())
     assert isinstance(proposed, tuple), proposed
     assert door.stranger.get(PAGE).text == before
     assert catalogue.approve(owner, proposed[0]) is None
     assert "Proximus Renamed" in door.stranger.get(PAGE).text
-
-
-def catalogue_file() -> Path:
-    from opla.operations.read_catalog import CATALOGS
-
-    return CATALOGS / "belgium.yaml"
