@@ -1,7 +1,8 @@
-"""What the whole stack holds in memory, idle, after ten thousand orders: every Python process that `up` runs.
+"""What the whole stack holds in memory, idle, after ten thousand orders: every process that a shop runs.
 
 The orders are placed from here; everything after that is done by the real processes: `web` serves pages and webhooks,
-`worker` charges, delivers and tells, the sandbox counterparts answer. PostgreSQL is not counted.
+`worker` charges, delivers and tells. Counted are `up` itself, these two and the database's keeper; told apart are
+PostgreSQL, and what stands in for the outside in a sandbox, which a shop that sells does not run.
 """
 
 from __future__ import annotations
@@ -48,8 +49,9 @@ def memory(bench: Bench) -> list[Row]:
             load(port, pages, connections=4, seconds=0.5)
         time.sleep(_IDLE_S)
         held = _held(bench.var)
+    stand_ins_mb = held.pop(_STAND_INS)
     parts = ", ".join(f"{name} {mb:.0f}" for name, mb in held.most_common())
-    note = f"PSS of all processes of `up`, {ORDERS:,} orders later, PostgreSQL apart: {parts}"
+    note = f"PSS after {ORDERS:,} orders: {parts}; apart: PostgreSQL, and the sandbox's stand-ins {stand_ins_mb:.0f}"
     return [Row.at_most("memory", held.total(), "MB", goal=200, note=note)]
 
 
