@@ -8,8 +8,10 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from opla.site.settings import *  # noqa: F403 - all of the shop's, but for what follows
+from opla.site import settings as shop
 
+# All of the shop's, but for what follows.
+globals().update({name: value for name, value in vars(shop).items() if name.isupper()})
 MIDDLEWARE: list[str] = []
 TEMPLATES: list[dict[str, object]] = []
 USE_I18N = False

@@ -69,10 +69,6 @@ def _pss_kb(pid: int) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
-def parent(pid: int) -> int:
-    return int(_stat(pid)[1])
-
-
 def postmaster() -> int:
     """The process all of PostgreSQL descends from. Raises LookupError when it runs on another machine."""
     [(pid,)] = select("SELECT pg_backend_pid()")

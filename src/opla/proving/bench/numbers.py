@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from random import Random
+from statistics import median
 
 from opla.core import sim
 from opla.core.phone import Number
 from opla.proving.bench.bench import Bench
-from opla.proving.bench.row import Row, middle
+from opla.proving.bench.row import Row
 
 _ROUNDS = 3
 #: How people write the nine digits that follow +32.
@@ -35,7 +36,7 @@ def numbers(bench: Bench) -> list[Row]:
         mine.append(_per_s(ours, texts))
         peer.append(_per_s(theirs, texts))
     note = f"{len(texts):,} texts, {len(_HABITS)} habits, 1 in {_SLIP_EVERY} wrong, one core; floor: phonenumbers"
-    return [Row.at_least("numbers", middle(mine), "numbers/s", goal=6, floor=middle(peer), note=note)]
+    return [Row.at_least("numbers", median(mine), "numbers/s", goal=6, floor=median(peer), note=note)]
 
 
 def written(count: int) -> list[str]:

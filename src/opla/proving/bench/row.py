@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Self
 
 
@@ -34,8 +33,8 @@ class Row:
     @classmethod
     def at_most(cls, row: str, value: float, unit: str, *, goal: float, note: str, floor: float | None = None) -> Self:
         """A cost (CPU-milliseconds, a time, a size), judged by itself; a floor is shown beside it."""
-        beside = (None, None) if floor is None else (rounded(floor), rounded(value / floor))
-        return cls(row, rounded(value), unit, goal, value <= goal, *beside, note)
+        shown, ratio = (None, None) if floor is None else (rounded(floor), rounded(value / floor))
+        return cls(row, rounded(value), unit, goal, value <= goal, shown, ratio, note)
 
 
 def percentile(values: Sequence[float], part: float) -> float:
@@ -45,10 +44,6 @@ def percentile(values: Sequence[float], part: float) -> float:
     ordered = sorted(values)
     rank = -(-len(ordered) * part // 100)  # rounded up
     return ordered[max(0, min(len(ordered), int(rank)) - 1)]
-
-
-def middle(values: Iterable[float]) -> float:
-    return median(values)
 
 
 def rounded(figure: float) -> float:

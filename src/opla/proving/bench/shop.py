@@ -11,6 +11,7 @@ import re
 import urllib.request
 from collections.abc import Iterator
 from itertools import cycle
+from statistics import median
 from urllib.parse import urlencode
 
 from opla.core.catalog import sellable
@@ -18,7 +19,7 @@ from opla.operations import catalogue
 from opla.proving.bench.bench import Bench
 from opla.proving.bench.load import Load, load
 from opla.proving.bench.meter import Cpu, postmaster, tree
-from opla.proving.bench.row import Row, middle
+from opla.proving.bench.row import Row
 
 _CONNECTIONS = 8
 _ROUNDS = 5  # in turns, because the machine's other tenants come and go
@@ -50,8 +51,8 @@ def shop(bench: Bench) -> list[Row]:
         threads = len(tree(pid)) - 1
     asked = sum(len(one.latencies_ms) for one in ours)
     told = f"{threads} processes, {_CONNECTIONS} connections; {spent_ms / asked:.2f} CPU-ms a page"
-    rates, bare_rates = (middle(one.per_s for one in loads) for loads in (ours, floor))
-    p99, bare_p99 = (middle(one.p99_ms for one in loads) for loads in (ours, floor))
+    rates, bare_rates = (median(one.per_s for one in loads) for loads in (ours, floor))
+    p99, bare_p99 = (median(one.p99_ms for one in loads) for loads in (ours, floor))
     return [
         Row.at_least("shop", rates, "pages/s", goal=0.4, floor=bare_rates, note=f"product page: {told}"),
         Row.at_most("shop_p99", p99, "ms", goal=30, floor=bare_p99, note="99 of 100 of these pages took at most this"),
