@@ -21,7 +21,7 @@ from types import FrameType
 
 from opla.commands import VAR, Stop
 from opla.commands._children import Child
-from opla.commands.runtime import Runtime, child_command, ensure_counterparts, running
+from opla.commands.runtime import Runtime, child_command, ensure_counterparts, prepared
 from opla.db.embedded import Unavailable, ensure, is_kept
 from opla.db.locks import open_lock, take
 
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _open(arguments: argparse.Namespace, stopping: threading.Event) -> None:
-    with _only_one() as lock, running(counterparts=True) as runtime:
+    with _only_one() as lock, prepared() as runtime:
         port = free_port(arguments.host, arguments.port)
         if port != arguments.port:
             _say(f"Port {arguments.port} is in use (another copy, perhaps), so this one takes {port}.")
