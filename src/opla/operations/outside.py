@@ -27,10 +27,6 @@ class Outside(Protocol):
 
     def tells(self) -> Tells: ...
 
-    def longest_call_s(self) -> int:
-        """The most seconds any one call may take: a lease must outlast it."""
-        ...
-
 
 class Adapters:
     """The adapters found by their folders, built from the owner's settings; again when those change."""
@@ -75,6 +71,7 @@ class Adapters:
         return self._tells[key]
 
     def longest_call_s(self) -> int:
+        """The most seconds any one call may take: a lease must outlast it."""
         promises = [self.payment(name).promises for name in self._shop.payment_methods]
         promises += [self.supplier(name).promises for name in self._shop.routes]
         return max((kept.max_seconds for kept in promises), default=10)

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from types import FrameType
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from django.db import connections
@@ -51,6 +52,12 @@ _MONTHS_EVERY_S = 6 * 3600
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+class Reachable(Outside, Protocol):
+    """An outside that says how long it may let a caller wait."""
+
+    def longest_call_s(self) -> int: ...
 
 
 class Lane:
@@ -103,10 +110,10 @@ class Lane:
 class Worker:
     """One worker: an identity for its leases, lanes of threads, and the adapters."""
 
-    def __init__(self, shop: Shop, outside: Outside | None = None) -> None:
+    def __init__(self, shop: Shop, outside: Reachable | None = None) -> None:
         self.id: UUID = uuid4()
         self._shop = shop
-        self._outside = outside or Adapters(shop, Stock(today=lambda: now().date()))
+        self._outside: Reachable = outside or Adapters(shop, Stock(today=lambda: now().date()))
         self._lanes = {kind: Lane(kind, threads) for kind, threads in _THREADS.items()}
         self._post = Lane("post", 1)
 
@@ -146,7 +153,7 @@ class Worker:
         connections.close_all()
 
 
-def main(outside: Outside | None = None) -> None:
+def main(outside: Reachable | None = None) -> None:
     """Work until SIGTERM or SIGINT, then finish the round and end. `outside` stands in for the adapters of the shop."""
     stopping = threading.Event()
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from opla.proving.bench.bench import Bench
+from opla.proving.bench.bulk import bulk
 from opla.proving.bench.memory import memory
 from opla.proving.bench.numbers import numbers
 from opla.proving.bench.row import Row
@@ -15,6 +16,7 @@ from opla.proving.bench.shop import shop
 MEASURES: Final[dict[tuple[str, ...], Callable[[Bench], list[Row]]]] = {
     ("shop", "shop_p99"): shop,
     ("numbers",): numbers,
+    ("cpu_bulk", "bulk"): bulk,
     ("memory",): memory,
 }
 
