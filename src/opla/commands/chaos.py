@@ -90,7 +90,7 @@ def _clear(folder: Path) -> None:
 
 def _told(plan: Plan, outcome: Outcome, seconds: float) -> dict[str, object]:
     ends = outcome.ends
-    broken = [finding.broken for finding in outcome.findings]
+    broken = [str(finding.broken) for finding in outcome.findings]
     return {
         "seed": plan.seed,
         "minutes": plan.minutes,

@@ -29,7 +29,7 @@ from opla.db import keyring
 from opla.db.embedded import Server
 from opla.db.instance import locate
 from opla.db.queries.codes import Stock
-from opla.operations import catalogue, shop
+from opla.operations import shop
 from opla.operations.outside import Adapters
 from opla.operations.prepare import prepare
 from opla.operations.stock_codes import stock_codes
@@ -43,11 +43,14 @@ from opla.proving.chaos.street import Street
 from opla.proving.verdict import history
 
 _SOURCE = Path(__file__).resolve().parents[3]
-_CUSTOMERS = 6
+_CUSTOMERS = 24
 _WORKERS = 2
 _OWN_CODES = 40
 _TICK_S = 0.2
-_STRIKE_EVERY_S = 3.0
+_STRIKE_EVERY_S = 5.0
+#: Most blows wait until the shop has got up from the last one, so that there is something to hit; one in four does not.
+_RISING_S = 15.0
+_ON_THE_GROUND = 4
 #: A run too short for that is dealt its blows faster, so that it meets every kind.
 _LEAST_STRIKES = 8
 _TELL_EVERY_S = 5.0
@@ -106,6 +109,7 @@ class Course:
         logs = folder / "log"
         logs.mkdir()
         web_port, outside_port = _free_port(), _free_port()
+        self._web_port = web_port
         sockets = folder / "s"
         sockets.mkdir(mode=0o700)
 
@@ -184,13 +188,16 @@ class Course:
 
     async def _open(self) -> None:
         self._say(f"Opening a shop of its own, seed {self._plan.seed}.")
-        ends_at = time.monotonic() + _OPENING_S
-        port = self._links["web"].here
+        if not await self._stands(time.monotonic() + _OPENING_S):
+            raise TimeoutError("the shop did not open; its logs say why")
+
+    async def _stands(self, ends_at: float) -> bool:
+        """Whether the shop shows its first page, asked until then, past the bad network."""
         while time.monotonic() < ends_at:
-            if await asyncio.to_thread(_answers, port):
-                return
+            if await asyncio.to_thread(_answers, self._web_port):
+                return True
             await asyncio.sleep(_TICK_S)
-        raise TimeoutError("the shop did not open; its logs say why")
+        return False
 
     async def _storm(self) -> None:
         lasts_s = self._plan.minutes * 60
@@ -200,6 +207,8 @@ class Course:
         walking = asyncio.ensure_future(self._street.walk())
         while (left_s := ends_at - time.monotonic()) > 0:
             await asyncio.sleep(min(left_s, self._chance.uniform(0.4, 1.6) * every_s))
+            if self._chance.randrange(_ON_THE_GROUND):
+                await self._stands(min(ends_at, time.monotonic() + _RISING_S))
             if time.monotonic() < ends_at:
                 self._household.strike()
             if time.monotonic() - told_at > _TELL_EVERY_S:
@@ -301,7 +310,7 @@ def _a_day_later() -> datetime:
         with connections["owner"].cursor() as cursor:
             cursor.execute(
                 f"""CREATE OR REPLACE FUNCTION opla_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS
-                    $$ SELECT clock_timestamp() + interval '{later.total_seconds():.0f} s' $$"""  # noqa: S608
+                    $$ SELECT clock_timestamp() + interval '{later.total_seconds():.0f} s' $$"""
             )
 
         def clock(later: timedelta = later) -> datetime:
@@ -318,7 +327,7 @@ def _compose(letter: Letter) -> tuple[str, str]:
     return letter.topic, letter.link_url
 
 
-def _answers(port: object) -> bool:
+def _answers(port: int) -> bool:
     import httpx
 
     try:

@@ -58,7 +58,7 @@ class Link:
 
     async def open(self) -> None:
         await self._listen()
-        self._start(self._come_and_go())
+        self._watch(asyncio.ensure_future(self._come_and_go()))
 
     def calm(self) -> None:
         """From now on it is a good network, for connections that are open too."""
@@ -71,8 +71,7 @@ class Link:
             task.cancel()
         await asyncio.gather(*self._going, return_exceptions=True)
 
-    def _start(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[call-overload]  # every caller hands in a coroutine
+    def _watch(self, task: asyncio.Task[None]) -> None:
         self._going.add(task)
         task.add_done_callback(self._going.discard)
 
@@ -85,7 +84,7 @@ class Link:
 
     async def _come_and_go(self) -> None:
         """Now and then nobody listens: a caller then knows that nothing has left."""
-        while not self._calm:
+        while True:
             await asyncio.sleep(self._chance.expovariate(1 / self._absent_every_s))
             if self._calm or self._server is None:
                 return
@@ -95,10 +94,8 @@ class Link:
             await self._listen()
 
     async def _accept(self, asks: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._going.add(task)
-            task.add_done_callback(self._going.discard)
+        if (task := asyncio.current_task()) is not None:
+            self._watch(task)
         try:
             if isinstance(self._there, Path):
                 theirs, ours = await asyncio.open_unix_connection(self._there)

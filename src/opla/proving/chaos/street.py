@@ -24,7 +24,7 @@ _PIN = re.compile(r'data-copy="(\d+)"')
 _ORDER = re.compile(r"/o/([a-z2-7]{26})/")
 _PATIENCE_S = 5.0
 _PRESSES = 12
-_LOOKS_S = 18.0
+_LOOKS_S = 45.0
 
 #: (operator, product, amount, whether it goes to a number)
 _WISHES = (
@@ -150,9 +150,7 @@ class Customer:
 
     # ── waiting ──
 
-    async def _until(
-        self, link: str, shows: re.Pattern[str], besides: httpx.Response | None = None
-    ) -> httpx.Response:
+    async def _until(self, link: str, shows: re.Pattern[str], besides: httpx.Response | None = None) -> httpx.Response:
         """The order's page once it shows something (else than `besides` showed)."""
         old = shows.search(unescape(besides.text)) if besides is not None else None
         ends_at = time.monotonic() + _LOOKS_S
@@ -201,7 +199,7 @@ class Customer:
                 answer = None
             if answer is not None and answer.status_code < 500:
                 return answer
-            await self._pause(0.2, 1.5)
+            await self._pause(0.5, 3.0)
         raise GaveUp
 
     async def _pause(self, least_s: float, most_s: float) -> None:
