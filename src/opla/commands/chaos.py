@@ -39,14 +39,18 @@ def run(arguments: argparse.Namespace) -> int:
     seed = secrets.randbelow(10**9) if arguments.seed is None else arguments.seed
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix=f"opla-chaos-{seed}-"))
-    outcome: Outcome | None = None
+    keep = True
     try:
         outcome, plan = _run(arguments.minutes, seed, folder)
+        keep = not outcome.clean
+    except KeyboardInterrupt:
+        keep = False
+        raise
     finally:
-        if outcome is not None and outcome.clean:
-            _clear(folder)
+        if keep:
+            _say(f"seed {seed}: kept to be looked at: {folder} (OPLA_VAR={folder}/var ./opla items)")
         else:
-            _say(f"Kept to be looked at: {folder} (OPLA_VAR={folder}/var ./opla items)")
+            _clear(folder)
     found = _told(plan, outcome, round(time.monotonic() - began, 1))
     for example in outcome.examples:
         _say(f"seed {seed}: {example}")

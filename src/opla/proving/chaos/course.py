@@ -43,7 +43,7 @@ from opla.proving.chaos.street import Street
 from opla.proving.verdict import history
 
 _SOURCE = Path(__file__).resolve().parents[3]
-_CUSTOMERS = 24
+_CUSTOMERS = 40
 _WORKERS = 2
 _OWN_CODES = 40
 _TICK_S = 0.2

@@ -24,7 +24,7 @@ _PIN = re.compile(r'data-copy="(\d+)"')
 _ORDER = re.compile(r"/o/([a-z2-7]{26})/")
 _PATIENCE_S = 5.0
 _PRESSES = 12
-_LOOKS_S = 45.0
+_LOOKS_S = 20.0
 
 #: (operator, product, amount, whether it goes to a number)
 _WISHES = (
@@ -58,6 +58,7 @@ class Customer:
         self.receipt = Receipt()
         self._chance = chance
         self._said = said  # answers nobody should have seen, by step and status
+        self._decided = False
         self._client = httpx.AsyncClient(
             base_url=shop_url,
             timeout=_PATIENCE_S,
@@ -78,13 +79,16 @@ class Customer:
             pass
 
     async def come_back(self, *, returning: bool) -> None:
-        """Open the order once more: first as if from the payment page, later to look, and for the code."""
+        """Open the order once more: first to pay after all, or as if from paying; later for the code."""
         for link in self.receipt.links:
             try:
-                if returning:
-                    await self._get(f"/pay/return/{link}/")
+                page = await self._get(f"/o/{link}/")
+                if not returning:
+                    await self._reveal(link, page)
+                elif not self._decided and _CHECKOUT.search(unescape(page.text)):
+                    await self._decide(link, page, "pay")
                 else:
-                    await self._reveal(link, await self._get(f"/o/{link}/"))
+                    await self._get(f"/pay/return/{link}/")
             except GaveUp:
                 self._said["an order's page that did not open in the end"] += 1
 
@@ -143,6 +147,7 @@ class Customer:
         found = _CHECKOUT.search(unescape(page.text))
         if found is None:
             raise self._surprise("checkout", page)
+        self._decided = True
         tabs = 2 if self._chance.randrange(8) == 0 else 1
         await asyncio.gather(*(self._send("POST", found[0], {"outcome": decision}) for _ in range(tabs)))
         if self._chance.randrange(4):  # the others close the window
@@ -159,7 +164,7 @@ class Customer:
             found = shows.search(unescape(page.text))
             if found and (old is None or found[0] != old[0]):
                 return page
-            await self._pause(0.3, 1.0)
+            await self._pause(0.6, 2.0)
         raise GaveUp
 
     async def _wait(self, link: str) -> None:
@@ -169,7 +174,7 @@ class Customer:
             page = await self._get(f"/o/{link}/")
             if await self._reveal(link, page) or "hx-get=" not in page.text:
                 return
-            await self._pause(0.4, 1.2)
+            await self._pause(0.8, 2.5)
 
     async def _reveal(self, link: str, page: httpx.Response) -> bool:
         if f'action="/o/{link}/code/"' not in page.text:
