@@ -15,11 +15,10 @@ from opla.db.instance import locate
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
-#: The command as anybody calls it, but for two things: it does not wait for leases, because a day passes anyway, and
-#: after the true judgement the other side's own log gets one more line, and everything is judged once more.
+#: The command as anybody calls it, but for two things: nobody in it is patient (a day passes anyway), and after the
+#: true judgement the other side's own log gets one more line, and everything is judged once more.
 _STORM = """
 import json, sys
-from dataclasses import replace
 from opla.__main__ import main
 from opla.commands import chaos
 
@@ -29,16 +28,16 @@ def run(minutes, seed, folder, true_run=chaos._run):
     def setup():
         true_setup()
         from opla.counterparts import place
-        from opla.proving.chaos import course
-        course.PATIENCE_S = 0.0
+        from opla.proving.chaos import course, street
+        course.PATIENCE_S, course._CUSTOMERS, course._LEAST_STRIKES = 0.0, 8, 4
+        street._LOOKS_S, street._PRESSES = 3.0, 8
         true_judge = course.Course._judge
         def judge(self, at):
             log = place.log_path(self._outside)
             true_judge(self, at)
             found, whole = self.outcome.findings, log.read_bytes()
-            given = next(line for line in whole.splitlines() if b'"operator.given"' in line)
-            [gift] = [entry for entry in json.loads(given) if entry["what"] == "operator.given"]
-            log.write_bytes(whole + json.dumps([gift]).encode() + b"\\n")
+            lie = {"what": "payment.refunded", "at_ms": 1, "id": "sp_0", "reference": "a lie", "amount_minor": 1}
+            log.write_bytes(whole + json.dumps([lie]).encode() + b"\\n")
             true_judge(self, at)
             sys.stderr.write(f"planted: {[str(one.broken) for one in self.outcome.findings]}\\n")
             self.outcome.findings = found
@@ -51,7 +50,7 @@ sys.exit(main(["chaos", "--minutes", "0.1", "--json"]))
 """
 
 
-def test_a_short_storm_loses_nothing_and_a_second_gift_in_their_log_is_found() -> None:
+def test_a_short_storm_loses_nothing_and_a_refund_that_only_they_know_is_found() -> None:
     done = subprocess.run(
         [sys.executable, "-P", "-c", _STORM],
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
@@ -67,8 +66,8 @@ def test_a_short_storm_loses_nothing_and_a_second_gift_in_their_log_is_found() -
     assert {found[name] for name in ("lost", "twice", "untrue", "unbalanced")} == {0}, done.stderr
     assert found["orders"] == found["delivered"] + found["refunded"] + found["cancelled"] > 0, done.stderr
     assert found["acknowledged"] <= found["orders"]
-    assert sum(found["kills"].values()) > 1
+    assert sum(found["kills"].values()) > 0
     assert set(found["network"]) == {"web", "outside", "database"}
     assert found["deaf"] == []
     assert done.returncode == int(found["still_moving"] > 0), done.stderr
-    assert "planted: ['twice']" in done.stderr
+    assert "planted: ['untrue']" in done.stderr
