@@ -56,7 +56,7 @@ def test_a_short_storm_loses_nothing_and_a_refund_that_only_they_know_is_found()
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=240,
         check=False,
     )
     if kept := re.search(r"kept to be looked at: (\S+)", done.stderr):

@@ -54,7 +54,7 @@ _ON_THE_GROUND = 4
 #: A run too short for that is dealt its blows faster, so that it meets every kind.
 _LEAST_STRIKES = 8
 _TELL_EVERY_S = 5.0
-_OPENING_S = 60.0
+_OPENING_S = 120.0
 #: How long everything may take to come to its end by itself once the world is calm.
 PATIENCE_S = 180.0
 #: What the last crank's clock shows, after now: unpaid orders run out, and every late look is taken.
