@@ -234,7 +234,7 @@ class Course:
                 told_at = time.monotonic()
                 self._tell(f"{left} things still under way")
             await asyncio.sleep(1.0)
-        self.outcome.still_moving = max(0, left)
+        self.outcome.still_moving = left
         await self._street.come_back(returning=False)
 
     def _tell(self, what: str) -> None:
@@ -291,7 +291,7 @@ def _fill_shelf() -> None:
 
 
 def _moving() -> int:
-    """-1 never: where the database cannot say, something is still under way."""
+    """Where the database cannot say, something is still under way."""
     try:
         return evidence.moving()
     except Exception:  # noqa: BLE001 - it may be on its way back
