@@ -15,6 +15,6 @@ def test_a_database_that_leaves_while_starting_is_said_in_a_sentence(monkeypatch
         raise OperationalError("the database system is in recovery mode\n")
 
     monkeypatch.setattr("opla.operations.prepare.prepare", gone)
-    with pytest.raises(Stop, match="went away while starting: the database system is in recovery mode$") as stop:
+    with pytest.raises(Stop, match="went away while starting: the database system is in recovery mode") as stop:
         runtime._set_up_django()
     assert stop.value.code == "database_unavailable"
