@@ -93,9 +93,13 @@ def _set_up_django() -> None:
     django.setup()
     from django.conf import settings
 
+    from opla.db.queries.call import BROKEN
     from opla.operations.prepare import prepare
 
-    prepare(sandbox=settings.SANDBOX, at=datetime.now(UTC))
+    try:
+        prepare(sandbox=settings.SANDBOX, at=datetime.now(UTC))
+    except BROKEN as gone:  # it answered a moment ago: it was restarted, or is recovering
+        raise Stop("database_unavailable", f"The database went away while starting: {str(gone).strip()}") from gone
 
 
 def ensure_counterparts(var: Path) -> str:
