@@ -30,10 +30,20 @@ _log = logging.getLogger(__name__)
 CaseT = TypeVar("CaseT")
 ReportT = TypeVar("ReportT")
 _ROUNDS = 4
-#: A round of calls and its writing that took less may have more calls.
+#: After a round of calls that took less, the next one may have twice as many.
 _QUICK = timedelta(milliseconds=200)
 #: When an attempt whose adapter is not there (any more, or yet) is looked at again.
 _ADAPTER_GONE = timedelta(minutes=1)
+
+
+class Write(Protocol):
+    """How decisions are written: at once, or together with those of other threads."""
+
+    def __call__(self, changes: Sequence[Change], *, shop: Shop, at: datetime) -> list[Result]: ...
+
+
+def at_once(changes: Sequence[Change], *, shop: Shop, at: datetime) -> list[Result]:
+    return apply(changes, actor=SYSTEM, at=at, keyring=shop.keyring, chance=shop.chance)
 
 
 class Desk(Protocol[CaseT, ReportT]):
@@ -73,22 +83,26 @@ class Worked(Generic[CaseT, ReportT]):
     report: ReportT
 
 
-def settle(
-    desk: Desk[CaseT, ReportT],
-    claimed: Sequence[Claimed],
-    *,
-    worker: UUID,
-    shop: Shop,
-    at: datetime,
-    clock: Callable[[], datetime],
-    width: int = 1,
-) -> None:
-    """Work these claims to their next state. `clock` tells the time of the answers; `at` was the time of the claim.
+@dataclass(frozen=True)
+class Going:
+    """How claims are worked: by whom, since when (`at` was the time of the claim), by whose clock, how many abreast."""
+
+    worker: UUID
+    shop: Shop
+    at: datetime
+    clock: Callable[[], datetime]
+    width: int = 1
+    writing: Write = at_once
+
+
+def settle(desk: Desk[CaseT, ReportT], claimed: Sequence[Claimed], go: Going) -> timedelta:
+    """Work these claims to their next state; how long the calls took of it.
 
     They are called one after the other. At first one of them is `sending` at a time, and twice as many after each round
     that was quick, up to `width`: a worker that dies leaves so many unknown, no more, and nobody waits for the writing
     of what a slow neighbour holds up.
     """
+    worker, at, clock = go.worker, go.at, go.clock
     cases = desk.load(claimed)
     answered: list[Worked[CaseT, ReportT]] = []
     to_call: list[tuple[Claimed, CaseT, Step]] = []
@@ -116,19 +130,21 @@ def settle(
             to_call.append((one, case, step))
 
     if answered:
-        write(desk, answered, shop=shop, at=clock())
-    abreast, first = 1, 0
+        write(desk, answered, go)
+    abreast, first, calling = 1, 0, timedelta()
     while some := to_call[first : first + abreast]:
         first += len(some)
-        began = clock()
         going = [(one.id, desk.promises(one).max_seconds) for one, _, step in some if step is not Step.ASK]
         may_go = attempts.sending(worker, going)
         # Who lost the lease is somebody else's: nothing to do, nothing to say.
         ready = [called for called in some if called[2] is Step.ASK or called[0].id in may_go]
-        if ready:
-            worked = [Worked(one, case, _called(desk, one, case, step)) for one, case, step in ready]
-            write(desk, worked, shop=shop, at=clock())
-        abreast = min(width, abreast * 2 if clock() - began < _QUICK else 1)
+        began = clock()
+        worked = [Worked(one, case, _called(desk, one, case, step)) for one, case, step in ready]
+        took = clock() - began
+        if worked:
+            write(desk, worked, go)
+        abreast, calling = min(go.width, abreast * 2 if took < _QUICK else 1), calling + took
+    return calling
 
 
 def _called(desk: Desk[CaseT, ReportT], claimed: Claimed, case: CaseT, step: Step) -> ReportT:
@@ -140,18 +156,18 @@ def _called(desk: Desk[CaseT, ReportT], claimed: Claimed, case: CaseT, step: Ste
         return desk.unknown("the adapter broke")
 
 
-def write(desk: Desk[CaseT, ReportT], answered: Sequence[Worked[CaseT, ReportT]], *, shop: Shop, at: datetime) -> None:
+def write(desk: Desk[CaseT, ReportT], answered: Sequence[Worked[CaseT, ReportT]], go: Going) -> None:
     """Decide and write, again on fresh news for those who lost; then contradictions, as evidence for a person."""
-    left = list(answered)
+    left, at = list(answered), go.clock()
     for _ in range(_ROUNDS):
         decided = [(one, _decision(desk, one, at)) for one in left]
-        results = apply([c for _, c in decided], actor=SYSTEM, at=at, keyring=shop.keyring, chance=shop.chance)
+        results = go.writing([c for _, c in decided], shop=go.shop, at=at)
         again = []
         for (one, _change), result in zip(decided, results, strict=True):
             if result is Result.LOST:
                 again.append(one)
             elif result is not Result.WON:
-                _park(desk, one, str(result), shop=shop, at=at)
+                _park(desk, one, str(result), at, go)
         if not again:
             return
         left = _reloaded(desk, again)
@@ -167,10 +183,10 @@ def _decision(desk: Desk[CaseT, ReportT], one: Worked[CaseT, ReportT], at: datet
         return contradicted(one.claimed, desk.at_risk(one.case), str(contradiction))
 
 
-def _park(desk: Desk[CaseT, ReportT], one: Worked[CaseT, ReportT], why: str, *, shop: Shop, at: datetime) -> None:
+def _park(desk: Desk[CaseT, ReportT], one: Worked[CaseT, ReportT], why: str, at: datetime, go: Going) -> None:
     [fresh] = _reloaded(desk, [one]) or [one]
     change = contradicted(fresh.claimed, desk.at_risk(fresh.case), why)
-    apply([change], actor=SYSTEM, at=at, keyring=shop.keyring, chance=shop.chance)
+    go.writing([change], shop=go.shop, at=at)
 
 
 def _reloaded(desk: Desk[CaseT, ReportT], lost: Sequence[Worked[CaseT, ReportT]]) -> list[Worked[CaseT, ReportT]]:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import FrameType
 from typing import Protocol
@@ -29,6 +29,7 @@ from opla.operations.expire import expire
 from opla.operations.outside import Adapters, Outside
 from opla.operations.shop import Shop, current
 from opla.operations.tell import Letter, tell
+from opla.operations.together import Together
 from opla.operations.work import LEASE_MARGIN_S, settle_claims
 from opla.presenting.notices import notice
 
@@ -40,8 +41,8 @@ IDLE_S = 0.1
 BROKEN_S = 1.0
 #: Refunds go one by one: the day's cap counts what went before.
 _THREADS = {Kind.CHARGE: 4, Kind.SEND: 8, Kind.REFUND: 1}
-#: How long one thread may be busy with what it takes at a time, by what the last ones took: with slow suppliers it
-#: takes one attempt and many threads work, with quick ones it takes hundreds and writes them together.
+#: How long one thread may wait for others with what it takes at a time, by what the last ones took: of slow suppliers
+#: it takes one attempt and many threads work, of quick ones hundreds, and writes them together.
 _SHARE_S = 0.1
 _DEEPEST = 500
 #: How many calls may be under way in one thread when they are quick; they are unknown when the process dies.
@@ -73,17 +74,19 @@ class Lane:
     def free(self) -> int:
         return self._free
 
-    def put(self, job: Callable[[], object], pieces: int = 1) -> None:
-        """Run it on a free thread; what breaks is written down, and its lease brings it back."""
+    def put(self, job: Callable[[], timedelta], pieces: int = 1) -> None:
+        """Run it on a free thread; what breaks is written down, and its lease brings it back.
+
+        A job says how long it waited for others, which is what more threads are good for.
+        """
         with self._lock:
             self._free -= 1
         self._pool.submit(self._do, job, pieces)
 
-    def _do(self, job: Callable[[], object], pieces: int) -> None:
-        began = time.monotonic()
+    def _do(self, job: Callable[[], timedelta], pieces: int) -> None:
         try:
-            job()
-            fits = int(pieces * _SHARE_S / max(time.monotonic() - began, 0.001))
+            waited_s = job().total_seconds()
+            fits = int(pieces * _SHARE_S / max(waited_s, 0.0001))
             self.deep = max(1, min(fits, 2 * self.deep, _DEEPEST))
         except BROKEN:
             _log.warning("the database is not there", exc_info=True)
@@ -114,6 +117,7 @@ class Worker:
         self.id: UUID = uuid4()
         self._shop = shop
         self._outside: Reachable = outside or Adapters(shop, Stock(today=lambda: now().date()))
+        self._writing = Together()
         self._lanes = {kind: Lane(kind, threads) for kind, threads in _THREADS.items()}
         self._post = Lane("post", 1)
 
@@ -139,12 +143,22 @@ class Worker:
             self._post.put(self._tell)
         return done
 
-    def _settle(self, claimed: list[Claimed], at: datetime) -> None:
-        settle_claims(claimed, worker=self.id, shop=self._shop, outside=self._outside, at=at, clock=now, width=_WIDTH)
+    def _settle(self, claimed: list[Claimed], at: datetime) -> timedelta:
+        return settle_claims(
+            claimed,
+            worker=self.id,
+            shop=self._shop,
+            outside=self._outside,
+            at=at,
+            clock=now,
+            width=_WIDTH,
+            writing=self._writing,
+        )
 
-    def _tell(self) -> None:
+    def _tell(self) -> timedelta:
         while tell(self._compose, worker=self.id, shop=self._shop, outside=self._outside, at=now(), limit=_LETTERS):
             pass
+        return timedelta()
 
     def close(self) -> None:
         """Let what was begun come to its end."""

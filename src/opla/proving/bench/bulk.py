@@ -1,4 +1,4 @@
-"""A reseller's file: read, checked, placed, paid from the float, delivered and told, each a durable state of its own."""
+"""A reseller's file: read, checked, placed, paid from the float, delivered and told, each state durable by itself."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def place(data: bytes) -> int:
     """What `./opla reseller place` does with a file. How many orders stand."""
     asked = read_file(reselling.NAME, "orders@example.org", data)
     if isinstance(asked, Refusal):
-        raise ValueError(f"the file was refused: {asked}")
+        raise TypeError(f"the file was refused: {asked}")
     placed = 0
     for batch in place_file(Actor(Role.RESELLER, reselling.NAME), asked, shop=current(), at=datetime.now(UTC)):
         placed += sum(isinstance(line.answer, Reserved) for line in batch)

@@ -1,6 +1,6 @@
 """The least that writing orders can cost: the same rows in the same tables, set-based, with nothing else.
 
-No rule is asked, nothing is locked, compared, claimed or answered, and every row is written once, in its last state. The
+No rule is asked, nothing is locked, compared, claimed or answered; every row is written once, in its last state. The
 triggers of the guards and the constraints are the tables' own and stay.
 """
 
