@@ -1,12 +1,15 @@
 """An order: one product for one recipient, delivered at most once.
 
-    placed ──paid──▶ paid ──delivered──▶ delivered ──reversed──┐
-      │                │  ▲ │                                  ▼
-      │ expired        │  └rerouted      declined ──────▶ refunding ──refunded──▶ refunded
-      ▼                └───────────────────┘                   ▲
-    cancelled ──paid_late──────────────────────────────────────┘
+    placed ──paid──▶ paid ──delivered──▶ delivered ──reversed, returned, withdrawn──┐
+      │                │  ▲ │                                                       ▼
+      │ expired        │  └rerouted      declined ───────────────────────────▶ refunding ──refunded──▶ refunded
+      ▼                └───────────────────┘                                        ▲
+    cancelled ──paid_late───────────────────────────────────────────────────────────┘
 
-`paid_twice` and `second_refunded` leave the state: the second payment goes back, the order goes on.
+`paid_twice` and `second_refunded` leave the state: the second payment goes back, the order goes on. So do `goodwill`
+and `part_refunded`: a part of the price is given back by choice.
+`returned` and `withdrawn` are the whole price given back by choice: an unseen code of ours goes back on the shelf, any
+other value is lost. `went_back` and `forfeited` end in refunded at once, because the money has left without us.
 Everything not in ARROWS is a contradiction: evidence, an item for a person, no money moves.
 """
 
@@ -45,6 +48,13 @@ class Event(StrEnum):
     REVERSED = "reversed"
     REFUNDED = "refunded"
     SECOND_REFUNDED = "second_refunded"
+    GOODWILL = "goodwill"
+    PART_REFUNDED = "part_refunded"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+    WENT_BACK = "went_back"
+    FORFEITED = "forfeited"
+    SETTLED_OUTSIDE = "settled_outside"
     TOLD = "told"
 
 
@@ -54,7 +64,14 @@ class Arrow(NamedTuple):
 
 
 _EARNED = (ledger.COST, ledger.MARGIN, ledger.LOSS, ledger.FEE, ledger.FEE_VAT)
-_UNEARNED = (ledger.COST_BACK, ledger.MARGIN_BACK, ledger.LOSS_BACK, ledger.FEE_BACK, ledger.FEE_VAT_BACK)
+_UNEARNED = (
+    ledger.COST_BACK,
+    ledger.MARGIN_BACK,
+    ledger.LOSS_BACK,
+    ledger.FEE_BACK,
+    ledger.FEE_VAT_BACK,
+    ledger.GOODWILL_BACK,
+)
 _SECOND = (ledger.CAPTURED, ledger.REFUND_DUE)
 
 #: (state, event) → the state it leads to, and what it posts. Readable by an accountant; tested row by row.
@@ -64,8 +81,8 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.CANCELLED, Event.PAID_LATE): Arrow(State.REFUNDING, (ledger.CAPTURED, ledger.REFUND_DUE)),
     (State.PAID, Event.DELIVERED): Arrow(State.DELIVERED, (ledger.RELEASE, *_EARNED)),
     (State.PAID, Event.REROUTED): Arrow(State.PAID, (ledger.RELEASE, ledger.HOLD)),
-    (State.PAID, Event.DECLINED): Arrow(State.REFUNDING, (ledger.RELEASE, ledger.REFUND_DUE)),
-    (State.DELIVERED, Event.REVERSED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE)),
+    (State.PAID, Event.DECLINED): Arrow(State.REFUNDING, (ledger.RELEASE, ledger.REFUND_DUE, ledger.TAKEN_BACK)),
+    (State.DELIVERED, Event.REVERSED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE, ledger.TAKEN_BACK)),
     (State.REFUNDING, Event.REFUNDED): Arrow(State.REFUNDED, (ledger.REFUND_PAID,)),
     (State.PAID, Event.PAID_TWICE): Arrow(State.PAID, _SECOND),
     (State.DELIVERED, Event.PAID_TWICE): Arrow(State.DELIVERED, _SECOND),
@@ -75,6 +92,20 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.DELIVERED, Event.SECOND_REFUNDED): Arrow(State.DELIVERED, (ledger.REFUND_PAID,)),
     (State.REFUNDING, Event.SECOND_REFUNDED): Arrow(State.REFUNDING, (ledger.REFUND_PAID,)),
     (State.REFUNDED, Event.SECOND_REFUNDED): Arrow(State.REFUNDED, (ledger.REFUND_PAID,)),
+    (State.DELIVERED, Event.GOODWILL): Arrow(State.DELIVERED, (ledger.GOODWILL, ledger.REFUND_DUE)),
+    (State.DELIVERED, Event.RETURNED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE)),
+    (State.DELIVERED, Event.WITHDRAWN): Arrow(State.REFUNDING, (ledger.GOODWILL, ledger.REFUND_DUE)),
+    (State.DELIVERED, Event.PART_REFUNDED): Arrow(State.DELIVERED, (ledger.REFUND_PAID,)),
+    (State.REFUNDING, Event.PART_REFUNDED): Arrow(State.REFUNDING, (ledger.REFUND_PAID,)),
+    (State.REFUNDED, Event.PART_REFUNDED): Arrow(State.REFUNDED, (ledger.REFUND_PAID,)),
+    (State.PAID, Event.WENT_BACK): Arrow(State.REFUNDED, (ledger.RELEASE, ledger.TAKEN_BACK)),
+    (State.DELIVERED, Event.WENT_BACK): Arrow(State.REFUNDED, (*_UNEARNED, ledger.TAKEN_BACK)),
+    (State.DELIVERED, Event.FORFEITED): Arrow(State.REFUNDED, (ledger.GOODWILL, ledger.TAKEN_BACK)),
+    (State.REFUNDING, Event.WENT_BACK): Arrow(State.REFUNDED, (ledger.MET_OUTSIDE,)),
+    **{
+        (state, Event.SETTLED_OUTSIDE): Arrow(state, (ledger.MET_OUTSIDE,))
+        for state in (State.PAID, State.DELIVERED, State.REFUNDING, State.REFUNDED)
+    },
     **{(state, Event.TOLD): Arrow(state) for state in State},  # a message about it went out
 }
 
@@ -142,6 +173,17 @@ _BACK = {
 def unearned(price: Price, cost_minor: int) -> dict[Reason, int]:
     """`earned`, taken back: what a reversal undoes."""
     return {_BACK[reason]: amount for reason, amount in earned(price, cost_minor).items()}
+
+
+def undone(price: Price, cost_minor: int, *, goodwill_minor: int, refund_minor: int) -> dict[Reason, int]:
+    """`earned`, taken back whole: what was given by choice before returns to the margin, `refund_minor` is owed now,
+    and the rest has left without us."""
+    return {
+        **unearned(price, cost_minor),
+        Reason.GOODWILL_BACK: goodwill_minor,
+        Reason.REFUND_DUE: refund_minor,
+        Reason.TAKEN_BACK: price.total.amount_minor - goodwill_minor - refund_minor,
+    }
 
 
 def journal(

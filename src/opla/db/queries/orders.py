@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from opla.core import order, payment, refund
+from opla.core import attempt, order, payment, refund
 from opla.core.actor import Actor
 from opla.core.delivery import Paid
+from opla.core.gone import Code, Standing
 from opla.core.money import Money
 from opla.core.order import Order, Price
 from opla.core.payment import Payment
@@ -142,6 +143,15 @@ def _order(row: Row) -> Order:
     )
 
 
+#: How much of the refunds of payment `p` may have left us.
+_MAY_BE_OUT = """CASE WHEN p.refunding_minor = 0 THEN 0 ELSE (
+                SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r JOIN attempt a ON a.refund_id = r.id
+                WHERE r.payment_id = p.id AND r.state = 'due' AND a.state NOT IN ('new', 'claimed')) END"""
+
+#: What may still be refunded of payment `p` (`Payment.kept_minor`).
+_KEPT = "p.captured_minor - p.refunded_minor - p.refunding_minor - p.charged_back_minor - p.outside_minor"
+
+
 @dataclass(frozen=True)
 class PaymentCase:
     """A payment with its orders and what a provider needs to be told about it."""
@@ -152,6 +162,7 @@ class PaymentCase:
     language: str
     links: tuple[bytes, ...]  # sealed link secrets, in the order of `orders`
     in_stock: frozenset[UUID]  # the orders whose product lies on our own shelf now
+    standings: Mapping[UUID, Standing]  # the orders it has paid; empty until it is captured
 
 
 def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
@@ -159,8 +170,8 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     rows = select(
         f"""SELECT p.id, p.state, p.provider, coalesce(c.provider_id, ''), p.amount_minor, p.currency, p.captured_minor,
                    p.refunded_minor, p.refunding_minor, p.charged_back_minor, p.receipt, a.amount_minor, o.link_sealed,
-                   EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock'),
-                   {_ORDER}
+                   EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock'), {_MAY_BE_OUT},
+                   p.outside_minor, {_ORDER}
             FROM payment p JOIN allocation a ON a.payment_id = p.id JOIN orders o ON o.id = a.order_id
             LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
             WHERE p.id = ANY (%s::uuid[]) ORDER BY p.id, o.id""",  # noqa: S608 - a constant of ours
@@ -168,7 +179,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     )
     cases: dict[UUID, PaymentCase] = {}
     for row in rows:
-        sold = _order(row[14:])
+        sold = _order(row[16:])
         payment_id = expect(row[0], UUID)
         before = cases.get(payment_id)
         allocations = {**(before.payment.allocations if before else {}), sold.id: expect(row[11], int)}
@@ -184,14 +195,60 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
                 refunding_minor=expect(row[8], int),
                 charged_back_minor=expect(row[9], int),
                 allocations=allocations,
+                may_be_out_minor=expect(row[14], int),
+                outside_minor=expect(row[15], int),
             ),
             {**(before.orders if before else {}), sold.id: sold},
             expect(row[10], str),
             sold.language,
             (*(before.links if before else ()), bytes(expect(row[12], bytes))),
             (before.in_stock if before else frozenset()) | ({sold.id} if row[13] else set()),
+            {},
         )
+    captured = [payment_id for payment_id, case in cases.items() if case.payment.captured_minor]
+    for payment_id, held in _standings(captured).items():
+        cases[payment_id] = replace(cases[payment_id], standings=held)
     return cases
+
+
+#: This payment is not what paid the order: its share went back.
+_PAID_NOTHING = """EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id
+                           AND (r.order_id = o.id AND r.reason IN ('second', 'late') OR r.reason = 'underpaid'))"""
+
+_BACK = """(SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
+            WHERE r.order_id = o.id AND r.reason IN ('choice', 'goodwill') AND r.state NOT IN ('asked', 'denied'))"""
+
+
+def _standings(payment_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, Standing]]:
+    """The orders each of these payments has paid, as they stand: sent or not, their code seen or not."""
+    if not payment_ids:
+        return {}
+    rows = select(
+        f"""SELECT {_ORDER}, p.id, s.id, s.state, s.tries, coalesce(s.adapter, d.supplier, ''),
+                   coalesce(d.cost_minor, 0), k.id, k.supplier,
+                   EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id), {_BACK}
+            FROM payment p JOIN allocation l ON l.payment_id = p.id JOIN orders o ON o.id = l.order_id
+            LEFT JOIN attempt s ON s.order_id = o.id AND s.kind = 'send' AND s.state <> 'declined'
+            LEFT JOIN delivery d ON d.order_id = o.id
+            LEFT JOIN code k ON k.id = d.code_id AND k.order_id = o.id AND k.state = 'sold'
+            WHERE p.id = ANY (%s::uuid[]) AND p.captured_minor >= p.amount_minor AND NOT {_PAID_NOTHING}""",  # noqa: S608
+        [list(payment_ids)],
+    )
+    found: dict[UUID, dict[UUID, Standing]] = {}
+    for row in rows:
+        sold = _order(row)
+        code = Code(row[18], row[19] == "code_stock", bool(row[20])) if isinstance(row[18], UUID) else None
+        found.setdefault(expect(row[12], UUID), {})[sold.id] = Standing(
+            sold,
+            row[13] if isinstance(row[13], UUID) else None,
+            attempt.State(row[14]) if isinstance(row[14], str) else None,
+            row[15] if isinstance(row[15], int) else 0,
+            expect(row[16], str),
+            expect(row[17], int),
+            code,
+            expect(row[21], int),
+        )
+    return found
 
 
 @dataclass(frozen=True)
@@ -210,14 +267,13 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
         f"""SELECT {_ORDER}, p.id, p.provider, a.amount_minor, coalesce(d.cost_minor, 0),
                    ARRAY(SELECT s.adapter FROM attempt s
                          WHERE s.order_id = o.id AND s.kind = 'send' AND s.state = 'declined'),
-                   EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock')
+                   EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock'),
+                   {_KEPT}, p.charged_back_minor, p.charged_back_minor + p.outside_minor > 0 AND {_KEPT} <= 0, {_BACK},
+                   opla_seen(p)
             FROM orders o
             JOIN LATERAL (
                 SELECT a.payment_id, a.amount_minor FROM allocation a JOIN payment p ON p.id = a.payment_id
-                WHERE a.order_id = o.id AND p.captured_minor >= p.amount_minor
-                  AND NOT EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id
-                                  AND (r.order_id = o.id AND r.reason IN ('second', 'late')
-                                       OR r.reason = 'underpaid'))
+                WHERE a.order_id = o.id AND p.captured_minor >= p.amount_minor AND NOT {_PAID_NOTHING}
                 ORDER BY p.id LIMIT 1
             ) a ON true
             JOIN payment p ON p.id = a.payment_id
@@ -228,7 +284,17 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
     return {
         (sold := _order(row)).id: SendCase(
             sold,
-            Paid(expect(row[12], UUID), expect(row[13], str), expect(row[14], int), expect(row[15], int)),
+            Paid(
+                expect(row[12], UUID),
+                expect(row[13], str),
+                expect(row[14], int),
+                expect(row[15], int),
+                kept_minor=expect(row[18], int),
+                charged_back_minor=expect(row[19], int),
+                gone=bool(row[20]),
+                back_minor=expect(row[21], int),
+                seen=expect(row[22], str),
+            ),
             frozenset(expect(row[16], list)),
             bool(row[17]),
         )
@@ -246,12 +312,12 @@ class RefundCase:
 
 def refund_cases(refund_ids: Sequence[UUID]) -> dict[UUID, RefundCase]:
     rows = select(
-        """SELECT r.id, r.state, r.payment_id, p.provider, r.order_id, o.state, r.amount_minor, r.currency, r.reason,
-                  coalesce(c.provider_id, ''), p.receipt, r.made_at
+        f"""SELECT r.id, r.state, r.payment_id, p.provider, r.order_id, o.state, r.amount_minor, r.currency, r.reason,
+                  coalesce(c.provider_id, ''), p.receipt, r.made_at, {_KEPT}, p.charged_back_minor, opla_seen(p)
            FROM refund r JOIN payment p ON p.id = r.payment_id
            LEFT JOIN orders o ON o.id = r.order_id
            LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
-           WHERE r.id = ANY (%s::uuid[])""",
+           WHERE r.id = ANY (%s::uuid[])""",  # noqa: S608 - a constant of ours
         [list(refund_ids)],
     )
     return {
@@ -265,6 +331,9 @@ def refund_cases(refund_ids: Sequence[UUID]) -> dict[UUID, RefundCase]:
                 order.State(row[5]) if isinstance(row[5], str) else None,
                 Money(expect(row[6], int), expect(row[7], str)),
                 expect(row[8], str),
+                kept_minor=expect(row[12], int),
+                charged_back_minor=expect(row[13], int),
+                seen=expect(row[14], str),
             ),
             expect(row[9], str),
             expect(row[10], str),
@@ -288,7 +357,8 @@ def refunded_by_rule_minor(since: datetime, currency: str) -> int:
     rows = select(
         """SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r JOIN attempt a ON a.refund_id = r.id
            WHERE r.made_at >= %(since)s - interval '31 days' AND r.currency = %(currency)s
-             AND r.reason <> 'choice' AND r.state <> 'refused' AND (a.tries > 0 OR a.state NOT IN ('new', 'claimed'))
+             AND r.reason NOT IN ('choice', 'goodwill') AND r.state NOT IN ('refused', 'outside')
+             AND (a.tries > 0 OR a.state NOT IN ('new', 'claimed'))
              AND coalesce((SELECT min(e.at) FROM attempt_evidence e WHERE e.attempt_id = a.id), %(since)s)
                  >= %(since)s""",
         {"since": since, "currency": currency},

@@ -123,7 +123,7 @@ _PAGE = """
     ) p ON true
     LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
     LEFT JOIN delivery d ON d.order_id = o.id
-    LEFT JOIN code k ON k.id = d.code_id
+    LEFT JOIN code k ON k.id = d.code_id AND k.order_id = o.id
 """
 
 
