@@ -58,7 +58,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a person wants: `amount_minor` is None for all that is left of the order's price."""
+    """What a person wants: `amount_minor` is None for all that is left of the order's price.
+
+    `why` and `evidence` are kept as they stand here: see `words`.
+    """
 
     refund_id: UUID
     amount_minor: int | None
@@ -138,8 +141,8 @@ def start(case: Case, wish: Wish, *, asked: bool, at: datetime, chance: Chance) 
                 money.amount_minor,
                 money.currency,
                 reason,
-                words(wish.why),
-                words(wish.evidence),
+                wish.why,
+                wish.evidence,
             ),
         )
     tried = NewAttempt(

@@ -55,7 +55,7 @@ def refund_by_choice(
     """
     if no := actor.refused(Act.REFUND):
         return no
-    wish = Wish(refund_id, amount.amount_minor if amount else None, why, str(evidence or Evidence()))
+    wish = Wish(refund_id, amount.amount_minor if amount else None, choice.words(why), str(evidence or Evidence()))
     for _ in range(_ROUNDS):
         if (before := refunds.chosen(refund_id)) is not None:
             return _again(before, order_id, amount)
@@ -74,7 +74,7 @@ def refund_by_choice(
                 case,
                 choice.amount_minor(case, wish),
                 reason="choice" if choice.whole(case, wish) else "goodwill",
-                why=choice.words(why),
+                why=wish.why,
                 evidence=wish.evidence,
                 actor=actor,
                 at=at,
