@@ -29,9 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("order", help="the order number, such as K7M3-9QX2-TB")
     parser.add_argument("--amount", help="a part of the price, such as 5.00; otherwise all that is left of it")
     parser.add_argument("--reason", default="", help="why; needed for every refund and every denial")
-    parser.add_argument(
-        "--evidence", type=Path, help="the operator's answer, as a file: needed for a code that was seen"
-    )
+    parser.add_argument("--evidence", type=Path, help="the operator's answer, a file: for a code that was seen")
     decision = parser.add_mutually_exclusive_group()
     decision.add_argument("--approve", action="store_true", help="be the second person of the refund that waits")
     decision.add_argument("--deny", action="store_true", help="refuse the refund that waits")
