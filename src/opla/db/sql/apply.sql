@@ -6,7 +6,8 @@
 -- Results per group: won · lost (decided on old news) · refund_too_much · provider_id_taken · code_known
 
 -- What a decision about money that goes back was made from, as `Payment.seen` of the core writes it.
-CREATE OR REPLACE FUNCTION opla_seen(p payment) RETURNS text LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION opla_seen(p payment) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT concat_ws('/', p.captured_minor, p.refunded_minor, p.refunding_minor, (
         SELECT coalesce(sum(r.amount_minor), 0) FROM refund r JOIN attempt a ON a.refund_id = r.id
         WHERE r.payment_id = p.id AND r.state = 'due' AND a.state NOT IN ('new', 'claimed')

@@ -17,7 +17,6 @@ BEGIN
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO opla_app', f.name);
     END LOOP;
     GRANT EXECUTE ON FUNCTION opla_clock() TO opla_app;
-    GRANT EXECUTE ON FUNCTION opla_seen(payment) TO opla_app;
     FOR f IN SELECT format('%I', c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
                AND (c.relname LIKE 'django\_%' OR c.relname LIKE 'auth\_%' OR c.relname IN ('catalog_version', 'owner_link')) LOOP
