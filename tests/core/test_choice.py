@@ -8,7 +8,7 @@ import pytest
 
 from core.cases import AT, CHANCE, ORDER, PAYMENT, REFUND, money, moved, sold
 from opla.core import order
-from opla.core.actor import MAY, Act, Actor, Role
+from opla.core.actor import Actor, Role
 from opla.core.change import CodeBack, Subject
 from opla.core.choice import Case, Wish, refused, same_person, start, words
 from opla.core.gone import Code
@@ -140,11 +140,6 @@ def test_an_approved_one_moves_the_row_that_waits_instead_of_making_another() ->
 )
 def test_a_second_person_is_another_one_in_whatever_role(asked_by: str, approves: str, same: bool) -> None:
     assert same_person(asked_by, Actor(Role.OWNER, approves)) is same
-
-
-def test_who_may_ask_and_who_may_approve() -> None:
-    assert {role for role in Role if Act.REFUND in MAY[role]} == {Role.OWNER, Role.SUPPORT}
-    assert {role for role in Role if Act.APPROVE_REFUND in MAY[role]} == {Role.OWNER}
 
 
 @pytest.mark.parametrize(
