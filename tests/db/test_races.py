@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
+from time import sleep
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import transaction
 
-from fakes import ANOTHER_WORKER, CODE, CUSTOMER, DEVICE, DIRECT, WORKER, World
+from fakes import ANOTHER_WORKER, CODE, CUSTOMER, DEVICE, DIRECT, WORKER, Playing, World
 from opla.core.actor import Actor, Role
+from opla.core.attempt import Kind
 from opla.core.money import Money
 from opla.core.ports import Answer
 from opla.core.refusal import Refusal
+from opla.db.queries.attempts import claim
 from opla.db.queries.call import select
 from opla.db.queries.codes import NewCode, Revealed, Stock, stock
 from opla.db.queries.refunds import Chosen
+from opla.operations.expire import expire
 from opla.operations.refund_by_choice import approve_refund, refund_by_choice
 from opla.operations.reveal_code import reveal
+from opla.operations.work import settle_claims
 from opla.suppliers.code_stock.provider import OwnStock
-from support import at_once
+from support import at_once, by_owner
 
 ANNA, BEN, SAM = Actor(Role.OWNER, "anna"), Actor(Role.OWNER, "ben"), Actor(Role.SUPPORT, "sam")
 _TRIES = 3  # each a race of its own
@@ -86,32 +93,41 @@ def test_a_refund_by_choice_and_news_of_a_charge_back(world: World) -> None:
     assert world.items() == ["outside_refund"] * _TRIES
 
 
-def test_a_code_is_either_seen_or_taken_back(world: World) -> None:
+@pytest.mark.parametrize("first", ["seen", "taken back"])
+def test_a_code_is_either_seen_or_taken_back(world: World, first: str) -> None:
+    """The second one begins while the first is written and not yet committed: it waits, and then meets the truth."""
     world.shop = replace(world.shop, routes=("code_stock", "sandbox"))
     world.others["code_stock"] = OwnStock(Stock(lambda: world.clock().date()))
-    ended = set()
-    for n in range(4):
-        chance, at = world.shop.chance, world.clock()
-        one = NewCode(chance.uuid(at), CODE, f"44556677{n}", "S", 1400, "EUR", None)
-        stock([one], batch=chance.uuid(at), actor=ANNA, at=at, keyring=world.shop.keyring)
-        order_id = delivered(world, CODE)
-        seen, refund = at_once(
-            lambda o=order_id: reveal(CUSTOMER, o, device=DEVICE, shop=world.shop, at=world.clock()),  # type: ignore[misc]  # bound now
-            back(world, order_id),
-        )
-        assert isinstance(seen, Revealed) is not isinstance(refund, Chosen), (seen, refund)
-        ended.add(type(seen))
-        state = "sold" if isinstance(seen, Revealed) else "stock"
-        assert select("SELECT state FROM code WHERE id = %s", [one.id]) == [(state,)]
-        if state == "stock":
-            world.work(2)
-            delivered(world, CODE)  # somebody else buys it, so that the next round starts with an empty shelf
-    assert ended
+    chance, at = world.shop.chance, world.clock()
+    one = NewCode(chance.uuid(at), CODE, "4455667788", "S", 1400, "EUR", None)
+    stock([one], batch=chance.uuid(at), actor=ANNA, at=at, keyring=world.shop.keyring)
+    order_id = delivered(world, CODE)
+    written = Event()
+
+    def looks() -> object:
+        return reveal(CUSTOMER, order_id, device=DEVICE, shop=world.shop, at=at)
+
+    def begins(act: Callable[[], object]) -> object:
+        with transaction.atomic():
+            done = act()
+            written.set()
+            sleep(0.2)  # the other one is at the lock by now
+        return done
+
+    def follows(act: Callable[[], object]) -> object:
+        written.wait(10)
+        return act()
+
+    refunds = back(world, order_id)
+    acts = (looks, refunds) if first == "seen" else (refunds, looks)
+    won, lost = at_once(lambda: begins(acts[0]), lambda: follows(acts[1]))
+    assert isinstance(won, Revealed if first == "seen" else Chosen), won
+    assert isinstance(lost, Refusal), lost
+    assert lost.code == ("evidence_missing" if first == "seen" else "not_delivered_yet")
+    assert select("SELECT state FROM code") == [("sold" if first == "seen" else "stock",)]
 
 
 def test_late_money_and_the_end_of_the_order(world: World) -> None:
-    from opla.operations.expire import expire
-
     for _ in range(_TRIES):
         order_id = world.order()
         world.work()
@@ -127,12 +143,6 @@ def test_late_money_and_the_end_of_the_order(world: World) -> None:
 
 
 def test_two_captures_seen_by_two_workers_count_once(world: World) -> None:
-    from fakes import Playing
-    from opla.core.attempt import Kind
-    from opla.db.queries.attempts import claim
-    from opla.operations.work import settle_claims
-    from support import by_owner
-
     order_id = world.paid()
     world.work(2)
     world.provider.session(-1, Answer.SUCCEEDED, 3000)
