@@ -16,6 +16,7 @@ from opla.core.refusal import Code, Refusal
 from opla.db.queries import refunds
 from opla.db.queries.call import select
 from opla.db.queries.codes import Revealed
+from opla.db.queries.pages import order_by_id
 from opla.db.queries.refunds import Chosen
 from opla.operations.refund_by_choice import Evidence, approve_refund, deny_refund, refund_by_choice
 from opla.operations.reveal_code import reveal
@@ -124,6 +125,12 @@ def test_a_large_one_waits_for_a_second_person_and_nothing_moves_before(world: W
         ["refund_approval"],
     )
     assert refused(choose(world, order_id, 100)) == "refund_waits"
+    page = order_by_id(order_id)
+    assert page is not None
+    assert (page.refunding.amount_minor, page.refunded.amount_minor) == (
+        0,
+        0,
+    )  # nothing is promised yet
     for who, why in ((ANNA, "same_person"), (Actor(Role.OWNER), "same_person"), (SAM, "not_allowed")):
         assert refused(approve_refund(who, asked.id, shop=world.shop, at=world.clock())) == why
     assert state_of(approve_refund(BEN, asked.id, shop=world.shop, at=world.clock())) == "due"
