@@ -144,6 +144,12 @@ def test_a_large_one_waits_for_a_second_person_and_nothing_moves_before(world: W
     ]
 
 
+def test_two_halves_do_not_pass_where_the_whole_would_not(world: World) -> None:
+    world.shop = replace(world.shop, refund_alone_minor=1000)
+    order_id = delivered(world, DIRECT)
+    assert [state_of(choose(world, order_id, cents)) for cents in (600, 400, 100)] == ["due", "due", "asked"]
+
+
 def test_what_waited_is_judged_again_when_it_is_approved_and_may_be_denied(world: World) -> None:
     world.shop = replace(world.shop, refund_alone_minor=100)
     order_id = delivered(world, DIRECT)

@@ -68,7 +68,8 @@ def refund_by_choice(
             return no
         if refunds.waiting(order_id) is not None:
             return Refusal(Code.REFUND_WAITS, "order")
-        if choice.amount_minor(case, wish) > shop.refund_alone_minor:
+        # Counted over the order, so that two halves do not pass where the whole would not.
+        if case.back_minor + choice.amount_minor(case, wish) > shop.refund_alone_minor:
             done = refunds.ask(
                 refund_id,
                 case,
