@@ -28,7 +28,7 @@ class Shop:
     routes: tuple[str, ...]
     refund_cap_minor: int  # what goes back by rule in a day before a person looks
     var: Path
-    refund_alone_minor: int = 5_000  # the largest refund by choice that needs no second person
+    refund_alone_minor: int = 5_000  # what an order may be given back by choice by one person alone
 
 
 @cache
