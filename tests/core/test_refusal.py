@@ -47,6 +47,8 @@ expire             system
 tell               system
 see_items          owner support
 resolve_item       owner
+refund             owner support
+approve_refund     owner
 stock_codes        owner
 change_catalogue   owner
 manage_resellers   owner

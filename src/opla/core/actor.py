@@ -27,6 +27,8 @@ class Act(StrEnum):
     TELL = "tell"
     SEE_ITEMS = "see_items"
     RESOLVE_ITEM = "resolve_item"
+    REFUND = "refund"  # give money back by choice
+    APPROVE_REFUND = "approve_refund"  # be the second person of a large one
     STOCK_CODES = "stock_codes"
     CHANGE_CATALOGUE = "change_catalogue"
     MANAGE_RESELLERS = "manage_resellers"
@@ -43,13 +45,15 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.PAY,
             Act.SEE_ITEMS,
             Act.RESOLVE_ITEM,
+            Act.REFUND,
+            Act.APPROVE_REFUND,
             Act.STOCK_CODES,
             Act.CHANGE_CATALOGUE,
             Act.MANAGE_RESELLERS,
             Act.FUND,
         }
     ),
-    Role.SUPPORT: frozenset({Act.QUOTE, Act.SEE_ITEMS}),
+    Role.SUPPORT: frozenset({Act.QUOTE, Act.SEE_ITEMS, Act.REFUND}),
     Role.SYSTEM: frozenset({Act.SETTLE, Act.EXPIRE, Act.TELL}),
 }
 

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     REFUND_REFUSED = "refund_refused"  # the provider will not give it back: another way is needed
     REFUND_CAP = "refund_cap"  # refunds by rule reached the day's cap
     WRONG_AMOUNT = "wrong_amount"  # paid too little; it goes back by rule, a person may want to know
+    REFUND_APPROVAL = "refund_approval"  # a refund by choice waits for a second person
     OUTSIDE_REFUND = "outside_refund"  # refunded or charged back at the provider, not by us
 
 

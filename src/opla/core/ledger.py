@@ -34,8 +34,8 @@ class Account(StrEnum):
     SERVICE_FEE = "service_fee"  # our own fee, without VAT
     VAT_DUE = "vat_due"  # VAT on our own fee
     REFUNDS_DUE = "refunds_due"  # decided, not yet out
-    CHARGEBACKS = "chargebacks"
-    SUSPENSE = "suspense"
+    CHARGEBACKS = "chargebacks"  # taken by customers' banks, and not met by money we still held
+    SUSPENSE = "suspense"  # left without us: a person explains it
 
 
 #: An accountant's table: which accounts may never lean the other way.
@@ -80,6 +80,14 @@ class Reason(StrEnum):
     FEE_VAT_BACK = "fee_vat_back"
     REFUND_DUE = "refund_due"
     REFUND_PAID = "refund_paid"
+    GOODWILL = "goodwill"  # given back by choice, though value stays given: out of our margin
+    GOODWILL_BACK = "goodwill_back"
+    CHARGED_BACK = "charged_back"  # the customer's bank took it from the provider's account with us
+    CHARGE_BACK_WON = "charge_back_won"
+    OUTSIDE_REFUND = "outside_refund"  # refunded in the provider's dashboard: a person explains it
+    OUTSIDE_UNDONE = "outside_undone"
+    TAKEN_BACK = "taken_back"  # an order's own money is what left without us: it is not owed a second time
+    MET_OUTSIDE = "met_outside"  # a refund that was due, met by money that left without us
     STOCK_BOUGHT = "stock_bought"
     FLOAT_FILLED = "float_filled"  # our own money at a supplier
     FLOAT_PAID_IN = "float_paid_in"  # a reseller's money with us
@@ -90,11 +98,14 @@ class Slot(StrEnum):
 
     PAYER = "payer"  # psp_clearing of the payment's provider
     SOURCE = "source"  # supplier_float or code_stock of the supplier asked
+    GONE = "gone"  # chargebacks or suspense: the way money left without us
     HELD = "customer_held"  # or the reseller's float, which holds the money of its own orders
     MARGIN = "margin"
     FEE = "service_fee"
     VAT = "vat_due"
     DUE = "refunds_due"
+    CHARGEBACKS = "chargebacks"
+    SUSPENSE = "suspense"
 
 
 class Posting(NamedTuple):
@@ -121,11 +132,24 @@ FEE_BACK = Posting(Reason.FEE_BACK, Slot.FEE, Slot.HELD)
 FEE_VAT_BACK = Posting(Reason.FEE_VAT_BACK, Slot.VAT, Slot.HELD)
 REFUND_DUE = Posting(Reason.REFUND_DUE, Slot.HELD, Slot.DUE)
 REFUND_PAID = Posting(Reason.REFUND_PAID, Slot.DUE, Slot.PAYER)
+GOODWILL = Posting(Reason.GOODWILL, Slot.MARGIN, Slot.HELD)
+GOODWILL_BACK = Posting(Reason.GOODWILL_BACK, Slot.HELD, Slot.MARGIN)
+CHARGED_BACK = Posting(Reason.CHARGED_BACK, Slot.CHARGEBACKS, Slot.PAYER)
+CHARGE_BACK_WON = Posting(Reason.CHARGE_BACK_WON, Slot.PAYER, Slot.CHARGEBACKS)
+OUTSIDE_REFUND = Posting(Reason.OUTSIDE_REFUND, Slot.SUSPENSE, Slot.PAYER)
+OUTSIDE_UNDONE = Posting(Reason.OUTSIDE_UNDONE, Slot.PAYER, Slot.SUSPENSE)
+TAKEN_BACK = Posting(Reason.TAKEN_BACK, Slot.HELD, Slot.GONE)
+MET_OUTSIDE = Posting(Reason.MET_OUTSIDE, Slot.DUE, Slot.GONE)
 
 
 def account_code(account: Account, currency: str, party: str = "") -> str:
     """`supplier_float:sandbox:EUR`; without a party `margin:EUR`."""
     return f"{account}:{party}:{currency}" if party else f"{account}:{currency}"
+
+
+def way(charged_back_minor: int, amount_minor: int) -> Account:
+    """Which account stands for money that left without us: the charge-backs where they cover it, else suspense."""
+    return Account.CHARGEBACKS if charged_back_minor >= amount_minor else Account.SUSPENSE
 
 
 @dataclass(frozen=True)
@@ -138,6 +162,7 @@ class Parties:
     currency: str
     provider: str = ""
     source: str = ""
+    gone: Account = Account.SUSPENSE
     reseller: str = ""
 
     def account(self, role: Slot) -> str:
@@ -150,6 +175,8 @@ class Parties:
                 return account_code(Account.SUPPLIER_FLOAT, self.currency, self.source)
             case Slot.HELD if self.reseller:
                 return account_code(Account.RESELLER_FLOAT, self.currency, self.reseller)
+            case Slot.GONE:
+                return account_code(self.gone, self.currency)
             case _:
                 return account_code(Account(role.value), self.currency)
 

@@ -1,15 +1,18 @@
 """An order: one product for one recipient, delivered at most once.
 
-    placed ──paid──▶ paid ──delivered──▶ delivered ──reversed──┐
-      │                │  ▲ │                                  ▼
-      │ expired        │  └rerouted      declined ──────▶ refunding ──refunded──▶ refunded
-      ▼                └───────────────────┘                   ▲
-    cancelled ──paid_late──────────────────────────────────────┘
+    placed ──paid──▶ paid ──delivered──▶ delivered ──reversed, returned, withdrawn──┐
+      │                │  ▲ │                                                       ▼
+      │ expired        │  └rerouted      declined ───────────────────────────▶ refunding ──refunded──▶ refunded
+      ▼                └───────────────────┘                                        ▲
+    cancelled ──paid_late───────────────────────────────────────────────────────────┘
 
 A reseller's order is `reserved` on its float when it is placed, `paid_from_float` when a worker takes it up, and what
-does not come about is `returned` to the float in the same commit: no money ever left, so nothing is refunding.
+does not come about is `freed` in the same commit: no money ever left, so nothing is refunding.
 
-`paid_twice` and `second_refunded` leave the state: the second payment goes back, the order goes on.
+`paid_twice` and `second_refunded` leave the state: the second payment goes back, the order goes on. So do `goodwill`
+and `part_refunded`: a part of the price is given back by choice.
+`returned` and `withdrawn` are the whole price given back by choice: an unseen code of ours goes back on the shelf, any
+other value is lost. `went_back` and `forfeited` end in refunded at once, because the money has left without us.
 Everything not in ARROWS is a contradiction: evidence, an item for a person, no money moves.
 """
 
@@ -50,8 +53,15 @@ class Event(StrEnum):
     REVERSED = "reversed"
     REFUNDED = "refunded"
     SECOND_REFUNDED = "second_refunded"
+    FREED = "freed"
+    FREED_AGAIN = "freed_again"
+    GOODWILL = "goodwill"
+    PART_REFUNDED = "part_refunded"
     RETURNED = "returned"
-    TAKEN_BACK = "taken_back"
+    WITHDRAWN = "withdrawn"
+    WENT_BACK = "went_back"
+    FORFEITED = "forfeited"
+    SETTLED_OUTSIDE = "settled_outside"
     TOLD = "told"
 
 
@@ -61,7 +71,14 @@ class Arrow(NamedTuple):
 
 
 _EARNED = (ledger.COST, ledger.MARGIN, ledger.LOSS, ledger.FEE, ledger.FEE_VAT)
-_UNEARNED = (ledger.COST_BACK, ledger.MARGIN_BACK, ledger.LOSS_BACK, ledger.FEE_BACK, ledger.FEE_VAT_BACK)
+_UNEARNED = (
+    ledger.COST_BACK,
+    ledger.MARGIN_BACK,
+    ledger.LOSS_BACK,
+    ledger.FEE_BACK,
+    ledger.FEE_VAT_BACK,
+    ledger.GOODWILL_BACK,
+)
 _SECOND = (ledger.CAPTURED, ledger.REFUND_DUE)
 
 #: (state, event) → the state it leads to, and what it posts. Readable by an accountant; tested row by row.
@@ -71,8 +88,8 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.CANCELLED, Event.PAID_LATE): Arrow(State.REFUNDING, (ledger.CAPTURED, ledger.REFUND_DUE)),
     (State.PAID, Event.DELIVERED): Arrow(State.DELIVERED, (ledger.RELEASE, *_EARNED)),
     (State.PAID, Event.REROUTED): Arrow(State.PAID, (ledger.RELEASE, ledger.HOLD)),
-    (State.PAID, Event.DECLINED): Arrow(State.REFUNDING, (ledger.RELEASE, ledger.REFUND_DUE)),
-    (State.DELIVERED, Event.REVERSED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE)),
+    (State.PAID, Event.DECLINED): Arrow(State.REFUNDING, (ledger.RELEASE, ledger.REFUND_DUE, ledger.TAKEN_BACK)),
+    (State.DELIVERED, Event.REVERSED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE, ledger.TAKEN_BACK)),
     (State.REFUNDING, Event.REFUNDED): Arrow(State.REFUNDED, (ledger.REFUND_PAID,)),
     (State.PAID, Event.PAID_TWICE): Arrow(State.PAID, _SECOND),
     (State.DELIVERED, Event.PAID_TWICE): Arrow(State.DELIVERED, _SECOND),
@@ -83,9 +100,23 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.REFUNDING, Event.SECOND_REFUNDED): Arrow(State.REFUNDING, (ledger.REFUND_PAID,)),
     (State.REFUNDED, Event.SECOND_REFUNDED): Arrow(State.REFUNDED, (ledger.REFUND_PAID,)),
     (State.PLACED, Event.PAID_FROM_FLOAT): Arrow(State.PAID),
-    (State.PLACED, Event.RETURNED): Arrow(State.CANCELLED, (ledger.RELEASE,)),
-    (State.PAID, Event.RETURNED): Arrow(State.REFUNDED, (ledger.RELEASE,)),
-    (State.DELIVERED, Event.TAKEN_BACK): Arrow(State.REFUNDED, _UNEARNED),
+    (State.PLACED, Event.FREED): Arrow(State.CANCELLED, (ledger.RELEASE,)),
+    (State.PAID, Event.FREED): Arrow(State.REFUNDED, (ledger.RELEASE,)),
+    (State.DELIVERED, Event.FREED_AGAIN): Arrow(State.REFUNDED, _UNEARNED),
+    (State.DELIVERED, Event.GOODWILL): Arrow(State.DELIVERED, (ledger.GOODWILL, ledger.REFUND_DUE)),
+    (State.DELIVERED, Event.RETURNED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE)),
+    (State.DELIVERED, Event.WITHDRAWN): Arrow(State.REFUNDING, (ledger.GOODWILL, ledger.REFUND_DUE)),
+    (State.DELIVERED, Event.PART_REFUNDED): Arrow(State.DELIVERED, (ledger.REFUND_PAID,)),
+    (State.REFUNDING, Event.PART_REFUNDED): Arrow(State.REFUNDING, (ledger.REFUND_PAID,)),
+    (State.REFUNDED, Event.PART_REFUNDED): Arrow(State.REFUNDED, (ledger.REFUND_PAID,)),
+    (State.PAID, Event.WENT_BACK): Arrow(State.REFUNDED, (ledger.RELEASE, ledger.TAKEN_BACK)),
+    (State.DELIVERED, Event.WENT_BACK): Arrow(State.REFUNDED, (*_UNEARNED, ledger.TAKEN_BACK)),
+    (State.DELIVERED, Event.FORFEITED): Arrow(State.REFUNDED, (ledger.GOODWILL, ledger.TAKEN_BACK)),
+    (State.REFUNDING, Event.WENT_BACK): Arrow(State.REFUNDED, (ledger.MET_OUTSIDE,)),
+    **{
+        (state, Event.SETTLED_OUTSIDE): Arrow(state, (ledger.MET_OUTSIDE,))
+        for state in (State.PAID, State.DELIVERED, State.REFUNDING, State.REFUNDED)
+    },
     **{(state, Event.TOLD): Arrow(state) for state in State},  # a message about it went out
 }
 
@@ -165,6 +196,17 @@ _BACK = {
 def unearned(price: Price, cost_minor: int) -> dict[Reason, int]:
     """`earned`, taken back: what a reversal undoes."""
     return {_BACK[reason]: amount for reason, amount in earned(price, cost_minor).items()}
+
+
+def undone(price: Price, cost_minor: int, *, goodwill_minor: int, refund_minor: int) -> dict[Reason, int]:
+    """`earned`, taken back whole: what was given by choice before returns to the margin, `refund_minor` is owed now,
+    and the rest has left without us."""
+    return {
+        **unearned(price, cost_minor),
+        Reason.GOODWILL_BACK: goodwill_minor,
+        Reason.REFUND_DUE: refund_minor,
+        Reason.TAKEN_BACK: price.total.amount_minor - goodwill_minor - refund_minor,
+    }
 
 
 def journal(

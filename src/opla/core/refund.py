@@ -1,12 +1,15 @@
 """Money going back: a refund is decided once, then tried until it is done or a person must find another way.
 
-due ──paid back──▶ done
- └──refused by the provider──▶ refused   (an item: pay it back another way)
+asked ──approved──▶ due ──paid back──▶ done
+ └─denied─▶ denied   │ └──refused by the provider──▶ refused   (an item: pay it back another way)
+                     └──the money went back without us──▶ outside
+
+Only a refund by choice is asked first, where it is large: a second person approves or denies it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -23,10 +26,16 @@ class State(StrEnum):
     DUE = "due"
     DONE = "done"
     REFUSED = "refused"
+    OUTSIDE = "outside"
+    ASKED = "asked"
+    DENIED = "denied"
 
 
 #: Reasons whose refund is an order's own ending; the others give back what was paid beside it.
 ENDS_ORDER = frozenset({"late", "declined", "reversed", "choice"})
+
+#: Why money goes back by choice: the whole price of an order, or a part of it out of goodwill.
+BY_CHOICE = frozenset({"choice", "goodwill"})
 
 #: Why money goes back by rule, without asking anybody (up to the day's cap).
 BY_RULE = frozenset({"late", "second", "overpaid", "underpaid", "declined", "reversed"})
@@ -44,6 +53,14 @@ class Refund:
     order_state: order.State | None
     amount: Money
     reason: str
+    kept_minor: int = 0  # of its payment, this refund deducted: negative where money left without us meanwhile
+    charged_back_minor: int = 0  # of its payment
+    seen: str = ""  # `Payment.seen`
+
+    @property
+    def unwanted(self) -> bool:
+        """Nothing is owed any more, or not all of it: with this refund more would go back than came in."""
+        return self.state is not State.DUE or self.kept_minor < 0
 
 
 @dataclass(frozen=True)
@@ -117,6 +134,30 @@ def settle(
     return change
 
 
+def went_back(tried: Try, refund: Refund, *, chance: Chance) -> Change:
+    """A refund that never left and never will, because (some of) its money has left the payment without us.
+
+    Where that covers it, the debt is met. Where it covers a part, a person pays the rest another way.
+    """
+    move = Move(Subject.ATTEMPT, tried.id, tried.state, attempt.State.DECLINED, "not_wanted", why="went_back")
+    note = Note(tried.id, "not_wanted", None, tried.tries, why="went_back")
+    amount_minor, beyond_minor = refund.amount.amount_minor, -refund.kept_minor
+    sums = Sums(refund.payment_id, refunding_minor=-amount_minor, seen=refund.seen)
+    change = Change(moves=(move,), notes=(note,), sums=(sums,), closes=_waiting(tried.id))
+    if refund.state is not State.DUE:
+        return replace(change, sums=())
+    if beyond_minor < amount_minor:
+        left = Money(amount_minor - beyond_minor, refund.amount.currency)
+        refused = Move(Subject.REFUND, refund.id, refund.state, State.REFUSED, "refused", why="went_back")
+        said = f"{beyond_minor} cents of it went back without us, so {left.decimal} is still owed"
+        return replace(change, moves=(move, refused), items=(_item(item.Kind.REFUND_REFUSED, refund, tried.id, said),))
+    done = Move(Subject.REFUND, refund.id, refund.state, State.OUTSIDE, "went_back")
+    gone = ledger.way(refund.charged_back_minor, amount_minor)
+    parties = Parties(refund.amount.currency, provider=refund.provider, gone=gone)
+    ended, messages = _ended(refund, Reason.MET_OUTSIDE, parties, chance=chance)
+    return replace(change, moves=(move, done, ended), messages=messages)
+
+
 def _waiting(attempt_id: UUID) -> tuple[tuple[str, UUID], ...]:
     """The items that an answer of any kind makes pointless."""
     return (item.Kind.UNKNOWN_REFUND, attempt_id), (item.Kind.REFUND_CAP, attempt_id)
@@ -131,21 +172,8 @@ def _item(kind: item.Kind, refund: Refund, attempt_id: UUID, note: str) -> item.
 def _done(change: Change, refund: Refund, *, chance: Chance, attempt_id: UUID) -> Change:
     """The provider gave it back: the debt is paid, and the order (if this was its ending) is refunded."""
     parties = Parties(refund.amount.currency, provider=refund.provider)
-    amounts = {Reason.REFUND_PAID: refund.amount.amount_minor}
-    moves = [*change.moves, Move(Subject.REFUND, refund.id, refund.state, State.DONE, "done")]
-    messages: tuple[NewMessage, ...] = ()
-    if refund.order_id is not None and refund.order_state is not None:
-        event = order.Event.REFUNDED if refund.reason in ENDS_ORDER else order.Event.SECOND_REFUNDED
-        arrow = order.arrow(refund.order_state, event)
-        lines = ledger.transfers(
-            arrow.postings, amounts, parties, order_id=refund.order_id, payment_id=refund.payment_id
-        )
-        moves.append(Move(Subject.ORDER, refund.order_id, refund.order_state, arrow.target, event, lines))
-        messages = (NewMessage("refunded", refund.order_id, chance.reference()),)
-    else:
-        # What was paid beyond the orders' sum belongs to the payment alone.
-        lines = ledger.transfers((ledger.REFUND_PAID,), amounts, parties, order_id=None, payment_id=refund.payment_id)
-        moves.append(Move(Subject.PAYMENT, refund.payment_id, "captured", "captured", "extra_refunded", lines))
+    ended, messages = _ended(refund, Reason.REFUND_PAID, parties, chance=chance)
+    moves = [*change.moves, Move(Subject.REFUND, refund.id, refund.state, State.DONE, "done"), ended]
     sums = Sums(
         refund.payment_id,
         refunding_minor=-refund.amount.amount_minor,
@@ -157,4 +185,29 @@ def _done(change: Change, refund: Refund, *, chance: Chance, attempt_id: UUID) -
         sums=(sums,),
         messages=messages,
         closes=_waiting(attempt_id),
+    )
+
+
+def _ended(refund: Refund, reason: Reason, parties: Parties, *, chance: Chance) -> tuple[Move, tuple[NewMessage, ...]]:
+    """The arrow that posts a refund's end: `refund_paid` through us, or `met_outside`."""
+    amounts = {reason: refund.amount.amount_minor}
+    through_us = reason is Reason.REFUND_PAID
+    if refund.order_id is None or refund.order_state is None:
+        # What was paid beyond the orders' sum belongs to the payment alone.
+        posting, name = (
+            (ledger.REFUND_PAID, "extra_refunded") if through_us else (ledger.MET_OUTSIDE, "extra_went_back")
+        )
+        lines = ledger.transfers((posting,), amounts, parties, order_id=None, payment_id=refund.payment_id)
+        return Move(Subject.PAYMENT, refund.payment_id, "captured", "captured", name, lines), ()
+    if refund.reason in ENDS_ORDER:
+        event = order.Event.REFUNDED if through_us else order.Event.WENT_BACK
+    elif not through_us:
+        event = order.Event.SETTLED_OUTSIDE
+    else:
+        event = order.Event.PART_REFUNDED if refund.reason == "goodwill" else order.Event.SECOND_REFUNDED
+    arrow = order.arrow(refund.order_state, event)
+    lines = ledger.transfers(arrow.postings, amounts, parties, order_id=refund.order_id, payment_id=refund.payment_id)
+    return (
+        Move(Subject.ORDER, refund.order_id, refund.order_state, arrow.target, event, lines),
+        (NewMessage("refunded", refund.order_id, chance.reference()),),
     )

@@ -70,8 +70,13 @@ class Code(StrEnum):
     PROOF_WRONG = "proof_wrong"
     PROOF_EXPIRED = "proof_expired"
     # refunds and items
+    REFUND_BY_RULE = "refund_by_rule"  # delivered or refunded by itself: nothing to choose yet
+    NOTHING_TO_REFUND = "nothing_to_refund"  # nothing of the order's money is kept
     REFUND_TOO_MUCH = "refund_too_much"  # beyond captured − refunded − charged back − in flight
     REASON_MISSING = "reason_missing"
+    EVIDENCE_MISSING = "evidence_missing"  # a code that was seen is refunded only with the operator's answer
+    REFUND_WAITS = "refund_waits"  # another refund of this order waits for its second person
+    SAME_PERSON = "same_person"  # who asked may not approve
     ITEM_CLOSED = "item_closed"  # somebody resolved it already
     # stock and catalogue files
     FILE_UNREADABLE = "file_unreadable"

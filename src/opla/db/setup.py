@@ -15,7 +15,7 @@ from opla.core import ledger, order, payment
 _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
-_SQL = ("clock", "orders", "floats", "apply", "attempts", "codes", "books", "guards", "grants")
+_SQL = ("clock", "orders", "floats", "apply", "attempts", "codes", "refunds", "books", "guards", "grants")
 _LOCK = 0x6F706C61  # "opla"
 
 
@@ -25,6 +25,10 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
         *[("order", "", str(e), str(a.target), [str(p.reason) for p in a.postings]) for e, a in order.PLACING.items()],
         ("refund", "due", "done", "done", []),
         ("refund", "due", "refused", "refused", []),
+        ("refund", "due", "went_back", "outside", []),
+        ("refund", "", "asked", "asked", []),
+        ("refund", "asked", "approved", "due", []),
+        ("refund", "asked", "denied", "denied", []),
     ]
     for (source, event), arrow in order.ARROWS.items():
         rows.append(("order", source, event, arrow.target, [str(line.reason) for line in arrow.postings]))
@@ -61,6 +65,8 @@ def _kinds(slot: ledger.Slot) -> list[str]:
             return [str(ledger.Account.CUSTOMER_HELD), str(ledger.Account.RESELLER_FLOAT)]
         case ledger.Slot.SOURCE:
             return [str(ledger.Account.SUPPLIER_FLOAT), str(ledger.Account.CODE_STOCK)]
+        case ledger.Slot.GONE:
+            return [str(ledger.Account.CHARGEBACKS), str(ledger.Account.SUSPENSE)]
         case _:
             return [str(ledger.Account(slot.value))]
 

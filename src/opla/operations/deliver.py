@@ -47,7 +47,8 @@ class SendDesk:
         return None
 
     def unwanted(self, case: SendCase) -> SendReport | None:
-        return None if case.order.state is order.State.PAID else SendReport(Answer.DECLINED, why="not_wanted")
+        wanted = case.order.state is order.State.PAID and not case.paid.gone
+        return None if wanted else SendReport(Answer.DECLINED, why="not_wanted")
 
     def call(self, claimed: Claimed, case: SendCase, step: Step) -> SendReport:
         supplier = self.outside.supplier(claimed.adapter)
@@ -83,6 +84,8 @@ class SendDesk:
         )
 
     def _next(self, claimed: Claimed, case: SendCase) -> str:
+        if case.paid.gone:
+            return ""  # there is no money left to buy it with
         refused_by = case.refused_by | {claimed.adapter}
         return delivery.route(case.order, self.shop.routes, refused_by=refused_by, in_stock=case.in_stock)
 

@@ -159,13 +159,13 @@ def _called(desk: Desk[CaseT, ReportT], claimed: Claimed, case: CaseT, step: Ste
 def write(desk: Desk[CaseT, ReportT], answered: Sequence[Worked[CaseT, ReportT]], go: Going) -> None:
     """Decide and write, again on fresh news for those who lost; then contradictions, as evidence for a person."""
     left, at = list(answered), go.clock()
-    for _ in range(_ROUNDS):
+    for n in range(1, _ROUNDS + 1):
         decided = [(one, _decision(desk, one, at)) for one in left]
         results = go.writing([c for _, c in decided], shop=go.shop, at=at)
         again = []
         for (one, _change), result in zip(decided, results, strict=True):
-            if result is Result.LOST:
-                again.append(one)
+            if result is Result.LOST or (result is Result.REFUND_TOO_MUCH and n < _ROUNDS):
+                again.append(one)  # the money may have gone back meanwhile: then the rules say something else
             elif result is not Result.WON:
                 _park(desk, one, str(result), at, go)
         if not again:

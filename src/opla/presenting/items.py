@@ -17,6 +17,7 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.REFUND_REFUSED: gettext_noop("The provider refuses the refund: another way is needed"),
     Kind.REFUND_CAP: gettext_noop("Refunds by rule reached the day's cap"),
     Kind.WRONG_AMOUNT: gettext_noop("Paid a wrong amount"),
+    Kind.REFUND_APPROVAL: gettext_noop("A refund waits for a second person"),
     Kind.OUTSIDE_REFUND: gettext_noop("Refunded or charged back at the provider, not by us"),
 }
 

@@ -62,7 +62,14 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.PROOF_WRONG: gettext_noop("These are not the six digits of the newest message. Check them and try again."),
     Code.PROOF_EXPIRED: gettext_noop("These six digits have expired. Ask for new ones."),
     Code.REFUND_TOO_MUCH: gettext_noop("This is more than what is left of the payment."),
+    Code.REFUND_BY_RULE: gettext_noop("This order is delivered or refunded by itself. There is nothing to choose yet."),
+    Code.NOTHING_TO_REFUND: gettext_noop("Nothing of this order's money is left to give back."),
     Code.REASON_MISSING: gettext_noop("Write down the reason."),
+    Code.EVIDENCE_MISSING: gettext_noop(
+        "Somebody has seen this code. Attach what the operator answered about it, then it can be refunded."
+    ),
+    Code.REFUND_WAITS: gettext_noop("Another refund of this order waits for a second person already."),
+    Code.SAME_PERSON: gettext_noop("Who asked for a refund cannot approve it. A second person must."),
     Code.ITEM_CLOSED: gettext_noop("Somebody has resolved this already."),
     Code.FILE_UNREADABLE: gettext_noop("This file cannot be read."),
     Code.CODE_KNOWN: gettext_noop("This code is or was in stock already."),

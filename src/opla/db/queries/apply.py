@@ -73,11 +73,20 @@ def apply(
         ),
         *_columns(
             [
-                (g, s.payment_id, s.captured_minor, s.refunding_minor, s.refunded_minor, s.charged_back_minor)
+                (
+                    g,
+                    s.payment_id,
+                    s.captured_minor,
+                    s.refunding_minor,
+                    s.refunded_minor,
+                    s.charged_back_minor,
+                    s.outside_minor,
+                    s.seen,
+                )
                 for g, change in numbered
                 for s in change.sums
             ],
-            *("int", "uuid", "bigint", "bigint", "bigint", "bigint"),
+            *("int", "uuid", "bigint", "bigint", "bigint", "bigint", "bigint", "text"),
         ),
         *_columns(
             [
@@ -89,11 +98,11 @@ def apply(
         ),
         *_columns(
             [
-                (g, r.id, r.payment_id, r.order_id, r.amount_minor, r.currency, r.reason)
+                (g, r.id, r.payment_id, r.order_id, r.amount_minor, r.currency, r.reason, r.why, r.evidence)
                 for g, change in numbered
                 for r in change.refunds
             ],
-            *("int", "uuid", "uuid", "uuid", "bigint", "text", "text"),
+            *("int", "uuid", "uuid", "uuid", "bigint", "text", "text", "text", "text"),
         ),
         *_columns(
             [
@@ -139,6 +148,10 @@ def apply(
         ),
         *_columns(
             [(g, kind, subject) for g, change in numbered for kind, subject in change.closes], "int", "text", "uuid"
+        ),
+        *_columns(
+            [(g, k.code_id, k.order_id, k.target, k.revealed) for g, change in numbered for k in change.codes],
+            *("int", "uuid", "uuid", "text", "boolean"),
         ),
     )
     return [Result(expect(result, str)) for _, result in rows]

@@ -4,6 +4,16 @@
 -- each by id; an account is updated once per call however many groups touch it.
 --
 -- Results per group: won · lost (decided on old news) · refund_too_much · provider_id_taken · code_known
+
+-- What a decision about money that goes back was made from, as `Payment.seen` of the core writes it.
+CREATE OR REPLACE FUNCTION opla_seen(p payment) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT concat_ws('/', p.captured_minor, p.refunded_minor, p.refunding_minor, (
+        SELECT coalesce(sum(r.amount_minor), 0) FROM refund r JOIN attempt a ON a.refund_id = r.id
+        WHERE r.payment_id = p.id AND r.state = 'due' AND a.state NOT IN ('new', 'claimed')
+    ), p.charged_back_minor, p.outside_minor)
+$$;
+
 CREATE OR REPLACE FUNCTION opla_apply(
     p_at timestamptz, p_actor text, p_groups int,
     m_g int[], m_subject text[], m_id uuid[], m_source text[], m_target text[], m_event text[], m_why text[],
@@ -12,16 +22,19 @@ CREATE OR REPLACE FUNCTION opla_apply(
     n_g int[], n_attempt uuid[], n_answer text[], n_due timestamptz[], n_tries int[], n_provider_id text[], n_redirect text[],
     n_why text[], n_evidence text[],
     s_g int[], s_payment uuid[], s_captured bigint[], s_refunding bigint[], s_refunded bigint[], s_charged_back bigint[],
+    s_outside bigint[], s_seen text[],
     a_g int[], a_id uuid[], a_kind text[], a_adapter text[], a_reference text[], a_due timestamptz[], a_order uuid[],
     a_payment uuid[], a_refund uuid[],
     r_g int[], r_id uuid[], r_payment uuid[], r_order uuid[], r_amount bigint[], r_currency text[], r_reason text[],
+    r_why text[], r_evidence text[],
     d_g int[], d_order uuid[], d_kind text[], d_supplier text[], d_supplier_id text[], d_cost bigint[], d_attempt uuid[],
     d_stock uuid[],
     c_g int[], c_id uuid[], c_order uuid[], c_sealed bytea[], c_fingerprint bytea[], c_serial text[], c_valid_until date[],
     o_g int[], o_topic text[], o_order uuid[], o_reference text[],
     i_g int[], i_kind text[], i_subject uuid[], i_order uuid[], i_payment uuid[], i_attempt uuid[], i_amount bigint[],
     i_currency text[], i_note text[],
-    x_g int[], x_kind text[], x_subject uuid[]
+    x_g int[], x_kind text[], x_subject uuid[],
+    k_g int[], k_code uuid[], k_order uuid[], k_target text[], k_revealed boolean[]
 ) RETURNS TABLE (g int, result text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -46,7 +59,12 @@ BEGIN
         SELECT id FROM unnest(m_subject, m_id) AS m (subject, id) WHERE subject = 'refund') ORDER BY id FOR NO KEY UPDATE;
     PERFORM 1 FROM attempt WHERE id IN (
         SELECT id FROM unnest(m_subject, m_id) AS m (subject, id) WHERE subject = 'attempt'
-        UNION SELECT unnest(n_attempt)) ORDER BY id FOR NO KEY UPDATE;
+        UNION SELECT unnest(n_attempt)
+        -- when a refund ends, its payment is looked at again (below)
+        UNION SELECT c.id FROM unnest(m_subject, m_id) AS m (subject, id)
+            JOIN refund r ON m.subject = 'refund' AND r.id = m.id JOIN attempt c ON c.payment_id = r.payment_id
+            WHERE 'refund' = ANY (m_subject)
+        ) ORDER BY id FOR NO KEY UPDATE;
 
     -- 2. Who lost: the first move of a subject in a group must find its source, and only the first group of this
     --    call that moves a subject may.
@@ -74,22 +92,52 @@ BEGIN
     LOOP
         v_result[v_bad] := 'lost';
     END LOOP;
+    --    So must what had gone back, where the decision rests on it; and whoever comes later in this call decides again.
+    IF cardinality(array_remove(s_seen, '')) > 0 THEN
+        FOR v_bad IN
+            SELECT s.g
+            FROM (
+                SELECT g, payment, seen, min(g) OVER (PARTITION BY payment) AS first_g
+                FROM unnest(s_g, s_payment, s_seen) AS u (g, payment, seen)
+            ) s
+            JOIN payment p ON p.id = s.payment
+            WHERE s.seen <> '' AND (s.g <> s.first_g OR s.seen <> opla_seen(p))
+        LOOP
+            v_result[v_bad] := 'lost';
+        END LOOP;
+    END IF;
+    --    And whether somebody has seen a code that is taken back: `opla_reveal` waits for the order's lock, held here.
+    FOR v_bad IN
+        SELECT k.g FROM unnest(k_g, k_code, k_order, k_revealed) AS k (g, code, order_id, revealed)
+        WHERE k.revealed <> EXISTS (SELECT FROM reveal v WHERE v.order_id = k.order_id)
+           OR NOT EXISTS (SELECT FROM code c WHERE c.id = k.code AND c.order_id = k.order_id AND c.state = 'sold')
+    LOOP
+        v_result[v_bad] := 'lost';
+    END LOOP;
 
     -- 3. What the database refuses although the core decided it.
-    IF cardinality(r_g) > 0 THEN
+    IF cardinality(r_g) > 0 OR 'approved' = ANY (m_event) THEN
         FOR v_bad IN
             SELECT DISTINCT w.g
             FROM (
                 SELECT r.g, r.payment, sum(r.amount) OVER (PARTITION BY r.payment ORDER BY r.g) AS asked_minor
-                FROM unnest(r_g, r_payment, r_amount) AS r (g, payment, amount) WHERE v_result[r.g] = 'won'
+                FROM (
+                    SELECT * FROM unnest(r_g, r_payment, r_amount) AS r (g, payment, amount)
+                    UNION ALL
+                    SELECT m.g, r.payment_id, r.amount_minor FROM unnest(m_g, m_subject, m_id, m_target)
+                        AS m (g, subject, id, target) JOIN refund r ON r.id = m.id
+                    WHERE m.subject = 'refund' AND m.target = 'due'
+                ) r WHERE v_result[r.g] = 'won'
             ) w
             JOIN payment p ON p.id = w.payment
             LEFT JOIN LATERAL (
-                SELECT sum(s.captured) AS captured FROM unnest(s_g, s_payment, s_captured) AS s (g, payment, captured)
+                SELECT sum(s.captured - s.charged_back - s.outside) AS captured
+                FROM unnest(s_g, s_payment, s_captured, s_charged_back, s_outside)
+                    AS s (g, payment, captured, charged_back, outside)
                 WHERE s.g = w.g AND s.payment = w.payment
             ) s ON true
             WHERE p.captured_minor + coalesce(s.captured, 0) - p.refunded_minor - p.refunding_minor
-                  - p.charged_back_minor < w.asked_minor
+                  - p.charged_back_minor - p.outside_minor < w.asked_minor
         LOOP
             v_result[v_bad] := 'refund_too_much';
         END LOOP;
@@ -106,6 +154,14 @@ BEGIN
             v_result[v_bad] := 'code_known';
         END LOOP;
     END IF;
+    -- A code of our own shelf is delivered by the attempt that holds it: it may have come back and gone elsewhere.
+    FOR v_bad IN
+        SELECT d.g FROM unnest(d_g, d_attempt, d_stock) AS d (g, attempt, stock)
+        JOIN attempt a ON a.id = d.attempt JOIN code k ON k.id = d.stock
+        WHERE d.stock IS NOT NULL AND v_result[d.g] = 'won' AND (k.state <> 'claimed' OR k.claimed_by IS DISTINCT FROM a.reference)
+    LOOP
+        v_result[v_bad] := 'code_known';
+    END LOOP;
     FOR v_bad IN
         SELECT n.g
         FROM (
@@ -129,9 +185,10 @@ BEGIN
         captured_minor = p.captured_minor + coalesce(w.captured, 0),
         refunding_minor = p.refunding_minor + coalesce(w.refunding, 0),
         refunded_minor = p.refunded_minor + coalesce(w.refunded, 0),
-        charged_back_minor = p.charged_back_minor + coalesce(w.charged_back, 0)
+        charged_back_minor = p.charged_back_minor + coalesce(w.charged_back, 0),
+        outside_minor = p.outside_minor + coalesce(w.outside, 0)
     FROM (
-        SELECT coalesce(m.id, s.payment) AS id, m.target, s.captured, s.refunding, s.refunded, s.charged_back
+        SELECT coalesce(m.id, s.payment) AS id, m.target, s.captured, s.refunding, s.refunded, s.charged_back, s.outside
         FROM (
             SELECT DISTINCT ON (id) id, target
             FROM unnest(m_g, m_subject, m_id, m_target) WITH ORDINALITY AS u (g, subject, id, target, n)
@@ -139,9 +196,9 @@ BEGIN
         ) m
         FULL JOIN (
             SELECT payment, sum(captured) AS captured, sum(refunding) AS refunding, sum(refunded) AS refunded,
-                   sum(charged_back) AS charged_back
-            FROM unnest(s_g, s_payment, s_captured, s_refunding, s_refunded, s_charged_back)
-                AS u (g, payment, captured, refunding, refunded, charged_back)
+                   sum(charged_back) AS charged_back, sum(outside) AS outside
+            FROM unnest(s_g, s_payment, s_captured, s_refunding, s_refunded, s_charged_back, s_outside)
+                AS u (g, payment, captured, refunding, refunded, charged_back, outside)
             WHERE v_won[g] GROUP BY payment
         ) s ON s.payment = m.id
     ) w
@@ -158,9 +215,17 @@ BEGIN
     ) w
     WHERE o.id = w.id AND o.state <> w.target;
 
-    UPDATE refund r SET state = w.target, ended_at = p_at
+    UPDATE refund r SET state = w.target, ended_at = CASE WHEN w.target <> 'due' THEN p_at END
     FROM unnest(m_g, m_subject, m_id, m_target) AS w (g, subject, id, target)
     WHERE w.subject = 'refund' AND v_won[w.g] AND r.id = w.id;
+
+    -- While a refund of ours may have been out, one that somebody made at the provider could not be told from it.
+    IF 'refund' = ANY (m_subject) THEN
+        UPDATE attempt c SET due_at = p_at
+        FROM unnest(m_g, m_subject, m_id, m_target) AS w (g, subject, id, target) JOIN refund r ON r.id = w.id
+        WHERE w.subject = 'refund' AND w.target IN ('done', 'refused') AND v_won[w.g]
+          AND c.payment_id = r.payment_id AND (c.due_at IS NULL OR c.due_at > p_at);
+    END IF;
 
     UPDATE attempt a SET
         state = coalesce(m.target, a.state),
@@ -206,10 +271,10 @@ BEGIN
 
     -- 6. What follows.
     IF cardinality(r_g) > 0 THEN
-        INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason, state, actor, made_at)
-        SELECT r.id, r.payment, r.order_id, r.amount, r.currency, r.reason, 'due', p_actor, p_at
-        FROM unnest(r_g, r_id, r_payment, r_order, r_amount, r_currency, r_reason)
-            AS r (g, id, payment, order_id, amount, currency, reason)
+        INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason, why, evidence, state, actor, made_at)
+        SELECT r.id, r.payment, r.order_id, r.amount, r.currency, r.reason, r.why, r.evidence, 'due', p_actor, p_at
+        FROM unnest(r_g, r_id, r_payment, r_order, r_amount, r_currency, r_reason, r_why, r_evidence)
+            AS r (g, id, payment, order_id, amount, currency, reason, why, evidence)
         WHERE v_won[r.g];
     END IF;
     IF cardinality(a_g) > 0 THEN
@@ -242,6 +307,15 @@ BEGIN
             AS d (g, order_id, kind, supplier, supplier_id, cost, attempt, stock)
         LEFT JOIN unnest(c_g, c_id, c_order) AS c (g, id, order_id) ON c.g = d.g AND c.order_id = d.order_id
         WHERE v_won[d.g];
+    END IF;
+    IF cardinality(k_g) > 0 THEN
+        -- Back on the shelf it is a code like any other; blocked it stays its order's, as evidence, and is never sold.
+        UPDATE code c SET
+            state = k.target,
+            order_id = CASE k.target WHEN 'blocked' THEN c.order_id END,
+            claimed_by = CASE k.target WHEN 'blocked' THEN c.claimed_by END
+        FROM unnest(k_g, k_code, k_target) AS k (g, code, target)
+        WHERE c.id = k.code AND v_won[k.g];
     END IF;
     IF cardinality(o_g) > 0 THEN
         INSERT INTO outbox (reference, topic, order_id, made_at, due_at)

@@ -78,6 +78,7 @@ CREATE TABLE payment (
     refunding_minor    bigint NOT NULL DEFAULT 0 CHECK (refunding_minor >= 0),
     refunded_minor     bigint NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
     charged_back_minor bigint NOT NULL DEFAULT 0 CHECK (charged_back_minor >= 0),
+    outside_minor      bigint NOT NULL DEFAULT 0 CHECK (outside_minor >= 0),  -- refunded there, not by us
     made_at            timestamptz NOT NULL
 );
 
@@ -96,11 +97,15 @@ CREATE TABLE refund (
     amount_minor bigint NOT NULL CHECK (amount_minor > 0),
     currency     text NOT NULL,
     reason       text NOT NULL,
+    why          text NOT NULL DEFAULT '',       -- a person's words, where a person chose it
+    evidence     text NOT NULL DEFAULT '',       -- what the operator answered, or the hash of the file that says it
     state        text NOT NULL,
     actor        text NOT NULL,
     made_at      timestamptz NOT NULL,
     ended_at     timestamptz
 );
+CREATE UNIQUE INDEX refund_one_asked ON refund (order_id) WHERE state = 'asked';
+CREATE INDEX refund_order ON refund (order_id);
 CREATE INDEX refund_payment ON refund (payment_id);
 CREATE INDEX refund_made_at ON refund (made_at);
 
@@ -158,10 +163,10 @@ CREATE TABLE delivery (
     supplier_id  text NOT NULL,
     cost_minor   bigint NOT NULL CHECK (cost_minor >= 0),
     attempt_id   uuid NOT NULL UNIQUE REFERENCES attempt,
-    code_id      uuid REFERENCES code,
+    code_id      uuid REFERENCES code,           -- one that came back unseen is sold again: code.order_id is unique
     at           timestamptz NOT NULL
 );
-CREATE UNIQUE INDEX delivery_code ON delivery (code_id) WHERE code_id IS NOT NULL;
+CREATE INDEX delivery_code ON delivery (code_id) WHERE code_id IS NOT NULL;
 
 CREATE TABLE order_device (
     order_id     uuid NOT NULL REFERENCES orders,
