@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import connections
 
@@ -28,14 +29,14 @@ def point_at(server: Server, name: str) -> None:
 
 
 @contextmanager
-def scratch_database(server: Server, name: str) -> Iterator[None]:
-    """A prepared, empty database of this name; one that an earlier proof left behind is removed first."""
+def scratch_database(server: Server, name: str, at: datetime | None = None) -> Iterator[None]:
+    """A prepared, empty database of this name, as of `at`; one that an earlier proof left behind is removed first."""
     _administer(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     _administer(server, f'CREATE DATABASE "{name}"')
     _administer(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     point_at(server, name)
     try:
-        setup.prepare()
+        setup.prepare(at)
         yield
     finally:
         connections.close_all()
