@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from random import Random
 from typing import Protocol
 from uuid import UUID
@@ -168,7 +169,7 @@ class Customers:
             [session.reference],
         )
         for (order_id,) in rows:
-            self.requests.append(lambda order_id=call.expect(order_id, UUID): self._opens_another(order_id))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            self.requests.append(partial(self._opens_another, call.expect(order_id, UUID)))
 
     def _opens_another(self, order_id: UUID) -> None:
         pay_again(_CUSTOMER, order_id, shop=self._world.shop, method=_METHOD, at=self._world.now())

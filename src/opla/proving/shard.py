@@ -58,9 +58,9 @@ _BEFORE_CHANGE = timedelta(minutes=5)
 _STEPS_S = (1, 1, 1, 2, 5, 15, 60, 120)
 #: While somebody is down for hours few orders come: else the day would be one outage.
 _TRICKLE, _TRICKLE_EVERY = 20, timedelta(minutes=10)
-#: So many attempts are claimed at a time, and so many of one kind are under way at a time. A process that dies or
+#: So many attempts of one kind are under way at a time. A process that dies or
 #: sleeps leaves so many unknown: few of the sends, as somebody must ask about each.
-_CLAIMS, _WIDTH = 500, {Kind.CHARGE: 120, Kind.SEND: 16, Kind.REFUND: 30}
+_WIDTH = {Kind.CHARGE: 120, Kind.SEND: 16, Kind.REFUND: 30}
 
 #: Every promise there is: sold by suppliers that keep it, and by one that keeps none.
 _SUPPLIERS = {
@@ -133,9 +133,10 @@ class Simulation:
         self.customers = Customers(self, Random(chance.random()))  # noqa: S311
         self._wanted = plan.orders
         self._crowd = min(max(plan.orders // 20, 20), 400)
+        self._claims = max(self._crowd, 40)  # so that two workers always share
         self._trickles_at = self.agenda.now
         self._analyze_at = self._crowd
-        self._made = 0
+        self._started = 0
 
     # ── the outside, as operations see it ──
 
@@ -209,7 +210,7 @@ class Simulation:
 
     def _worker(self) -> None:
         worker = self.shop.chance.uuid(self.now())
-        while True:
+        while self.baton.awake("worker") <= _WORKERS:  # one that overslept finds its place taken
             try:
                 done = self._work(worker)
             except OperationalError:
@@ -220,7 +221,7 @@ class Simulation:
     def _work(self, worker: UUID) -> int:
         """What a worker does in a round, as `workers.loop` has it: settle, expire, tell."""
         at = self.now()
-        claimed = attempts.claim(worker, list(Kind), at=at, limit=_CLAIMS, lease_s=10 + LEASE_MARGIN_S)
+        claimed = attempts.claim(worker, list(Kind), at=at, limit=self._claims, lease_s=10 + LEASE_MARGIN_S)
         for kind, width in _WIDTH.items():
             settle_claims(
                 [one for one in claimed if one.kind is kind],
@@ -232,12 +233,12 @@ class Simulation:
                 width=width,
             )
         expired = expire(shop=self.shop, at=self.now())
-        told = tell(_compose, worker=worker, shop=self.shop, outside=self, at=self.now(), limit=_CLAIMS)
+        told = tell(_compose, worker=worker, shop=self.shop, outside=self, at=self.now(), limit=self._claims)
         return len(claimed) + expired + told
 
     def _web(self) -> None:
         """Whose request broke shrugs it off, or asks again: that is the customer's business."""
-        while True:
+        while self.baton.awake("web") <= _WEBS:
             while self.customers.requests:
                 request = self.customers.requests.popleft()
                 try:
@@ -254,12 +255,15 @@ class Simulation:
             task.idle_at = self.now()
         task.pause()
 
-    def _keep_processes(self) -> None:
-        """Whoever died is started again."""
+    def _start_processes(self) -> bool:
+        """For whoever died or sleeps another one works; False when nobody is missing."""
+        started = False
         for name, count, work in (("worker", _WORKERS, self._worker), ("web", _WEBS, self._web)):
-            for _ in range(count - sum(task.name.startswith(name) for task in self.baton.tasks)):
-                self._made += 1
-                self.baton.add(f"{name} {self._made}", work)
+            for _ in range(count - self.baton.awake(name)):
+                self._started += 1
+                self.baton.add(f"{name} {self._started}", work)
+                started = True
+        return started
 
     # ── the driver ──
 
@@ -309,8 +313,10 @@ class Simulation:
             for act in self.agenda.due():
                 act()
             self.customers.call_hooks()
-            self._keep_processes()
+            self._start_processes()
             self.baton.run(self.now)
+            while self._start_processes():
+                self.baton.run(self.now)
             self._advance(last_came_at)
 
     def _arrivals(self) -> None:
@@ -333,7 +339,7 @@ class Simulation:
     def _vacuum(self) -> None:
         """A shop's autovacuum, at a moment of ours: its own moments would differ from run to run."""
         with connections["owner"].cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
+            cursor.execute("VACUUM ANALYZE" if self.plan.orders > 10_000 else "ANALYZE")
 
     def _advance(self, last_came_at: datetime | None) -> None:
         """On by a step; over a time in which nothing is due, at once."""

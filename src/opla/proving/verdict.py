@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from opla.core.ports import Answer
 from opla.db.queries.books import books
 from opla.db.queries.call import expect, select
-from opla.core.ports import Answer
 from opla.proving.world import Provider, Session, Supplier
 
 
