@@ -45,7 +45,8 @@ class Task:
         if self._spare:
             connections["default"] = self._spare.pop()
         try:
-            self._work()
+            if not self.doomed:
+                self._work()
         except Died:
             pass
         except BaseException as broke:  # noqa: BLE001 - handed to the scheduler, which raises it

@@ -308,6 +308,7 @@ class Simulation:
                 self._arrivals()
             elif last_came_at is None:
                 last_came_at = self.now()
+                self._vacuum()
             elif self.now() > last_came_at + _CALMS_AFTER:
                 self.faults.quiet = True  # the world calms down, and everything must come to its end
             for act in self.agenda.due():
@@ -330,7 +331,7 @@ class Simulation:
         self.customers.come(count)
         came = self.plan.orders - self._wanted
         if came >= self._analyze_at:
-            self._analyze_at = came + min(came, 20_000)
+            self._analyze_at = came + min(max(came // 3, self._crowd), 20_000)
             self._vacuum()
 
     def _somebody_is_down(self) -> bool:
