@@ -74,13 +74,13 @@ _BACK = "the price is kept once, the rest goes back by rule"
 _ONCE = "one order, one payment: the second press finds the first"
 
 RULES: dict[Fault, Rule] = {
-    Fault.DIES_BEFORE_COMMIT: Rule(10_000, _COMMIT, "nothing of it happened; " + _AGAIN),
-    Fault.DIES_AFTER_COMMIT: Rule(10_000, _COMMIT, "all of it happened, its message included; " + _AGAIN),
+    Fault.DIES_BEFORE_COMMIT: Rule(4_000, _COMMIT, "nothing of it happened; " + _AGAIN),
+    Fault.DIES_AFTER_COMMIT: Rule(4_000, _COMMIT, "all of it happened, its message included; " + _AGAIN),
     Fault.DIES_BEFORE_SEND: Rule(500, _CALL, _AGAIN),
     Fault.DIES_AFTER_SEND: Rule(500, _CALL, _AGAIN),
     Fault.SLEEPS_PAST_LEASE: Rule(700, f"{_COMMIT} and {_CALL}", "the sleeper's decision loses its compare-and-set"),
-    Fault.CONNECTION_BREAKS_BEFORE: Rule(8_000, _COMMIT, "the commit did not happen; whoever asked tries again"),
-    Fault.CONNECTION_BREAKS_AFTER: Rule(8_000, _COMMIT, "the commit happened, and trying again finds it"),
+    Fault.CONNECTION_BREAKS_BEFORE: Rule(3_000, _COMMIT, "the commit did not happen; whoever asked tries again"),
+    Fault.CONNECTION_BREAKS_AFTER: Rule(3_000, _COMMIT, "the commit happened, and trying again finds it"),
     Fault.CLOCK_JUMPS: Rule(
         3_000, "every step of the clock", "minutes to hours pass at once: what is overdue ends by rule"
     ),
