@@ -37,6 +37,10 @@ _log = logging.getLogger(__name__)
 
 #: How long an idle worker sleeps: what somebody waits for at a counter is noticed within this.
 IDLE_S = 0.1
+#: And a busy one: what comes in meanwhile is claimed, decided and written together.
+BUSY_S = 0.02
+#: How often unpaid orders are looked through.
+_EXPIRE_EVERY_S = 1.0
 #: After something broke, so that a broken database is not asked a hundred times a second.
 BROKEN_S = 1.0
 #: Refunds go one by one: the day's cap counts what went before.
@@ -120,6 +124,7 @@ class Worker:
         self._writing = Together()
         self._lanes = {kind: Lane(kind, threads) for kind, threads in _THREADS.items()}
         self._post = Lane("post", 1)
+        self._expires_at = 0.0
 
     def _compose(self, letter: Letter) -> tuple[str, str]:
         words = notice(letter.topic, letter.page, letter.link_url, sandbox=self._shop.sandbox, digits=letter.proof)
@@ -128,7 +133,10 @@ class Worker:
     def round(self) -> int:
         """Hand whatever is due to free threads, and end what nobody paid; how much that was. Never waits for a call."""
         lease_s = self._outside.longest_call_s() + LEASE_MARGIN_S
-        done = expire(shop=self._shop, at=now())
+        done = 0
+        if time.monotonic() >= self._expires_at:
+            done = expire(shop=self._shop, at=now())
+            self._expires_at = time.monotonic() + _EXPIRE_EVERY_S
         for kind, lane in self._lanes.items():
             if free := lane.free:
                 at = now()
@@ -138,12 +146,12 @@ class Worker:
                 for n in range(threads):
                     # Dealt like cards, so that the threads end together.
                     mine = claimed[n::threads]
-                    lane.put(partial(self._settle, mine, at), pieces=len(mine))
+                    lane.put(partial(self._settle, mine, at, lane.deep), pieces=len(mine))
         if self._post.free:
             self._post.put(self._tell)
         return done
 
-    def _settle(self, claimed: list[Claimed], at: datetime) -> timedelta:
+    def _settle(self, claimed: list[Claimed], at: datetime, deep: int) -> timedelta:
         return settle_claims(
             claimed,
             worker=self.id,
@@ -152,6 +160,7 @@ class Worker:
             at=at,
             clock=now,
             width=_WIDTH,
+            begin=min(_WIDTH, max(1, deep // 4)),
             writing=self._writing,
         )
 
@@ -181,7 +190,7 @@ def main(outside: Reachable | None = None) -> None:
     while not stopping.is_set():
         try:
             done = worker.round()
-            pause_s = 0.0 if done else IDLE_S
+            pause_s = BUSY_S if done else IDLE_S
             if time.monotonic() >= months_at:
                 setup.prepare()
                 months_at = time.monotonic() + _MONTHS_EVERY_S
