@@ -49,6 +49,8 @@ _THREADS = {Kind.CHARGE: 4, Kind.SEND: 8, Kind.REFUND: 1}
 #: it takes one attempt and many threads work, of quick ones hundreds, and writes them together.
 _SHARE_S = 0.1
 _DEEPEST = 500
+#: How many attempts of a kind are claimed in one round: who claims steps over what is claimed already.
+_IN_HAND = 1000
 #: How many calls may be under way in one thread when they are quick; they are unknown when the process dies.
 _WIDTH = 100
 _LETTERS = 200
@@ -140,7 +142,7 @@ class Worker:
         for kind, lane in self._lanes.items():
             if free := lane.free:
                 at = now()
-                claimed = attempts.claim(self.id, [kind], at=at, limit=free * lane.deep, lease_s=lease_s)
+                claimed = attempts.claim(self.id, [kind], at=at, limit=min(free * lane.deep, _IN_HAND), lease_s=lease_s)
                 done += len(claimed)
                 threads = min(free, -(-len(claimed) // lane.deep))
                 for n in range(threads):
