@@ -50,7 +50,7 @@ def _claimed(row: Row) -> Claimed:
 
 
 def claim(worker: UUID, kinds: Sequence[attempt.Kind], *, at: datetime, limit: int, lease_s: int) -> list[Claimed]:
-    """Attempts that are due, leased to `worker` for `lease_s` seconds."""
+    """Attempts that are due, at most `limit` of each kind, leased to `worker` for `lease_s` seconds."""
     rows = call(
         "opla_claim",
         Argument(at, "timestamptz"),

@@ -131,7 +131,7 @@ CREATE TABLE attempt (
                      WHEN 'charge' THEN payment_id IS NOT NULL AND order_id IS NULL AND refund_id IS NULL
                      ELSE refund_id IS NOT NULL AND order_id IS NULL AND payment_id IS NULL END)
 ) WITH (fillfactor = 50);  -- three more states each, most of them in no index
-CREATE INDEX attempt_due ON attempt (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX attempt_due ON attempt (kind, due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX attempt_order ON attempt (order_id) WHERE order_id IS NOT NULL;
 CREATE UNIQUE INDEX attempt_provider_id ON attempt (kind, adapter, provider_id) WHERE provider_id <> '';
 -- Never twice: while one send may still give value, or has, the database holds no second one.
