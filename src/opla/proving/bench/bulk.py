@@ -37,9 +37,9 @@ def bulk(bench: Bench) -> list[Row]:
     ]
 
 
-def placed_and_delivered(bench: Bench, database: Database, count: int, *, first: int = 0) -> tuple[float, float]:
+def placed_and_delivered(bench: Bench, database: Database, count: int) -> tuple[float, float]:
     """(orders a second from the file's first byte to the last one told, CPU-milliseconds an order)."""
-    warm_up, data = file_of(_WARM_UP, first=first), file_of(count, first=first + _WARM_UP)
+    warm_up, data = file_of(_WARM_UP, first=0), file_of(count, first=_WARM_UP)
     with bench.process(database, "_instant_worker"):
         _wait_for(place(warm_up))
         spent, began = Cpu(os.getpid(), postmaster()), time.perf_counter()

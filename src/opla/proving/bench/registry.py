@@ -7,6 +7,7 @@ from typing import Final
 
 from opla.proving.bench.bench import Bench
 from opla.proving.bench.bulk import bulk
+from opla.proving.bench.growth import growth
 from opla.proving.bench.memory import memory
 from opla.proving.bench.numbers import numbers
 from opla.proving.bench.row import Row
@@ -19,6 +20,7 @@ MEASURES: Final[dict[tuple[str, ...], Callable[[Bench], list[Row]]]] = {
     ("numbers",): numbers,
     ("cpu_bulk", "bulk"): bulk,
     ("cpu_single", "single", "single_p99", "delivered_p99", "hot"): single,
+    ("growth_bulk", "growth_single"): growth,
     ("memory",): memory,
 }
 

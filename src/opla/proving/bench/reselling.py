@@ -38,6 +38,11 @@ def number(n: int) -> str:
     return f"0470 {n // 10_000 % 100:02d} {n // 100 % 100:02d} {n % 100:02d}"
 
 
+def request_key(n: int) -> str:
+    """What the n-th request calls its order; a file's lines are called by their numbers alone."""
+    return f"request {n}"
+
+
 def requests(secrets: list[str]) -> Iterator[bytes]:
     """For ever: one order per request, of each reseller in turn, each under a key of its own."""
     n = 0
@@ -49,7 +54,7 @@ def requests(secrets: list[str]) -> Iterator[bytes]:
             "Content-Type: application/json",
             f"Content-Length: {len(body)}",
             f"Authorization: Bearer {secrets[n % len(secrets)]}",
-            f"Idempotency-Key: {n}",
+            f"Idempotency-Key: {request_key(n)}",
         )
         yield "\r\n".join([*head, "", ""]).encode() + body
         n += 1

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
 from opla.db.instance import binaries
 from opla.db.queries.call import expect, select
-from opla.proving.bench import floor, reselling
+from opla.proving.bench import reselling
 from opla.proving.bench.bench import Bench, Database
 from opla.proving.bench.load import load
 from opla.proving.bench.meter import Cpu, postmaster
@@ -70,34 +70,36 @@ def single(bench: Bench) -> list[Row]:
     ]
 
 
-def measured(bench: Bench, *, resellers: int, old_orders: int = 0) -> Measured:
+def measured(bench: Bench, *, resellers: int) -> Measured:
     """Rounds of load on a shop of its own, each after one of the floor on another."""
-    seconds = 10.0 if bench.full else 4.0
-    loads, floors, sent_at = [], [], dict[str, float]()
     with bench.database("opla_bench_floor") as beside:
         reselling.keys(resellers)
         with bench.database() as database:
             secrets = reselling.keys(resellers)
-            if old_orders:
-                bench.say(f"single: {old_orders:,} old orders")
-                floor.write(old_orders)
-            requests = _timed(reselling.requests(secrets), sent_at)
-            with (
-                bench.process(database, "_instant_worker") as worker,
-                bench.serving(database, "_intake") as (intake, port),
-            ):
-                load(port, requests, connections=_CONNECTIONS, seconds=_WARM_UP_S, status=202)
-                _wait_until_delivered()
-                sent_at.clear()
-                spent_ms = 0.0
-                for n in range(_ROUNDS):
-                    bench.say(f"single: round {n + 1} of {_ROUNDS}, {resellers} floats")
-                    floors.append(_floor_per_s(bench, beside, resellers, seconds))
-                    spent = Cpu(worker, intake, postmaster())
-                    loads.append(load(port, requests, connections=_CONNECTIONS, seconds=seconds, status=202))
-                    _wait_until_delivered()
-                    spent_ms += spent.ms
-            took_ms = _delivered_ms(sent_at)
+            return loaded(bench, database, secrets, floor_of=lambda s: _floor_per_s(bench, beside, resellers, s))
+
+
+def loaded(bench: Bench, database: Database, secrets: list[str], floor_of: Callable[[float], float]) -> Measured:
+    """Rounds of load on this shop, each after one of the floor for as many seconds."""
+    seconds = 10.0 if bench.full else 4.0
+    loads, floors, sent_at = [], [], dict[str, float]()
+    requests = _timed(reselling.requests(secrets), sent_at)
+    with (
+        bench.process(database, "_instant_worker") as worker,
+        bench.serving(database, "_intake") as (intake, port),
+    ):
+        load(port, requests, connections=_CONNECTIONS, seconds=_WARM_UP_S, status=202)
+        _wait_until_delivered()
+        sent_at.clear()
+        spent_ms = 0.0
+        for n in range(_ROUNDS):
+            bench.say(f"single: round {n + 1} of {_ROUNDS}, {len(secrets)} floats")
+            floors.append(floor_of(seconds))
+            spent = Cpu(worker, intake, postmaster())
+            loads.append(load(port, requests, connections=_CONNECTIONS, seconds=seconds, status=202))
+            _wait_until_delivered()
+            spent_ms += spent.ms
+    took_ms = _delivered_ms(sent_at)
     return Measured(
         median(one.per_s for one in loads),
         median(one.p99_ms for one in loads),
@@ -110,7 +112,7 @@ def measured(bench: Bench, *, resellers: int, old_orders: int = 0) -> Measured:
 def _timed(requests: Iterator[bytes], sent_at: dict[str, float]) -> Iterator[bytes]:
     """The same, with the time each was asked for by its idempotency key, which counts from 0."""
     for n, request in enumerate(requests):
-        sent_at[str(n)] = time.time()
+        sent_at[reselling.request_key(n)] = time.time()
         yield request
 
 
