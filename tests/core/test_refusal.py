@@ -46,6 +46,7 @@ expire             system
 tell               system
 see_items          owner support
 resolve_item       owner
+close_day          owner
 stock_codes        owner
 change_catalogue   owner
 fund               owner

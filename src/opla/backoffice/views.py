@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.accounts.owner import owner_of, sign_in
 from opla.core.actor import Act
-from opla.db.queries import pages
+from opla.db.queries import items as queries
 from opla.operations.owner import use_link
 from opla.presenting import items as words
 from opla.presenting import orders
@@ -39,7 +39,7 @@ def items(request: HttpRequest) -> HttpResponse:
         raise Http404
     found = [
         (item, words.kind(item.kind), orders.state(item.state), _age(at - item.opened_at))
-        for item in pages.open_items()
+        for item in queries.open_items()
     ]
     return render(request, "backoffice/items.html", {"items": found})
 

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     with running():
-        from opla.db.queries.pages import open_items
+        from opla.db.queries.items import open_items
 
         items, now = open_items(), datetime.now(UTC)
     if arguments.json:
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "state": item.state,
                 "at_risk_minor": item.at_risk.amount_minor,
                 "currency": item.at_risk.currency,
-                "note": item.note,
+                "why": item.why,
                 "opened_at": item.opened_at.isoformat(),
                 "reference": item.reference,
             }
@@ -38,6 +38,6 @@ def run(arguments: argparse.Namespace) -> int:
     for item in items:
         age = str(now - item.opened_at).split(".", maxsplit=1)[0]
         at_risk = f"{item.at_risk.decimal:>8} {item.at_risk.currency}"
-        print(f"{item.kind:<16} {item.ticket or '-':<12} {at_risk}  {age:>9}  {item.note}")
+        print(f"{item.kind:<16} {item.ticket or '-':<12} {at_risk}  {age:>9}  {item.why}")
     print("Nothing waits for a person." if not items else f"{len(items)} open.")
     return 0

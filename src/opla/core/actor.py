@@ -25,6 +25,7 @@ class Act(StrEnum):
     TELL = "tell"
     SEE_ITEMS = "see_items"
     RESOLVE_ITEM = "resolve_item"
+    CLOSE_DAY = "close_day"  # and read what was closed
     STOCK_CODES = "stock_codes"
     CHANGE_CATALOGUE = "change_catalogue"
     FUND = "fund"  # record that the owner moved own money, such as filling a supplier's float
@@ -39,6 +40,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.PAY,
             Act.SEE_ITEMS,
             Act.RESOLVE_ITEM,
+            Act.CLOSE_DAY,
             Act.STOCK_CODES,
             Act.CHANGE_CATALOGUE,
             Act.FUND,

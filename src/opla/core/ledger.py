@@ -80,6 +80,7 @@ class Reason(StrEnum):
     FEE_VAT_BACK = "fee_vat_back"
     REFUND_DUE = "refund_due"
     REFUND_PAID = "refund_paid"
+    REFUND_PAID_OTHERWISE = "refund_paid_otherwise"  # from our bank account, because the provider would not
     STOCK_BOUGHT = "stock_bought"
     FLOAT_FILLED = "float_filled"
 
@@ -94,6 +95,7 @@ class Slot(StrEnum):
     FEE = "service_fee"
     VAT = "vat_due"
     DUE = "refunds_due"
+    BANK = "bank"
 
 
 class Posting(NamedTuple):
@@ -120,6 +122,7 @@ FEE_BACK = Posting(Reason.FEE_BACK, Slot.FEE, Slot.HELD)
 FEE_VAT_BACK = Posting(Reason.FEE_VAT_BACK, Slot.VAT, Slot.HELD)
 REFUND_DUE = Posting(Reason.REFUND_DUE, Slot.HELD, Slot.DUE)
 REFUND_PAID = Posting(Reason.REFUND_PAID, Slot.DUE, Slot.PAYER)
+REFUND_PAID_OTHERWISE = Posting(Reason.REFUND_PAID_OTHERWISE, Slot.DUE, Slot.BANK)
 
 
 def account_code(account: Account, currency: str, party: str = "") -> str:

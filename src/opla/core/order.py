@@ -19,6 +19,7 @@ from uuid import UUID
 
 from opla.core import ledger
 from opla.core.attempt import Contradiction
+from opla.core.item import Why
 from opla.core.ledger import Parties, Posting, Reason, Transfer
 from opla.core.money import Money
 from opla.core.ports import Kind
@@ -45,6 +46,8 @@ class Event(StrEnum):
     REVERSED = "reversed"
     REFUNDED = "refunded"
     SECOND_REFUNDED = "second_refunded"
+    REFUNDED_OTHERWISE = "refunded_otherwise"  # a person paid it back from the bank account
+    SECOND_REFUNDED_OTHERWISE = "second_refunded_otherwise"
     TOLD = "told"
 
 
@@ -75,6 +78,11 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.DELIVERED, Event.SECOND_REFUNDED): Arrow(State.DELIVERED, (ledger.REFUND_PAID,)),
     (State.REFUNDING, Event.SECOND_REFUNDED): Arrow(State.REFUNDING, (ledger.REFUND_PAID,)),
     (State.REFUNDED, Event.SECOND_REFUNDED): Arrow(State.REFUNDED, (ledger.REFUND_PAID,)),
+    (State.REFUNDING, Event.REFUNDED_OTHERWISE): Arrow(State.REFUNDED, (ledger.REFUND_PAID_OTHERWISE,)),
+    **{
+        (state, Event.SECOND_REFUNDED_OTHERWISE): Arrow(state, (ledger.REFUND_PAID_OTHERWISE,))
+        for state in (State.PAID, State.DELIVERED, State.REFUNDING, State.REFUNDED)
+    },
     **{(state, Event.TOLD): Arrow(state) for state in State},  # a message about it went out
 }
 
@@ -87,7 +95,7 @@ def arrow(state: State, event: Event) -> Arrow:
     try:
         return ARROWS[state, event]
     except KeyError:
-        raise Contradiction(f"an order that is {state} cannot be {event}") from None
+        raise Contradiction(Why.MOVE_IMPOSSIBLE, subject="order", state=state, event=event) from None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from opla.core import attempt, item, ledger, order
 from opla.core.attempt import Contradiction
 from opla.core.chance import Chance
 from opla.core.change import Change, Move, NewAttempt, NewMessage, Note, Subject, Sums
+from opla.core.item import Why
 from opla.core.ledger import Parties, Reason
 from opla.core.money import Money
 from opla.core.order import Order
@@ -45,6 +46,7 @@ class Event(StrEnum):
     FAILED = "failed"
     EXPIRED = "expired"
     EXTRA_REFUNDED = "extra_refunded"
+    EXTRA_REFUNDED_OTHERWISE = "extra_refunded_otherwise"
 
 
 #: (state, event) → state. The postings of a payment's own arrows; those of its orders are in `order.ARROWS`.
@@ -60,6 +62,7 @@ ARROWS: Final[dict[tuple[State, Event], tuple[State, tuple[ledger.Posting, ...]]
     },
     (State.CAPTURED, Event.OVERPAID): (State.CAPTURED, (ledger.CAPTURED, ledger.REFUND_DUE)),
     (State.CAPTURED, Event.EXTRA_REFUNDED): (State.CAPTURED, (ledger.REFUND_PAID,)),
+    (State.CAPTURED, Event.EXTRA_REFUNDED_OTHERWISE): (State.CAPTURED, (ledger.REFUND_PAID_OTHERWISE,)),
     (State.OPENING, Event.FAILED): (State.FAILED, ()),
     (State.OPEN, Event.FAILED): (State.FAILED, ()),
     (State.OPENING, Event.EXPIRED): (State.EXPIRED, ()),
@@ -98,7 +101,7 @@ def move(payment: Payment, event: Event) -> tuple[State, tuple[ledger.Posting, .
     try:
         return ARROWS[payment.state, event]
     except KeyError:
-        raise Contradiction(f"a payment that is {payment.state} cannot be {event}") from None
+        raise Contradiction(Why.MOVE_IMPOSSIBLE, subject="payment", state=payment.state, event=event) from None
 
 
 def settle(
@@ -116,16 +119,17 @@ def settle(
     Raises `Contradiction` when the report cannot be true of this payment.
     """
     if report.captured_minor and report.currency != payment.amount.currency:
-        raise Contradiction(f"captured in {report.currency}, asked in {payment.amount.currency}")
+        raise Contradiction(Why.OTHER_CURRENCY, came=report.currency, asked=payment.amount.currency)
     if report.provider_id and payment.provider_id and report.provider_id != payment.provider_id:
-        raise Contradiction("another payment answered under our reference")
+        raise Contradiction(Why.OTHER_PAYMENT)
     if report.captured_minor < payment.captured_minor and report.answer is not Answer.UNKNOWN and report.captured_minor:
-        raise Contradiction(f"captured {report.captured_minor}, after {payment.captured_minor}")
+        before, now = (Money(m, payment.amount.currency) for m in (payment.captured_minor, report.captured_minor))
+        raise Contradiction(Why.CAPTURED_LESS, before=before.decimal, now=now.decimal)
     outside_minor = report.refunded_minor - payment.refunded_minor - payment.refunding_minor
     delta_minor = report.captured_minor - payment.captured_minor
     charged_back_minor = max(report.charged_back_minor - payment.charged_back_minor, 0)
     if report.answer is Answer.SUCCEEDED and not report.captured_minor and not payment.captured_minor:
-        raise Contradiction("succeeded, and nothing was captured")
+        raise Contradiction(Why.NOTHING_CAPTURED)
     answer = Answer.SUCCEEDED if report.captured_minor else report.answer
     if payment.captured_minor and answer is not Answer.SUCCEEDED:
         # It was captured; a later "expired" or "pending" is an older message, or nonsense. Nothing is undone.
@@ -154,7 +158,7 @@ def settle(
         parked = item.NewItem(
             item.Kind.UNKNOWN_CHARGE,
             payment.amount,
-            "the provider does not say whether it was paid",
+            Why.CHARGE_SILENT,
             payment_id=payment.id,
             attempt_id=charge.id,
         )
@@ -196,7 +200,11 @@ def _outside_items(payment: Payment, report: ChargeReport, amount_minor: int) ->
         item.NewItem(
             item.Kind.OUTSIDE_REFUND,
             Money(amount_minor, payment.amount.currency),
-            f"refunded {report.refunded_minor}, charged back {report.charged_back_minor} at the provider",
+            Why.CHANGED_AT_PROVIDER,
+            {
+                "refunded": Money(report.refunded_minor, payment.amount.currency).decimal,
+                "charged_back": Money(report.charged_back_minor, payment.amount.currency).decimal,
+            },
             payment_id=payment.id,
         ),
     )
@@ -270,8 +278,9 @@ def _captured(
         attempts.append(refund_attempt)
         if event_ is Event.UNDERPAID:
             money = Money(extra_minor, parties.currency)
-            note = f"{money.decimal} came in for {payment.amount.decimal}"
-            items = (*items, item.NewItem(item.Kind.WRONG_AMOUNT, money, note, payment_id=payment.id))
+            figures = {"came": money.decimal, "asked": payment.amount.decimal}
+            parked = item.NewItem(item.Kind.WRONG_AMOUNT, money, Why.UNDERPAID, figures, payment_id=payment.id)
+            items = (*items, parked)
     return replace(
         base,
         moves=tuple(moves),

@@ -25,6 +25,7 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
         ("order", "", "placed", "placed", []),
         ("refund", "due", "done", "done", []),
         ("refund", "due", "refused", "refused", []),
+        ("refund", "refused", "paid_otherwise", "otherwise", []),
     ]
     for (source, event), arrow in order.ARROWS.items():
         rows.append(("order", source, event, arrow.target, [str(line.reason) for line in arrow.postings]))

@@ -17,7 +17,7 @@ from opla.db.queries.attempts import Claimed
 from opla.db.queries.orders import PaymentCase
 from opla.operations.links import write_link
 from opla.operations.outside import Outside
-from opla.operations.settle import state_now
+from opla.operations.settle import Belongs, state_now
 from opla.operations.shop import Shop
 
 
@@ -76,3 +76,6 @@ class ChargeDesk:
 
     def at_risk(self, case: PaymentCase) -> Money:
         return case.payment.amount
+
+    def belongs(self, case: PaymentCase) -> Belongs:
+        return Belongs(payment_id=case.payment.id)

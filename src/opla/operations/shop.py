@@ -28,6 +28,7 @@ class Shop:
     routes: tuple[str, ...]
     refund_cap_minor: int  # what goes back by rule in a day before a person looks
     var: Path
+    second_person_minor: int = 10_000  # above it, what gives money or goods away needs a second person
 
 
 @cache
@@ -46,4 +47,5 @@ def current() -> Shop:
         routes=("code_stock", "sandbox") if settings.SANDBOX else ("code_stock",),
         refund_cap_minor=settings.REFUND_CAP_MINOR,
         var=settings.VAR,
+        second_person_minor=settings.SECOND_PERSON_MINOR,
     )

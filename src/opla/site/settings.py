@@ -74,6 +74,9 @@ BASE_URL = os.environ.get("OPLA_URL", "http://127.0.0.1:8000").rstrip("/")
 #: Refunds by rule in one day, in minor units; beyond it a person looks first.
 REFUND_CAP_MINOR = int(os.environ.get("OPLA_REFUND_CAP_MINOR", "50000"))
 
+#: What a person gives away by resolving an item, in minor units; above it a second person must agree.
+SECOND_PERSON_MINOR = int(os.environ.get("OPLA_SECOND_PERSON_MINOR", "10000"))
+
 # ── the web process ──────────────────────────────────────────────────────
 MIDDLEWARE = [
     "opla.site.middleware.SafeHeaders",

@@ -158,7 +158,10 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     """Payments by id, each with its allocated orders."""
     rows = select(
         f"""SELECT p.id, p.state, p.provider, coalesce(c.provider_id, ''), p.amount_minor, p.currency, p.captured_minor,
-                   p.refunded_minor, p.refunding_minor, p.charged_back_minor, p.receipt, a.amount_minor, o.link_sealed,
+                   -- what went back at the provider: what we paid from the bank it knows nothing of
+                   (p.refunded_minor - (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
+                                        WHERE r.payment_id = p.id AND r.state = 'otherwise'))::bigint,
+                   p.refunding_minor, p.charged_back_minor, p.receipt, a.amount_minor, o.link_sealed,
                    EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock'),
                    {_ORDER}
             FROM payment p JOIN allocation a ON a.payment_id = p.id JOIN orders o ON o.id = a.order_id
@@ -288,7 +291,8 @@ def refunded_by_rule_minor(since: datetime, currency: str) -> int:
     rows = select(
         """SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r JOIN attempt a ON a.refund_id = r.id
            WHERE r.made_at >= %(since)s - interval '31 days' AND r.currency = %(currency)s
-             AND r.reason <> 'choice' AND r.state <> 'refused' AND (a.tries > 0 OR a.state NOT IN ('new', 'claimed'))
+             AND r.reason <> 'choice' AND r.state NOT IN ('refused', 'otherwise') AND a.state <> 'declined'
+             AND (a.tries > 0 OR a.state NOT IN ('new', 'claimed'))
              AND coalesce((SELECT min(e.at) FROM attempt_evidence e WHERE e.attempt_id = a.id), %(since)s)
                  >= %(since)s""",
         {"since": since, "currency": currency},

@@ -3,7 +3,8 @@
 -- nothing and is told so. Locks are taken in one order everywhere: payments, orders, refunds, attempts, accounts,
 -- each by id; an account is updated once per call however many groups touch it.
 --
--- Results per group: won · lost (decided on old news) · refund_too_much · provider_id_taken · code_known
+-- Results per group: won · lost (decided on old news) · refund_too_much · provider_id_taken · code_known ·
+-- item_closed · still_running (what a person says of an item: it is closed already; somebody is being asked just now)
 CREATE OR REPLACE FUNCTION opla_apply(
     p_at timestamptz, p_actor text, p_groups int,
     m_g int[], m_subject text[], m_id uuid[], m_source text[], m_target text[], m_event text[], m_why text[],
@@ -20,8 +21,9 @@ CREATE OR REPLACE FUNCTION opla_apply(
     c_g int[], c_id uuid[], c_order uuid[], c_sealed bytea[], c_fingerprint bytea[], c_serial text[], c_valid_until date[],
     o_g int[], o_topic text[], o_order uuid[], o_reference text[],
     i_g int[], i_kind text[], i_subject uuid[], i_order uuid[], i_payment uuid[], i_attempt uuid[], i_amount bigint[],
-    i_currency text[], i_note text[],
-    x_g int[], x_kind text[], x_subject uuid[]
+    i_currency text[], i_why text[],
+    x_g int[], x_kind text[], x_subject uuid[],
+    e_g int[], e_item bigint[], e_said text[], e_file bytea[]
 ) RETURNS TABLE (g int, result text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -70,6 +72,24 @@ BEGIN
     LOOP
         v_result[v_bad] := 'lost';
     END LOOP;
+
+    --    And what a person says of an item finds it open, and nobody calling about it at this moment.
+    IF cardinality(e_g) > 0 THEN
+        PERFORM 1 FROM item WHERE id = ANY (e_item) ORDER BY id FOR UPDATE;
+        FOR v_bad IN
+            SELECT e.g FROM unnest(e_g, e_item) AS e (g, item) JOIN item i ON i.id = e.item
+            JOIN attempt a ON a.id = i.attempt_id
+            WHERE e.g = ANY (n_g) AND a.lease_until > opla_clock()
+        LOOP
+            v_result[v_bad] := 'still_running';
+        END LOOP;
+        FOR v_bad IN
+            SELECT e.g FROM unnest(e_g, e_item) AS e (g, item) LEFT JOIN item i ON i.id = e.item
+            WHERE i.id IS NULL OR i.closed_at IS NOT NULL
+        LOOP
+            v_result[v_bad] := 'item_closed';
+        END LOOP;
+    END IF;
 
     -- 3. What the database refuses although the core decided it.
     IF cardinality(r_g) > 0 THEN
@@ -163,6 +183,7 @@ BEGIN
         lease_until = NULL,
         provider_id = CASE WHEN n.provider_id <> '' THEN n.provider_id ELSE a.provider_id END,
         redirect_url = CASE WHEN n.redirect <> '' THEN n.redirect ELSE a.redirect_url END,
+        gone_at = NULL,
         -- why it ended is not forgotten because a later question went unanswered
         why = CASE WHEN n.why = '' OR (n.answer = 'unknown' AND a.state IN ('succeeded', 'declined')) THEN a.why
                    ELSE n.why END
@@ -253,12 +274,23 @@ BEGIN
         WHERE i.kind = x.kind AND i.subject = x.subject AND i.closed_at IS NULL AND v_result[x.g] = 'won';
     END IF;
     IF cardinality(i_g) > 0 THEN
-        INSERT INTO item (kind, subject, order_id, payment_id, attempt_id, amount_minor, currency, note, opened_at)
-        SELECT i.kind, i.subject, i.order_id, i.payment_id, i.attempt_id, i.amount, i.currency, i.note, p_at
-        FROM unnest(i_g, i_kind, i_subject, i_order, i_payment, i_attempt, i_amount, i_currency, i_note)
-            AS i (g, kind, subject, order_id, payment_id, attempt_id, amount, currency, note)
+        INSERT INTO item (kind, subject, order_id, payment_id, attempt_id, amount_minor, currency, why, opened_at)
+        SELECT i.kind, i.subject, i.order_id, i.payment_id, i.attempt_id, i.amount, i.currency, i.why::jsonb, p_at
+        FROM unnest(i_g, i_kind, i_subject, i_order, i_payment, i_attempt, i_amount, i_currency, i_why)
+            AS i (g, kind, subject, order_id, payment_id, attempt_id, amount, currency, why)
         WHERE v_result[i.g] = 'won'
         ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING;
+    END IF;
+    IF cardinality(e_g) > 0 THEN
+        INSERT INTO item_evidence (item_id, at, actor, step, resolution, note, facts, answers, file_name, file)
+        SELECT e.item, p_at, p_actor, s.step, s.resolution, s.note, s.facts, s.answers, s.file_name, e.file
+        FROM unnest(e_g, e_item, e_said, e_file) AS e (g, item, said, file)
+        CROSS JOIN LATERAL jsonb_to_record(e.said::jsonb)
+            AS s (step text, resolution text, note text, facts jsonb, answers bigint, file_name text)
+        WHERE v_result[e.g] = 'won';
+        UPDATE item i SET closed_at = p_at, closed_by = p_actor
+        FROM unnest(e_g, e_item, e_said) AS e (g, item, said)
+        WHERE i.id = e.item AND i.closed_at IS NULL AND v_result[e.g] = 'won' AND e.said::jsonb ->> 'step' = 'resolved';
     END IF;
 
     RETURN QUERY SELECT n::int, r FROM unnest(v_result) WITH ORDINALITY AS u (r, n) ORDER BY n;

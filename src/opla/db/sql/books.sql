@@ -28,14 +28,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
               - coalesce(sum(amount_minor) FILTER (WHERE reason IN ('loss', 'cost_back', 'margin_back', 'fee_back',
                                                                     'fee_vat_back')), 0) AS delivered,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_due'), 0) AS refund_due,
-            coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_paid'), 0) AS refund_paid,
+            coalesce(sum(amount_minor) FILTER (WHERE reason IN ('refund_paid', 'refund_paid_otherwise')), 0) AS refund_paid,
             coalesce(sum(CASE phase WHEN 'held' THEN amount_minor WHEN 'released' THEN -amount_minor END), 0) AS held
         FROM transfer t WHERE t.order_id IS NOT NULL GROUP BY t.order_id
     ), per_payment AS (
         SELECT t.payment_id,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'captured'), 0) AS captured,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_due'), 0) AS refund_due,
-            coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_paid'), 0) AS refund_paid
+            coalesce(sum(amount_minor) FILTER (WHERE reason IN ('refund_paid', 'refund_paid_otherwise')), 0) AS refund_paid
         FROM transfer t WHERE t.payment_id IS NOT NULL GROUP BY t.payment_id
     ), moved AS (
         -- where the last event that moved a subject left it; read once, for all of them
@@ -67,7 +67,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            -- refunded means paid back: what is still due of it is a second payment's
            OR o.state = 'refunded' AND coalesce(p.refund_due, 0) - coalesce(p.refund_paid, 0)
               <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
-                  WHERE r.order_id = o.id AND r.state <> 'done' AND r.reason = 'second')
+                  WHERE r.order_id = o.id AND r.state NOT IN ('done', 'otherwise') AND r.reason = 'second')
         UNION ALL
         -- and by its state: delivered means its price was earned, the others that nothing was
         SELECT 'earned', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
@@ -81,7 +81,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                                     WHERE r.payment_id = y.id AND r.state = 'due')
            OR y.refunded_minor + y.refunding_minor > y.captured_minor
            OR y.refunded_minor <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
-                                   WHERE r.payment_id = y.id AND r.state = 'done')
+                                   WHERE r.payment_id = y.id AND r.state IN ('done', 'otherwise'))
            OR (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r WHERE r.payment_id = y.id)
               <> coalesce(p.refund_due, 0)
         UNION ALL
@@ -123,7 +123,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
           AND (w.event IS NULL OR w.target <> e.target OR t.repeated OR t.strange
                OR NOT coalesce(t.reasons, '{}') <@ w.reasons
                OR (SELECT count(*) FROM unnest(w.reasons) AS r
-                   WHERE r IN ('captured', 'held', 'released', 'refund_due', 'refund_paid')
+                   WHERE r IN ('captured', 'held', 'released', 'refund_due', 'refund_paid', 'refund_paid_otherwise')
                      AND NOT r = ANY (coalesce(t.reasons, '{}'))) > 0)
         UNION ALL
         -- and each line has the accounts and the phase of its reason
@@ -163,7 +163,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                     SELECT FROM refund r JOIN attempt a ON a.refund_id = r.id
                     WHERE r.order_id = o.id AND a.due_at IS NOT NULL)
                OR o.state = 'placed' AND o.expires_at < p_at - interval '1 hour')
-          AND NOT EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND (i.order_id = o.id OR i.subject = o.id))
+          AND NOT EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND i.kind <> 'message_given_up'
+                          AND (i.order_id = o.id OR i.subject = o.id))
         UNION ALL
         SELECT 'forgotten', r.id::text FROM refund r
         WHERE r.state = 'due' AND NOT EXISTS (SELECT FROM attempt a WHERE a.refund_id = r.id AND a.due_at IS NOT NULL)
