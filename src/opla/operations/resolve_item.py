@@ -1,4 +1,4 @@
-"""What waits for a person, decided by a person: through the same rules and the same one write as an answer from outside.
+"""What waits for a person, decided by a person: by the same rules, in the same one write as an answer from outside.
 
 If the outside answered meanwhile, the item is closed or the decision is taken again on fresh news: nothing moves twice.
 """

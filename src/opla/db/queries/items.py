@@ -43,7 +43,7 @@ class Item:
 
 _ITEM = """
     SELECT i.id, i.kind, i.amount_minor, i.currency, i.why::text, i.opened_at, i.closed_at, i.closed_by, i.subject,
-           i.order_id, i.payment_id, i.attempt_id, 
+           i.order_id, i.payment_id, i.attempt_id,
            coalesce(o.ticket, (SELECT string_agg(x.ticket, ' ' ORDER BY x.ticket) FROM allocation l
                                JOIN orders x ON x.id = l.order_id WHERE l.payment_id = i.payment_id), ''),
            coalesce(o.state, ''), coalesce(a.adapter, ''), coalesce(a.reference, ''),
@@ -67,7 +67,8 @@ def item(item_id: int) -> Item | None:
 
 def _item(row: Row) -> Item:
     why = _texts(row[4])
-    ids = [value if isinstance(value, UUID) else None for value in row[9:12]]
+    order_id, payment_id, attempt_id = (value if isinstance(value, UUID) else None for value in row[9:12])
+    ticket, state, adapter, reference = (expect(value, str) for value in row[12:16])
     return Item(
         expect(row[0], int),
         Kind(expect(row[1], str)),
@@ -78,9 +79,14 @@ def _item(row: Row) -> Item:
         row[6] if isinstance(row[6], datetime) else None,
         expect(row[7], str),
         expect(row[8], UUID),
-        *ids,
-        *(expect(value, str) for value in row[12:16]),
-        proposed=expect(row[16], bool),
+        order_id,
+        payment_id,
+        attempt_id,
+        ticket,
+        state,
+        adapter,
+        reference,
+        expect(row[16], bool),
     )
 
 
@@ -124,8 +130,8 @@ def attempts_about(found: Item) -> list[Tried]:
            )
            SELECT a.id, a.kind, a.state, a.adapter, a.reference, a.provider_id, a.made_at, a.due_at,
                   (SELECT coalesce(json_agg(json_build_array(e.at, e.answer, e.why, e.evidence) ORDER BY e.at), '[]')
-                   FROM (SELECT * FROM attempt_evidence v WHERE v.attempt_id = a.id ORDER BY v.at DESC LIMIT %(limit)s) e
-                  )::text
+                   FROM (SELECT * FROM attempt_evidence v WHERE v.attempt_id = a.id
+                         ORDER BY v.at DESC LIMIT %(limit)s) e)::text
            FROM attempt a
            WHERE a.id = %(attempt)s OR a.order_id = %(order)s OR a.payment_id IN (SELECT payment_id FROM paid)
               OR a.refund_id IN (SELECT r.id FROM refund r JOIN paid USING (payment_id)
@@ -150,10 +156,12 @@ def _tried(row: Row) -> Tried:
         expect(row[0], UUID),
         attempt.Kind(expect(row[1], str)),
         attempt.State(expect(row[2], str)),
-        *(expect(value, str) for value in row[3:6]),
-        made_at=expect(row[6], datetime),
-        due_at=row[7] if isinstance(row[7], datetime) else None,
-        answers=tuple(answers),
+        expect(row[3], str),
+        expect(row[4], str),
+        expect(row[5], str),
+        expect(row[6], datetime),
+        row[7] if isinstance(row[7], datetime) else None,
+        tuple(answers),
     )
 
 

@@ -110,9 +110,11 @@ _PAGE = """
            o.device_hash = %(device)s
              OR EXISTS (SELECT FROM order_device x WHERE x.order_id = o.id AND x.device_hash = %(device)s),
            (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
-            WHERE r.state NOT IN ('done', 'otherwise') AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
+            WHERE r.state NOT IN ('done', 'otherwise')
+              AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
            (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
-            WHERE r.state IN ('done', 'otherwise') AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
+            WHERE r.state IN ('done', 'otherwise')
+              AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
            ARRAY(SELECT e.at::text || '|' || e.name || '|' || e.why FROM event e
                  WHERE e.subject_id = o.id ORDER BY e.id)
     FROM orders o
