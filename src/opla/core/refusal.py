@@ -68,6 +68,7 @@ class Code(StrEnum):
     REFUND_TOO_MUCH = "refund_too_much"  # beyond captured − refunded − charged back − in flight
     REASON_MISSING = "reason_missing"
     ITEM_CLOSED = "item_closed"  # settled already, by somebody or by an answer
+    NOT_CONFIRMED = "not_confirmed"  # the box beside the consequence was not ticked
     RESOLUTION_UNKNOWN = "resolution_unknown"  # not one of those that this item has (now)
     SAME_PERSON = "same_person"  # a second person must agree, and this is the first again
     SUPPLIER_ID_TAKEN = "supplier_id_taken"  # another attempt was answered with it

@@ -55,6 +55,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.REFUND_TOO_MUCH: gettext_noop("This is more than what is left of the payment."),
     Code.REASON_MISSING: gettext_noop("Write down the reason."),
     Code.ITEM_CLOSED: gettext_noop("This is settled already. Nothing was changed now."),
+    Code.NOT_CONFIRMED: gettext_noop("Tick the box when you have checked it."),
     Code.RESOLUTION_UNKNOWN: gettext_noop("This is no choice here, or no longer. Look again."),
     Code.SAME_PERSON: gettext_noop("You proposed this yourself. A second person must agree."),
     Code.SUPPLIER_ID_TAKEN: gettext_noop("This number belongs to another delivery already. Check it."),

@@ -174,11 +174,30 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE y.state IN ('opening', 'open')
           AND NOT EXISTS (SELECT FROM attempt a WHERE a.payment_id = y.id AND a.due_at IS NOT NULL)
           AND NOT EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND i.payment_id = y.id)
+        UNION ALL
+        -- closed days stand: their lines are what they were when the day was closed, and each begins where the last ended
+        SELECT 'closed_days', coalesce(a.day, l.day)::text
+        FROM day_account a
+        FULL JOIN (
+            SELECT s.day, x.code AS account, sum(s.debits) AS debits, sum(s.credits) AS credits
+            FROM (
+                SELECT (at AT TIME ZONE 'Europe/Brussels')::date AS day, debit AS account, amount_minor AS debits, 0 AS credits
+                FROM transfer WHERE phase = 'posted' AND at < (SELECT max(until_at) FROM day_close)
+                UNION ALL
+                SELECT (at AT TIME ZONE 'Europe/Brussels')::date, credit, 0, amount_minor
+                FROM transfer WHERE phase = 'posted' AND at < (SELECT max(until_at) FROM day_close)
+            ) s JOIN account x ON x.id = s.account GROUP BY s.day, x.code
+        ) l ON l.day = a.day AND l.account = a.account
+        WHERE coalesce(a.debits_minor, 0) <> coalesce(l.debits, 0) OR coalesce(a.credits_minor, 0) <> coalesce(l.credits, 0)
+        UNION ALL
+        SELECT 'closed_days', a.day::text FROM day_account a
+        LEFT JOIN day_account b ON b.account = a.account AND b.day = a.day - 1
+        WHERE a.opening_minor <> coalesce(b.closing_minor, 0)
     )
     SELECT c.name, count(f.name), min(f.example)
     FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments', 'allocations',
                       'one_payment_kept', 'code_stock', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
-                      'forgotten']) WITH ORDINALITY AS c (name, n)
+                      'forgotten', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n
 $$;
