@@ -45,7 +45,7 @@ class ChargeDesk:
         provider = self.outside.payment(claimed.adapter)
         if step is Step.ASK:
             found = provider.fetch(claimed.reference, claimed.provider_id)
-            return found if found is not None else self.unknown("not found, which proves nothing")
+            return found if found is not None else self.unknown("not_found")
         return provider.charge(self._request(claimed, case))
 
     def _request(self, claimed: Claimed, case: PaymentCase) -> ChargeRequest:

@@ -53,7 +53,7 @@ class SendDesk:
         supplier = self.outside.supplier(claimed.adapter)
         if step is Step.ASK:
             found = supplier.find(claimed.reference) if isinstance(supplier, Finds) else None
-            return found if found is not None else self.unknown("not found, which proves nothing")
+            return found if found is not None else self.unknown("not_found")
         sold = case.order
         return supplier.send(
             SendRequest(

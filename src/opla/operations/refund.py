@@ -71,7 +71,7 @@ class RefundDesk:
         provider = self.outside.refunds(claimed.adapter)
         if step is Step.ASK:
             found = provider.fetch_refund(claimed.reference, case.provider_id)
-            return found if found is not None else self.unknown("not found, which proves nothing")
+            return found if found is not None else self.unknown("not_found")
         return provider.refund(
             RefundRequest(claimed.reference, case.provider_id, case.refund.amount, f"Opla {case.receipt}")
         )

@@ -119,7 +119,7 @@ def settle(
         elif step is Step.REPEAT and desk.unwanted(case) is not None:
             to_call.append((one, case, Step.ASK))
         elif step is Step.PARK:
-            answered.append(Worked(one, case, desk.unknown("nobody can be asked")))
+            answered.append(Worked(one, case, desk.unknown("nobody_to_ask")))
         else:
             to_call.append((one, case, step))
 
@@ -159,7 +159,7 @@ def _called(desk: Desk[CaseT, ReportT], claimed: Claimed, case: CaseT, step: Ste
     except Exception:  # noqa: BLE001 - whatever it was, it is written down
         # A bug in an adapter. The request may have left, so nothing is known.
         _log.exception("attempt %s: the adapter broke", claimed.reference)
-        return desk.unknown("the adapter broke")
+        return desk.unknown("adapter_broke")
 
 
 def write(desk: Desk[CaseT, ReportT], answered: Sequence[Worked[CaseT, ReportT]], *, shop: Shop, at: datetime) -> None:
