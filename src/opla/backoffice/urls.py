@@ -1,3 +1,5 @@
+"""The addresses of the house, below /owner/."""
+
 from __future__ import annotations
 
 from django.urls import path

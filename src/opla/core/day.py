@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,8 +14,7 @@ SETTLES: Final = timedelta(hours=1)
 
 def bounds(day: date) -> tuple[datetime, datetime]:
     """When the day begins and when the next one does, in UTC."""
-    first, last = (datetime.combine(d, time(), ZONE).astimezone(UTC) for d in (day, day + timedelta(days=1)))
-    return first, last
+    return _midnight(day), _midnight(day + timedelta(days=1))
 
 
 def day_of(at: datetime) -> date:
@@ -26,3 +25,7 @@ def day_of(at: datetime) -> date:
 def last_over(at: datetime) -> date:
     """The newest day that can be closed at this time."""
     return day_of(at - SETTLES) - timedelta(days=1)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=ZONE).astimezone(UTC)
