@@ -124,7 +124,7 @@ def test_the_owner_sees_open_items_with_age_and_money(door: Door) -> None:
         door.world.work()
     assert door.world.items() == ["unknown_send"]
     boss = Visitor()
-    page = boss.post(f"/owner/enter/{make_link(Actor(Role.OWNER, "ana"), at=door.world.clock())}/")
+    page = boss.post(f"/owner/enter/{make_link(Actor(Role.OWNER, 'ana'), at=door.world.clock())}/")
     assert "Nobody can say whether it was delivered" in page.text
     assert "€15.00" in page.text
     customer = door.owner.get(door.link(order_id))
