@@ -389,5 +389,3 @@ def test_a_document_from_the_back_office_is_judged_by_the_same_rules():
     changed = json.loads(json.dumps(document()))
     changed["products"][0]["fcae"] = changed["products"][0].pop("face")
     assert [m.about for m in mistakes_in(changed)] == ["products.PX-15.fcae"]
-
-

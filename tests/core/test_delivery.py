@@ -123,9 +123,7 @@ def test_reversed_before_we_heard_of_it_is_refunded_and_never_rerouted(state: at
     ],
     ids=["given after refused", "refused after given", "given after refunded", "no cost", "no code"],
 )
-def test_what_cannot_be_is_a_contradiction(
-    report: SendReport, state: attempt.State, order_state: order.State
-) -> None:
+def test_what_cannot_be_is_a_contradiction(report: SendReport, state: attempt.State, order_state: order.State) -> None:
     with pytest.raises(Contradiction):
         settled(report, state, order_state)
 

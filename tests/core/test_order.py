@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -41,6 +42,27 @@ paid      second_refunded_otherwise → paid       refunds_due>bank 1550
 delivered second_refunded_otherwise → delivered  refunds_due>bank 1550
 refunding second_refunded_otherwise → refunding  refunds_due>bank 1550
 refunded  second_refunded_otherwise → refunded   refunds_due>bank 1550
+placed    paid_from_float → paid
+placed    freed           → cancelled  release customer_held>supplier_float 1500
+paid      freed           → refunded   release customer_held>supplier_float 1500
+delivered freed_again     → refunded   supplier_float>customer_held 1440, margin>customer_held 60, \
+service_fee>customer_held 41, vat_due>customer_held 9
+delivered goodwill        → delivered  margin>customer_held 1550, customer_held>refunds_due 1550
+delivered withdrawn       → refunding  margin>customer_held 1550, customer_held>refunds_due 1550
+delivered returned        → refunding  supplier_float>customer_held 1440, margin>customer_held 60, \
+service_fee>customer_held 41, vat_due>customer_held 9, customer_held>refunds_due 1550
+delivered part_refunded   → delivered  refunds_due>psp_clearing 1550
+refunding part_refunded   → refunding  refunds_due>psp_clearing 1550
+refunded  part_refunded   → refunded   refunds_due>psp_clearing 1550
+paid      went_back       → refunded   release customer_held>supplier_float 1500, customer_held>suspense 1550
+delivered went_back       → refunded   supplier_float>customer_held 1440, margin>customer_held 60, \
+service_fee>customer_held 41, vat_due>customer_held 9, customer_held>suspense 1550
+delivered forfeited       → refunded   margin>customer_held 1550, customer_held>suspense 1550
+refunding went_back       → refunded   refunds_due>suspense 1550
+paid      settled_outside → paid       refunds_due>suspense 1550
+delivered settled_outside → delivered  refunds_due>suspense 1550
+refunding settled_outside → refunding  refunds_due>suspense 1550
+refunded  settled_outside → refunded   refunds_due>suspense 1550
 placed    told            → placed
 paid      told            → paid
 delivered told            → delivered
@@ -55,25 +77,30 @@ ROWS = {
 PRICE = Price(Money(1500, "EUR"), Money(50, "EUR"), Money(9, "EUR"))
 ORDER = Order(UUID(int=1), State.PLACED, "PX-15", "proximus", Kind.CODE, PRICE, "", "", "en")
 HERE = Parties("EUR", provider="p", source="s")
+FLOAT = {Event.PAID_FROM_FLOAT, Event.FREED, Event.FREED_AGAIN}  # of a reseller's life, which has no payment
 
 
-def amounts(price: Price, cost_minor: int) -> dict[Reason, int]:
+def amounts(price: Price, cost_minor: int, event: Event = Event.PAID, back_minor: int = 0) -> dict[Reason, int]:
+    """The lines of one arrow; `back_minor` of the price was given back by choice before."""
     face, total = price.face.amount_minor, price.total.amount_minor
+    gone = total - back_minor if event in (Event.WENT_BACK, Event.FORFEITED) else 0
     return {
         Reason.CAPTURED: total,
         Reason.HELD: face,
         Reason.RELEASED: face,
-        Reason.REFUND_DUE: total,
         Reason.REFUND_PAID: total,
         Reason.REFUND_PAID_OTHERWISE: total,
         **order.earned(price, cost_minor),
-        **order.unearned(price, cost_minor),
+        **order.undone(price, cost_minor, goodwill_minor=back_minor, refund_minor=total - back_minor - gone),
+        Reason.GOODWILL: total - back_minor,
+        Reason.MET_OUTSIDE: total,
+        Reason.REFUND_DUE: total - back_minor,
     }
 
 
 def written(state: State, event: Event) -> str:
     words = {Phase.POSTED: "", Phase.HELD: "hold ", Phase.RELEASED: "release "}
-    lines = order.journal(ORDER, ARROWS[state, event], amounts(PRICE, 1440), HERE)
+    lines = order.journal(ORDER, ARROWS[state, event], amounts(PRICE, 1440, event), HERE)
     return ", ".join(
         f"{words[t.phase]}{t.debit.split(':')[0]}>{t.credit.split(':')[0]} {t.amount_minor}" for t in lines
     )
@@ -97,6 +124,18 @@ def test_nothing_is_sent_for_an_order_that_ended() -> None:
     assert {State.DELIVERED, State.REFUNDED, State.CANCELLED} == ENDED
 
 
+def test_a_resellers_order_is_held_and_earned_on_its_float_alone() -> None:
+    sold, here = replace(ORDER, reseller="acme"), Parties("EUR", source="s", reseller="acme")
+    held = order.journal(sold, order.PLACING[Event.RESERVED], {Reason.HELD: sold.held_minor}, here)
+    assert [(t.debit, t.credit, t.amount_minor, t.phase) for t in held] == [
+        ("reseller_float:acme:EUR", "supplier_float:s:EUR", 1550, Phase.HELD)
+    ]
+    amounts_ = {Reason.RELEASED: sold.held_minor, **order.earned(PRICE, 1440)}
+    earned = order.journal(sold, ARROWS[State.PAID, Event.DELIVERED], amounts_, here)
+    assert sum(t.amount_minor for t in earned if t.phase is Phase.POSTED) == 1550
+    assert {t.debit for t in earned} == {"reseller_float:acme:EUR"}
+
+
 prices = st.builds(
     lambda face, fee: Price(Money(face, "EUR"), Money(fee, "EUR"), Money(fee * 21 // 121, "EUR")),
     st.integers(1, 10**6),
@@ -108,17 +147,37 @@ prices = st.builds(
 @given(prices, st.integers(0, 2 * 10**6), st.data())
 def test_whatever_happens_in_whatever_order_no_cent_is_lost(price: Price, cost_minor: int, data: st.DataObject) -> None:
     """Any legal life: what came in was earned, is due or held; holds return to zero; nobody's balance turns over."""
-    state, sums, held, seconds = State.PLACED, Counter[str](), 0, 0
+    state, sums, held, seconds, back, parts = State.PLACED, Counter[str](), 0, 0, 0, list[int]()
     moved = Counter[Reason]()
+    total = price.total.amount_minor
     for _ in range(data.draw(st.integers(0, 12))):
-        beside = {Event.TOLD} if seconds else {Event.TOLD, Event.SECOND_REFUNDED, Event.SECOND_REFUNDED_OTHERWISE}
-        legal = [e for s, e in ARROWS if s is state and e not in beside]
+        beside = {Event.TOLD}
+        beside |= set() if seconds else {Event.SECOND_REFUNDED, Event.SECOND_REFUNDED_OTHERWISE, Event.SETTLED_OUTSIDE}
+        beside |= set() if parts else {Event.PART_REFUNDED}
+        beside |= set() if total - back > 1 else {Event.GOODWILL}
+        legal = [e for s, e in ARROWS if s is state and e not in beside | FLOAT]
         if not legal:
             break
         event = data.draw(st.sampled_from(legal))
-        seconds += {Event.PAID_TWICE: 1, Event.SECOND_REFUNDED: -1, Event.SECOND_REFUNDED_OTHERWISE: -1}.get(event, 0)
+        ended = {Event.SECOND_REFUNDED, Event.SECOND_REFUNDED_OTHERWISE, Event.SETTLED_OUTSIDE}
+        seconds += 1 if event is Event.PAID_TWICE else -1 if event in ended else 0
         arrow = order.arrow(state, event)
-        for line in order.journal(ORDER, arrow, amounts(price, cost_minor), HERE):
+        figures = amounts(price, cost_minor, event, back)
+        if event is Event.PAID_TWICE:
+            figures[Reason.REFUND_DUE] = total
+        if event is Event.GOODWILL:  # a part, never the whole
+            figures[Reason.GOODWILL] = figures[Reason.REFUND_DUE] = data.draw(st.integers(1, total - back - 1))
+            parts.append(figures[Reason.GOODWILL])
+        if event is Event.PART_REFUNDED:
+            figures[Reason.REFUND_PAID] = parts.pop()
+        if state is State.REFUNDING and arrow.target is State.REFUNDED:
+            owed = sums["refunds_due:EUR"] - seconds * total - sum(parts)
+            figures[Reason.REFUND_PAID] = figures[Reason.MET_OUTSIDE] = owed
+        if ledger.GOODWILL in arrow.postings:
+            back += figures[Reason.GOODWILL]
+        elif ledger.GOODWILL_BACK in arrow.postings:
+            back = 0
+        for line in order.journal(ORDER, arrow, figures, HERE):
             if line.phase is Phase.POSTED:
                 sums[line.debit] -= line.amount_minor
                 sums[line.credit] += line.amount_minor
@@ -131,11 +190,12 @@ def test_whatever_happens_in_whatever_order_no_cent_is_lost(price: Price, cost_m
         assert held == (price.face.amount_minor if state is State.PAID else 0)
         assert min(sums["refunds_due:EUR"], sums["service_fee:EUR"], sums["vat_due:EUR"]) >= 0
     earned = sum(sums[a] for a in ("supplier_float:s:EUR", "margin:EUR", "service_fee:EUR", "vat_due:EUR"))
-    assert earned == (price.total.amount_minor if state is State.DELIVERED else 0)
+    assert earned == (total - back if state is State.DELIVERED else 0)
     if state is not State.PAID:
-        assert moved[Reason.CAPTURED] == earned + moved[Reason.REFUND_DUE]
-    if state is State.REFUNDED and not seconds:
-        assert moved[Reason.REFUND_DUE] == moved[Reason.REFUND_PAID] + moved[Reason.REFUND_PAID_OTHERWISE]
+        assert moved[Reason.CAPTURED] == earned + moved[Reason.REFUND_DUE] + moved[Reason.TAKEN_BACK]
+    if state is State.REFUNDED and not seconds and not parts:
+        paid = moved[Reason.REFUND_PAID] + moved[Reason.REFUND_PAID_OTHERWISE]
+        assert moved[Reason.REFUND_DUE] == paid + moved[Reason.MET_OUTSIDE]
 
 
 @given(prices, st.integers(0, 2 * 10**6))

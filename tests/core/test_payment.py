@@ -148,18 +148,3 @@ def test_a_session_that_ends_leaves_the_order_waiting_and_is_looked_at_late(why:
     ended = replace(OPEN, state=State.FAILED)
     again = settled(ChargeReport(Answer.DECLINED, "pay_1"), ended, charge=attempt.State.DECLINED)
     assert again.notes[0].due_at == AT + timedelta(seconds=30)
-
-
-def test_a_chargeback_is_counted_once_and_shown_to_a_person() -> None:
-    report = replace(captured(1550), charged_back_minor=1550)
-    first = settled(report, CAPTURED, order.State.DELIVERED, attempt.State.SUCCEEDED)
-    assert [s.charged_back_minor for s in first.sums] == [1550]
-    assert [(i.kind, i.at_risk) for i in first.items] == [("outside_refund", Money(1550, "EUR"))]
-    known = replace(CAPTURED, charged_back_minor=1550)
-    assert settled(report, known, order.State.DELIVERED, attempt.State.SUCCEEDED).sums == ()
-
-
-def test_our_own_refunds_are_no_surprise() -> None:
-    report = replace(captured(1550), refunded_minor=1550)
-    ours = replace(CAPTURED, refunding_minor=1000, refunded_minor=550)
-    assert settled(report, ours, order.State.REFUNDING, attempt.State.SUCCEEDED).items == ()

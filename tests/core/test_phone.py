@@ -3,11 +3,14 @@ from __future__ import annotations
 import re
 import string
 from itertools import cycle, islice
+from unittest.mock import patch
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from opla.core import phone, sim
 from opla.core.phone import Number, propose, read
 from opla.core.refusal import Code, Refusal
 
@@ -210,6 +213,49 @@ def test_a_dropped_or_doubled_digit_is_counted_not_repaired(digits: str, place: 
         answer = read(text)
         assert isinstance(answer, Refusal)
         assert answer.code is code
+
+
+# ── the short way says what the long way says ────────────────────────────
+
+#: Signs that plain texts are made of, and a few that make them unplain.
+pieces = st.sampled_from(
+    [*"0123456789", "0", "4", "+", "32", "00", "47", " ", ".", "-", "/", "(0)", "[", "]", ",", "\u0664", "F"]
+)
+plain_texts = st.one_of(
+    st.lists(pieces, max_size=24).map("".join),
+    st.builds(str.format, writings, mobiles),
+    near_numbers,
+    st.builds(str.__add__, mobiles, st.sampled_from([" " * 190, " " * 200])),
+)
+
+
+def the_long_way(text: str, home: str, served: frozenset[str]) -> object:
+    with (
+        patch.dict(phone._PLAIN, clear=True),
+        patch("opla.core.sim.plain_digits", return_value=None),
+        patch("opla.core.written.plain_digits", return_value=None),
+    ):
+        return sim.identify(text, home=home, served=served), read(text, home=home, served=served)
+
+
+@settings(max_examples=300, deadline=None)
+@given(plain_texts, st.sampled_from([("BE", {"BE"}), ("BE", {"NL"}), ("NL", {"BE", "NL"})]))
+def test_the_short_way_says_what_the_long_way_says(text: str, where: tuple[str, set[str]]):
+    home, served = where[0], frozenset(where[1])
+    short = sim.identify(text, home=home, served=served), read(text, home=home, served=served)
+    assert short == the_long_way(text, home, served)
+
+
+@settings(max_examples=100, deadline=None)
+@given(mobiles, writings)
+def test_it_is_read_and_written_as_googles_own_library_does(digits: str, writing: str):
+    text = writing.format(digits).replace("(gsm)", "")
+    theirs = phonenumbers.parse(text, "BE")
+    assert phonenumbers.is_valid_number(theirs)
+    number = read(text)
+    assert isinstance(number, Number)
+    assert number.e164 == phonenumbers.format_number(theirs, phonenumbers.PhoneNumberFormat.E164)
+    assert number.grouped == phonenumbers.format_number(theirs, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
 # ── the operator is proposed, never claimed ──────────────────────────────

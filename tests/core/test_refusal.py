@@ -39,6 +39,7 @@ def test_only_these_may_succeed_later_unchanged() -> None:
 TABLE = """
 quote              customer owner support
 place              customer owner
+place_from_float   reseller
 pay                customer owner
 reveal             customer
 settle             system
@@ -47,8 +48,11 @@ tell               system
 see_items          owner support
 resolve_item       owner
 close_day          owner
+refund             owner support
+approve_refund     owner
 stock_codes        owner
 change_catalogue   owner
+manage_resellers   owner
 fund               owner
 """
 

@@ -10,16 +10,21 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
 
-from fakes import START, World
+from fakes import START, WORKER, Playing, World
 from opla.core.actor import SYSTEM
 from opla.core.attempt import Kind as Tried
+from opla.core.attempt import Step
 from opla.core.change import Change, Move, NewAttempt, NewMessage, NewRefund, Note, Subject, Sums
 from opla.core.item import Kind, NewItem
 from opla.core.ledger import Phase, Reason, Transfer
 from opla.core.money import Money
-from opla.core.ports import Answer
+from opla.core.ports import Answer, RefundReport
+from opla.db.queries import attempts
 from opla.db.queries.apply import Result, apply
 from opla.db.queries.call import select
+from opla.db.queries.orders import payment_cases
+from opla.operations import settle
+from opla.operations.charge import ChargeDesk
 from support import at_once
 
 NOBODY = UUID(int=0)
@@ -88,9 +93,11 @@ def test_a_decision_that_changes_no_state_is_not_written_twice(world: World) -> 
         notes=(Note(attempt_id, "succeeded", None, int(str(tries))),),
         sums=(Sums(payment_id, charged_back_minor=100),),
     )
-    assert write(world, seen) == [Result.WON]
-    assert write(world, seen) == [Result.LOST]
-    assert select("SELECT charged_back_minor FROM payment") == [(100,)]
+    with transaction.atomic():  # undone: a charge-back without its line would break the books
+        assert write(world, seen) == [Result.WON]
+        assert write(world, seen) == [Result.LOST]
+        assert select("SELECT charged_back_minor FROM payment") == [(100,)]
+        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize(("asked", "result"), [([1500], "won"), ([1501], "refund_too_much"), ([800, 700, 1], "too")])
@@ -119,13 +126,40 @@ def test_what_was_charged_back_or_is_in_flight_is_not_refunded_again(world: Worl
         transaction.set_rollback(True)
 
 
+def test_a_decision_about_money_that_went_back_is_lost_when_other_money_went_back_meanwhile(world: World) -> None:
+    payment_id = payment_of(world.paid())
+    [(seen,)] = select("SELECT opla_seen(p) FROM payment p")
+    change = Change(moves=(), sums=(Sums(payment_id, refunding_minor=100, seen=str(seen)),))
+    unseen = Change(moves=(), sums=(Sums(payment_id, refunding_minor=1),))
+    with transaction.atomic():
+        assert write(world, change, change) == [Result.WON, Result.LOST]
+        assert write(world, change) == [Result.LOST]
+        [(fresh,)] = select("SELECT opla_seen(p) FROM payment p")
+        again = replace(change, sums=(replace(change.sums[0], seen=str(fresh)),))
+        assert write(world, unseen, again) == [Result.WON, Result.LOST]
+        transaction.set_rollback(True)
+
+
+def test_what_the_core_says_was_seen_of_a_payment_is_what_the_database_says(world: World) -> None:
+    world.supplier.script = [world.supplier.refuses]
+    payment_id = payment_of(world.paid())
+    world.provider.on_refund = lambda _r: RefundReport(Answer.PENDING)
+    world.work(2)
+    rows = select("SELECT opla_seen(p) FROM payment p")
+    assert rows == [(payment_cases([payment_id])[payment_id].payment.seen,)] == [("1500/0/1500/1500/0/0",)]
+
+
 def test_a_hot_account_is_updated_once_however_many_decisions_touch_it(world: World) -> None:
     orders = [world.order() for _ in range(5)]
     world.work()
     world.provider.decide(Answer.SUCCEEDED, 1500)
     world.wake()
+    desk = ChargeDesk(world.shop, Playing(world))
+    claimed = attempts.claim(WORKER, [Tried.CHARGE], at=world.clock(), limit=50, lease_s=30)
+    cases = desk.load(claimed)
+    heard = [settle.Worked(one, cases[one.id], desk.call(one, cases[one.id], Step.ASK)) for one in claimed]
     with transaction.atomic():
-        world.work()
+        settle.write(desk, heard, settle.Going(WORKER, world.shop, world.clock(), world.clock))
         rows = select("SELECT n_tup_upd FROM pg_stat_xact_user_tables WHERE relname = 'account'")
     assert rows == [(3,)]  # psp_clearing, customer_held, supplier_float
     assert [world.state(o) for o in orders] == ["paid"] * 5

@@ -10,12 +10,15 @@ import pytest
 
 from fakes import CODE, DIRECT, START, World
 from opla.core.actor import Actor, Role
+from opla.core.money import Money
 from opla.core.ports import Answer, RefundReport
 from opla.core.quote import Terms
 from opla.db.queries import codes
 from opla.db.queries.books import books
 from opla.db.queries.call import select
 from opla.db.queries.codes import NewCode, Stock
+from opla.db.queries.refunds import Chosen
+from opla.operations.refund_by_choice import refund_by_choice
 from opla.suppliers.code_stock.provider import OwnStock
 from support import as_owner
 
@@ -35,8 +38,13 @@ BREAKS = [
     Break("UPDATE account SET credits_pending = credits_pending + 1 WHERE kind = 'customer_held'", "balances"),
     Break("UPDATE account SET side = 'either' WHERE kind = 'customer_held'", "sides"),
     Break(
-        """ALTER TABLE account DROP CONSTRAINT account_side;
+        """ALTER TABLE account DROP CONSTRAINT account_side, DROP CONSTRAINT account_held;
            UPDATE account SET debits_posted = credits_posted + 1 WHERE kind = 'vat_due'""",
+        "balances sides",
+    ),
+    Break(
+        """ALTER TABLE account DROP CONSTRAINT account_held;
+           UPDATE account SET debits_pending = credits_posted - debits_posted + 1 WHERE kind = 'customer_held'""",
         "balances sides",
     ),
     Break("UPDATE account SET currency = 'USD' WHERE code = 'margin:EUR'", "currencies"),
@@ -53,6 +61,23 @@ BREAKS = [
     Break("UPDATE payment SET captured_minor = captured_minor + 1", "payments"),
     Break("UPDATE payment SET refunding_minor = refunding_minor + 1", "payments"),
     Break("UPDATE refund SET amount_minor = amount_minor - 1 WHERE order_id = '{refunded}'", "payments"),
+    Break("UPDATE payment SET charged_back_minor = charged_back_minor + 1", "payments"),
+    Break("UPDATE payment SET outside_minor = outside_minor + 1", "payments"),
+    Break("UPDATE refund SET state = 'due' WHERE state = 'outside'", "payments states"),
+    Break("UPDATE transfer SET reason = 'outside_refund' WHERE reason = 'charged_back'", "payments arrows postings"),
+    Break(
+        "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE order_id = '{met}' AND reason = 'met_outside'",
+        "balances ended_orders payments",
+    ),
+    Break(
+        "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE order_id = '{forfeited}' AND reason = 'taken_back'",
+        "balances ended_orders",
+    ),
+    Break("DELETE FROM transfer WHERE order_id = '{part}' AND reason = 'goodwill'", "balances ended_orders arrows"),
+    Break(
+        "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE order_id = '{withdrawn}' AND reason = 'goodwill'",
+        "balances ended_orders earned",
+    ),
     Break("UPDATE payment SET amount_minor = amount_minor + 1", "allocations"),
     Break("UPDATE allocation SET amount_minor = amount_minor - 1", "allocations"),
     Break(
@@ -95,6 +120,10 @@ BREAKS = [
     Break("UPDATE orders SET state = 'placed' WHERE id = '{cancelled}'", "states"),
     Break("UPDATE payment SET state = 'expired' WHERE state = 'captured'", "states"),
     Break("UPDATE refund SET state = 'refused' WHERE state = 'due'", "payments states"),
+    Break("UPDATE refund SET state = 'denied' WHERE state = 'asked'", "states"),
+    Break("UPDATE item SET closed_at = opened_at WHERE kind = 'refund_approval'", "forgotten"),
+    Break("UPDATE code SET order_id = '{returned}' WHERE state = 'stock'", "deliveries"),
+    Break("UPDATE code SET state = 'stock' WHERE state = 'blocked'", "deliveries"),
     Break("UPDATE orders SET state = 'delivered' WHERE id = '{paid}'", "ended_orders earned holds states deliveries"),
     Break("UPDATE attempt SET state = 'unknown' WHERE order_id = '{delivered}'", "deliveries"),
     Break("DELETE FROM delivery WHERE order_id = '{delivered}'", "deliveries"),
@@ -150,6 +179,7 @@ def lives(shared: World) -> dict[str, UUID]:
     orders["refunded"] = world.paid(DIRECT, captured_minor=1550)
     world.supplier.script = [world.supplier.refuses]
     world.work(2)
+    orders |= money_that_went_back(world)
     world.provider.on_refund = lambda _r: RefundReport(Answer.PENDING)
     orders["refunding"] = world.paid(captured_minor=1550)
     world.supplier.script = [world.supplier.refuses]
@@ -160,9 +190,62 @@ def lives(shared: World) -> dict[str, UUID]:
     orders["placed"] = world.order()
     world.work()
     states = {name: world.state(order_id) for name, order_id in orders.items()}
-    assert states == {"own stock": "delivered", "twice": "delivered"} | {
-        name: name for name in orders if name not in ("own stock", "twice")
-    }
+    ends = dict.fromkeys(("own stock", "twice", "charged", "outside", "part", "asked"), "delivered")
+    ends |= dict.fromkeys(("withdrawn", "returned", "forfeited", "met"), "refunded")
+    assert states == {name: name for name in orders} | ends
+    return orders
+
+
+def money_that_went_back(world: World) -> dict[str, UUID]:
+    """An order for each way in which money goes back by choice, or without us."""
+
+    def says(**minor: int) -> None:
+        reference = list(world.provider.charges)[-1]
+        world.provider.charges[reference] = replace(world.provider.charges[reference], **minor)  # type: ignore[arg-type]  # by name
+        world.wake()
+        world.work(2)
+
+    def chosen(name: str, cents: int | None) -> None:
+        found = refund_by_choice(
+            Actor(Role.SUPPORT, "sam"),
+            orders[name],
+            refund_id=world.shop.chance.uuid(world.clock()),
+            amount=Money(cents, "EUR") if cents else None,
+            why=name,
+            shop=world.shop,
+            at=world.clock(),
+        )
+        assert isinstance(found, Chosen), found
+        world.work(2)
+
+    def delivered(name: str, sku: str = DIRECT) -> None:
+        orders[name] = world.paid(sku, captured_minor=1550)
+        world.work(2)
+
+    orders: dict[str, UUID] = {}
+    delivered("charged")
+    for minor in (1550, 1000):  # and some of it won
+        says(charged_back_minor=minor)
+    delivered("outside")
+    for minor in (1000, 800):
+        says(refunded_minor=minor)
+    delivered("part")
+    chosen("part", 500)
+    delivered("withdrawn")
+    chosen("withdrawn", None)
+    delivered("returned", "OR-15")
+    chosen("returned", None)
+    delivered("forfeited", CODE)
+    says(refunded_minor=1550)
+    world.supplier.script = [world.supplier.refuses]
+    world.provider.on_refund = lambda _r: RefundReport(Answer.NOT_SENT)
+    delivered("met")
+    says(refunded_minor=1550)
+    world.clock.tick(5)
+    world.work(2)
+    world.shop = replace(world.shop, refund_alone_minor=100)
+    delivered("asked")
+    chosen("asked", 500)
     return orders
 
 
@@ -172,7 +255,7 @@ def noticed() -> str:
 
 def test_an_honest_shop_breaks_no_check(lives: dict[str, UUID]) -> None:
     assert noticed() == ""
-    assert select("SELECT count(DISTINCT reason) FROM transfer") == [(10,)]
+    assert select("SELECT count(DISTINCT reason) FROM transfer") == [(21,)]
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda b: b.sql.split(" WHERE ")[-1][:60])

@@ -25,9 +25,7 @@ TODAY = START.date()
 
 def stock(world: World, *pins: str, sku: str = "PX-15", until: date | None = None) -> list[bool]:
     new = [NewCode(world.shop.chance.uuid(START), sku, pin, f"S{pin[-3:]}", 1400, "EUR", until) for pin in pins]
-    return codes.stock(
-        new, batch=world.shop.chance.uuid(START), actor=OWNER, at=START, keyring=world.shop.keyring
-    )
+    return codes.stock(new, batch=world.shop.chance.uuid(START), actor=OWNER, at=START, keyring=world.shop.keyring)
 
 
 def proof_digits(world: World, order_id: UUID) -> str:

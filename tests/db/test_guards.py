@@ -12,10 +12,10 @@ from fakes import World
 from opla.db.queries.call import select
 
 MUTABLE = ["orders", "payment", "refund", "attempt", "code", "order_device", "proof", "account", "outbox", "item"]
-APPEND_ONLY = ["quote", "allocation", "delivery", "reveal", "event", "transfer", "attempt_evidence"]
+APPEND_ONLY = ["quote", "idempotency", "allocation", "delivery", "reveal", "event", "transfer", "attempt_evidence"]
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [
-    "INSERT INTO {0} OVERRIDING SYSTEM VALUE SELECT * FROM {0}",
+    "INSERT INTO {0} ({1}) SELECT {1} FROM {0}",
     "UPDATE {0} SET {1} = {1}",
     "DELETE FROM {0}",
     "TRUNCATE {0} CASCADE",

@@ -26,9 +26,7 @@ def placing(world: World, quote_id: UUID, device: bytes = DEVICE) -> tuple[NewOr
     return new, payment
 
 
-def place(
-    world: World, *pairs: tuple[NewOrder, orders.NewPayment], at: datetime = START
-) -> list[PlacedRow]:
+def place(world: World, *pairs: tuple[NewOrder, orders.NewPayment], at: datetime = START) -> list[PlacedRow]:
     new, payments = [o for o, _ in pairs], [p for _, p in pairs]
     return orders.place(new, payments, actor=CUSTOMER, at=at, expires_at=at + world.shop.terms.payment_valid)
 
@@ -86,7 +84,6 @@ def test_paying_again_answers_each_row_and_a_repeat_opens_nothing(world: World) 
 
 
 def test_an_allocation_that_does_not_add_up_is_refused_whoever_writes_it(world: World) -> None:
-
 
     world.order()
     other = world.order()

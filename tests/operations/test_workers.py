@@ -15,7 +15,7 @@ from opla.db.queries import attempts
 from opla.db.queries.apply import apply
 from opla.db.queries.call import select
 from opla.operations.deliver import SendDesk
-from opla.operations.settle import Worked, write
+from opla.operations.settle import Going, Worked, write
 from support import at_once, by_owner
 
 FINDS_ONLY = Promises(refuses_repeat=False, find_by_reference=True, max_seconds=10)
@@ -136,7 +136,7 @@ def test_a_decision_taken_on_old_news_is_taken_again(world: World) -> None:
     case = desk.load([one])[one.id]
     heard = Worked(one, case, desk.call(one, case, attempt.Step.SEND))
     for _ in range(2):
-        write(desk, [heard], shop=world.shop, at=world.clock())
+        write(desk, [heard], Going(WORKER, world.shop, world.clock(), world.clock))
     assert world.events(order_id) == ["placed", "paid", "delivered"]
     assert select("SELECT count(*) FROM transfer WHERE reason = 'cost'") == [(1,)]
     assert apply([], actor=None, at=world.clock(), keyring=None, chance=None) == []  # type: ignore[arg-type]  # unused

@@ -92,3 +92,11 @@ def test_no_english_is_left_on_a_chinese_page(door: Door) -> None:
         text = re.sub(r"简体中文|English", "", visitor.get(path).text)
         english = re.findall(r"[a-z]{2,}(?: [a-z]{2,})+", text)
         assert english == [], path
+
+
+@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200)])
+def test_another_site_cannot_change_a_visitors_language(door: Door, site: str, status: int) -> None:
+    typed = {"language": "zh-Hans", "next": "/help/"}
+    page = door.stranger.post("/language/", typed, **{"Sec-Fetch-Site": site})
+    assert page.status == status
+    assert ("opla_language" in door.stranger.client.cookies) == (status == 200)

@@ -18,6 +18,7 @@ def test_a_refused_payment_can_be_tried_again(door: Door) -> None:
     page = door.owner.get(link)
     assert "The payment did not go through" in page.text
     assert "Nothing was charged" in page.text
+    door.world.clock.tick(1)
     again = door.owner.post(f"{link}pay/", {"method": "sandbox"})
     assert "connecting you to the payment page" in again.text
     door.world.work()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
+from wsgiref.util import setup_testing_defaults
 
 from opla.commands._children import be_a_child
 from opla.commands.runtime import running
@@ -24,6 +26,24 @@ def _application() -> Callable[..., object]:
     return application
 
 
+def _load() -> None:
+    """Do once what every worker would do, before they are forked: they share what it leaves in memory."""
+    from django.conf import settings
+
+    from opla.presenting import languages
+
+    application: Callable[..., Iterable[bytes]] = import_module("opla.site.wsgi").application
+    import_module("opla.calling")  # what hooks need, and pages do not
+    for language in languages.NAMES:
+        for path in ("/", "/help/", "/top-up/proximus/"):
+            asked = {"PATH_INFO": path, "HTTP_HOST": settings.ALLOWED_HOSTS[0], "HTTP_ACCEPT_LANGUAGE": language}
+            setup_testing_defaults(asked)
+            for _ in application(asked, lambda *_: None):
+                pass
+    gc.collect()
+    gc.freeze()  # or the first collection of each worker would write on, and so copy, all that is shared
+
+
 def run(arguments: argparse.Namespace) -> int:
     be_a_child()
     from django.db import connections
@@ -32,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     from granian.server import Server
 
     with running():
+        _load()
         connections.close_all()  # the workers are forked: each opens its own
         Server(
             "opla.site.wsgi:application",

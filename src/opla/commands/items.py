@@ -18,6 +18,7 @@ from opla.commands import Stop
 from opla.commands.runtime import running
 
 if TYPE_CHECKING:
+    from opla.core.item import Resolution
     from opla.db.queries.items import Item
 
 
@@ -99,7 +100,7 @@ def _show(arguments: argparse.Namespace) -> int:
             *(f"  {e.at:%Y-%m-%d %H:%M:%S}  {words.word(e.name)} ({e.actor})" for e in events),
             *(f"  {t.kind} {t.state} at {t.adapter}: ours {t.reference}, theirs {t.provider_id or '-'}" for t in tried),
             *(f"  {e.at:%Y-%m-%d %H:%M:%S}  {e.actor} {e.step}: {e.resolution}. {e.note}" for e in said),
-            *(f"  --as {o.resolution:<20} {words.choice(o.resolution).does}" for o in may),
+            *(f"  {_how(found, o.resolution):<25} {words.choice(o.resolution).does}" for o in may),
         ]
     if not arguments.json:
         print("\n".join(line for line in lines if line.strip()))
@@ -138,6 +139,11 @@ def _show(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _how(item: Item, resolution: Resolution) -> str:
+    """A refund is approved by the account this runs under, never by a name that is typed."""
+    return f"./opla refund {item.ticket} --{resolution}" if item.kind == "refund_approval" else f"--as {resolution}"
+
+
 def _resolve(arguments: argparse.Namespace) -> int:
     data = b""
     if arguments.evidence:
@@ -150,6 +156,7 @@ def _resolve(arguments: argparse.Namespace) -> int:
     with running():
         from opla.core.actor import Actor, Role
         from opla.core.refusal import Refusal
+        from opla.db.queries import items
         from opla.operations.resolve_item import Wanted, resolve_item
         from opla.operations.shop import current
         from opla.presenting.items import step
@@ -166,6 +173,9 @@ def _resolve(arguments: argparse.Namespace) -> int:
             file_name=arguments.evidence.name if arguments.evidence else "",
             file=data,
         )
+        about = items.item(arguments.id)
+        if about is not None and about.kind == "refund_approval":
+            raise Stop("resolution_unknown", f"./opla refund {about.ticket} --approve, or --deny")
         actor = Actor(Role.OWNER, arguments.by.strip() or "terminal")
         found = resolve_item(actor, arguments.id, wanted, shop=current(), at=datetime.now(UTC))
         if isinstance(found, Refusal):

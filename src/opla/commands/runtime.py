@@ -46,6 +46,39 @@ def running(*, counterparts: bool = False) -> Iterator[Runtime]:
         raise Stop("database_unavailable", str(problem)) from problem
 
 
+@contextmanager
+def prepared() -> Iterator[Runtime]:
+    """As `running` with counterparts, for a process that itself has no use for Django: another one prepares, and ends.
+
+    Django and what it brings are 25 MB, which a supervisor would hold for as long as the shop is open.
+    """
+    try:
+        with database(VAR) as server:
+            done = subprocess.run(
+                child_command("_prepare", "--json"), env=child_env(), stdin=subprocess.DEVNULL, capture_output=True,
+                text=True, check=False,
+            )  # fmt: skip
+            told = _object_in(done.stdout)
+            refusal = told.get("refusal")
+            if isinstance(refusal, dict):
+                raise Stop(str(refusal["code"]), str(refusal["message"]))
+            sys.stderr.write(done.stderr)
+            if done.returncode:
+                raise Stop("not_prepared", "The database could not be prepared: the lines above say why.")
+            url = told.get("counterparts_url")
+            yield Runtime(VAR, server, str(url) if url else None)
+    except Unavailable as problem:
+        raise Stop("database_unavailable", str(problem)) from problem
+
+
+def _object_in(text: str) -> dict[str, object]:
+    try:
+        found = json.loads(text)
+    except ValueError:  # it was killed before it could answer
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _is_sandbox() -> bool:
     """A live shop has no stand-ins beside it."""
     from django.conf import settings
@@ -60,9 +93,13 @@ def _set_up_django() -> None:
     django.setup()
     from django.conf import settings
 
+    from opla.db.queries.call import BROKEN
     from opla.operations.prepare import prepare
 
-    prepare(sandbox=settings.SANDBOX, at=datetime.now(UTC))
+    try:
+        prepare(sandbox=settings.SANDBOX, at=datetime.now(UTC))
+    except BROKEN as gone:  # it answered a moment ago: it was restarted, or is recovering
+        raise Stop("database_unavailable", f"The database went away while starting: {str(gone).strip()}") from gone
 
 
 def ensure_counterparts(var: Path) -> str:
@@ -106,4 +143,6 @@ def child_command(*words: str) -> list[str]:
 
 
 def child_env() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OPLA_VAR": str(VAR), "PYTHONUNBUFFERED": "1"}
+    # Every thread with an arena of its own would keep what it once needed; ours are few and mostly wait.
+    quiet = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
+    return {**os.environ, **quiet, "PYTHONPATH": str(ROOT / "src"), "OPLA_VAR": str(VAR)}

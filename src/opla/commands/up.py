@@ -21,7 +21,7 @@ from types import FrameType
 
 from opla.commands import VAR, Stop
 from opla.commands._children import Child
-from opla.commands.runtime import Runtime, child_command, ensure_counterparts, running
+from opla.commands.runtime import Runtime, child_command, ensure_counterparts, prepared
 from opla.db.embedded import Unavailable, ensure, is_kept
 from opla.db.locks import open_lock, take
 
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _open(arguments: argparse.Namespace, stopping: threading.Event) -> None:
-    with _only_one() as lock, running(counterparts=True) as runtime:
+    with _only_one() as lock, prepared() as runtime:
         port = free_port(arguments.host, arguments.port)
         if port != arguments.port:
             _say(f"Port {arguments.port} is in use (another copy, perhaps), so this one takes {port}.")
@@ -57,7 +57,8 @@ def _open(arguments: argparse.Namespace, stopping: threading.Event) -> None:
         _remember(lock, url)
         os.environ.setdefault("OPLA_URL", url)  # where customers come back to; a host behind a proxy says it itself
         web = child_command("_web", "--host", arguments.host, "--port", str(port))
-        children = [Child("web", web), Child("worker", child_command("_work"))]
+        intake = child_command("_intake", "--host", arguments.host, "--port", str(free_port(arguments.host, port + 1)))
+        children = [Child("web", web), Child("worker", child_command("_work")), Child("intake", intake)]
         try:
             _supervise(runtime, children, url, stopping)
         finally:

@@ -10,6 +10,7 @@ from opla.core.refusal import Code, Refusal
 
 class Role(StrEnum):
     CUSTOMER = "customer"  # anybody at the storefront or the terminal of their own shop
+    RESELLER = "reseller"
     OWNER = "owner"
     SUPPORT = "support"
     SYSTEM = "system"  # workers and the janitor
@@ -18,6 +19,7 @@ class Role(StrEnum):
 class Act(StrEnum):
     QUOTE = "quote"
     PLACE = "place"
+    PLACE_FROM_FLOAT = "place_from_float"
     PAY = "pay"
     REVEAL = "reveal"  # look at a code; whose code it is, the operation checks besides
     SETTLE = "settle"  # record what a provider or supplier answered
@@ -26,13 +28,17 @@ class Act(StrEnum):
     SEE_ITEMS = "see_items"
     RESOLVE_ITEM = "resolve_item"
     CLOSE_DAY = "close_day"  # and read what was closed
+    REFUND = "refund"  # give money back by choice
+    APPROVE_REFUND = "approve_refund"  # be the second person of a large one
     STOCK_CODES = "stock_codes"
     CHANGE_CATALOGUE = "change_catalogue"
+    MANAGE_RESELLERS = "manage_resellers"
     FUND = "fund"  # record that the owner moved own money, such as filling a supplier's float
 
 
 MAY: dict[Role, frozenset[Act]] = {
     Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL}),
+    Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT}),
     Role.OWNER: frozenset(
         {
             Act.QUOTE,
@@ -41,12 +47,15 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.SEE_ITEMS,
             Act.RESOLVE_ITEM,
             Act.CLOSE_DAY,
+            Act.REFUND,
+            Act.APPROVE_REFUND,
             Act.STOCK_CODES,
             Act.CHANGE_CATALOGUE,
+            Act.MANAGE_RESELLERS,
             Act.FUND,
         }
     ),
-    Role.SUPPORT: frozenset({Act.QUOTE, Act.SEE_ITEMS}),
+    Role.SUPPORT: frozenset({Act.QUOTE, Act.SEE_ITEMS, Act.REFUND}),
     Role.SYSTEM: frozenset({Act.SETTLE, Act.EXPIRE, Act.TELL}),
 }
 

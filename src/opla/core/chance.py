@@ -30,8 +30,12 @@ class Chance:
 
     def order_number(self) -> str:
         """What a person reads out on the phone, `K7M3-9QX2-TB`: 30¹⁰ possibilities; it opens nothing by itself."""
-        letters = [_ALPHABET[self._below(30)] for _ in range(10)]
-        return "".join(letters[:4]) + "-" + "".join(letters[4:8]) + "-" + "".join(letters[8:])
+        number, letters = self._bits(128), []  # against 30¹⁰ the bias is below 2⁻⁷⁸
+        for _ in range(10):
+            number, letter = divmod(number, 30)
+            letters.append(_ALPHABET[letter])
+        drawn = "".join(letters)
+        return f"{drawn[:4]}-{drawn[4:8]}-{drawn[8:]}"
 
     def proof(self) -> str:
         """Six digits sent by e-mail, to prove that the address is read by whoever asks."""

@@ -73,18 +73,27 @@ class Note:
 
 @dataclass(frozen=True)
 class Sums:
-    """What to add to a payment's cumulative amounts, in minor units. In flight is `refunding`."""
+    """What to add to a payment's cumulative amounts, in minor units. In flight is `refunding`.
+
+    `seen` is `Payment.seen` as the decision found it, where the decision rests on what has gone back or may yet: it is
+    compared and set like a state. Empty: it does not.
+    """
 
     payment_id: UUID
     captured_minor: int = 0
     refunding_minor: int = 0
     refunded_minor: int = 0
     charged_back_minor: int = 0
+    outside_minor: int = 0
+    seen: str = ""
 
 
 @dataclass(frozen=True)
 class NewRefund:
-    """Money that goes back. `order_id` is None for what was paid beyond the orders' sum."""
+    """Money that goes back. `order_id` is None for what was paid beyond the orders' sum.
+
+    `why` and `evidence` are a person's words; a rule needs none.
+    """
 
     id: UUID
     payment_id: UUID
@@ -92,6 +101,21 @@ class NewRefund:
     amount_minor: int
     currency: str
     reason: str
+    why: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class CodeBack:
+    """A delivered code that its buyer no longer has: for sale again (`stock`), or `blocked` for ever.
+
+    `revealed` is what the decision was made from: a look in the same moment makes it old news.
+    """
+
+    code_id: UUID
+    order_id: UUID
+    target: str
+    revealed: bool
 
 
 @dataclass(frozen=True)
@@ -128,6 +152,7 @@ class Change:
     attempts: tuple[NewAttempt, ...] = ()
     refunds: tuple[NewRefund, ...] = ()
     deliveries: tuple[NewDelivery, ...] = ()
+    codes: tuple[CodeBack, ...] = ()
     messages: tuple[NewMessage, ...] = ()
     items: tuple[NewItem, ...] = ()
     closes: tuple[tuple[str, UUID], ...] = ()  # (item kind, subject) now settled

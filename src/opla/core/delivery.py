@@ -16,7 +16,7 @@ from opla.core.attempt import Contradiction
 from opla.core.chance import Chance
 from opla.core.change import Change, Move, NewAttempt, NewDelivery, NewMessage, NewRefund, Note, Subject, Sums
 from opla.core.item import Why
-from opla.core.ledger import Parties, Reason
+from opla.core.ledger import Parties, Reason, Transfer, way
 from opla.core.order import Order
 from opla.core.ports import Answer, Kind, Promises, SendReport
 from opla.core.refund import by_rule
@@ -44,12 +44,31 @@ class Send:
 
 @dataclass(frozen=True)
 class Paid:
-    """Where the order's money lies: its share of the one payment that is kept, and what the delivery cost (if made)."""
+    """Where the order's money lies: its share of the one payment that is kept, and what the delivery cost (if made).
 
-    payment_id: UUID
+    A reseller's order has no payment: its money lies on the float.
+    """
+
+    payment_id: UUID | None
     provider: str
     amount_minor: int
     cost_minor: int = 0
+    kept_minor: int | None = None  # what of the payment may still be refunded; None: all of it
+    charged_back_minor: int = 0
+    gone: bool = False  # nothing of it is left, because money went back without us
+    back_minor: int = 0  # what of the order's price was given back by choice
+    seen: str = ""  # `Payment.seen`
+
+    @property
+    def refund_minor(self) -> int:
+        """What is owed when nothing was given in the end: the order's share, as far as it is there."""
+        owed = self.amount_minor - self.back_minor
+        return owed if self.kept_minor is None else min(owed, max(self.kept_minor, 0))
+
+    @property
+    def taken_minor(self) -> int:
+        """The rest of the share: it has left without us."""
+        return self.amount_minor - self.back_minor - self.refund_minor
 
 
 def settle(
@@ -122,8 +141,8 @@ def _delivered(change: Change, send: Send, sold: Order, report: SendReport, *, c
         raise Contradiction(Why.NO_COST)  # the books could not say what it was worth
     if report.pin is None and not report.stock_id and sold.kind is not Kind.DIRECT:
         raise Contradiction(Why.NO_CODE)
-    amounts = {Reason.RELEASED: sold.price.face.amount_minor, **order.earned(sold.price, report.cost_minor)}
-    parties = Parties(sold.price.face.currency, source=send.supplier)
+    amounts = {Reason.RELEASED: sold.held_minor, **order.earned(sold.price, report.cost_minor)}
+    parties = Parties(sold.price.face.currency, source=send.supplier, reseller=sold.reseller)
     lines = order.journal(sold, arrow, amounts, parties)
     return replace(
         change,
@@ -156,18 +175,18 @@ def _declined(
     at: datetime,
     chance: Chance,
 ) -> Change:
-    face_minor = sold.price.face.amount_minor
-    here = Parties(sold.price.face.currency, source=send.supplier)
+    held_minor = sold.held_minor
+    here = _parties(send, sold, paid)
     closes = ((item.Kind.UNKNOWN_SEND, send.id),)
     if next_supplier:
         arrow = order.arrow(sold.state, order.Event.REROUTED)
         release, hold = arrow.postings
         lines = (
-            *order.journal(sold, order.Arrow(arrow.target, (release,)), {Reason.RELEASED: face_minor}, here),
+            *order.journal(sold, order.Arrow(arrow.target, (release,)), {Reason.RELEASED: held_minor}, here),
             *order.journal(
                 sold,
                 order.Arrow(arrow.target, (hold,)),
-                {Reason.HELD: face_minor},
+                {Reason.HELD: held_minor},
                 replace(here, source=next_supplier),
             ),
         )
@@ -176,10 +195,18 @@ def _declined(
         )
         rerouted = Move(Subject.ORDER, sold.id, sold.state, arrow.target, order.Event.REROUTED, lines, why=why)
         return replace(change, moves=(*change.moves, rerouted), attempts=(again,), closes=closes)
-    arrow = order.arrow(sold.state, order.Event.DECLINED)
-    amounts = {Reason.RELEASED: face_minor, Reason.REFUND_DUE: paid.amount_minor}
+    if sold.reseller:
+        lines = order.journal(sold, order.arrow(sold.state, order.Event.FREED), {Reason.RELEASED: held_minor}, here)
+        return _freed(replace(change, closes=closes), sold, order.Event.FREED, lines, why=why, chance=chance)
+    event = order.Event.DECLINED if paid.refund_minor else order.Event.WENT_BACK
+    arrow = order.arrow(sold.state, event)
+    amounts = {
+        Reason.RELEASED: held_minor,
+        Reason.REFUND_DUE: paid.refund_minor,
+        Reason.TAKEN_BACK: paid.taken_minor,
+    }
     lines = order.journal(sold, arrow, amounts, here, paid.payment_id)
-    declined = Move(Subject.ORDER, sold.id, sold.state, arrow.target, order.Event.DECLINED, lines, why=why)
+    declined = Move(Subject.ORDER, sold.id, sold.state, arrow.target, event, lines, why=why)
     return _with_refund(replace(change, closes=closes), declined, sold, paid, "declined", at=at, chance=chance)
 
 
@@ -195,26 +222,60 @@ def _reversed(send: Send, sold: Order, paid: Paid, report: SendReport, *, at: da
         evidence=report.evidence,
     )
     kept = Move(Subject.ATTEMPT, send.id, send.state, send.state, "reversed", why=report.why)
+    if sold.state is not order.State.DELIVERED and paid.back_minor:
+        # Refunded by choice before, at our loss: whether the supplier really pays that back, a person finds out.
+        raise Contradiction(Why.REFUNDED_ALREADY)
     if sold.state is not order.State.DELIVERED:
         return Change(moves=(kept,), notes=(note,))  # told twice
-    arrow = order.arrow(sold.state, order.Event.REVERSED)
-    amounts = {**order.unearned(sold.price, paid.cost_minor), Reason.REFUND_DUE: paid.amount_minor}
-    lines = order.journal(
-        sold, arrow, amounts, Parties(sold.price.face.currency, source=send.supplier), paid.payment_id
-    )
-    undone = Move(Subject.ORDER, sold.id, sold.state, arrow.target, order.Event.REVERSED, lines, why=report.why)
+    if sold.reseller:
+        amounts = order.undone(sold.price, paid.cost_minor, goodwill_minor=0, refund_minor=0)
+        here = _parties(send, sold, paid)
+        lines = order.journal(sold, order.arrow(sold.state, order.Event.FREED_AGAIN), amounts, here)
+        changed = Change(moves=(kept,), notes=(note,))
+        return _freed(changed, sold, order.Event.FREED_AGAIN, lines, why=report.why, chance=chance)
+    event = order.Event.REVERSED if paid.refund_minor else order.Event.WENT_BACK
+    arrow = order.arrow(sold.state, event)
+    amounts = order.undone(sold.price, paid.cost_minor, goodwill_minor=paid.back_minor, refund_minor=paid.refund_minor)
+    lines = order.journal(sold, arrow, amounts, _parties(send, sold, paid), paid.payment_id)
+    undone = Move(Subject.ORDER, sold.id, sold.state, arrow.target, event, lines, why=report.why)
     return _with_refund(Change(moves=(kept,), notes=(note,)), undone, sold, paid, "reversed", at=at, chance=chance)
+
+
+def _freed(
+    change: Change, sold: Order, event: order.Event, lines: tuple[Transfer, ...], *, why: str, chance: Chance
+) -> Change:
+    """A reseller's money is free on its float again in the commit that says so."""
+    arrow = order.arrow(sold.state, event)
+    freed = Move(Subject.ORDER, sold.id, sold.state, arrow.target, event, lines, why=why)
+    told = NewMessage("refunded", sold.id, chance.reference())
+    return replace(change, moves=(*change.moves, freed), messages=(told,))
+
+
+def _parties(send: Send, sold: Order, paid: Paid) -> Parties:
+    gone = way(paid.charged_back_minor, paid.taken_minor)
+    return Parties(sold.price.face.currency, source=send.supplier, gone=gone, reseller=sold.reseller)
 
 
 def _with_refund(
     change: Change, moved: Move, sold: Order, paid: Paid, reason: str, *, at: datetime, chance: Chance
 ) -> Change:
+    """The money goes back; what of it has left without us already is not owed again, if that is still as it was."""
+    if paid.payment_id is None:
+        raise ValueError("a refund goes back to a payment")
+    seen = paid.seen if paid.taken_minor else ""
+    if not paid.refund_minor:
+        return replace(
+            change,
+            moves=(*change.moves, moved),
+            sums=(Sums(paid.payment_id, seen=seen),),
+            messages=(NewMessage("refunded", sold.id, chance.reference()),),
+        )
     refund: NewRefund
     refund, tried = by_rule(
         paid.payment_id,
         paid.provider,
         sold.id,
-        paid.amount_minor,
+        paid.refund_minor,
         sold.price.face.currency,
         reason,
         at=at,
@@ -225,6 +286,6 @@ def _with_refund(
         moves=(*change.moves, moved),
         refunds=(refund,),
         attempts=(tried,),
-        sums=(Sums(paid.payment_id, refunding_minor=paid.amount_minor),),
+        sums=(Sums(paid.payment_id, refunding_minor=paid.refund_minor, seen=seen),),
         messages=(NewMessage("refunding", sold.id, chance.reference()),),
     )

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     REFUND_REFUSED = "refund_refused"  # the provider will not give it back: another way is needed
     REFUND_CAP = "refund_cap"  # refunds by rule reached the day's cap
     WRONG_AMOUNT = "wrong_amount"  # paid too little; it goes back by rule, a person may want to know
+    REFUND_APPROVAL = "refund_approval"  # a refund by choice waits for a second person
     OUTSIDE_REFUND = "outside_refund"  # refunded or charged back at the provider, not by us
     MESSAGE_GIVEN_UP = "message_given_up"  # nobody could be told, after the last try
     ADAPTER_GONE = "adapter_gone"  # whom to ask is not set up (any more), and stays so
@@ -41,7 +42,11 @@ class Why(StrEnum):
     REFUND_REFUSED = "refund_refused"  # said: the provider's word
     CAP_REACHED = "cap_reached"
     UNDERPAID = "underpaid"  # came, asked
-    CHANGED_AT_PROVIDER = "changed_at_provider"  # refunded, charged_back
+    PARTLY_GONE = "partly_gone"  # gone, owed: a part of a refund left without us
+    SECOND_PERSON = "second_person"  # asker, reason: of a large refund by choice
+    CHANGED_AT_PROVIDER = "changed_at_provider"  # refunded, charged_back: in all, not by us
+    CAME_BACK = "came_back"  # the same, when some of it came back to us
+    MORE_THAN_CAME_IN = "more_than_came_in"  # the same, and beyond: so much more than came in went back or is due
     MESSAGE_GIVEN_UP = "message_given_up"  # topic
     ADAPTER_GONE = "adapter_gone"  # adapter
     # what cannot be
@@ -53,6 +58,7 @@ class Why(StrEnum):
     NOTHING_CAPTURED = "nothing_captured"
     NO_COST = "no_cost"
     NO_CODE = "no_code"
+    REFUNDED_ALREADY = "refunded_already"  # taken back by the supplier after we gave it back by choice
     # what the database refused although it was decided
     REFUND_TOO_MUCH = "refund_too_much"
     PROVIDER_ID_TAKEN = "provider_id_taken"
@@ -70,6 +76,8 @@ class Resolution(StrEnum):
     NOT_PAID = "not_paid"
     PAID_BACK_OTHERWISE = "paid_back_otherwise"  # from the bank account
     ALLOW_TODAY = "allow_today"  # past the day's cap
+    APPROVE = "approve"  # a refund by choice, as its second person
+    DENY = "deny"
     TELL_AGAIN = "tell_again"
     ASK_AGAIN = "ask_again"  # the item stays open
     SEEN = "seen"  # nothing moves
@@ -88,6 +96,7 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.REFUND_REFUSED: (Resolution.PAID_BACK_OTHERWISE,),
     Kind.REFUND_CAP: (Resolution.ALLOW_TODAY,),
     Kind.WRONG_AMOUNT: (Resolution.SEEN,),
+    Kind.REFUND_APPROVAL: (Resolution.APPROVE, Resolution.DENY),
     Kind.OUTSIDE_REFUND: (Resolution.SEEN,),
     Kind.MESSAGE_GIVEN_UP: (Resolution.TELL_AGAIN, Resolution.SEEN),
     Kind.ADAPTER_GONE: (Resolution.SEEN,),

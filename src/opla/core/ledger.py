@@ -34,8 +34,8 @@ class Account(StrEnum):
     SERVICE_FEE = "service_fee"  # our own fee, without VAT
     VAT_DUE = "vat_due"  # VAT on our own fee
     REFUNDS_DUE = "refunds_due"  # decided, not yet out
-    CHARGEBACKS = "chargebacks"
-    SUSPENSE = "suspense"
+    CHARGEBACKS = "chargebacks"  # taken by customers' banks, and not met by money we still held
+    SUSPENSE = "suspense"  # left without us: a person explains it
 
 
 #: An accountant's table: which accounts may never lean the other way.
@@ -81,8 +81,17 @@ class Reason(StrEnum):
     REFUND_DUE = "refund_due"
     REFUND_PAID = "refund_paid"
     REFUND_PAID_OTHERWISE = "refund_paid_otherwise"  # from our bank account, because the provider would not
+    GOODWILL = "goodwill"  # given back by choice, though value stays given: out of our margin
+    GOODWILL_BACK = "goodwill_back"
+    CHARGED_BACK = "charged_back"  # the customer's bank took it from the provider's account with us
+    CHARGE_BACK_WON = "charge_back_won"
+    OUTSIDE_REFUND = "outside_refund"  # refunded in the provider's dashboard: a person explains it
+    OUTSIDE_UNDONE = "outside_undone"
+    TAKEN_BACK = "taken_back"  # an order's own money is what left without us: it is not owed a second time
+    MET_OUTSIDE = "met_outside"  # a refund that was due, met by money that left without us
     STOCK_BOUGHT = "stock_bought"
-    FLOAT_FILLED = "float_filled"
+    FLOAT_FILLED = "float_filled"  # our own money at a supplier
+    FLOAT_PAID_IN = "float_paid_in"  # a reseller's money with us
 
 
 class Slot(StrEnum):
@@ -90,12 +99,15 @@ class Slot(StrEnum):
 
     PAYER = "payer"  # psp_clearing of the payment's provider
     SOURCE = "source"  # supplier_float or code_stock of the supplier asked
-    HELD = "customer_held"
+    GONE = "gone"  # chargebacks or suspense: the way money left without us
+    HELD = "customer_held"  # or the reseller's float, which holds the money of its own orders
     MARGIN = "margin"
     FEE = "service_fee"
     VAT = "vat_due"
     DUE = "refunds_due"
     BANK = "bank"
+    CHARGEBACKS = "chargebacks"
+    SUSPENSE = "suspense"
 
 
 class Posting(NamedTuple):
@@ -123,6 +135,14 @@ FEE_VAT_BACK = Posting(Reason.FEE_VAT_BACK, Slot.VAT, Slot.HELD)
 REFUND_DUE = Posting(Reason.REFUND_DUE, Slot.HELD, Slot.DUE)
 REFUND_PAID = Posting(Reason.REFUND_PAID, Slot.DUE, Slot.PAYER)
 REFUND_PAID_OTHERWISE = Posting(Reason.REFUND_PAID_OTHERWISE, Slot.DUE, Slot.BANK)
+GOODWILL = Posting(Reason.GOODWILL, Slot.MARGIN, Slot.HELD)
+GOODWILL_BACK = Posting(Reason.GOODWILL_BACK, Slot.HELD, Slot.MARGIN)
+CHARGED_BACK = Posting(Reason.CHARGED_BACK, Slot.CHARGEBACKS, Slot.PAYER)
+CHARGE_BACK_WON = Posting(Reason.CHARGE_BACK_WON, Slot.PAYER, Slot.CHARGEBACKS)
+OUTSIDE_REFUND = Posting(Reason.OUTSIDE_REFUND, Slot.SUSPENSE, Slot.PAYER)
+OUTSIDE_UNDONE = Posting(Reason.OUTSIDE_UNDONE, Slot.PAYER, Slot.SUSPENSE)
+TAKEN_BACK = Posting(Reason.TAKEN_BACK, Slot.HELD, Slot.GONE)
+MET_OUTSIDE = Posting(Reason.MET_OUTSIDE, Slot.DUE, Slot.GONE)
 
 
 def account_code(account: Account, currency: str, party: str = "") -> str:
@@ -130,13 +150,23 @@ def account_code(account: Account, currency: str, party: str = "") -> str:
     return f"{account}:{party}:{currency}" if party else f"{account}:{currency}"
 
 
+def way(charged_back_minor: int, amount_minor: int) -> Account:
+    """Which account stands for money that left without us: the charge-backs where they cover it, else suspense."""
+    return Account.CHARGEBACKS if charged_back_minor >= amount_minor else Account.SUSPENSE
+
+
 @dataclass(frozen=True)
 class Parties:
-    """Who the slots of a rule are in one case. `source` names the supplier; code_stock is our own shelf."""
+    """Who the slots of a rule are in one case. `source` names the supplier; code_stock is our own shelf.
+
+    A reseller's order is paid from its float and has no payment: what is held for it is held there.
+    """
 
     currency: str
     provider: str = ""
     source: str = ""
+    gone: Account = Account.SUSPENSE
+    reseller: str = ""
 
     def account(self, role: Slot) -> str:
         match role:
@@ -146,6 +176,10 @@ class Parties:
                 return account_code(Account.CODE_STOCK, self.currency)
             case Slot.SOURCE:
                 return account_code(Account.SUPPLIER_FLOAT, self.currency, self.source)
+            case Slot.HELD if self.reseller:
+                return account_code(Account.RESELLER_FLOAT, self.currency, self.reseller)
+            case Slot.GONE:
+                return account_code(self.gone, self.currency)
             case _:
                 return account_code(Account(role.value), self.currency)
 

@@ -1,12 +1,18 @@
 """An order: one product for one recipient, delivered at most once.
 
-    placed ──paid──▶ paid ──delivered──▶ delivered ──reversed──┐
-      │                │  ▲ │                                  ▼
-      │ expired        │  └rerouted      declined ──────▶ refunding ──refunded──▶ refunded
-      ▼                └───────────────────┘                   ▲
-    cancelled ──paid_late──────────────────────────────────────┘
+    placed ──paid──▶ paid ──delivered──▶ delivered ──reversed, returned, withdrawn──┐
+      │                │  ▲ │                                                       ▼
+      │ expired        │  └rerouted      declined ───────────────────────────▶ refunding ──refunded──▶ refunded
+      ▼                └───────────────────┘                                        ▲
+    cancelled ──paid_late───────────────────────────────────────────────────────────┘
 
-`paid_twice` and `second_refunded` leave the state: the second payment goes back, the order goes on.
+A reseller's order is `reserved` on its float when it is placed, `paid_from_float` when a worker takes it up, and what
+does not come about is `freed` in the same commit: no money ever left, so nothing is refunding.
+
+`paid_twice` and `second_refunded` leave the state: the second payment goes back, the order goes on. So do `goodwill`
+and `part_refunded`: a part of the price is given back by choice.
+`returned` and `withdrawn` are the whole price given back by choice: an unseen code of ours goes back on the shelf, any
+other value is lost. `went_back` and `forfeited` end in refunded at once, because the money has left without us.
 Everything not in ARROWS is a contradiction: evidence, an item for a person, no money moves.
 """
 
@@ -36,7 +42,9 @@ class State(StrEnum):
 
 class Event(StrEnum):
     PLACED = "placed"
+    RESERVED = "reserved"
     PAID = "paid"
+    PAID_FROM_FLOAT = "paid_from_float"
     PAID_LATE = "paid_late"
     PAID_TWICE = "paid_twice"
     EXPIRED = "expired"
@@ -48,6 +56,16 @@ class Event(StrEnum):
     SECOND_REFUNDED = "second_refunded"
     REFUNDED_OTHERWISE = "refunded_otherwise"  # a person paid it back from the bank account
     SECOND_REFUNDED_OTHERWISE = "second_refunded_otherwise"
+    PART_REFUNDED_OTHERWISE = "part_refunded_otherwise"
+    FREED = "freed"
+    FREED_AGAIN = "freed_again"
+    GOODWILL = "goodwill"
+    PART_REFUNDED = "part_refunded"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+    WENT_BACK = "went_back"
+    FORFEITED = "forfeited"
+    SETTLED_OUTSIDE = "settled_outside"
     TOLD = "told"
 
 
@@ -57,7 +75,14 @@ class Arrow(NamedTuple):
 
 
 _EARNED = (ledger.COST, ledger.MARGIN, ledger.LOSS, ledger.FEE, ledger.FEE_VAT)
-_UNEARNED = (ledger.COST_BACK, ledger.MARGIN_BACK, ledger.LOSS_BACK, ledger.FEE_BACK, ledger.FEE_VAT_BACK)
+_UNEARNED = (
+    ledger.COST_BACK,
+    ledger.MARGIN_BACK,
+    ledger.LOSS_BACK,
+    ledger.FEE_BACK,
+    ledger.FEE_VAT_BACK,
+    ledger.GOODWILL_BACK,
+)
 _SECOND = (ledger.CAPTURED, ledger.REFUND_DUE)
 
 #: (state, event) → the state it leads to, and what it posts. Readable by an accountant; tested row by row.
@@ -67,8 +92,8 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.CANCELLED, Event.PAID_LATE): Arrow(State.REFUNDING, (ledger.CAPTURED, ledger.REFUND_DUE)),
     (State.PAID, Event.DELIVERED): Arrow(State.DELIVERED, (ledger.RELEASE, *_EARNED)),
     (State.PAID, Event.REROUTED): Arrow(State.PAID, (ledger.RELEASE, ledger.HOLD)),
-    (State.PAID, Event.DECLINED): Arrow(State.REFUNDING, (ledger.RELEASE, ledger.REFUND_DUE)),
-    (State.DELIVERED, Event.REVERSED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE)),
+    (State.PAID, Event.DECLINED): Arrow(State.REFUNDING, (ledger.RELEASE, ledger.REFUND_DUE, ledger.TAKEN_BACK)),
+    (State.DELIVERED, Event.REVERSED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE, ledger.TAKEN_BACK)),
     (State.REFUNDING, Event.REFUNDED): Arrow(State.REFUNDED, (ledger.REFUND_PAID,)),
     (State.PAID, Event.PAID_TWICE): Arrow(State.PAID, _SECOND),
     (State.DELIVERED, Event.PAID_TWICE): Arrow(State.DELIVERED, _SECOND),
@@ -83,7 +108,35 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
         (state, Event.SECOND_REFUNDED_OTHERWISE): Arrow(state, (ledger.REFUND_PAID_OTHERWISE,))
         for state in (State.PAID, State.DELIVERED, State.REFUNDING, State.REFUNDED)
     },
+    **{
+        (state, Event.PART_REFUNDED_OTHERWISE): Arrow(state, (ledger.REFUND_PAID_OTHERWISE,))
+        for state in (State.DELIVERED, State.REFUNDING, State.REFUNDED)
+    },
+    (State.PLACED, Event.PAID_FROM_FLOAT): Arrow(State.PAID),
+    (State.PLACED, Event.FREED): Arrow(State.CANCELLED, (ledger.RELEASE,)),
+    (State.PAID, Event.FREED): Arrow(State.REFUNDED, (ledger.RELEASE,)),
+    (State.DELIVERED, Event.FREED_AGAIN): Arrow(State.REFUNDED, _UNEARNED),
+    (State.DELIVERED, Event.GOODWILL): Arrow(State.DELIVERED, (ledger.GOODWILL, ledger.REFUND_DUE)),
+    (State.DELIVERED, Event.RETURNED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE)),
+    (State.DELIVERED, Event.WITHDRAWN): Arrow(State.REFUNDING, (ledger.GOODWILL, ledger.REFUND_DUE)),
+    (State.DELIVERED, Event.PART_REFUNDED): Arrow(State.DELIVERED, (ledger.REFUND_PAID,)),
+    (State.REFUNDING, Event.PART_REFUNDED): Arrow(State.REFUNDING, (ledger.REFUND_PAID,)),
+    (State.REFUNDED, Event.PART_REFUNDED): Arrow(State.REFUNDED, (ledger.REFUND_PAID,)),
+    (State.PAID, Event.WENT_BACK): Arrow(State.REFUNDED, (ledger.RELEASE, ledger.TAKEN_BACK)),
+    (State.DELIVERED, Event.WENT_BACK): Arrow(State.REFUNDED, (*_UNEARNED, ledger.TAKEN_BACK)),
+    (State.DELIVERED, Event.FORFEITED): Arrow(State.REFUNDED, (ledger.GOODWILL, ledger.TAKEN_BACK)),
+    (State.REFUNDING, Event.WENT_BACK): Arrow(State.REFUNDED, (ledger.MET_OUTSIDE,)),
+    **{
+        (state, Event.SETTLED_OUTSIDE): Arrow(state, (ledger.MET_OUTSIDE,))
+        for state in (State.PAID, State.DELIVERED, State.REFUNDING, State.REFUNDED)
+    },
     **{(state, Event.TOLD): Arrow(state) for state in State},  # a message about it went out
+}
+
+#: What placing posts: nothing for who pays afterwards, the price held on the float of a reseller.
+PLACING: dict[Event, Arrow] = {
+    Event.PLACED: Arrow(State.PLACED),
+    Event.RESERVED: Arrow(State.PLACED, (ledger.HOLD,)),
 }
 
 #: An order in one of these needs nothing more (except that money may still arrive for it by mistake).
@@ -124,6 +177,12 @@ class Order:
     number: str  # E.164, empty when the recipient needs none (a code)
     plan: str
     language: str
+    reseller: str = ""  # whose float pays; empty for a customer
+
+    @property
+    def held_minor(self) -> int:
+        """What is held while it is on its way: of a customer what the supplier will want, of a reseller all of it."""
+        return self.price.total.amount_minor if self.reseller else self.price.face.amount_minor
 
 
 def earned(price: Price, cost_minor: int) -> dict[Reason, int]:
@@ -150,6 +209,17 @@ _BACK = {
 def unearned(price: Price, cost_minor: int) -> dict[Reason, int]:
     """`earned`, taken back: what a reversal undoes."""
     return {_BACK[reason]: amount for reason, amount in earned(price, cost_minor).items()}
+
+
+def undone(price: Price, cost_minor: int, *, goodwill_minor: int, refund_minor: int) -> dict[Reason, int]:
+    """`earned`, taken back whole: what was given by choice before returns to the margin, `refund_minor` is owed now,
+    and the rest has left without us."""
+    return {
+        **unearned(price, cost_minor),
+        Reason.GOODWILL_BACK: goodwill_minor,
+        Reason.REFUND_DUE: refund_minor,
+        Reason.TAKEN_BACK: price.total.amount_minor - goodwill_minor - refund_minor,
+    }
 
 
 def journal(

@@ -6,7 +6,7 @@
 
 What a provider reports are cumulative facts. The first capture that covers the amount pays every allocated
 order that waits for it; for an order that does not wait (cancelled, or paid already) its share goes back, and
-so does whatever was captured beyond the amount, or below it.
+so does whatever was captured beyond the amount, or below it. What left without us is `core.gone`'s.
 """
 
 from __future__ import annotations
@@ -47,6 +47,11 @@ class Event(StrEnum):
     EXPIRED = "expired"
     EXTRA_REFUNDED = "extra_refunded"
     EXTRA_REFUNDED_OTHERWISE = "extra_refunded_otherwise"
+    EXTRA_WENT_BACK = "extra_went_back"
+    CHARGED_BACK = "charged_back"
+    CHARGE_BACK_WON = "charge_back_won"
+    REFUNDED_OUTSIDE = "refunded_outside"
+    OUTSIDE_UNDONE = "outside_undone"
 
 
 #: (state, event) → state. The postings of a payment's own arrows; those of its orders are in `order.ARROWS`.
@@ -63,6 +68,11 @@ ARROWS: Final[dict[tuple[State, Event], tuple[State, tuple[ledger.Posting, ...]]
     (State.CAPTURED, Event.OVERPAID): (State.CAPTURED, (ledger.CAPTURED, ledger.REFUND_DUE)),
     (State.CAPTURED, Event.EXTRA_REFUNDED): (State.CAPTURED, (ledger.REFUND_PAID,)),
     (State.CAPTURED, Event.EXTRA_REFUNDED_OTHERWISE): (State.CAPTURED, (ledger.REFUND_PAID_OTHERWISE,)),
+    (State.CAPTURED, Event.EXTRA_WENT_BACK): (State.CAPTURED, (ledger.MET_OUTSIDE,)),
+    (State.CAPTURED, Event.CHARGED_BACK): (State.CAPTURED, (ledger.CHARGED_BACK,)),
+    (State.CAPTURED, Event.CHARGE_BACK_WON): (State.CAPTURED, (ledger.CHARGE_BACK_WON,)),
+    (State.CAPTURED, Event.REFUNDED_OUTSIDE): (State.CAPTURED, (ledger.OUTSIDE_REFUND,)),
+    (State.CAPTURED, Event.OUTSIDE_UNDONE): (State.CAPTURED, (ledger.OUTSIDE_UNDONE,)),
     (State.OPENING, Event.FAILED): (State.FAILED, ()),
     (State.OPEN, Event.FAILED): (State.FAILED, ()),
     (State.OPENING, Event.EXPIRED): (State.EXPIRED, ()),
@@ -72,7 +82,13 @@ ARROWS: Final[dict[tuple[State, Event], tuple[State, tuple[ledger.Posting, ...]]
 
 @dataclass(frozen=True)
 class Payment:
-    """A payment as the rules see it. `allocations` divide `amount` over orders, to the cent."""
+    """A payment as the rules see it. `allocations` divide `amount` over orders, to the cent.
+
+    refunding   refunds of ours that are due, whether or not they have left
+    may_be_out  those of them whose attempt may have left: the provider may count them already
+    outside     refunded at the provider without us, as far as we have posted it
+    otherwise   what of `refunded` went out from our bank account: the provider knows nothing of it
+    """
 
     id: UUID
     state: State
@@ -84,6 +100,26 @@ class Payment:
     refunding_minor: int
     charged_back_minor: int
     allocations: Mapping[UUID, int]
+    may_be_out_minor: int = 0
+    outside_minor: int = 0
+    otherwise_minor: int = 0
+
+    @property
+    def kept_minor(self) -> int:
+        """What may still be refunded: captured, and neither back, on its way back, nor taken."""
+        return (
+            self.captured_minor
+            - self.refunded_minor
+            - self.refunding_minor
+            - self.charged_back_minor
+            - self.outside_minor
+        )
+
+    @property
+    def seen(self) -> str:
+        """For `Sums.seen`. `opla_seen` in SQL says the same of the row."""
+        sums = (self.captured_minor, self.refunded_minor, self.refunding_minor, self.may_be_out_minor)
+        return "/".join(map(str, (*sums, self.charged_back_minor, self.outside_minor)))
 
 
 @dataclass(frozen=True)
@@ -125,9 +161,7 @@ def settle(
     if report.captured_minor < payment.captured_minor and report.answer is not Answer.UNKNOWN and report.captured_minor:
         before, now = (Money(m, payment.amount.currency) for m in (payment.captured_minor, report.captured_minor))
         raise Contradiction(Why.CAPTURED_LESS, before=before.decimal, now=now.decimal)
-    outside_minor = report.refunded_minor - payment.refunded_minor - payment.refunding_minor
     delta_minor = report.captured_minor - payment.captured_minor
-    charged_back_minor = max(report.charged_back_minor - payment.charged_back_minor, 0)
     if report.answer is Answer.SUCCEEDED and not report.captured_minor and not payment.captured_minor:
         raise Contradiction(Why.NOTHING_CAPTURED)
     answer = Answer.SUCCEEDED if report.captured_minor else report.answer
@@ -146,11 +180,7 @@ def settle(
         evidence=report.evidence,
     )
     charge_move = Move(Subject.ATTEMPT, charge.id, charge.state, target, report.answer)
-    if outside_minor > 0 or charged_back_minor:
-        note = replace(note, why=note.why or "changed_at_provider")
-    items = _outside_items(payment, report, max(outside_minor, 0) + charged_back_minor)
-    # A charge-back is recorded at once: what was taken from us is not refunded a second time.
-    sums = (Sums(payment.id, charged_back_minor=charged_back_minor),) if charged_back_minor else ()
+    items: tuple[item.NewItem, ...] = ()
     closes: tuple[tuple[str, UUID], ...] = ()
     if target is not attempt.State.UNKNOWN:
         closes = ((item.Kind.UNKNOWN_CHARGE, charge.id),)
@@ -162,8 +192,8 @@ def settle(
             payment_id=payment.id,
             attempt_id=charge.id,
         )
-        items = (*items, parked)
-    base = Change(moves=(charge_move,), notes=(note,), sums=sums, items=items, closes=closes)
+        items = (parked,)
+    base = Change(moves=(charge_move,), notes=(note,), items=items, closes=closes)
 
     if delta_minor > 0:
         return _captured(base, payment, orders, delta_minor, route=route, at=at, chance=chance)
@@ -190,24 +220,6 @@ def _due(charge: Charge, target: attempt.State, at: datetime) -> datetime | None
 def _moved(base: Change, payment: Payment, event: Event, why: str = "") -> Change:
     target, _ = move(payment, event)
     return replace(base, moves=(*base.moves, Move(Subject.PAYMENT, payment.id, payment.state, target, event, why=why)))
-
-
-def _outside_items(payment: Payment, report: ChargeReport, amount_minor: int) -> tuple[item.NewItem, ...]:
-    """Money that left without us is a fact for a person to explain."""
-    if not amount_minor:
-        return ()
-    return (
-        item.NewItem(
-            item.Kind.OUTSIDE_REFUND,
-            Money(amount_minor, payment.amount.currency),
-            Why.CHANGED_AT_PROVIDER,
-            {
-                "refunded": Money(report.refunded_minor, payment.amount.currency).decimal,
-                "charged_back": Money(report.charged_back_minor, payment.amount.currency).decimal,
-            },
-            payment_id=payment.id,
-        ),
-    )
 
 
 def _captured(
@@ -284,10 +296,7 @@ def _captured(
     return replace(
         base,
         moves=tuple(moves),
-        sums=(
-            *base.sums,
-            Sums(payment.id, captured_minor=delta_minor, refunding_minor=sum(r.amount_minor for r in refunds)),
-        ),
+        sums=(Sums(payment.id, captured_minor=delta_minor, refunding_minor=sum(r.amount_minor for r in refunds)),),
         refunds=tuple(refunds),
         attempts=tuple(attempts),
         messages=tuple(messages),

@@ -1,22 +1,27 @@
 """Money going back: a refund is decided once, then tried until it is done or a person must find another way.
 
-due ──paid back──▶ done
- └──refused by the provider──▶ refused ──a person paid it from the bank──▶ otherwise
-                               (an item: pay it back another way)
+asked ──approved──▶ due ──paid back──▶ done
+ └─denied─▶ denied   │ ├──refused by the provider──▶ refused ──a person paid it from the bank──▶ otherwise
+                     │ │                             (an item: pay it back another way)
+                     └─┴──the money went back without us──▶ outside
+
+Only a refund by choice is asked first, where it is large: a second person approves or denies it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from opla.core import attempt, item, ledger, order
 from opla.core.attempt import Contradiction
 from opla.core.chance import Chance
 from opla.core.change import Change, Move, NewAttempt, NewMessage, NewRefund, Note, Subject, Sums
-from opla.core.ledger import Parties
+from opla.core.item import Why
+from opla.core.ledger import Parties, Reason
 from opla.core.money import Money
 from opla.core.ports import Answer, Promises, RefundReport
 
@@ -26,10 +31,16 @@ class State(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     OTHERWISE = "otherwise"
+    OUTSIDE = "outside"
+    ASKED = "asked"
+    DENIED = "denied"
 
 
 #: Reasons whose refund is an order's own ending; the others give back what was paid beside it.
 ENDS_ORDER = frozenset({"late", "declined", "reversed", "choice"})
+
+#: Why money goes back by choice: the whole price of an order, or a part of it out of goodwill.
+BY_CHOICE = frozenset({"choice", "goodwill"})
 
 #: Why money goes back by rule, without asking anybody (up to the day's cap).
 BY_RULE = frozenset({"late", "second", "overpaid", "underpaid", "declined", "reversed"})
@@ -47,6 +58,14 @@ class Refund:
     order_state: order.State | None
     amount: Money
     reason: str
+    kept_minor: int = 0  # of its payment, a due refund deducted: negative where money left without us meanwhile
+    charged_back_minor: int = 0  # of its payment
+    seen: str = ""  # `Payment.seen`
+
+    @property
+    def unwanted(self) -> bool:
+        """Nothing is owed any more, or not all of it: with this refund more would go back than came in."""
+        return self.state is not State.DUE or self.kept_minor < 0
 
 
 @dataclass(frozen=True)
@@ -109,15 +128,40 @@ def settle(
             moves=tuple(moves),
             notes=(note,),
             sums=(Sums(refund.payment_id, refunding_minor=-refund.amount.amount_minor),),
-            items=(_item(item.Kind.REFUND_REFUSED, refund, tried.id, item.Why.REFUND_REFUSED, said=report.why),),
+            items=(_item(item.Kind.REFUND_REFUSED, refund, tried.id, Why.REFUND_REFUSED, said=report.why),),
             closes=_waiting(tried.id),
         )
     if target in (attempt.State.UNKNOWN, attempt.State.NEW) and age.parks(promises, at):
-        why = item.Why.REFUND_SILENT if target is attempt.State.UNKNOWN else item.Why.REFUND_UNREACHABLE
+        why = Why.REFUND_SILENT if target is attempt.State.UNKNOWN else Why.REFUND_UNREACHABLE
         return Change(
             moves=tuple(moves), notes=(note,), items=(_item(item.Kind.UNKNOWN_REFUND, refund, tried.id, why),)
         )
     return change
+
+
+def went_back(tried: Try, refund: Refund, *, chance: Chance) -> Change:
+    """A refund that never left and never will, because (some of) its money has left the payment without us.
+
+    Where that covers it, the debt is met. Where it covers a part, a person pays the rest another way.
+    """
+    move = Move(Subject.ATTEMPT, tried.id, tried.state, attempt.State.DECLINED, "not_wanted", why="went_back")
+    note = Note(tried.id, "not_wanted", None, tried.tries, why="went_back")
+    amount_minor, beyond_minor = refund.amount.amount_minor, -refund.kept_minor
+    sums = Sums(refund.payment_id, refunding_minor=-amount_minor, seen=refund.seen)
+    change = Change(moves=(move,), notes=(note,), sums=(sums,), closes=_waiting(tried.id))
+    if refund.state is not State.DUE:
+        return replace(change, sums=())
+    if beyond_minor < amount_minor:
+        left = Money(amount_minor - beyond_minor, refund.amount.currency)
+        refused = Move(Subject.REFUND, refund.id, refund.state, State.REFUSED, "refused", why="went_back")
+        figures = {"gone": Money(beyond_minor, left.currency).decimal, "owed": left.decimal}
+        parked = replace(_item(item.Kind.REFUND_REFUSED, refund, tried.id, Why.PARTLY_GONE, **figures), at_risk=left)
+        return replace(change, moves=(move, refused), items=(parked,))
+    done = Move(Subject.REFUND, refund.id, refund.state, State.OUTSIDE, "went_back")
+    gone = ledger.way(refund.charged_back_minor, amount_minor)
+    parties = Parties(refund.amount.currency, provider=refund.provider, gone=gone)
+    ended, messages = _ended(refund, Reason.MET_OUTSIDE, amount_minor, parties, chance=chance)
+    return replace(change, moves=(move, done, ended), messages=messages)
 
 
 def _waiting(attempt_id: UUID) -> tuple[tuple[str, UUID], ...]:
@@ -133,24 +177,44 @@ def _item(kind: item.Kind, refund: Refund, attempt_id: UUID, why: item.Why, **pa
 
 def _done(change: Change, refund: Refund, *, chance: Chance, attempt_id: UUID) -> Change:
     """The provider gave it back: the debt is paid, and the order (if this was its ending) is refunded."""
-    done = Move(Subject.REFUND, refund.id, refund.state, State.DONE, "done")
-    moved, messages = _paid(refund, ledger.REFUND_PAID, "", chance=chance)
+    parties = Parties(refund.amount.currency, provider=refund.provider)
+    ended, messages = _ended(refund, Reason.REFUND_PAID, refund.amount.amount_minor, parties, chance=chance)
+    moves = [*change.moves, Move(Subject.REFUND, refund.id, refund.state, State.DONE, "done"), ended]
+    sums = Sums(
+        refund.payment_id,
+        refunding_minor=-refund.amount.amount_minor,
+        refunded_minor=refund.amount.amount_minor,
+    )
     return Change(
-        moves=(*change.moves, done, moved),
+        moves=tuple(moves),
         notes=change.notes,
-        sums=(_paid_sums(refund, refunding_minor=-refund.amount.amount_minor),),
+        sums=(sums,),
         messages=messages,
         closes=_waiting(attempt_id),
     )
 
 
 def paid_otherwise(refund: Refund, *, why: str, chance: Chance) -> Change:
-    """A person paid it from our bank account, after the provider refused. Raises `Contradiction` for any other."""
+    """A person paid it from our bank account, after the provider refused. Raises `Contradiction` for any other.
+
+    What of it has left without us is not owed a second time: only the rest was paid, and the debt is met by both.
+    """
     if refund.state is not State.REFUSED:
-        raise Contradiction(item.Why.MOVE_IMPOSSIBLE, subject="refund", state=refund.state, event="paid_otherwise")
-    paid = Move(Subject.REFUND, refund.id, refund.state, State.OTHERWISE, "paid_otherwise", why=why)
-    moved, messages = _paid(refund, ledger.REFUND_PAID_OTHERWISE, "_otherwise", chance=chance)
-    return Change(moves=(paid, moved), sums=(_paid_sums(refund),), messages=messages)
+        raise Contradiction(Why.MOVE_IMPOSSIBLE, subject="refund", state=refund.state, event="paid_otherwise")
+    amount_minor = refund.amount.amount_minor
+    owed_minor = min(max(refund.kept_minor, 0), amount_minor)
+    gone_minor = amount_minor - owed_minor
+    gone = ledger.way(refund.charged_back_minor, gone_minor)
+    parties = Parties(refund.amount.currency, provider=refund.provider, gone=gone)
+    sums = Sums(refund.payment_id, refunded_minor=owed_minor, seen=refund.seen)
+    if not owed_minor:
+        done = Move(Subject.REFUND, refund.id, refund.state, State.OUTSIDE, "went_back", why=why)
+        ended, messages = _ended(refund, Reason.MET_OUTSIDE, gone_minor, parties, chance=chance)
+        return Change(moves=(done, ended), sums=(sums,), messages=messages)
+    done = Move(Subject.REFUND, refund.id, refund.state, State.OTHERWISE, "paid_otherwise", why=why)
+    moves = [done, _part_gone(refund, gone_minor, parties)] if gone_minor else [done]
+    ended, messages = _ended(refund, Reason.REFUND_PAID_OTHERWISE, owed_minor, parties, chance=chance)
+    return Change(moves=(*moves, ended), sums=(sums,), messages=messages)
 
 
 def again(refund: Refund, tried: Try, *, why: str, at: datetime, chance: Chance) -> Change:
@@ -167,23 +231,59 @@ def again(refund: Refund, tried: Try, *, why: str, at: datetime, chance: Chance)
     )
 
 
-def _paid(
-    refund: Refund, posting: ledger.Posting, suffix: str, *, chance: Chance
+def _part_gone(refund: Refund, gone_minor: int, parties: Parties) -> Move:
+    """The part of a refund that left without us, met beside what ends it."""
+    amounts = {Reason.MET_OUTSIDE: gone_minor}
+    if refund.order_id is None or refund.order_state is None:
+        lines = ledger.transfers((ledger.MET_OUTSIDE,), amounts, parties, order_id=None, payment_id=refund.payment_id)
+        return Move(Subject.PAYMENT, refund.payment_id, "captured", "captured", "extra_went_back", lines)
+    event = order.Event.SETTLED_OUTSIDE
+    arrow = order.arrow(refund.order_state, event)
+    lines = ledger.transfers(arrow.postings, amounts, parties, order_id=refund.order_id, payment_id=refund.payment_id)
+    return Move(Subject.ORDER, refund.order_id, refund.order_state, arrow.target, event, lines)
+
+
+#: How a refund's end is posted → the posting and the event of a payment's own money, and the events of an order:
+#: of its ending, of a part given by choice, of what was paid beside its price.
+_ENDS: Final = {
+    Reason.REFUND_PAID: (
+        ledger.REFUND_PAID,
+        "extra_refunded",
+        order.Event.REFUNDED,
+        order.Event.PART_REFUNDED,
+        order.Event.SECOND_REFUNDED,
+    ),
+    Reason.REFUND_PAID_OTHERWISE: (
+        ledger.REFUND_PAID_OTHERWISE,
+        "extra_refunded_otherwise",
+        order.Event.REFUNDED_OTHERWISE,
+        order.Event.PART_REFUNDED_OTHERWISE,
+        order.Event.SECOND_REFUNDED_OTHERWISE,
+    ),
+    Reason.MET_OUTSIDE: (
+        ledger.MET_OUTSIDE,
+        "extra_went_back",
+        order.Event.WENT_BACK,
+        order.Event.SETTLED_OUTSIDE,
+        order.Event.SETTLED_OUTSIDE,
+    ),
+}
+
+
+def _ended(
+    refund: Refund, reason: Reason, amount_minor: int, parties: Parties, *, chance: Chance
 ) -> tuple[Move, tuple[NewMessage, ...]]:
-    """The move of what the refund belongs to. `suffix` tells the events of one way of paying from another's."""
-    parties = Parties(refund.amount.currency, provider=refund.provider)
-    amounts = {posting.reason: refund.amount.amount_minor}
+    """The arrow that posts a refund's end: `refund_paid` through us, `refund_paid_otherwise`, or `met_outside`."""
+    posting, extra, ending, part, second = _ENDS[reason]
+    amounts = {reason: amount_minor}
     if refund.order_id is None or refund.order_state is None:
         # What was paid beyond the orders' sum belongs to the payment alone.
         lines = ledger.transfers((posting,), amounts, parties, order_id=None, payment_id=refund.payment_id)
-        return Move(Subject.PAYMENT, refund.payment_id, "captured", "captured", f"extra_refunded{suffix}", lines), ()
-    ending = order.Event.REFUNDED if refund.reason in ENDS_ORDER else order.Event.SECOND_REFUNDED
-    event = order.Event(f"{ending}{suffix}")
+        return Move(Subject.PAYMENT, refund.payment_id, "captured", "captured", extra, lines), ()
+    event = ending if refund.reason in ENDS_ORDER else part if refund.reason == "goodwill" else second
     arrow = order.arrow(refund.order_state, event)
     lines = ledger.transfers(arrow.postings, amounts, parties, order_id=refund.order_id, payment_id=refund.payment_id)
-    moved = Move(Subject.ORDER, refund.order_id, refund.order_state, arrow.target, event, lines)
-    return moved, (NewMessage("refunded", refund.order_id, chance.reference()),)
-
-
-def _paid_sums(refund: Refund, refunding_minor: int = 0) -> Sums:
-    return Sums(refund.payment_id, refunding_minor=refunding_minor, refunded_minor=refund.amount.amount_minor)
+    return (
+        Move(Subject.ORDER, refund.order_id, refund.order_state, arrow.target, event, lines),
+        (NewMessage("refunded", refund.order_id, chance.reference()),),
+    )

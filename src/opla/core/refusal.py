@@ -17,6 +17,7 @@ class Code(StrEnum):
     """What was refused. Each value is published: never renamed, never given another meaning."""
 
     # who asks
+    API_KEY_WRONG = "api_key_wrong"  # none, unknown or revoked
     NOT_ALLOWED = "not_allowed"  # this actor may not do this act
     NOT_FOUND = "not_found"  # also said to strangers about what is not theirs
     TOO_MANY_TRIES = "too_many_tries"
@@ -57,6 +58,10 @@ class Code(StrEnum):
     # paying
     PAYMENT_METHOD_UNKNOWN = "payment_method_unknown"
     ORDER_NOT_PAYABLE = "order_not_payable"  # paid, ended or expired
+    FLOAT_TOO_LOW = "float_too_low"  # less is free on a reseller's float than the order costs
+    KEY_MISSING = "key_missing"  # a reseller's order without an idempotency key of 1 to 64 signs
+    FIELD_UNKNOWN = "field_unknown"  # a program sent a field that means nothing here
+    FIELD_NOT_TEXT = "field_not_text"
     KEY_REUSED = "key_reused"  # same idempotency key, another field: names it
     STILL_RUNNING = "still_running"
     # codes
@@ -65,12 +70,16 @@ class Code(StrEnum):
     PROOF_WRONG = "proof_wrong"
     PROOF_EXPIRED = "proof_expired"
     # refunds and items
+    REFUND_BY_RULE = "refund_by_rule"  # delivered or refunded by itself: nothing to choose yet
+    NOTHING_TO_REFUND = "nothing_to_refund"  # nothing of the order's money is kept
     REFUND_TOO_MUCH = "refund_too_much"  # beyond captured − refunded − charged back − in flight
     REASON_MISSING = "reason_missing"
     ITEM_CLOSED = "item_closed"  # settled already, by somebody or by an answer
     NOT_CONFIRMED = "not_confirmed"  # the box beside the consequence was not ticked
     RESOLUTION_UNKNOWN = "resolution_unknown"  # not one of those that this item has (now)
     SAME_PERSON = "same_person"  # a second person must agree, and this is the first again
+    EVIDENCE_MISSING = "evidence_missing"  # a code that was seen is refunded only with the operator's answer
+    REFUND_WAITS = "refund_waits"  # another refund of this order waits for its second person
     SUPPLIER_ID_TAKEN = "supplier_id_taken"  # another attempt was answered with it
     CODE_UNREADABLE = "code_unreadable"
     # days
@@ -83,6 +92,9 @@ class Code(StrEnum):
     FILE_TOO_LARGE = "file_too_large"
     ROW_INVALID = "row_invalid"
     CODE_KNOWN = "code_known"  # this PIN is or was in stock already
+    # resellers
+    RESELLER_NAME_INVALID = "reseller_name_invalid"
+    RESELLER_NAME_TAKEN = "reseller_name_taken"
     # the house
     SANDBOX_BESIDE_LIVE = "sandbox_beside_live"
     TEMPORARILY_CLOSED = "temporarily_closed"

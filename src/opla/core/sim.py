@@ -24,7 +24,7 @@ from stdnum import luhn
 
 from opla.core.phone import Number, read_digits
 from opla.core.refusal import Code, Refusal
-from opla.core.written import LABELS, MAX_LENGTH, digits_in, plain
+from opla.core.written import LABELS, MAX_LENGTH, Digits, digits_in, plain, plain_digits
 
 _ICCID_WORDS = frozenset({"iccid", "icc", "id", "serial", "卡号"})
 _EID_WORDS = frozenset({"eid"})
@@ -86,10 +86,12 @@ def identify(
     served: frozenset[str] = frozenset({"BE"}),
 ) -> Identified | Refusal:
     """What a person typed or pasted into the one input. Never raises, and no refusal repeats the text."""
-    compact = "".join(plain(text[: MAX_LENGTH + 1]).split())
-    if _ACTIVATION.match(compact) and len(text) <= MAX_LENGTH:
-        return _activation_code(compact)
-    found = digits_in(_ICCID_TAIL.sub(r"\1", plain(text[: MAX_LENGTH + 1])), _ALL_WORDS)
+    found: Digits | Refusal | None = plain_digits(text)
+    if found is None:
+        compact = "".join(plain(text[: MAX_LENGTH + 1]).split())
+        if _ACTIVATION.match(compact) and len(text) <= MAX_LENGTH:
+            return _activation_code(compact)
+        found = digits_in(_ICCID_TAIL.sub(r"\1", plain(text[: MAX_LENGTH + 1])), _ALL_WORDS)
     if isinstance(found, Refusal):
         return found
     digits = found.digits

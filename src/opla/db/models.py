@@ -33,6 +33,37 @@ class CatalogVersion(models.Model):
         return f"catalogue {self.pk} ({self.state})"
 
 
+class Reseller(models.Model):
+    """Somebody who sells on from a float, by the API or by a file. `id` is its name in account codes and events."""
+
+    id = models.SlugField(primary_key=True, max_length=40)
+    name = models.TextField()
+    email = models.EmailField()  # who is told what became of its orders
+    made_at = models.DateTimeField()
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "reseller"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiKey(models.Model):
+    """A reseller's key, hashed; the key itself was shown once."""
+
+    hash = models.BinaryField(unique=True)
+    reseller = models.ForeignKey(Reseller, on_delete=models.PROTECT)
+    made_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "api_key"
+
+    def __str__(self) -> str:
+        return f"a key of {self.reseller_id}"
+
+
 class OwnerLink(models.Model):
     """A one-time sign-in link of somebody who runs the shop, hashed."""
 

@@ -15,17 +15,22 @@ from opla.core import ledger, order, payment
 _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
-_SQL = ("clock", "orders", "apply", "attempts", "codes", "days", "books", "guards", "grants")
+_SQL = ("clock", "orders", "floats", "apply", "attempts", "codes", "refunds", "days", "books", "guards", "grants")
 _LOCK = 0x6F706C61  # "opla"
 
 
 def arrows() -> list[tuple[str, str, str, str, list[str]]]:
     """The core's tables of arrows as rows (subject, source, event, target, reasons), for `books` to compare with."""
     rows: list[tuple[str, str, str, str, list[str]]] = [
-        ("order", "", "placed", "placed", []),
+        *[("order", "", str(e), str(a.target), [str(p.reason) for p in a.postings]) for e, a in order.PLACING.items()],
         ("refund", "due", "done", "done", []),
         ("refund", "due", "refused", "refused", []),
         ("refund", "refused", "paid_otherwise", "otherwise", []),
+        ("refund", "due", "went_back", "outside", []),
+        ("refund", "refused", "went_back", "outside", []),
+        ("refund", "", "asked", "asked", []),
+        ("refund", "asked", "approved", "due", []),
+        ("refund", "asked", "denied", "denied", []),
     ]
     for (source, event), arrow in order.ARROWS.items():
         rows.append(("order", source, event, arrow.target, [str(line.reason) for line in arrow.postings]))
@@ -43,6 +48,14 @@ def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
     bought, filled = ledger.Account.CODE_STOCK, ledger.Account.SUPPLIER_FLOAT
     rows.append((str(ledger.Reason.STOCK_BOUGHT), str(ledger.Phase.POSTED), [str(bought)], [str(ledger.Account.BANK)]))
     rows.append((str(ledger.Reason.FLOAT_FILLED), str(ledger.Phase.POSTED), [str(filled)], [str(ledger.Account.BANK)]))
+    rows.append(
+        (
+            str(ledger.Reason.FLOAT_PAID_IN),
+            str(ledger.Phase.POSTED),
+            [str(ledger.Account.BANK)],
+            [str(ledger.Account.RESELLER_FLOAT)],
+        )
+    )
     return sorted(rows)
 
 
@@ -50,8 +63,12 @@ def _kinds(slot: ledger.Slot) -> list[str]:
     match slot:
         case ledger.Slot.PAYER:
             return [str(ledger.Account.PSP_CLEARING)]
+        case ledger.Slot.HELD:
+            return [str(ledger.Account.CUSTOMER_HELD), str(ledger.Account.RESELLER_FLOAT)]
         case ledger.Slot.SOURCE:
             return [str(ledger.Account.SUPPLIER_FLOAT), str(ledger.Account.CODE_STOCK)]
+        case ledger.Slot.GONE:
+            return [str(ledger.Account.CHARGEBACKS), str(ledger.Account.SUSPENSE)]
         case _:
             return [str(ledger.Account(slot.value))]
 

@@ -13,12 +13,13 @@ from opla.core.actor import Act, Actor
 from opla.core.catalog import Catalog, Change, diff, parse
 from opla.core.refusal import Code, Refusal
 from opla.db.models import CatalogVersion
+from opla.db.queries.catalog import active_version
 from opla.operations.read_catalog import read_catalog, read_country
 
 
 def active() -> tuple[int, Catalog]:
     """The version that is sold from, and the catalogue itself."""
-    version = CatalogVersion.objects.filter(state="active").values_list("id", flat=True).first()
+    version = active_version()
     if version is None:
         raise LookupError("there is no catalogue yet: run ./opla up, or ./opla catalog import FILE")
     return version, at_version(version)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from opla.core import delivery, order, payment
+from opla.core import delivery, gone, order, payment
 from opla.core.attempt import Step
 from opla.core.change import Change
 from opla.core.money import Money
@@ -25,6 +25,7 @@ from opla.operations.shop import Shop
 class ChargeDesk:
     shop: Shop
     outside: Outside
+    _decided: set[UUID] = field(default_factory=set)  # whose report was judged once: since then it may have grown old
 
     def load(self, claimed: Sequence[Claimed]) -> dict[UUID, PaymentCase]:
         cases = orders.payment_cases([c.payment_id for c in claimed if c.payment_id])
@@ -64,7 +65,7 @@ class ChargeDesk:
         return ChargeReport(Answer.UNKNOWN, why=why)
 
     def decide(self, claimed: Claimed, case: PaymentCase, report: ChargeReport, at: datetime) -> Change:
-        return payment.settle(
+        change = payment.settle(
             payment.Charge(claimed.id, state_now(claimed), claimed.tries, claimed.made_at),
             case.payment,
             case.orders,
@@ -73,6 +74,10 @@ class ChargeDesk:
             at=at,
             chance=self.shop.chance,
         )
+        fresh = claimed.id not in self._decided
+        self._decided.add(claimed.id)
+        told = gone.news(case.payment, report)
+        return gone.record(change, case.payment, case.standings, told, fresh=fresh, at=at, chance=self.shop.chance)
 
     def at_risk(self, case: PaymentCase) -> Money:
         return case.payment.amount

@@ -47,7 +47,8 @@ class SendDesk:
         return None
 
     def unwanted(self, case: SendCase) -> SendReport | None:
-        return None if case.order.state is order.State.PAID else SendReport(Answer.DECLINED, why="not_wanted")
+        wanted = case.order.state is order.State.PAID and not case.paid.gone
+        return None if wanted else SendReport(Answer.DECLINED, why="not_wanted")
 
     def call(self, claimed: Claimed, case: SendCase, step: Step) -> SendReport:
         supplier = self.outside.supplier(claimed.adapter)
@@ -91,4 +92,6 @@ class SendDesk:
 
 def next_supplier(refused: str, case: SendCase, *, shop: Shop) -> str:
     """Whom to ask after this supplier has said no for good; empty when nobody is left."""
+    if case.paid.gone:
+        return ""  # there is no money left to buy it with
     return delivery.route(case.order, shop.routes, refused_by=case.refused_by | {refused}, in_stock=case.in_stock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from opla.core import sim
 from opla.core.actor import Act, Actor
@@ -46,15 +47,16 @@ def quote_topups(
     if refused := actor.refused(Act.QUOTE):
         return [[refused] for _ in wanted]
     version, catalog = catalogue.active()
-    answers = [_quote(one, version, catalog, shop=shop, at=at) for one in wanted]
+    answers = [priced(one, version, catalog, shop=shop, at=at) for one in wanted]
     hashed = device_hash(device)
     orders.save_quotes([(quote, hashed) for quote in answers if isinstance(quote, Quote)])
     return answers
 
 
-def _quote(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: datetime) -> Quote | list[Refusal]:
+def priced(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: datetime) -> Quote | list[Refusal]:
+    """One wish at today's price, kept nowhere yet; or everything that is wrong with it."""
     language, email = read_language(wanted.language), read_email(wanted.email)
-    found = choose(catalog, wanted, sandbox=shop.sandbox)
+    found = _chosen(version, wanted.operator, wanted.amount, wanted.sku, shop.sandbox)
     number: str | Refusal = ""
     plan: Refusal | None = None
     if not isinstance(found, Refusal):
@@ -80,6 +82,13 @@ def _quote(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: da
         made_at=at,
         expires_at=at + shop.terms.quote_valid,
     )
+
+
+@lru_cache(maxsize=4096)
+def _chosen(version: int, operator: str, amount: str, sku: str, sandbox: bool) -> tuple[Product, Money] | Refusal:
+    """`choose` in one version, which never changes: a file of ten thousand rows asks for a handful of products."""
+    wanted = Wanted(operator, amount, email="", language="", sku=sku)
+    return choose(catalogue.at_version(version), wanted, sandbox=sandbox)
 
 
 def choose(catalog: Catalog, wanted: Wanted, *, sandbox: bool) -> tuple[Product, Money] | Refusal:

@@ -22,6 +22,9 @@ from opla.operations.outside import Outside
 from opla.operations.settle import Belongs, state_now, tomorrow
 from opla.operations.shop import Shop
 
+#: Our own answer, by its identity: nobody was called.
+_NOT_WANTED = RefundReport(Answer.DECLINED, why="not_wanted")
+
 
 @dataclass(frozen=True)
 class RefundDesk:
@@ -65,7 +68,7 @@ class RefundDesk:
         return tomorrow(at)
 
     def unwanted(self, case: RefundCase) -> RefundReport | None:
-        return None if case.refund.state is rules.State.DUE else RefundReport(Answer.DECLINED, why="not_wanted")
+        return _NOT_WANTED if case.refund.unwanted else None
 
     def call(self, claimed: Claimed, case: RefundCase, step: Step) -> RefundReport:
         provider = self.outside.refunds(claimed.adapter)
@@ -80,8 +83,13 @@ class RefundDesk:
         return RefundReport(Answer.UNKNOWN, why=why)
 
     def decide(self, claimed: Claimed, case: RefundCase, report: RefundReport, at: datetime) -> Change:
+        tried = rules.Try(claimed.id, state_now(claimed), claimed.tries, claimed.made_at)
+        if report is _NOT_WANTED and case.refund.unwanted:
+            return rules.went_back(tried, case.refund, chance=self.shop.chance)
+        if report is _NOT_WANTED:  # it is wanted again: another refund of this payment was what went back
+            report = RefundReport(Answer.NOT_SENT)
         return rules.settle(
-            rules.Try(claimed.id, state_now(claimed), claimed.tries, claimed.made_at),
+            tried,
             case.refund,
             report,
             self.promises(claimed),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
+from uuid import UUID
 
 from opla.core import attempt, delivery, item, payment, refund
 from opla.core.actor import Act, Actor
@@ -19,11 +20,12 @@ from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport, Pin, Promises, RefundReport, SendReport
 from opla.core.ports import Kind as Goods
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import attempts, items, orders
+from opla.db.queries import attempts, items, orders, refunds
 from opla.db.queries.apply import Result, apply
 from opla.db.queries.attempts import Claimed
 from opla.db.queries.items import Evidence, Item
 from opla.operations.deliver import next_supplier
+from opla.operations.refund_by_choice import approve_refund, deny_refund
 from opla.operations.shop import Shop
 from opla.operations.stock_codes import SANDBOX_PREFIX
 
@@ -100,6 +102,8 @@ def resolve_item(actor: Actor, item_id: int, wanted: Wanted, *, shop: Shop, at: 
         return Refusal(Code.NOT_FOUND)
     if refused := _unclear(wanted):
         return refused
+    if found.kind is Kind.REFUND_APPROVAL and found.order_id is not None:
+        return _approval(actor, found, found.order_id, wanted, shop=shop, at=at)
     for _ in range(_ROUNDS):
         if not found.open:
             return Refusal(Code.ITEM_CLOSED)
@@ -169,15 +173,7 @@ def _said(actor: Actor, case: _Case, wanted: Wanted, before: list[Evidence], *, 
     facts = _facts(case, wanted, shop=shop)
     if isinstance(facts, Refusal):
         return facts
-    said = Said(
-        case.item.id,
-        Step.ASKED if resolution is Resolution.ASK_AGAIN else Step.RESOLVED,
-        resolution,
-        wanted.note.strip(),
-        facts,
-        file_name=wanted.file_name if wanted.file else "",
-        file=wanted.file,
-    )
+    said = _kept(case.item, resolution, wanted, facts)
     at_risk = case.item.at_risk
     if "amount_minor" in facts:
         at_risk = max(at_risk, Money(int(facts["amount_minor"]), at_risk.currency))
@@ -189,6 +185,34 @@ def _said(actor: Actor, case: _Case, wanted: Wanted, before: list[Evidence], *, 
     if _person(last.actor) == _person(str(actor)):
         return Refusal(Code.SAME_PERSON)
     return replace(said, answers=last.id)
+
+
+def _kept(found: Item, resolution: Resolution, wanted: Wanted, facts: Mapping[str, str]) -> Said:
+    return Said(
+        found.id,
+        Step.ASKED if resolution is Resolution.ASK_AGAIN else Step.RESOLVED,
+        resolution,
+        wanted.note.strip(),
+        facts,
+        file_name=wanted.file_name if wanted.file else "",
+        file=wanted.file,
+    )
+
+
+def _approval(actor: Actor, found: Item, order_id: UUID, wanted: Wanted, *, shop: Shop, at: datetime) -> Step | Refusal:
+    """A large refund by choice, by its own rules: who asked for it is not who approves it."""
+    resolution = Resolution(wanted.resolution)
+    if resolution not in item.choices(found.kind):
+        return Refusal(Code.RESOLUTION_UNKNOWN, "resolution", {"resolution": resolution})
+    asked = refunds.waiting(order_id)
+    if not found.open or asked is None:
+        return Refusal(Code.ITEM_CLOSED)
+    says = (_kept(found, resolution, wanted, {}),)
+    if resolution is Resolution.APPROVE:
+        done = approve_refund(actor, asked.id, shop=shop, at=at, says=says)
+    else:
+        done = deny_refund(actor, asked.id, why=wanted.note, shop=shop, at=at, says=says)
+    return done if isinstance(done, Refusal) else Step.RESOLVED
 
 
 def _person(actor: str) -> str:

@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 CaseT = TypeVar("CaseT")
 ReportT = TypeVar("ReportT")
 _ROUNDS = 4
+#: After a round of calls that took less, the next one may have twice as many.
+_QUICK = timedelta(milliseconds=200)
 #: When an attempt whose adapter is not there (any more, or yet) is looked at again, and when a person hears of it.
 _GONE_AGAIN = timedelta(minutes=1)
 _GONE_PARKS_S = 15 * 60
@@ -41,6 +43,16 @@ class Belongs:
 
     order_id: UUID | None = None
     payment_id: UUID | None = None
+
+
+class Write(Protocol):
+    """How decisions are written: at once, or together with those of other threads."""
+
+    def __call__(self, changes: Sequence[Change], *, shop: Shop, at: datetime) -> list[Result]: ...
+
+
+def at_once(changes: Sequence[Change], *, shop: Shop, at: datetime) -> list[Result]:
+    return apply(changes, actor=SYSTEM, at=at, keyring=shop.keyring, chance=shop.chance)
 
 
 class Desk(Protocol[CaseT, ReportT]):
@@ -82,21 +94,26 @@ class Worked(Generic[CaseT, ReportT]):
     report: ReportT
 
 
-def settle(
-    desk: Desk[CaseT, ReportT],
-    claimed: Sequence[Claimed],
-    *,
-    worker: UUID,
-    shop: Shop,
-    at: datetime,
-    clock: Callable[[], datetime],
-    width: int = 1,
-) -> None:
-    """Work these claims to their next state. `clock` tells the time of the answers; `at` was the time of the claim.
+@dataclass(frozen=True)
+class Going:
+    """How claims are worked: by whom, since when (`at` was the time of the claim), by whose clock, how many abreast."""
 
-    They are called one after the other, and `width` of them are `sending` at a time: a worker that dies leaves so many
-    unknown, no more.
+    worker: UUID
+    shop: Shop
+    at: datetime
+    clock: Callable[[], datetime]
+    width: int = 1
+    writing: Write = at_once
+
+
+def settle(desk: Desk[CaseT, ReportT], claimed: Sequence[Claimed], go: Going) -> timedelta:
+    """Work these claims to their next state; how long the calls took of it.
+
+    They are called one after the other. At first one of them is `sending` at a time, and twice as many after each round
+    that was quick, up to `width`: a worker that dies leaves so many unknown, no more, and nobody waits for the writing
+    of what a slow neighbour holds up.
     """
+    worker, at, clock = go.worker, go.at, go.clock
     cases = desk.load(claimed)
     answered: list[Worked[CaseT, ReportT]] = []
     to_call: list[tuple[Claimed, CaseT, Step]] = []
@@ -108,7 +125,7 @@ def settle(
             step = attempt.step(one.state, desk.promises(one))
         except Exception:  # noqa: BLE001 - whatever it was, it is written down, and its neighbours go on
             _log.exception("attempt %s: %s cannot be called", one.reference, one.adapter)
-            _gone(desk, one, case, worker=worker, shop=shop, at=at)
+            _gone(desk, one, case, go)
             continue
         if step is Step.SEND and (report := desk.unwanted(case)) is not None:
             # The same compare-and-set as before a socket, so that it is answered from `sending` like any other.
@@ -124,21 +141,26 @@ def settle(
             to_call.append((one, case, step))
 
     if answered:
-        write(desk, answered, shop=shop, at=clock())
-    for first in range(0, len(to_call), width):
-        some = to_call[first : first + width]
+        write(desk, answered, go)
+    abreast, first, calling = 1, 0, timedelta()
+    while some := to_call[first : first + abreast]:
+        first += len(some)
         going = [(one.id, desk.promises(one).max_seconds) for one, _, step in some if step is not Step.ASK]
         may_go = attempts.sending(worker, going)
         # Who lost the lease is somebody else's: nothing to do, nothing to say.
         ready = [called for called in some if called[2] is Step.ASK or called[0].id in may_go]
-        if ready:
-            worked = [Worked(one, case, _called(desk, one, case, step)) for one, case, step in ready]
-            write(desk, worked, shop=shop, at=clock())
+        began = clock()
+        worked = [Worked(one, case, _called(desk, one, case, step)) for one, case, step in ready]
+        took = clock() - began
+        if worked:
+            write(desk, worked, go)
+        abreast, calling = min(go.width, abreast * 2 if took < _QUICK else 1), calling + took
+    return calling
 
 
-def _gone(desk: Desk[CaseT, ReportT], one: Claimed, case: CaseT, *, worker: UUID, shop: Shop, at: datetime) -> None:
+def _gone(desk: Desk[CaseT, ReportT], one: Claimed, case: CaseT, go: Going) -> None:
     """Nobody is there to be asked. What is decided already can wait for late looks; the rest is a person's in time."""
-    for_a_person = attempts.gone(worker, one.id, at=at, due_at=at + _GONE_AGAIN, after_s=_GONE_PARKS_S)
+    for_a_person = attempts.gone(go.worker, one.id, at=go.at, due_at=go.at + _GONE_AGAIN, after_s=_GONE_PARKS_S)
     if for_a_person and one.state in attempt.OPEN:
         to = desk.belongs(case)
         parked = item.NewItem(
@@ -150,7 +172,7 @@ def _gone(desk: Desk[CaseT, ReportT], one: Claimed, case: CaseT, *, worker: UUID
             payment_id=to.payment_id,
             attempt_id=one.id,
         )
-        apply([Change((), items=(parked,))], actor=SYSTEM, at=at, keyring=shop.keyring, chance=shop.chance)
+        go.writing([Change((), items=(parked,))], shop=go.shop, at=go.at)
 
 
 def _called(desk: Desk[CaseT, ReportT], claimed: Claimed, case: CaseT, step: Step) -> ReportT:
@@ -162,18 +184,18 @@ def _called(desk: Desk[CaseT, ReportT], claimed: Claimed, case: CaseT, step: Ste
         return desk.unknown("adapter_broke")
 
 
-def write(desk: Desk[CaseT, ReportT], answered: Sequence[Worked[CaseT, ReportT]], *, shop: Shop, at: datetime) -> None:
+def write(desk: Desk[CaseT, ReportT], answered: Sequence[Worked[CaseT, ReportT]], go: Going) -> None:
     """Decide and write, again on fresh news for those who lost; then contradictions, as evidence for a person."""
-    left = list(answered)
-    for _ in range(_ROUNDS):
+    left, at = list(answered), go.clock()
+    for n in range(1, _ROUNDS + 1):
         decided = [(one, _decision(desk, one, at)) for one in left]
-        results = apply([c for _, c in decided], actor=SYSTEM, at=at, keyring=shop.keyring, chance=shop.chance)
+        results = go.writing([c for _, c in decided], shop=go.shop, at=at)
         again = []
         for (one, _change), result in zip(decided, results, strict=True):
-            if result is Result.LOST:
-                again.append(one)
+            if result is Result.LOST or (result is Result.REFUND_TOO_MUCH and n < _ROUNDS):
+                again.append(one)  # the money may have gone back meanwhile: then the rules say something else
             elif result is not Result.WON:
-                _park(desk, one, Contradiction(item.Why(result)), shop=shop, at=at)
+                _park(desk, one, Contradiction(item.Why(result)), at, go)
         if not again:
             return
         left = _reloaded(desk, again)
@@ -192,12 +214,10 @@ def _decision(desk: Desk[CaseT, ReportT], one: Worked[CaseT, ReportT], at: datet
     return change
 
 
-def _park(
-    desk: Desk[CaseT, ReportT], one: Worked[CaseT, ReportT], why: Contradiction, *, shop: Shop, at: datetime
-) -> None:
+def _park(desk: Desk[CaseT, ReportT], one: Worked[CaseT, ReportT], why: Contradiction, at: datetime, go: Going) -> None:
     [fresh] = _reloaded(desk, [one]) or [one]
     change = contradicted(fresh.claimed, desk.at_risk(fresh.case), desk.belongs(fresh.case), why)
-    apply([change], actor=SYSTEM, at=at, keyring=shop.keyring, chance=shop.chance)
+    go.writing([change], shop=go.shop, at=at)
 
 
 def _reloaded(desk: Desk[CaseT, ReportT], lost: Sequence[Worked[CaseT, ReportT]]) -> list[Worked[CaseT, ReportT]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from opla.core.attempt import Kind
@@ -14,7 +14,7 @@ from opla.operations.deliver import SendDesk
 from opla.operations.expire import expire
 from opla.operations.outside import Outside
 from opla.operations.refund import RefundDesk
-from opla.operations.settle import settle
+from opla.operations.settle import Going, Write, at_once, settle
 from opla.operations.shop import Shop
 from opla.operations.tell import Compose, tell
 
@@ -31,17 +31,18 @@ def settle_claims(
     at: datetime,
     clock: Callable[[], datetime],
     width: int = 1,
-) -> None:
-    """Each kind at its own desk. `at` is the time of the claim."""
-    charges = [c for c in claimed if c.kind is Kind.CHARGE]
-    sends = [c for c in claimed if c.kind is Kind.SEND]
-    refunds = [c for c in claimed if c.kind is Kind.REFUND]
-    if charges:
-        settle(ChargeDesk(shop, outside), charges, worker=worker, shop=shop, at=at, clock=clock, width=width)
-    if sends:
-        settle(SendDesk(shop, outside), sends, worker=worker, shop=shop, at=at, clock=clock, width=width)
-    if refunds:
-        settle(RefundDesk(shop, outside), refunds, worker=worker, shop=shop, at=at, clock=clock, width=width)
+    writing: Write = at_once,
+) -> timedelta:
+    """Each kind at its own desk; how long the calls took. `at` is the time of the claim."""
+    go = Going(worker, shop, at, clock, width, writing)
+    calling = timedelta()
+    if charges := [c for c in claimed if c.kind is Kind.CHARGE]:
+        calling += settle(ChargeDesk(shop, outside), charges, go)
+    if sends := [c for c in claimed if c.kind is Kind.SEND]:
+        calling += settle(SendDesk(shop, outside), sends, go)
+    if refunds := [c for c in claimed if c.kind is Kind.REFUND]:
+        calling += settle(RefundDesk(shop, outside), refunds, go)
+    return calling
 
 
 def work_once(

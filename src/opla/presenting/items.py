@@ -21,6 +21,7 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.REFUND_REFUSED: gettext_noop("The provider refuses the refund: another way is needed"),
     Kind.REFUND_CAP: gettext_noop("Refunds by rule reached the day's cap"),
     Kind.WRONG_AMOUNT: gettext_noop("Paid a wrong amount"),
+    Kind.REFUND_APPROVAL: gettext_noop("A refund waits for a second person"),
     Kind.OUTSIDE_REFUND: gettext_noop("Refunded or charged back at the provider, not by us"),
     Kind.MESSAGE_GIVEN_UP: gettext_noop("Somebody could not be told"),
     Kind.ADAPTER_GONE: gettext_noop("Nobody is there to be asked"),
@@ -35,7 +36,19 @@ _WHY: Final[dict[Why, str]] = {
     Why.REFUND_REFUSED: gettext_noop("The provider will not give the money back. Its word for why: %(said)s"),
     Why.CAP_REACHED: gettext_noop("It goes out tomorrow, unless you let it go today. Why are there so many?"),
     Why.UNDERPAID: gettext_noop("%(came)s came in where %(asked)s was asked. It goes back by itself."),
-    Why.CHANGED_AT_PROVIDER: gettext_noop("At the provider: %(refunded)s refunded, %(charged_back)s charged back."),
+    Why.PARTLY_GONE: gettext_noop("%(gone)s of it went back without us, so %(owed)s is still owed."),
+    Why.SECOND_PERSON: gettext_noop("Asked for by %(asker)s: %(reason)s"),
+    Why.CHANGED_AT_PROVIDER: gettext_noop(
+        "At the provider, not by us: %(refunded)s refunded, %(charged_back)s charged back in all. It is in the books."
+    ),
+    Why.CAME_BACK: gettext_noop(
+        "Some of it came back to us. At the provider, not by us: %(refunded)s refunded, %(charged_back)s charged back "
+        "in all. What came back may be owed to the customer."
+    ),
+    Why.MORE_THAN_CAME_IN: gettext_noop(
+        "%(beyond)s more than came in went back or is due. At the provider, not by us: %(refunded)s refunded, "
+        "%(charged_back)s charged back in all."
+    ),
     Why.MESSAGE_GIVEN_UP: gettext_noop("The message could not be sent, and is tried no more. It was about: %(topic)s"),
     Why.ADAPTER_GONE: gettext_noop("It is not set up in this shop any more: %(adapter)s"),
     Why.ANSWER_IMPOSSIBLE: gettext_noop("The answer was “%(answer)s”, but it is “%(state)s” already."),
@@ -46,6 +59,7 @@ _WHY: Final[dict[Why, str]] = {
     Why.NOTHING_CAPTURED: gettext_noop("They call it paid, and nothing came in."),
     Why.NO_COST: gettext_noop("They delivered, and do not say what it cost."),
     Why.NO_CODE: gettext_noop("They say it was delivered, and gave no code."),
+    Why.REFUNDED_ALREADY: gettext_noop("They took back what was refunded by choice already. Do they pay us back?"),
     Why.REFUND_TOO_MUCH: gettext_noop("More would go back than is left of the payment."),
     Why.PROVIDER_ID_TAKEN: gettext_noop("They gave the same number for two different things."),
     Why.CODE_KNOWN: gettext_noop("They delivered a code that was here before."),
@@ -81,6 +95,14 @@ _WORDS: Final[dict[str, str]] = {
     "failed": gettext_noop("The payment failed"),
     "expired": gettext_noop("The time to pay ran out"),
     "extra_refunded": gettext_noop("What was paid beside the price went back"),
+    "extra_went_back": gettext_noop("What was paid beside the price went back without us"),
+    "charged_back": gettext_noop("Charged back by the customer's bank"),
+    "charge_back_won": gettext_noop("A charge-back was won"),
+    "refunded_outside": gettext_noop("Refunded at the provider, not by us"),
+    "outside_undone": gettext_noop("A refund made at the provider came back"),
+    "changed_at_provider": gettext_noop("refunded or charged back there"),
+    "not_wanted": gettext_noop("nobody wants it any more"),
+    "went_back": gettext_noop("the money went back without us"),
     "extra_refunded_otherwise": gettext_noop("What was paid beside the price went back by bank transfer"),
     # what messages are about
     "delivered": gettext_noop("Delivered"),
@@ -123,11 +145,18 @@ _CHOICES: Final[dict[Resolution, Choice]] = {
     ),
     Resolution.PAID_BACK_OTHERWISE: Choice(
         gettext_noop("I paid it back by bank transfer"),
-        gettext_noop("The books take it out of the bank account, and the customer is told."),
+        gettext_noop(
+            "The books take it out of the bank account, and the customer is told. What left without us is not paid "
+            "again."
+        ),
     ),
     Resolution.ALLOW_TODAY: Choice(
         gettext_noop("Let it go today"), gettext_noop("This refund goes out now, beyond the day's cap.")
     ),
+    Resolution.APPROVE: Choice(
+        gettext_noop("Approve the refund"), gettext_noop("The money goes back, and the customer is told.")
+    ),
+    Resolution.DENY: Choice(gettext_noop("Deny the refund"), gettext_noop("No money moves. It leaves the list.")),
     Resolution.TELL_AGAIN: Choice(gettext_noop("Send the message again"), gettext_noop("A new message goes out now.")),
     Resolution.ASK_AGAIN: Choice(
         gettext_noop("Ask them again now"), gettext_noop("Nothing is decided. It stays on the list until they answer.")
@@ -178,10 +207,14 @@ def _figure(name: str, text: str, currency: str) -> str:
     amount = Money.parse(text, currency) if name in _AMOUNTS else None
     if amount is not None:
         return figures.money(amount)
+    if name == "asker":
+        return actor(text)
+    if name == "reason":
+        return text
     return word(text) if text else "–"
 
 
-_AMOUNTS: Final = frozenset({"came", "asked", "refunded", "charged_back", "before", "now"})
+_AMOUNTS: Final = frozenset({"came", "asked", "refunded", "charged_back", "before", "now", "gone", "owed", "beyond"})
 
 
 def choice(resolution: Resolution) -> Choice:

@@ -58,6 +58,10 @@ _EVENTS: Final[dict[str, str]] = {
     "placed": gettext_noop("Ordered"),
     "paid": gettext_noop("Paid"),
     "paid_late": gettext_noop("Paid after the time was over: it goes back"),
+    "reserved": gettext_noop("Ordered, and held on the float"),
+    "paid_from_float": gettext_noop("Paid from the float"),
+    "freed": gettext_noop("Not delivered: free on the float again"),
+    "freed_again": gettext_noop("Taken back by the operator: on the float again"),
     "paid_twice": gettext_noop("Paid a second time: the second payment goes back"),
     "expired": gettext_noop("The time to pay ran out"),
     "delivered": gettext_noop("Delivered"),
@@ -68,6 +72,14 @@ _EVENTS: Final[dict[str, str]] = {
     "second_refunded": gettext_noop("The second payment was refunded"),
     "refunded_otherwise": gettext_noop("Refunded by bank transfer"),
     "second_refunded_otherwise": gettext_noop("The second payment was refunded by bank transfer"),
+    "part_refunded_otherwise": gettext_noop("A part of the price was refunded by bank transfer"),
+    "goodwill": gettext_noop("A part of the price goes back to you"),
+    "part_refunded": gettext_noop("A part of the price was refunded"),
+    "returned": gettext_noop("Taken back: the money goes back"),
+    "withdrawn": gettext_noop("Taken back: the money goes back"),
+    "went_back": gettext_noop("The money went back"),
+    "forfeited": gettext_noop("The money went back"),
+    "settled_outside": gettext_noop("The money went back"),
     "told": gettext_noop("Message sent to you"),
 }
 
@@ -171,7 +183,12 @@ def _refunding(page: OrderPage) -> Status:
     if page.parked:
         text = _("%(amount)s is owed to you, and a person is looking for the way to send it. We write to you.")
         return Status("refund_parked", _("Your refund needs a person"), text % {"amount": amount}, Tone.MIND, bars)
-    text = _("It was not delivered, so %(amount)s is on its way back to you, the way you paid. You need to do nothing.")
+    if page.delivered_at is None:
+        text = _(
+            "It was not delivered, so %(amount)s is on its way back to you, the way you paid. You need to do nothing."
+        )
+    else:
+        text = _("%(amount)s is on its way back to you, the way you paid. You need to do nothing.")
     return Status("refunding", _("Your money is coming back"), text % {"amount": amount}, Tone.MIND, bars)
 
 

@@ -28,11 +28,15 @@ def point_at(server: Server, name: str) -> None:
 
 
 @contextmanager
-def scratch_database(server: Server, name: str) -> Iterator[None]:
-    """A prepared, empty database of this name; one that an earlier proof left behind is removed first."""
+def scratch_database(server: Server, name: str, *, durable: bool = False) -> Iterator[None]:
+    """A prepared, empty database of this name; one that an earlier proof left behind is removed first.
+
+    `durable`: a commit waits for the disk, as a shop's does.
+    """
     _administer(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     _administer(server, f'CREATE DATABASE "{name}"')
-    _administer(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    if not durable:
+        _administer(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     point_at(server, name)
     try:
         setup.prepare()

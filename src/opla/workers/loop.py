@@ -11,9 +11,10 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import FrameType
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from django.db import connections
@@ -25,9 +26,10 @@ from opla.db.queries.attempts import Claimed
 from opla.db.queries.call import BROKEN, reconnect
 from opla.db.queries.codes import Stock
 from opla.operations.expire import expire
-from opla.operations.outside import Adapters
+from opla.operations.outside import Adapters, Outside
 from opla.operations.shop import Shop, current
 from opla.operations.tell import Letter, tell
+from opla.operations.together import Together
 from opla.operations.work import LEASE_MARGIN_S, settle_claims
 from opla.presenting.notices import notice
 
@@ -39,13 +41,24 @@ IDLE_S = 0.1
 BROKEN_S = 1.0
 #: Refunds go one by one: the day's cap counts what went before.
 _THREADS = {Kind.CHARGE: 4, Kind.SEND: 8, Kind.REFUND: 1}
-#: How many attempts one thread may take at a time when there are many.
-_DEEP = 4
+#: How long one thread may wait for others with what it takes at a time, by what the last ones took: of slow suppliers
+#: it takes one attempt and many threads work, of quick ones hundreds, and writes them together.
+_SHARE_S = 0.1
+_DEEPEST = 500
+#: How many calls may be under way in one thread when they are quick; they are unknown when the process dies.
+_WIDTH = 100
+_LETTERS = 200
 _MONTHS_EVERY_S = 6 * 3600
 
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+class Reachable(Outside, Protocol):
+    """An outside that says how long it may let a caller wait."""
+
+    def longest_call_s(self) -> int: ...
 
 
 class Lane:
@@ -55,20 +68,26 @@ class Lane:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._threads = self._free = threads
         self._lock = threading.Lock()
+        self.deep = 1  # how many attempts a thread takes
 
     @property
     def free(self) -> int:
         return self._free
 
-    def put(self, job: Callable[[], object]) -> None:
-        """Run it on a free thread; what breaks is written down, and its lease brings it back."""
+    def put(self, job: Callable[[], timedelta], pieces: int = 1) -> None:
+        """Run it on a free thread; what breaks is written down, and its lease brings it back.
+
+        A job says how long it waited for others, which is what more threads are good for.
+        """
         with self._lock:
             self._free -= 1
-        self._pool.submit(self._do, job)
+        self._pool.submit(self._do, job, pieces)
 
-    def _do(self, job: Callable[[], object]) -> None:
+    def _do(self, job: Callable[[], timedelta], pieces: int) -> None:
         try:
-            job()
+            waited_s = job().total_seconds()
+            fits = int(pieces * _SHARE_S / max(waited_s, 0.0001))
+            self.deep = max(1, min(fits, 2 * self.deep, _DEEPEST))
         except BROKEN:
             _log.warning("the database is not there", exc_info=True)
             reconnect()
@@ -94,10 +113,11 @@ class Lane:
 class Worker:
     """One worker: an identity for its leases, lanes of threads, and the adapters."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, outside: Reachable | None = None) -> None:
         self.id: UUID = uuid4()
         self._shop = shop
-        self._outside = Adapters(shop, Stock(today=lambda: now().date()))
+        self._outside: Reachable = outside or Adapters(shop, Stock(today=lambda: now().date()))
+        self._writing = Together()
         self._lanes = {kind: Lane(kind, threads) for kind, threads in _THREADS.items()}
         self._post = Lane("post", 1)
 
@@ -112,20 +132,33 @@ class Worker:
         for kind, lane in self._lanes.items():
             if free := lane.free:
                 at = now()
-                claimed = attempts.claim(self.id, [kind], at=at, limit=free * _DEEP, lease_s=lease_s)
+                claimed = attempts.claim(self.id, [kind], at=at, limit=free * lane.deep, lease_s=lease_s)
                 done += len(claimed)
-                for n in range(min(free, len(claimed))):
-                    # Dealt like cards: few attempts get a thread each, many share.
-                    lane.put(partial(self._settle, claimed[n::free], at))
+                threads = min(free, -(-len(claimed) // lane.deep))
+                for n in range(threads):
+                    # Dealt like cards, so that the threads end together.
+                    mine = claimed[n::threads]
+                    lane.put(partial(self._settle, mine, at), pieces=len(mine))
         if self._post.free:
             self._post.put(self._tell)
         return done
 
-    def _settle(self, claimed: list[Claimed], at: datetime) -> None:
-        settle_claims(claimed, worker=self.id, shop=self._shop, outside=self._outside, at=at, clock=now)
+    def _settle(self, claimed: list[Claimed], at: datetime) -> timedelta:
+        return settle_claims(
+            claimed,
+            worker=self.id,
+            shop=self._shop,
+            outside=self._outside,
+            at=at,
+            clock=now,
+            width=_WIDTH,
+            writing=self._writing,
+        )
 
-    def _tell(self) -> None:
-        tell(self._compose, worker=self.id, shop=self._shop, outside=self._outside, at=now())
+    def _tell(self) -> timedelta:
+        while tell(self._compose, worker=self.id, shop=self._shop, outside=self._outside, at=now(), limit=_LETTERS):
+            pass
+        return timedelta()
 
     def close(self) -> None:
         """Let what was begun come to its end."""
@@ -134,8 +167,8 @@ class Worker:
         connections.close_all()
 
 
-def main() -> None:
-    """Work until SIGTERM or SIGINT, then finish the round and end."""
+def main(outside: Reachable | None = None) -> None:
+    """Work until SIGTERM or SIGINT, then finish the round and end. `outside` stands in for the adapters of the shop."""
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -143,7 +176,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    worker = Worker(current())
+    worker = Worker(current(), outside)
     months_at = time.monotonic() + _MONTHS_EVERY_S
     while not stopping.is_set():
         try:

@@ -29,6 +29,28 @@ class Migration(migrations.Migration):
             options={"db_table": "catalog_version"},
         ),
         migrations.CreateModel(
+            name="Reseller",
+            fields=[
+                ("id", models.SlugField(max_length=40, primary_key=True, serialize=False)),
+                ("name", models.TextField()),
+                ("email", models.EmailField(max_length=254)),
+                ("made_at", models.DateTimeField()),
+                ("active", models.BooleanField(default=True)),
+            ],
+            options={"db_table": "reseller"},
+        ),
+        migrations.CreateModel(
+            name="ApiKey",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("hash", models.BinaryField(unique=True)),
+                ("made_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("reseller", models.ForeignKey(on_delete=models.deletion.PROTECT, to="opla_db.reseller")),
+            ],
+            options={"db_table": "api_key"},
+        ),
+        migrations.CreateModel(
             name="OwnerLink",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

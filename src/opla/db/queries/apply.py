@@ -76,11 +76,20 @@ def apply(
         ),
         *_columns(
             [
-                (g, s.payment_id, s.captured_minor, s.refunding_minor, s.refunded_minor, s.charged_back_minor)
+                (
+                    g,
+                    s.payment_id,
+                    s.captured_minor,
+                    s.refunding_minor,
+                    s.refunded_minor,
+                    s.charged_back_minor,
+                    s.outside_minor,
+                    s.seen,
+                )
                 for g, change in numbered
                 for s in change.sums
             ],
-            *("int", "uuid", "bigint", "bigint", "bigint", "bigint"),
+            *("int", "uuid", "bigint", "bigint", "bigint", "bigint", "bigint", "text"),
         ),
         *_columns(
             [
@@ -92,11 +101,11 @@ def apply(
         ),
         *_columns(
             [
-                (g, r.id, r.payment_id, r.order_id, r.amount_minor, r.currency, r.reason)
+                (g, r.id, r.payment_id, r.order_id, r.amount_minor, r.currency, r.reason, r.why, r.evidence)
                 for g, change in numbered
                 for r in change.refunds
             ],
-            *("int", "uuid", "uuid", "uuid", "bigint", "text", "text"),
+            *("int", "uuid", "uuid", "uuid", "bigint", "text", "text", "text", "text"),
         ),
         *_columns(
             [
@@ -147,15 +156,16 @@ def apply(
             [(g, s.item_id, _said(s), s.file or None) for g, change in numbered for s in change.says],
             *("int", "bigint", "text", "bytea"),
         ),
+        *_columns(
+            [(g, k.code_id, k.order_id, k.target, k.revealed) for g, change in numbered for k in change.codes],
+            *("int", "uuid", "uuid", "text", "boolean"),
+        ),
     )
     return [Result(expect(result, str)) for _, result in rows]
 
 
 def _columns(rows: Sequence[Sequence[object]], *sql_types: str) -> list[Argument]:
-    if not rows:
-        return [Argument([], f"{kind}[]") for kind in sql_types]
-    # Enum members are handed over as the plain texts they are.
-    return columns(([str(v) if isinstance(v, StrEnum) else v for v in row] for row in rows), *sql_types)
+    return columns(rows, *sql_types)
 
 
 def _line(t: Transfer) -> tuple[object, ...]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 from django.db import connection, connections
 from django.db.utils import InterfaceError, OperationalError
@@ -54,8 +58,41 @@ def select(sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -
 
 def columns(rows: Iterable[Sequence[object]], *sql_types: str) -> list[Argument]:
     """Rows turned into one array argument per column: what `unnest` takes apart again."""
-    listed = list(rows)
-    return [Argument([row[n] for row in listed], f"{kind}[]") for n, kind in enumerate(sql_types)]
+    turned = list(zip(*rows, strict=True)) or [()] * len(sql_types)
+    return [Argument(_literal(values), f"{kind}[]") for values, kind in zip(turned, sql_types, strict=True)]
+
+
+def _literal(values: Sequence[object]) -> str:
+    """An array as PostgreSQL reads it (manual §8.15.2). The driver's own way is five times slower a value."""
+    return "{" + ",".join([_WRITTEN[type(value)](value) for value in values]) + "}"
+
+
+def _quoted(text: str) -> str:
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
+#: How a value of each type stands in an array. Enum members are the texts they are; other types are a mistake, loudly.
+_WRITTEN: dict[type, Callable[..., str]] = defaultdict(
+    lambda: _of_enum,
+    {
+        int: str,
+        str: _quoted,
+        UUID: lambda value: value.hex,
+        bytes: lambda value: f'"\\\\x{value.hex()}"',
+        datetime: lambda value: f'"{value.isoformat()}"',
+        date: lambda value: value.isoformat(),
+        bool: lambda value: "t" if value else "f",
+        type(None): lambda _none: "NULL",
+    },
+)
+
+
+def _of_enum(value: object) -> str:
+    if not isinstance(value, StrEnum):
+        raise TypeError(f"no array of {type(value).__name__} is known")
+    return f'"{value.value}"'
 
 
 def reconnect() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from opla.core import order, payment, refund
+from opla.core import attempt, order, payment, refund
 from opla.core.actor import Actor
 from opla.core.delivery import Paid
+from opla.core.gone import Code, Standing
 from opla.core.money import Money
 from opla.core.order import Order, Price
 from opla.core.payment import Payment
@@ -124,7 +125,7 @@ def pay_again(tries: Sequence[tuple[UUID, NewPayment]], *, at: datetime, expires
 # ── loading for the rules ─────────────────────────────────────────────────
 
 _ORDER = """o.id, o.state, o.sku, o.operator, o.kind, o.face_minor, o.fee_minor, o.fee_vat_minor, o.currency, o.number,
-            o.plan, o.language"""
+            o.plan, o.language, o.reseller"""
 
 
 def _order(row: Row) -> Order:
@@ -139,7 +140,21 @@ def _order(row: Row) -> Order:
         expect(row[9], str),
         expect(row[10], str),
         expect(row[11], str),
+        expect(row[12], str),
     )
+
+
+#: How much of the refunds of payment `p` may have left us.
+_MAY_BE_OUT = """CASE WHEN p.refunding_minor = 0 THEN 0 ELSE (
+                SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r JOIN attempt a ON a.refund_id = r.id
+                WHERE r.payment_id = p.id AND r.state = 'due' AND a.state NOT IN ('new', 'claimed', 'declined')) END"""
+
+#: What of the refunds of payment `p` was paid from our bank account.
+_OTHERWISE = """(SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
+                 WHERE r.payment_id = p.id AND r.state = 'otherwise')"""
+
+#: What may still be refunded of payment `p` (`Payment.kept_minor`).
+_KEPT = "p.captured_minor - p.refunded_minor - p.refunding_minor - p.charged_back_minor - p.outside_minor"
 
 
 @dataclass(frozen=True)
@@ -152,18 +167,16 @@ class PaymentCase:
     language: str
     links: tuple[bytes, ...]  # sealed link secrets, in the order of `orders`
     in_stock: frozenset[UUID]  # the orders whose product lies on our own shelf now
+    standings: Mapping[UUID, Standing]  # the orders it has paid; empty until it is captured
 
 
 def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     """Payments by id, each with its allocated orders."""
     rows = select(
         f"""SELECT p.id, p.state, p.provider, coalesce(c.provider_id, ''), p.amount_minor, p.currency, p.captured_minor,
-                   -- what went back at the provider: what we paid from the bank it knows nothing of
-                   (p.refunded_minor - (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
-                                        WHERE r.payment_id = p.id AND r.state = 'otherwise'))::bigint,
-                   p.refunding_minor, p.charged_back_minor, p.receipt, a.amount_minor, o.link_sealed,
-                   EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock'),
-                   {_ORDER}
+                   p.refunded_minor, p.refunding_minor, p.charged_back_minor, p.receipt, a.amount_minor, o.link_sealed,
+                   EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock'), {_MAY_BE_OUT},
+                   p.outside_minor, {_OTHERWISE}, {_ORDER}
             FROM payment p JOIN allocation a ON a.payment_id = p.id JOIN orders o ON o.id = a.order_id
             LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
             WHERE p.id = ANY (%s::uuid[]) ORDER BY p.id, o.id""",  # noqa: S608 - a constant of ours
@@ -171,7 +184,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     )
     cases: dict[UUID, PaymentCase] = {}
     for row in rows:
-        sold = _order(row[14:])
+        sold = _order(row[17:])
         payment_id = expect(row[0], UUID)
         before = cases.get(payment_id)
         allocations = {**(before.payment.allocations if before else {}), sold.id: expect(row[11], int)}
@@ -187,14 +200,62 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
                 refunding_minor=expect(row[8], int),
                 charged_back_minor=expect(row[9], int),
                 allocations=allocations,
+                may_be_out_minor=expect(row[14], int),
+                outside_minor=expect(row[15], int),
+                otherwise_minor=expect(row[16], int),
             ),
             {**(before.orders if before else {}), sold.id: sold},
             expect(row[10], str),
             sold.language,
             (*(before.links if before else ()), bytes(expect(row[12], bytes))),
             (before.in_stock if before else frozenset()) | ({sold.id} if row[13] else set()),
+            {},
         )
+    captured = [payment_id for payment_id, case in cases.items() if case.payment.captured_minor]
+    for payment_id, held in _standings(captured).items():
+        cases[payment_id] = replace(cases[payment_id], standings=held)
     return cases
+
+
+#: This payment is not what paid the order: its share went back.
+_PAID_NOTHING = """EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id
+                           AND (r.order_id = o.id AND r.reason IN ('second', 'late') OR r.reason = 'underpaid'))"""
+
+_BACK = """(SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
+            WHERE r.order_id = o.id AND r.reason IN ('choice', 'goodwill') AND r.state NOT IN ('asked', 'denied'))"""
+
+
+def _standings(payment_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, Standing]]:
+    """The orders each of these payments has paid, as they stand: sent or not, their code seen or not."""
+    if not payment_ids:
+        return {}
+    rows = select(
+        f"""SELECT {_ORDER}, p.id, s.id, s.state, s.tries, coalesce(s.adapter, d.supplier, ''),
+                   coalesce(d.cost_minor, 0), k.id, k.supplier,
+                   EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id), {_BACK}
+            FROM payment p JOIN allocation l ON l.payment_id = p.id JOIN orders o ON o.id = l.order_id
+            LEFT JOIN attempt s ON s.order_id = o.id AND s.may_give
+            LEFT JOIN delivery d ON d.order_id = o.id
+            LEFT JOIN code k ON k.id = d.code_id AND k.order_id = o.id AND k.state = 'sold'
+            WHERE p.id = ANY (%s::uuid[]) AND p.captured_minor >= p.amount_minor AND NOT {_PAID_NOTHING}""",  # noqa: S608
+        [list(payment_ids)],
+    )
+    found: dict[UUID, dict[UUID, Standing]] = {}
+    for row in rows:
+        sold = _order(row)
+        payment_id, attempt_id, state, tries, adapter, cost_minor, code_id, supplier, seen, back_minor = row[13:]
+        code = Code(code_id, supplier == "code_stock", bool(seen)) if isinstance(code_id, UUID) else None
+        found.setdefault(expect(payment_id, UUID), {})[sold.id] = Standing(
+            sold,
+            attempt_id if isinstance(attempt_id, UUID) else None,
+            attempt.State(state) if isinstance(state, str) else None,
+            tries if isinstance(tries, int) else 0,
+            expect(adapter, str),
+            expect(cost_minor, int),
+            code,
+            expect(back_minor, int),
+        )
+    return found
 
 
 @dataclass(frozen=True)
@@ -208,19 +269,36 @@ class SendCase:
 
 
 def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
-    """Orders by id with the payment that paid them (the one whose share was not sent back as second or late)."""
+    """Orders by id with where their money lies; a reseller's has no payment."""
     rows = select(
-        f"""SELECT {_ORDER}, p.id, p.provider, a.amount_minor, coalesce(d.cost_minor, 0),
+        f"""SELECT {_ORDER}, coalesce(d.cost_minor, 0),
                    ARRAY(SELECT s.adapter FROM attempt s
                          WHERE s.order_id = o.id AND s.kind = 'send' AND s.state = 'declined'),
                    EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock')
+            FROM orders o LEFT JOIN delivery d ON d.order_id = o.id
+            WHERE o.id = ANY (%s::uuid[])""",  # noqa: S608 - a constant of ours
+        [list(order_ids)],
+    )
+    found = [(_order(row), expect(row[13], int), frozenset(expect(row[14], list)), bool(row[15])) for row in rows]
+    paid = _paid([sold.id for sold, *_ in found if not sold.reseller])
+    return {
+        sold.id: SendCase(sold, Paid(None, "", 0, cost_minor) if sold.reseller else paid[sold.id], refused_by, in_stock)
+        for sold, cost_minor, refused_by, in_stock in found
+        if sold.reseller or sold.id in paid
+    }
+
+
+def _paid(order_ids: Sequence[UUID]) -> dict[UUID, Paid]:
+    """By order the payment that paid it (the one whose share was not sent back as second or late)."""
+    if not order_ids:
+        return {}
+    rows = select(
+        f"""SELECT o.id, p.id, p.provider, a.amount_minor, coalesce(d.cost_minor, 0), {_KEPT}, p.charged_back_minor,
+                   p.charged_back_minor + p.outside_minor > 0 AND {_KEPT} <= 0, {_BACK}, opla_seen(p)
             FROM orders o
             JOIN LATERAL (
                 SELECT a.payment_id, a.amount_minor FROM allocation a JOIN payment p ON p.id = a.payment_id
-                WHERE a.order_id = o.id AND p.captured_minor >= p.amount_minor
-                  AND NOT EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id
-                                  AND (r.order_id = o.id AND r.reason IN ('second', 'late')
-                                       OR r.reason = 'underpaid'))
+                WHERE a.order_id = o.id AND p.captured_minor >= p.amount_minor AND NOT {_PAID_NOTHING}
                 ORDER BY p.id LIMIT 1
             ) a ON true
             JOIN payment p ON p.id = a.payment_id
@@ -229,11 +307,16 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
         [list(order_ids)],
     )
     return {
-        (sold := _order(row)).id: SendCase(
-            sold,
-            Paid(expect(row[12], UUID), expect(row[13], str), expect(row[14], int), expect(row[15], int)),
-            frozenset(expect(row[16], list)),
-            bool(row[17]),
+        expect(row[0], UUID): Paid(
+            expect(row[1], UUID),
+            expect(row[2], str),
+            expect(row[3], int),
+            expect(row[4], int),
+            kept_minor=expect(row[5], int),
+            charged_back_minor=expect(row[6], int),
+            gone=bool(row[7]),
+            back_minor=expect(row[8], int),
+            seen=expect(row[9], str),
         )
         for row in rows
     }
@@ -249,12 +332,12 @@ class RefundCase:
 
 def refund_cases(refund_ids: Sequence[UUID]) -> dict[UUID, RefundCase]:
     rows = select(
-        """SELECT r.id, r.state, r.payment_id, p.provider, r.order_id, o.state, r.amount_minor, r.currency, r.reason,
-                  coalesce(c.provider_id, ''), p.receipt, r.made_at
+        f"""SELECT r.id, r.state, r.payment_id, p.provider, r.order_id, o.state, r.amount_minor, r.currency, r.reason,
+                  coalesce(c.provider_id, ''), p.receipt, r.made_at, {_KEPT}, p.charged_back_minor, opla_seen(p)
            FROM refund r JOIN payment p ON p.id = r.payment_id
            LEFT JOIN orders o ON o.id = r.order_id
            LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
-           WHERE r.id = ANY (%s::uuid[])""",
+           WHERE r.id = ANY (%s::uuid[])""",  # noqa: S608 - a constant of ours
         [list(refund_ids)],
     )
     return {
@@ -268,6 +351,9 @@ def refund_cases(refund_ids: Sequence[UUID]) -> dict[UUID, RefundCase]:
                 order.State(row[5]) if isinstance(row[5], str) else None,
                 Money(expect(row[6], int), expect(row[7], str)),
                 expect(row[8], str),
+                kept_minor=expect(row[12], int),
+                charged_back_minor=expect(row[13], int),
+                seen=expect(row[14], str),
             ),
             expect(row[9], str),
             expect(row[10], str),
@@ -280,7 +366,8 @@ def refund_cases(refund_ids: Sequence[UUID]) -> dict[UUID, RefundCase]:
 def expired(at: datetime, limit: int) -> list[Order]:
     """Unpaid orders whose time is over, oldest first."""
     rows = select(
-        f"SELECT {_ORDER} FROM orders o WHERE o.state = 'placed' AND o.expires_at <= %s ORDER BY o.expires_at LIMIT %s",  # noqa: S608
+        f"""SELECT {_ORDER} FROM orders o WHERE o.state = 'placed' AND o.expires_at <= %s
+            ORDER BY o.expires_at, o.id LIMIT %s""",  # noqa: S608 - a constant of ours
         [at, limit],
     )
     return [_order(row) for row in rows]
@@ -291,7 +378,8 @@ def refunded_by_rule_minor(since: datetime, currency: str) -> int:
     rows = select(
         """SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r JOIN attempt a ON a.refund_id = r.id
            WHERE r.made_at >= %(since)s - interval '31 days' AND r.currency = %(currency)s
-             AND r.reason <> 'choice' AND r.state NOT IN ('refused', 'otherwise') AND a.state <> 'declined'
+             AND r.reason NOT IN ('choice', 'goodwill') AND r.state NOT IN ('refused', 'otherwise', 'outside')
+             AND a.state <> 'declined'
              AND (a.tries > 0 OR a.state NOT IN ('new', 'claimed'))
              AND coalesce((SELECT min(e.at) FROM attempt_evidence e WHERE e.attempt_id = a.id), %(since)s)
                  >= %(since)s""",

@@ -79,7 +79,7 @@ class OrderPage:
     catalog_version: int
     sample: bool
     placed_at: datetime
-    expires_at: datetime
+    expires_at: datetime  # of an unpaid one
     ended_at: datetime | None
     payment_id: UUID
     payment_state: payment.State
@@ -102,7 +102,7 @@ class OrderPage:
 _PAGE = """
     SELECT o.id, o.ticket, o.state, o.sku, o.operator, o.product_name, o.kind, o.face_minor, o.fee_minor,
            o.fee_vat_minor, o.currency, o.number, o.plan, o.email, o.language, o.catalog_version, o.sample, o.placed_at,
-           o.expires_at, o.ended_at, p.id, p.state, coalesce(c.why, ''), p.receipt, p.provider,
+           coalesce(o.expires_at, o.placed_at), o.ended_at, p.id, p.state, coalesce(c.why, ''), p.receipt, p.provider,
            coalesce(c.redirect_url, ''),
            EXISTS (SELECT FROM attempt a WHERE a.order_id = o.id AND a.state IN ('sending', 'pending', 'unknown')),
            EXISTS (SELECT FROM item i WHERE i.order_id = o.id AND i.closed_at IS NULL AND i.kind <> 'message_given_up'),
@@ -110,10 +110,10 @@ _PAGE = """
            o.device_hash = %(device)s
              OR EXISTS (SELECT FROM order_device x WHERE x.order_id = o.id AND x.device_hash = %(device)s),
            (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
-            WHERE r.state NOT IN ('done', 'otherwise')
+            WHERE r.state IN ('due', 'refused')
               AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
            (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
-            WHERE r.state IN ('done', 'otherwise')
+            WHERE r.state IN ('done', 'otherwise', 'outside')
               AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
            ARRAY(SELECT e.at::text || '|' || e.name || '|' || e.why FROM event e
                  WHERE e.subject_id = o.id ORDER BY e.id)
@@ -125,7 +125,7 @@ _PAGE = """
     ) p ON true
     LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
     LEFT JOIN delivery d ON d.order_id = o.id
-    LEFT JOIN code k ON k.id = d.code_id
+    LEFT JOIN code k ON k.id = d.code_id AND k.order_id = o.id
 """
 
 

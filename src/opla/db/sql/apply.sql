@@ -5,6 +5,16 @@
 --
 -- Results per group: won · lost (decided on old news) · refund_too_much · provider_id_taken · code_known ·
 -- item_closed · still_running (what a person says of an item: it is closed already; somebody is being asked just now)
+
+-- What a decision about money that goes back was made from, as `Payment.seen` of the core writes it.
+CREATE OR REPLACE FUNCTION opla_seen(p payment) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT concat_ws('/', p.captured_minor, p.refunded_minor, p.refunding_minor, (
+        SELECT coalesce(sum(r.amount_minor), 0) FROM refund r JOIN attempt a ON a.refund_id = r.id
+        WHERE r.payment_id = p.id AND r.state = 'due' AND a.state NOT IN ('new', 'claimed', 'declined')
+    ), p.charged_back_minor, p.outside_minor)
+$$;
+
 CREATE OR REPLACE FUNCTION opla_apply(
     p_at timestamptz, p_actor text, p_groups int,
     m_g int[], m_subject text[], m_id uuid[], m_source text[], m_target text[], m_event text[], m_why text[],
@@ -13,9 +23,11 @@ CREATE OR REPLACE FUNCTION opla_apply(
     n_g int[], n_attempt uuid[], n_answer text[], n_due timestamptz[], n_tries int[], n_provider_id text[], n_redirect text[],
     n_why text[], n_evidence text[],
     s_g int[], s_payment uuid[], s_captured bigint[], s_refunding bigint[], s_refunded bigint[], s_charged_back bigint[],
+    s_outside bigint[], s_seen text[],
     a_g int[], a_id uuid[], a_kind text[], a_adapter text[], a_reference text[], a_due timestamptz[], a_order uuid[],
     a_payment uuid[], a_refund uuid[],
     r_g int[], r_id uuid[], r_payment uuid[], r_order uuid[], r_amount bigint[], r_currency text[], r_reason text[],
+    r_why text[], r_evidence text[],
     d_g int[], d_order uuid[], d_kind text[], d_supplier text[], d_supplier_id text[], d_cost bigint[], d_attempt uuid[],
     d_stock uuid[],
     c_g int[], c_id uuid[], c_order uuid[], c_sealed bytea[], c_fingerprint bytea[], c_serial text[], c_valid_until date[],
@@ -23,13 +35,18 @@ CREATE OR REPLACE FUNCTION opla_apply(
     i_g int[], i_kind text[], i_subject uuid[], i_order uuid[], i_payment uuid[], i_attempt uuid[], i_amount bigint[],
     i_currency text[], i_why text[],
     x_g int[], x_kind text[], x_subject uuid[],
-    e_g int[], e_item bigint[], e_said text[], e_file bytea[]
+    e_g int[], e_item bigint[], e_said text[], e_file bytea[],
+    k_g int[], k_code uuid[], k_order uuid[], k_target text[], k_revealed boolean[]
 ) RETURNS TABLE (g int, result text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     v_result text[] := array_fill('won'::text, ARRAY[p_groups]);
+    -- The same as yes or no, and 0 for "no event": an array of fixed-length values without nulls is read at any place
+    -- at once, a text array from its beginning each time.
+    v_won boolean[];
     v_event bigint[];
+    v_event_ids regclass := pg_get_serial_sequence('event', 'id');
     v_bad int;
     v_account int[];
 BEGIN
@@ -44,7 +61,12 @@ BEGIN
         SELECT id FROM unnest(m_subject, m_id) AS m (subject, id) WHERE subject = 'refund') ORDER BY id FOR NO KEY UPDATE;
     PERFORM 1 FROM attempt WHERE id IN (
         SELECT id FROM unnest(m_subject, m_id) AS m (subject, id) WHERE subject = 'attempt'
-        UNION SELECT unnest(n_attempt)) ORDER BY id FOR NO KEY UPDATE;
+        UNION SELECT unnest(n_attempt)
+        -- when a refund ends, its payment is looked at again (below)
+        UNION SELECT c.id FROM unnest(m_subject, m_id) AS m (subject, id)
+            JOIN refund r ON m.subject = 'refund' AND r.id = m.id JOIN attempt c ON c.payment_id = r.payment_id
+            WHERE 'refund' = ANY (m_subject)
+        ) ORDER BY id FOR NO KEY UPDATE;
 
     -- 2. Who lost: the first move of a subject in a group must find its source, and only the first group of this
     --    call that moves a subject may.
@@ -72,6 +94,28 @@ BEGIN
     LOOP
         v_result[v_bad] := 'lost';
     END LOOP;
+    --    So must what had gone back, where the decision rests on it; and whoever comes later in this call decides again.
+    IF cardinality(array_remove(s_seen, '')) > 0 THEN
+        FOR v_bad IN
+            SELECT s.g
+            FROM (
+                SELECT g, payment, seen, min(g) OVER (PARTITION BY payment) AS first_g
+                FROM unnest(s_g, s_payment, s_seen) AS u (g, payment, seen)
+            ) s
+            JOIN payment p ON p.id = s.payment
+            WHERE s.seen <> '' AND (s.g <> s.first_g OR s.seen <> opla_seen(p))
+        LOOP
+            v_result[v_bad] := 'lost';
+        END LOOP;
+    END IF;
+    --    And whether somebody has seen a code that is taken back: `opla_reveal` waits for the order's lock, held here.
+    FOR v_bad IN
+        SELECT k.g FROM unnest(k_g, k_code, k_order, k_revealed) AS k (g, code, order_id, revealed)
+        WHERE k.revealed <> EXISTS (SELECT FROM reveal v WHERE v.order_id = k.order_id)
+           OR NOT EXISTS (SELECT FROM code c WHERE c.id = k.code AND c.order_id = k.order_id AND c.state = 'sold')
+    LOOP
+        v_result[v_bad] := 'lost';
+    END LOOP;
 
     --    And what a person says of an item finds it open, and nobody calling about it at this moment.
     IF cardinality(e_g) > 0 THEN
@@ -92,20 +136,28 @@ BEGIN
     END IF;
 
     -- 3. What the database refuses although the core decided it.
-    IF cardinality(r_g) > 0 THEN
+    IF cardinality(r_g) > 0 OR 'approved' = ANY (m_event) THEN
         FOR v_bad IN
             SELECT DISTINCT w.g
             FROM (
                 SELECT r.g, r.payment, sum(r.amount) OVER (PARTITION BY r.payment ORDER BY r.g) AS asked_minor
-                FROM unnest(r_g, r_payment, r_amount) AS r (g, payment, amount) WHERE v_result[r.g] = 'won'
+                FROM (
+                    SELECT * FROM unnest(r_g, r_payment, r_amount) AS r (g, payment, amount)
+                    UNION ALL
+                    SELECT m.g, r.payment_id, r.amount_minor FROM unnest(m_g, m_subject, m_id, m_target)
+                        AS m (g, subject, id, target) JOIN refund r ON r.id = m.id
+                    WHERE m.subject = 'refund' AND m.target = 'due'
+                ) r WHERE v_result[r.g] = 'won'
             ) w
             JOIN payment p ON p.id = w.payment
             LEFT JOIN LATERAL (
-                SELECT sum(s.captured) AS captured FROM unnest(s_g, s_payment, s_captured) AS s (g, payment, captured)
+                SELECT sum(s.captured - s.charged_back - s.outside) AS captured
+                FROM unnest(s_g, s_payment, s_captured, s_charged_back, s_outside)
+                    AS s (g, payment, captured, charged_back, outside)
                 WHERE s.g = w.g AND s.payment = w.payment
             ) s ON true
             WHERE p.captured_minor + coalesce(s.captured, 0) - p.refunded_minor - p.refunding_minor
-                  - p.charged_back_minor < w.asked_minor
+                  - p.charged_back_minor - p.outside_minor < w.asked_minor
         LOOP
             v_result[v_bad] := 'refund_too_much';
         END LOOP;
@@ -122,20 +174,30 @@ BEGIN
             v_result[v_bad] := 'code_known';
         END LOOP;
     END IF;
+    -- A code of our own shelf is delivered by the attempt that holds it: it may have come back and gone elsewhere.
+    FOR v_bad IN
+        SELECT d.g FROM unnest(d_g, d_attempt, d_stock) AS d (g, attempt, stock)
+        JOIN attempt a ON a.id = d.attempt JOIN code k ON k.id = d.stock
+        WHERE d.stock IS NOT NULL AND v_result[d.g] = 'won' AND (k.state <> 'claimed' OR k.claimed_by IS DISTINCT FROM a.reference)
+    LOOP
+        v_result[v_bad] := 'code_known';
+    END LOOP;
     FOR v_bad IN
         SELECT n.g
-        FROM unnest(n_g, n_attempt, n_provider_id) AS n (g, attempt, provider_id)
-        JOIN attempt a ON a.id = n.attempt
-        WHERE n.provider_id <> '' AND a.provider_id <> n.provider_id AND v_result[n.g] = 'won'
-          AND (a.provider_id <> '' OR EXISTS (
-                SELECT FROM attempt b WHERE b.kind = a.kind AND b.adapter = a.adapter AND b.provider_id = n.provider_id)
-               OR EXISTS (
-                SELECT FROM unnest(n_g, n_attempt, n_provider_id) AS b (g, attempt, provider_id)
-                JOIN attempt c ON c.id = b.attempt
-                WHERE b.g < n.g AND b.provider_id = n.provider_id AND c.kind = a.kind AND c.adapter = a.adapter))
+        FROM (
+            SELECT u.g, u.provider_id, a.kind, a.adapter, a.provider_id AS known_id,
+                   row_number() OVER (PARTITION BY a.kind, a.adapter, u.provider_id ORDER BY u.g) AS place
+            FROM unnest(n_g, n_attempt, n_provider_id) AS u (g, attempt, provider_id)
+            JOIN attempt a ON a.id = u.attempt
+            WHERE u.provider_id <> '' AND a.provider_id <> u.provider_id
+        ) n
+        WHERE n.known_id <> '' OR n.place > 1 OR EXISTS (
+            SELECT FROM attempt b WHERE b.kind = n.kind AND b.adapter = n.adapter AND b.provider_id = n.provider_id
+                AND b.provider_id <> '')
     LOOP
-        v_result[v_bad] := 'provider_id_taken';
+        v_result[v_bad] := CASE v_result[v_bad] WHEN 'won' THEN 'provider_id_taken' ELSE v_result[v_bad] END;
     END LOOP;
+    SELECT array_agg(r = 'won' ORDER BY n) INTO v_won FROM unnest(v_result) WITH ORDINALITY AS u (r, n);
 
     -- 4. The states.
     UPDATE payment p SET
@@ -143,37 +205,47 @@ BEGIN
         captured_minor = p.captured_minor + coalesce(w.captured, 0),
         refunding_minor = p.refunding_minor + coalesce(w.refunding, 0),
         refunded_minor = p.refunded_minor + coalesce(w.refunded, 0),
-        charged_back_minor = p.charged_back_minor + coalesce(w.charged_back, 0)
+        charged_back_minor = p.charged_back_minor + coalesce(w.charged_back, 0),
+        outside_minor = p.outside_minor + coalesce(w.outside, 0)
     FROM (
-        SELECT coalesce(m.id, s.payment) AS id, m.target, s.captured, s.refunding, s.refunded, s.charged_back
+        SELECT coalesce(m.id, s.payment) AS id, m.target, s.captured, s.refunding, s.refunded, s.charged_back, s.outside
         FROM (
             SELECT DISTINCT ON (id) id, target
             FROM unnest(m_g, m_subject, m_id, m_target) WITH ORDINALITY AS u (g, subject, id, target, n)
-            WHERE subject = 'payment' AND v_result[g] = 'won' ORDER BY id, n DESC
+            WHERE subject = 'payment' AND v_won[g] ORDER BY id, n DESC
         ) m
         FULL JOIN (
             SELECT payment, sum(captured) AS captured, sum(refunding) AS refunding, sum(refunded) AS refunded,
-                   sum(charged_back) AS charged_back
-            FROM unnest(s_g, s_payment, s_captured, s_refunding, s_refunded, s_charged_back)
-                AS u (g, payment, captured, refunding, refunded, charged_back)
-            WHERE v_result[g] = 'won' GROUP BY payment
+                   sum(charged_back) AS charged_back, sum(outside) AS outside
+            FROM unnest(s_g, s_payment, s_captured, s_refunding, s_refunded, s_charged_back, s_outside)
+                AS u (g, payment, captured, refunding, refunded, charged_back, outside)
+            WHERE v_won[g] GROUP BY payment
         ) s ON s.payment = m.id
     ) w
     WHERE p.id = w.id;
 
     UPDATE orders o SET
         state = w.target,
+        expires_at = NULL,
         ended_at = CASE WHEN w.target IN ('delivered', 'refunded', 'cancelled') THEN coalesce(o.ended_at, p_at) END
     FROM (
         SELECT DISTINCT ON (id) id, target
         FROM unnest(m_g, m_subject, m_id, m_target) WITH ORDINALITY AS u (g, subject, id, target, n)
-        WHERE subject = 'order' AND v_result[g] = 'won' ORDER BY id, n DESC
+        WHERE subject = 'order' AND v_won[g] ORDER BY id, n DESC
     ) w
     WHERE o.id = w.id AND o.state <> w.target;
 
-    UPDATE refund r SET state = w.target, ended_at = p_at
+    UPDATE refund r SET state = w.target, ended_at = CASE WHEN w.target <> 'due' THEN p_at END
     FROM unnest(m_g, m_subject, m_id, m_target) AS w (g, subject, id, target)
-    WHERE w.subject = 'refund' AND v_result[w.g] = 'won' AND r.id = w.id;
+    WHERE w.subject = 'refund' AND v_won[w.g] AND r.id = w.id;
+
+    -- While a refund of ours may have been out, one that somebody made at the provider could not be told from it.
+    IF 'refund' = ANY (m_subject) THEN
+        UPDATE attempt c SET due_at = p_at
+        FROM unnest(m_g, m_subject, m_id, m_target) AS w (g, subject, id, target) JOIN refund r ON r.id = w.id
+        WHERE w.subject = 'refund' AND w.target IN ('done', 'refused') AND v_won[w.g]
+          AND c.payment_id = r.payment_id AND (c.due_at IS NULL OR c.due_at > p_at);
+    END IF;
 
     UPDATE attempt a SET
         state = coalesce(m.target, a.state),
@@ -191,16 +263,16 @@ BEGIN
         AS n (g, attempt, answer, due, provider_id, redirect, why)
     LEFT JOIN unnest(m_g, m_subject, m_id, m_target) AS m (g, subject, id, target)
         ON m.g = n.g AND m.subject = 'attempt' AND m.id = n.attempt
-    WHERE a.id = n.attempt AND v_result[n.g] = 'won';
+    WHERE a.id = n.attempt AND v_won[n.g];
 
     INSERT INTO attempt_evidence (attempt_id, at, answer, why, evidence)
     SELECT n.attempt, p_at, n.answer, n.why, n.evidence::jsonb
     FROM unnest(n_g, n_attempt, n_answer, n_why, n_evidence) AS n (g, attempt, answer, why, evidence)
-    WHERE v_result[n.g] = 'won';
+    WHERE v_won[n.g];
 
     -- 5. What happened, and what it posts. Event ids are drawn first, so that transfers can name their event.
-    SELECT array_agg(CASE WHEN subject <> 'attempt' AND v_result[g] = 'won'
-                          THEN nextval(pg_get_serial_sequence('event', 'id')) END ORDER BY n)
+    SELECT array_agg(CASE WHEN subject <> 'attempt' AND v_won[g]
+                          THEN nextval(v_event_ids) ELSE 0 END ORDER BY n)
     INTO v_event
     FROM unnest(m_g, m_subject) WITH ORDINALITY AS m (g, subject, n);
 
@@ -209,34 +281,29 @@ BEGIN
     SELECT v_event[m.n], p_at, m.subject, m.id, m.event, m.source, m.target, p_actor, m.why
     FROM unnest(m_subject, m_id, m_event, m_source, m_target, m_why)
         WITH ORDINALITY AS m (subject, id, event, source, target, why, n)
-    WHERE v_event[m.n] IS NOT NULL
+    WHERE v_event[m.n] <> 0
     ORDER BY m.n;
 
     IF cardinality(t_m) > 0 THEN
-        PERFORM opla_post(p_at, array_agg(v_event[t.m] ORDER BY t.n), array_agg(t.debit ORDER BY t.n),
-            array_agg(t.credit ORDER BY t.n), array_agg(t.amount ORDER BY t.n), array_agg(t.currency ORDER BY t.n),
-            array_agg(t.reason ORDER BY t.n), array_agg(t.phase ORDER BY t.n), array_agg(t.order_id ORDER BY t.n),
-            array_agg(t.payment_id ORDER BY t.n))
-        FROM unnest(t_m, t_debit, t_credit, t_amount, t_currency, t_reason, t_phase, t_order, t_payment)
-            WITH ORDINALITY AS t (m, debit, credit, amount, currency, reason, phase, order_id, payment_id, n)
-        WHERE v_event[t.m] IS NOT NULL
-        HAVING count(*) > 0;
+        PERFORM opla_post(p_at, array_agg(v_event[t.m] ORDER BY t.n), t_debit, t_credit, t_amount, t_currency, t_reason, t_phase,
+            t_order, t_payment)
+        FROM unnest(t_m) WITH ORDINALITY AS t (m, n);
     END IF;
 
     -- 6. What follows.
     IF cardinality(r_g) > 0 THEN
-        INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason, state, actor, made_at)
-        SELECT r.id, r.payment, r.order_id, r.amount, r.currency, r.reason, 'due', p_actor, p_at
-        FROM unnest(r_g, r_id, r_payment, r_order, r_amount, r_currency, r_reason)
-            AS r (g, id, payment, order_id, amount, currency, reason)
-        WHERE v_result[r.g] = 'won';
+        INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason, why, evidence, state, actor, made_at)
+        SELECT r.id, r.payment, r.order_id, r.amount, r.currency, r.reason, r.why, r.evidence, 'due', p_actor, p_at
+        FROM unnest(r_g, r_id, r_payment, r_order, r_amount, r_currency, r_reason, r_why, r_evidence)
+            AS r (g, id, payment, order_id, amount, currency, reason, why, evidence)
+        WHERE v_won[r.g];
     END IF;
     IF cardinality(a_g) > 0 THEN
         INSERT INTO attempt (id, kind, adapter, reference, state, order_id, payment_id, refund_id, made_at, due_at)
         SELECT a.id, a.kind, a.adapter, a.reference, 'new', a.order_id, a.payment_id, a.refund_id, p_at, a.due
         FROM unnest(a_g, a_id, a_kind, a_adapter, a_reference, a_due, a_order, a_payment, a_refund)
             AS a (g, id, kind, adapter, reference, due, order_id, payment_id, refund_id)
-        WHERE v_result[a.g] = 'won';
+        WHERE v_won[a.g];
     END IF;
     IF cardinality(c_g) > 0 THEN
         INSERT INTO code (id, sku, supplier, state, sealed, fingerprint, serial, cost_minor, currency, valid_until,
@@ -248,37 +315,46 @@ BEGIN
         JOIN unnest(d_g, d_order, d_supplier, d_cost) AS d (g, order_id, supplier, cost)
             ON d.g = c.g AND d.order_id = c.order_id
         JOIN orders o ON o.id = c.order_id
-        WHERE v_result[c.g] = 'won';
+        WHERE v_won[c.g];
     END IF;
     IF cardinality(d_g) > 0 THEN
         UPDATE code k SET state = 'sold', order_id = d.order_id
         FROM unnest(d_g, d_order, d_stock) AS d (g, order_id, stock)
-        WHERE k.id = d.stock AND v_result[d.g] = 'won';
+        WHERE k.id = d.stock AND v_won[d.g];
 
         INSERT INTO delivery (order_id, kind, supplier, supplier_id, cost_minor, attempt_id, code_id, at)
         SELECT d.order_id, d.kind, d.supplier, d.supplier_id, d.cost, d.attempt, coalesce(d.stock, c.id), p_at
         FROM unnest(d_g, d_order, d_kind, d_supplier, d_supplier_id, d_cost, d_attempt, d_stock)
             AS d (g, order_id, kind, supplier, supplier_id, cost, attempt, stock)
         LEFT JOIN unnest(c_g, c_id, c_order) AS c (g, id, order_id) ON c.g = d.g AND c.order_id = d.order_id
-        WHERE v_result[d.g] = 'won';
+        WHERE v_won[d.g];
+    END IF;
+    IF cardinality(k_g) > 0 THEN
+        -- Back on the shelf it is a code like any other; blocked it stays its order's, as evidence, and is never sold.
+        UPDATE code c SET
+            state = k.target,
+            order_id = CASE k.target WHEN 'blocked' THEN c.order_id END,
+            claimed_by = CASE k.target WHEN 'blocked' THEN c.claimed_by END
+        FROM unnest(k_g, k_code, k_target) AS k (g, code, target)
+        WHERE c.id = k.code AND v_won[k.g];
     END IF;
     IF cardinality(o_g) > 0 THEN
         INSERT INTO outbox (reference, topic, order_id, made_at, due_at)
         SELECT o.reference, o.topic, o.order_id, p_at, p_at
         FROM unnest(o_g, o_topic, o_order, o_reference) AS o (g, topic, order_id, reference)
-        WHERE v_result[o.g] = 'won';
+        WHERE v_won[o.g];
     END IF;
     IF cardinality(x_g) > 0 THEN
         UPDATE item i SET closed_at = p_at, closed_by = p_actor
         FROM unnest(x_g, x_kind, x_subject) AS x (g, kind, subject)
-        WHERE i.kind = x.kind AND i.subject = x.subject AND i.closed_at IS NULL AND v_result[x.g] = 'won';
+        WHERE i.kind = x.kind AND i.subject = x.subject AND i.closed_at IS NULL AND v_won[x.g];
     END IF;
     IF cardinality(i_g) > 0 THEN
         INSERT INTO item (kind, subject, order_id, payment_id, attempt_id, amount_minor, currency, why, opened_at)
         SELECT i.kind, i.subject, i.order_id, i.payment_id, i.attempt_id, i.amount, i.currency, i.why::jsonb, p_at
         FROM unnest(i_g, i_kind, i_subject, i_order, i_payment, i_attempt, i_amount, i_currency, i_why)
             AS i (g, kind, subject, order_id, payment_id, attempt_id, amount, currency, why)
-        WHERE v_result[i.g] = 'won'
+        WHERE v_won[i.g]
         ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING;
     END IF;
     IF cardinality(e_g) > 0 THEN
@@ -287,33 +363,42 @@ BEGIN
         FROM unnest(e_g, e_item, e_said, e_file) AS e (g, item, said, file)
         CROSS JOIN LATERAL jsonb_to_record(e.said::jsonb)
             AS s (step text, resolution text, note text, facts jsonb, answers bigint, file_name text)
-        WHERE v_result[e.g] = 'won';
+        WHERE v_won[e.g];
         UPDATE item i SET closed_at = p_at, closed_by = p_actor
         FROM unnest(e_g, e_item, e_said) AS e (g, item, said)
-        WHERE i.id = e.item AND i.closed_at IS NULL AND v_result[e.g] = 'won' AND e.said::jsonb ->> 'step' = 'resolved';
+        WHERE i.id = e.item AND i.closed_at IS NULL AND v_won[e.g] AND e.said::jsonb ->> 'step' = 'resolved';
     END IF;
 
     RETURN QUERY SELECT n::int, r FROM unnest(v_result) WITH ORDINALITY AS u (r, n) ORDER BY n;
     PERFORM opla_writes(false);
 END $$;
 
--- Journal lines and the balances beside them, in one movement. Internal: called by functions of ours only.
+-- Journal lines and the balances beside them, in one movement; lines of event 0 are left out (their change lost).
+-- Internal: called by functions of ours only.
 CREATE OR REPLACE FUNCTION opla_post(
     p_at timestamptz, p_event bigint[], p_debit text[], p_credit text[], p_amount bigint[], p_currency text[],
     p_reason text[], p_phase text[], p_order uuid[], p_payment uuid[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     v_lines bigint;
+    v_codes text[];
 BEGIN
-    INSERT INTO account (code, kind, currency, side)
-    SELECT c.code, k.kind, reverse(split_part(reverse(c.code), ':', 1)), k.side
-    FROM (SELECT DISTINCT unnest(p_debit || p_credit) AS code) c
-    JOIN account_kind k ON k.kind = split_part(c.code, ':', 1)
-    WHERE NOT EXISTS (SELECT FROM account a WHERE a.code = c.code)
-    ORDER BY c.code
-    ON CONFLICT (code) DO NOTHING;
+    SELECT array_agg(code) INTO v_codes FROM (
+        SELECT debit AS code FROM unnest(p_event, p_debit) AS t (event, debit) WHERE event <> 0
+        UNION SELECT credit FROM unnest(p_event, p_credit) AS t (event, credit) WHERE event <> 0
+    ) c;
+    IF v_codes IS NULL THEN
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM unnest(v_codes) AS c (code) WHERE NOT EXISTS (SELECT FROM account a WHERE a.code = c.code)) THEN
+        INSERT INTO account (code, kind, currency, side)
+        SELECT c.code, k.kind, reverse(split_part(reverse(c.code), ':', 1)), k.side
+        FROM unnest(v_codes) AS c (code) JOIN account_kind k ON k.kind = split_part(c.code, ':', 1)
+        ORDER BY c.code
+        ON CONFLICT (code) DO NOTHING;
+    END IF;
 
-    PERFORM 1 FROM account WHERE code = ANY (p_debit || p_credit) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM account WHERE code = ANY (v_codes) ORDER BY id FOR NO KEY UPDATE;
 
     INSERT INTO transfer (at, event_id, debit, credit, amount_minor, currency, reason, phase, order_id, payment_id)
     SELECT p_at, t.event, d.id, c.id, t.amount, t.currency, t.reason, t.phase, t.order_id, t.payment_id
@@ -321,13 +406,14 @@ BEGIN
         WITH ORDINALITY AS t (event, debit, credit, amount, currency, reason, phase, order_id, payment_id, n)
     JOIN account d ON d.code = t.debit AND d.currency = t.currency
     JOIN account c ON c.code = t.credit AND c.currency = t.currency
+    WHERE t.event <> 0
     ORDER BY t.n;
     GET DIAGNOSTICS v_lines = ROW_COUNT;
     -- After the lines were written: whoever closes a day keeps writers waiting there, and this sees what they waited for.
     IF EXISTS (SELECT FROM day_close WHERE until_at > p_at) THEN
         RAISE EXCEPTION 'a journal line is dated % into a closed day', p_at USING ERRCODE = 'check_violation';
     END IF;
-    IF v_lines <> cardinality(p_amount) THEN
+    IF v_lines <> (SELECT count(*) FROM unnest(p_event) AS e (id) WHERE e.id <> 0) THEN
         RAISE EXCEPTION 'a journal line names an account that is unknown or of another currency'
             USING ERRCODE = 'check_violation';
     END IF;
@@ -346,10 +432,11 @@ BEGIN
             coalesce(sum(CASE phase WHEN 'held' THEN amount WHEN 'released' THEN -amount END)
                 FILTER (WHERE side = 'credit'), 0) AS credits_pending
         FROM (
-            SELECT debit AS code, 'debit' AS side, amount, phase FROM unnest(p_debit, p_amount, p_phase) AS t (debit, amount, phase)
-            UNION ALL
-            SELECT credit, 'credit', amount, phase FROM unnest(p_credit, p_amount, p_phase) AS t (credit, amount, phase)
-        ) lines
+            -- summed by accounts and phase first: a batch has thousands of lines and a handful of those
+            SELECT debit, credit, phase, sum(amount) AS amount
+            FROM unnest(p_event, p_debit, p_credit, p_amount, p_phase) AS t (event, debit, credit, amount, phase)
+            WHERE event <> 0 GROUP BY debit, credit, phase
+        ) t CROSS JOIN LATERAL (VALUES (t.debit, 'debit'), (t.credit, 'credit')) AS s (code, side)
         GROUP BY code
     ) w
     WHERE a.code = w.code;

@@ -7,21 +7,37 @@ RETURNS TABLE (id uuid, kind text, state text, adapter text, reference text, ord
                refund_id uuid, tries int, made_at timestamptz, provider_id text, gone boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
+DECLARE
+    v_due uuid[];
 BEGIN
     PERFORM opla_writes(true);
-    RETURN QUERY
-    -- MATERIALIZED: inlined into the join, the limit and the locks could be taken more than once.
-    WITH due AS MATERIALIZED (
-        SELECT id FROM attempt
+    WITH due AS MATERIALIZED (  -- inlined into the aggregate, the limit and the locks could be taken more than once
+        SELECT id, order_id FROM attempt
         WHERE due_at <= p_at AND kind = ANY (p_kinds) AND (lease_until IS NULL OR lease_until <= opla_clock())
         ORDER BY due_at, id LIMIT p_limit FOR UPDATE SKIP LOCKED
     )
+    SELECT array_agg(id) INTO v_due FROM due;
+    -- A reseller's order is paid from its float the moment a worker takes it up: until then it may be taken back.
+    IF 'send' = ANY (p_kinds) THEN
+        WITH paid AS (
+            UPDATE orders o SET state = 'paid' FROM (
+                SELECT w.id FROM orders w JOIN attempt a ON a.order_id = w.id
+                WHERE a.id = ANY (v_due) AND w.state = 'placed' AND w.reseller <> ''
+                  -- whoever wanted it a day ago has gone elsewhere: it goes back to the float
+                  AND w.placed_at > p_at - interval '1 day'
+                ORDER BY w.id FOR NO KEY UPDATE OF w
+            ) w WHERE o.id = w.id
+            RETURNING o.id
+        )
+        INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+        SELECT p_at, 'order', id, 'paid_from_float', 'placed', 'paid', 'system', '' FROM paid;
+    END IF;
+    RETURN QUERY
     UPDATE attempt a SET
         lease_by = p_worker,
         lease_until = opla_clock() + make_interval(secs => p_lease_s),
         state = CASE a.state WHEN 'new' THEN 'claimed' WHEN 'sending' THEN 'unknown' ELSE a.state END
-    FROM due
-    WHERE a.id = due.id
+    WHERE a.id = ANY (v_due)
     RETURNING a.id, a.kind, a.state, a.adapter, a.reference, a.order_id, a.payment_id, a.refund_id, a.tries, a.made_at,
               a.provider_id, a.gone_at IS NOT NULL;
     PERFORM opla_writes(false);

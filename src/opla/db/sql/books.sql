@@ -27,6 +27,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             coalesce(sum(amount_minor) FILTER (WHERE reason IN ('cost', 'margin', 'fee', 'fee_vat', 'loss_back')), 0)
               - coalesce(sum(amount_minor) FILTER (WHERE reason IN ('loss', 'cost_back', 'margin_back', 'fee_back',
                                                                     'fee_vat_back')), 0) AS delivered,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'goodwill'), 0)
+              - coalesce(sum(amount_minor) FILTER (WHERE reason = 'goodwill_back'), 0) AS goodwill,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'taken_back'), 0) AS taken_back,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'met_outside'), 0) AS met_outside,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_due'), 0) AS refund_due,
             coalesce(sum(amount_minor) FILTER (WHERE reason IN ('refund_paid', 'refund_paid_otherwise')), 0) AS refund_paid,
             coalesce(sum(CASE phase WHEN 'held' THEN amount_minor WHEN 'released' THEN -amount_minor END), 0) AS held
@@ -35,7 +39,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT t.payment_id,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'captured'), 0) AS captured,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_due'), 0) AS refund_due,
-            coalesce(sum(amount_minor) FILTER (WHERE reason IN ('refund_paid', 'refund_paid_otherwise')), 0) AS refund_paid
+            coalesce(sum(amount_minor) FILTER (WHERE reason IN ('refund_paid', 'refund_paid_otherwise')), 0) AS refund_paid,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'met_outside'), 0) AS met_outside,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'charged_back'), 0)
+              - coalesce(sum(amount_minor) FILTER (WHERE reason = 'charge_back_won'), 0) AS charged_back,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'outside_refund'), 0)
+              - coalesce(sum(amount_minor) FILTER (WHERE reason = 'outside_undone'), 0) AS outside
         FROM transfer t WHERE t.payment_id IS NOT NULL GROUP BY t.payment_id
     ), moved AS (
         -- where the last event that moved a subject left it; read once, for all of them
@@ -53,6 +62,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE (a.side = 'debit' AND a.debits_posted < a.credits_posted)
            OR (a.side = 'credit' AND a.credits_posted < a.debits_posted)
            OR a.debits_pending < 0 OR a.credits_pending < 0
+           OR (a.side = 'credit' AND a.credits_posted - a.debits_posted < a.debits_pending)
            OR a.side IS DISTINCT FROM (SELECT k.side FROM account_kind k WHERE k.kind = a.kind)
         UNION ALL
         -- every transfer has the currency of both its accounts
@@ -60,30 +70,45 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
         WHERE t.currency <> d.currency OR t.currency <> c.currency
         UNION ALL
-        -- an ended order holds no money: what was captured was delivered or goes (went) back
+        -- an ended order holds no money: what was captured was delivered (less what was given back out of the margin),
+        -- goes or went back, or left without us
         SELECT 'ended_orders', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
-        WHERE o.state IN ('delivered', 'refunded', 'cancelled', 'refunding')
-          AND coalesce(p.captured, 0) <> coalesce(p.delivered, 0) + coalesce(p.refund_due, 0)
-           -- refunded means paid back: what is still due of it is a second payment's
-           OR o.state = 'refunded' AND coalesce(p.refund_due, 0) - coalesce(p.refund_paid, 0)
+        WHERE o.reseller = '' AND o.state IN ('delivered', 'refunded', 'cancelled', 'refunding')
+          AND coalesce(p.captured, 0) <> coalesce(p.delivered, 0) - coalesce(p.goodwill, 0) + coalesce(p.refund_due, 0)
+              + coalesce(p.taken_back, 0)
+           -- refunded means paid back: what is still due of it is a second payment's, or a part given by choice before
+           OR o.state = 'refunded' AND coalesce(p.refund_due, 0) - coalesce(p.refund_paid, 0) - coalesce(p.met_outside, 0)
               <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
-                  WHERE r.order_id = o.id AND r.state NOT IN ('done', 'otherwise') AND r.reason = 'second')
+                  WHERE r.order_id = o.id AND r.state IN ('due', 'refused') AND r.reason IN ('second', 'goodwill'))
         UNION ALL
-        -- and by its state: delivered means its price was earned, the others that nothing was
+        -- and by its state: delivered means its price was earned, the others that nothing was; one that is given back
+        -- whole though its value stays given earned its price, and gave as much out of the margin
         SELECT 'earned', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
-        WHERE coalesce(p.delivered, 0) <> CASE WHEN o.state = 'delivered' THEN o.face_minor + o.fee_minor ELSE 0 END
+        WHERE coalesce(p.delivered, 0) <>
+                CASE WHEN o.state = 'delivered' OR p.goodwill > 0 THEN o.face_minor + o.fee_minor ELSE 0 END
+           OR p.goodwill < 0
+           OR o.state <> 'delivered' AND p.goodwill > 0 AND p.goodwill <> o.face_minor + o.fee_minor
         UNION ALL
-        -- captured, refunding and refunded of a payment are what its transfers and refunds say
+        -- the sums of a payment (captured, refunding, refunded, charged back, refunded without us) are what its transfers
+        -- and refunds say
         SELECT 'payments', y.receipt FROM payment y LEFT JOIN per_payment p ON p.payment_id = y.id
         WHERE y.captured_minor <> coalesce(p.captured, 0)
            OR y.refunded_minor <> coalesce(p.refund_paid, 0)
+           OR y.charged_back_minor <> coalesce(p.charged_back, 0)
+           OR y.outside_minor <> coalesce(p.outside, 0)
            OR y.refunding_minor <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
                                     WHERE r.payment_id = y.id AND r.state = 'due')
            OR y.refunded_minor + y.refunding_minor > y.captured_minor
-           OR y.refunded_minor <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
-                                   WHERE r.payment_id = y.id AND r.state IN ('done', 'otherwise'))
-           OR (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r WHERE r.payment_id = y.id)
-              <> coalesce(p.refund_due, 0)
+           -- a refund that ended was paid by us, or met by what left without us; one paid from the bank may be both
+           OR y.refunded_minor + coalesce(p.met_outside, 0) <>
+                (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
+                 WHERE r.payment_id = y.id AND r.state IN ('done', 'otherwise', 'outside'))
+           OR y.refunded_minor < (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
+                                  WHERE r.payment_id = y.id AND r.state = 'done')
+           OR coalesce(p.met_outside, 0) < (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
+                                            WHERE r.payment_id = y.id AND r.state = 'outside')
+           OR (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
+               WHERE r.payment_id = y.id AND r.state NOT IN ('asked', 'denied')) <> coalesce(p.refund_due, 0)
         UNION ALL
         -- a payment's allocations are its amount, and each is its order's price
         SELECT 'allocations', y.receipt FROM payment y
@@ -93,19 +118,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION ALL
         -- at most one payment of an order is kept: what it captured for the order beyond one price went back
         SELECT 'one_payment_kept', o.ticket FROM orders o JOIN per_order p ON p.order_id = o.id
-        WHERE p.captured - p.refund_due > o.face_minor + o.fee_minor
+        WHERE p.captured - p.refund_due - p.taken_back > o.face_minor + o.fee_minor
         UNION ALL
-        -- codes on our shelf are worth what the books say
+        -- codes on our shelf are worth what the books say; one that is blocked after its sale is worth nothing
         SELECT 'code_stock', coalesce(a.code, 'code_stock:' || k.currency)
         FROM (SELECT * FROM account WHERE kind = 'code_stock') a
         FULL JOIN (SELECT currency, sum(cost_minor) AS cost FROM code
-                   WHERE supplier = 'code_stock' AND state IN ('stock', 'claimed', 'blocked') GROUP BY currency) k
+                   WHERE supplier = 'code_stock' AND (state IN ('stock', 'claimed') OR state = 'blocked' AND order_id IS NULL)
+                   GROUP BY currency) k
           ON k.currency = a.currency
         WHERE coalesce(a.debits_posted - a.credits_posted, 0) <> coalesce(k.cost, 0)
         UNION ALL
         -- what is held is what open orders wait for
         SELECT 'holds', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
-        WHERE coalesce(p.held, 0) <> CASE WHEN o.state = 'paid' THEN o.face_minor ELSE 0 END
+        WHERE coalesce(p.held, 0) <> CASE WHEN o.reseller <> '' AND o.state IN ('placed', 'paid')
+                                          THEN o.face_minor + o.fee_minor
+                                          WHEN o.state = 'paid' THEN o.face_minor ELSE 0 END
         UNION ALL
         -- every order and payment moved along an arrow of the table, and each arrow posted exactly its lines.
         -- A line of nothing is not written (no fee, no margin): only the reasons that are never nothing must be there.
@@ -123,7 +151,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
           AND (w.event IS NULL OR w.target <> e.target OR t.repeated OR t.strange
                OR NOT coalesce(t.reasons, '{}') <@ w.reasons
                OR (SELECT count(*) FROM unnest(w.reasons) AS r
-                   WHERE r IN ('captured', 'held', 'released', 'refund_due', 'refund_paid', 'refund_paid_otherwise')
+                   WHERE r IN ('captured', 'held', 'released', 'refund_due', 'refund_paid', 'refund_paid_otherwise', 'met_outside',
+                               'goodwill', 'charged_back', 'charge_back_won', 'outside_refund', 'outside_undone')
                      AND NOT r = ANY (coalesce(t.reasons, '{}'))) > 0)
         UNION ALL
         -- and each line has the accounts and the phase of its reason
@@ -132,8 +161,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         LEFT JOIN posting_rule r ON r.reason = t.reason
         WHERE r.reason IS NULL OR t.phase <> r.phase OR d.kind <> ALL (r.debits) OR c.kind <> ALL (r.credits)
         UNION ALL
-        -- and no line without an event
-        SELECT 'orphans', t.id::text FROM transfer t WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = t.event_id)
+        -- and no line without an event and its two accounts
+        SELECT 'orphans', t.id::text FROM transfer t
+        LEFT JOIN account d ON d.id = t.debit LEFT JOIN account c ON c.id = t.credit
+        WHERE d.id IS NULL OR c.id IS NULL OR NOT EXISTS (SELECT FROM event e WHERE e.id = t.event_id)
         UNION ALL
         -- an order's state is where the last event that moved it left it
         SELECT 'states', o.ticket FROM orders o LEFT JOIN moved m ON m.subject_id = o.id
@@ -153,7 +184,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE (o.state = 'delivered' AND (d.order_id IS NULL OR a.state IS DISTINCT FROM 'succeeded'
                                           OR (d.kind = 'code' AND d.code_id IS NULL)))
            OR (d.order_id IS NOT NULL AND o.state IN ('placed', 'paid', 'cancelled'))
-           OR (d.code_id IS NOT NULL AND (k.state <> 'sold' OR k.order_id IS DISTINCT FROM o.id))
+           OR (d.code_id IS NOT NULL AND o.state = 'delivered' AND (k.state <> 'sold' OR k.order_id IS DISTINCT FROM o.id))
+           OR (k.order_id = o.id AND k.state NOT IN ('sold', 'blocked'))
+           -- a code that is for sale belongs to nobody
+           OR (k.state IN ('stock', 'claimed') AND k.order_id IS NOT NULL)
            OR (SELECT count(*) FROM attempt b WHERE b.order_id = o.id AND b.state = 'succeeded') > 1
         UNION ALL
         -- nothing is forgotten: whatever is not ended is looked at again at a time, or lies on a person's list
@@ -169,6 +203,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT 'forgotten', r.id::text FROM refund r
         WHERE r.state = 'due' AND NOT EXISTS (SELECT FROM attempt a WHERE a.refund_id = r.id AND a.due_at IS NOT NULL)
           AND NOT EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND i.payment_id = r.payment_id)
+        UNION ALL
+        SELECT 'forgotten', r.id::text FROM refund r
+        WHERE r.state = 'asked' AND NOT EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND i.order_id = r.order_id
+                                                AND i.kind = 'refund_approval')
         UNION ALL
         SELECT 'forgotten', y.receipt FROM payment y
         WHERE y.state IN ('opening', 'open')

@@ -83,7 +83,8 @@ DECLARE
     v_order orders%ROWTYPE;
     v_code code%ROWTYPE;
 BEGIN
-    SELECT * INTO v_order FROM orders WHERE id = p_order;
+    -- The order's lock first: a code that is being taken back is either seen before that, or not at all.
+    SELECT * INTO v_order FROM orders WHERE id = p_order FOR SHARE;
     IF NOT FOUND THEN
         RETURN QUERY SELECT 'not_found', NULL::uuid, NULL::bytea, NULL::text, NULL::date;
         RETURN;
@@ -94,7 +95,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT c.* INTO v_code FROM delivery d JOIN code c ON c.id = d.code_id
-    WHERE d.order_id = p_order AND v_order.state = 'delivered';
+    WHERE d.order_id = p_order AND c.order_id = p_order AND v_order.state = 'delivered';
     IF NOT FOUND THEN
         RETURN QUERY SELECT 'not_delivered_yet', NULL::uuid, NULL::bytea, NULL::text, NULL::date;
         RETURN;

@@ -22,13 +22,13 @@ BEGIN
     INSERT INTO day_close (day, from_at, until_at, placed, delivered, refunded, holding, items_opened, items_closed,
                            items_open, closed_at, closed_by)
     SELECT p_day, p_from, p_until,
-           count(*) FILTER (WHERE e.name = 'placed'),
+           count(*) FILTER (WHERE e.name IN ('placed', 'reserved')),
            count(*) FILTER (WHERE e.name = 'delivered'),
-           count(*) FILTER (WHERE e.name IN ('refunded', 'refunded_otherwise')),
-           -- money is held for an order while it is paid
+           count(*) FILTER (WHERE e.target = 'refunded' AND e.source <> 'refunded'),
+           -- money is held for an order while it is paid; for a reseller's from when it is placed
            coalesce((SELECT c.holding FROM day_close c WHERE c.day = v_last), 0)
-             + count(*) FILTER (WHERE e.target = 'paid' AND e.source <> 'paid')
-             - count(*) FILTER (WHERE e.source = 'paid' AND e.target <> 'paid'),
+             + count(*) FILTER (WHERE e.name = 'reserved' OR e.target = 'paid' AND e.source <> 'paid' AND e.name <> 'paid_from_float')
+             - count(*) FILTER (WHERE e.source = 'paid' AND e.target <> 'paid' OR e.source = 'placed' AND e.name = 'freed'),
            (SELECT count(*) FROM item WHERE opened_at >= p_from AND opened_at < p_until),
            (SELECT count(*) FROM item WHERE closed_at >= p_from AND closed_at < p_until),
            (SELECT count(*) FROM item WHERE opened_at < p_until AND (closed_at IS NULL OR closed_at >= p_until)),

@@ -72,7 +72,7 @@ BEGIN
         FROM asked a
         JOIN quote q ON q.id = a.quote_id AND q.device_hash = a.device AND q.expires_at > p_at
         ORDER BY q.id, a.n
-        ON CONFLICT (quote_id) DO NOTHING
+        ON CONFLICT (quote_id) WHERE quote_id IS NOT NULL DO NOTHING
         RETURNING orders.id
     )
     SELECT coalesce(array_agg(w.id ORDER BY w.id), '{}') INTO v_new FROM written w;

@@ -24,7 +24,9 @@ CREATE TABLE quote (
 
 CREATE TABLE orders (
     id              uuid PRIMARY KEY,
-    quote_id        uuid NOT NULL UNIQUE REFERENCES quote,   -- a quote becomes an order once
+    quote_id        uuid REFERENCES quote,                   -- null for a reseller's: that has a key
+    reseller        text NOT NULL DEFAULT '',                -- whose float pays; empty: a payment does
+    reseller_key    text NOT NULL DEFAULT '',                -- what the reseller calls it
     ticket          text NOT NULL UNIQUE,                    -- what a person reads out; opens nothing
     state           text NOT NULL,
     sku             text NOT NULL,
@@ -41,15 +43,29 @@ CREATE TABLE orders (
     language        text NOT NULL,
     catalog_version bigint NOT NULL,
     sample          boolean NOT NULL,
-    link_hash       bytea NOT NULL UNIQUE,                   -- SHA-256 of the 128-bit secret in the order's link
-    link_sealed     bytea NOT NULL,                          -- the secret, sealed, for the notices that carry the link
-    device_hash     bytea NOT NULL,                          -- the ordering device may reveal
+    link_hash       bytea,                                   -- SHA-256 of the 128-bit secret in the order's link
+    link_sealed     bytea,                                   -- the secret, sealed, for the notices that carry the link
+    device_hash     bytea,                                   -- the ordering device may reveal
     placed_at       timestamptz NOT NULL,
-    expires_at      timestamptz NOT NULL,                    -- unpaid until then: cancelled
-    ended_at        timestamptz
-);
-CREATE INDEX orders_unpaid ON orders (expires_at) WHERE state = 'placed';
+    expires_at      timestamptz,                             -- unpaid until then: cancelled; null: it was paid
+    ended_at        timestamptz,
+    CHECK (reseller <> '' OR quote_id IS NOT NULL AND link_hash IS NOT NULL AND link_sealed IS NOT NULL
+                             AND device_hash IS NOT NULL)
+) WITH (fillfactor = 70);  -- room beside a row for what it becomes: states are in no index, so their changes stay there
+CREATE UNIQUE INDEX orders_quote ON orders (quote_id) WHERE quote_id IS NOT NULL;  -- a quote becomes an order once
+CREATE UNIQUE INDEX orders_link ON orders (link_hash) WHERE link_hash IS NOT NULL;
+CREATE INDEX orders_unpaid ON orders (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX orders_placed_at ON orders (placed_at);
+
+-- What a caller asked under which key: the same key again gets the same order, other fields are refused by name.
+CREATE TABLE idempotency (
+    caller   text NOT NULL,
+    key      text NOT NULL,
+    fields   bytea NOT NULL,                     -- a keyed digest of eight bytes per field, in the order of the fields
+    order_id uuid NOT NULL,
+    at       timestamptz NOT NULL,
+    PRIMARY KEY (caller, key)
+);
 
 CREATE TABLE payment (
     id                 uuid PRIMARY KEY,
@@ -62,6 +78,7 @@ CREATE TABLE payment (
     refunding_minor    bigint NOT NULL DEFAULT 0 CHECK (refunding_minor >= 0),
     refunded_minor     bigint NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
     charged_back_minor bigint NOT NULL DEFAULT 0 CHECK (charged_back_minor >= 0),
+    outside_minor      bigint NOT NULL DEFAULT 0 CHECK (outside_minor >= 0),  -- refunded there, not by us
     made_at            timestamptz NOT NULL
 );
 
@@ -80,11 +97,15 @@ CREATE TABLE refund (
     amount_minor bigint NOT NULL CHECK (amount_minor > 0),
     currency     text NOT NULL,
     reason       text NOT NULL,
+    why          text NOT NULL DEFAULT '',       -- a person's words, where a person chose it
+    evidence     text NOT NULL DEFAULT '',       -- what the operator answered, or the hash of the file that says it
     state        text NOT NULL,
     actor        text NOT NULL,
     made_at      timestamptz NOT NULL,
     ended_at     timestamptz
 );
+CREATE UNIQUE INDEX refund_one_asked ON refund (order_id) WHERE state = 'asked';
+CREATE INDEX refund_order ON refund (order_id);
 CREATE INDEX refund_payment ON refund (payment_id);
 CREATE INDEX refund_made_at ON refund (made_at);
 
@@ -106,16 +127,16 @@ CREATE TABLE attempt (
     redirect_url text NOT NULL DEFAULT '',
     why          text NOT NULL DEFAULT '',
     gone_at      timestamptz,                    -- since when its adapter is not there; null once it answered
+    may_give     boolean NOT NULL GENERATED ALWAYS AS (kind = 'send' AND state <> 'declined') STORED,
     CHECK (CASE kind WHEN 'send' THEN order_id IS NOT NULL AND payment_id IS NULL AND refund_id IS NULL
                      WHEN 'charge' THEN payment_id IS NOT NULL AND order_id IS NULL AND refund_id IS NULL
                      ELSE refund_id IS NOT NULL AND order_id IS NULL AND payment_id IS NULL END)
-);
+) WITH (fillfactor = 50);  -- three more states each, most of them in no index
 CREATE INDEX attempt_due ON attempt (due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX attempt_order ON attempt (order_id) WHERE order_id IS NOT NULL;
 CREATE UNIQUE INDEX attempt_provider_id ON attempt (kind, adapter, provider_id) WHERE provider_id <> '';
 -- Never twice: while one send may still give value, or has, the database holds no second one.
-CREATE UNIQUE INDEX attempt_one_send ON attempt (order_id)
-    WHERE kind = 'send' AND state <> 'declined';
+CREATE UNIQUE INDEX attempt_one_send ON attempt (order_id) WHERE may_give;
 CREATE UNIQUE INDEX attempt_one_charge ON attempt (payment_id) WHERE payment_id IS NOT NULL;
 -- A second try at a refund only after a person declined the first.
 CREATE UNIQUE INDEX attempt_one_refund ON attempt (refund_id) WHERE refund_id IS NOT NULL AND state <> 'declined';
@@ -145,9 +166,10 @@ CREATE TABLE delivery (
     supplier_id  text NOT NULL,
     cost_minor   bigint NOT NULL CHECK (cost_minor >= 0),
     attempt_id   uuid NOT NULL UNIQUE REFERENCES attempt,
-    code_id      uuid UNIQUE REFERENCES code,
+    code_id      uuid REFERENCES code,           -- one that came back unseen is sold again: code.order_id is unique
     at           timestamptz NOT NULL
 );
+CREATE INDEX delivery_code ON delivery (code_id) WHERE code_id IS NOT NULL;
 
 CREATE TABLE order_device (
     order_id     uuid NOT NULL REFERENCES orders,
@@ -203,7 +225,9 @@ CREATE TABLE account (
         OR (side = 'debit' AND debits_posted >= credits_posted)
         OR (side = 'credit' AND credits_posted >= debits_posted)
     ),
-    CONSTRAINT account_pending CHECK (debits_pending >= 0 AND credits_pending >= 0)
+    CONSTRAINT account_pending CHECK (debits_pending >= 0 AND credits_pending >= 0),
+    -- nobody holds money that is not there
+    CONSTRAINT account_held CHECK (side <> 'credit' OR credits_posted - debits_posted >= debits_pending)
 );
 
 CREATE TABLE account_kind (
@@ -215,8 +239,8 @@ CREATE TABLE transfer (
     id           bigint GENERATED ALWAYS AS IDENTITY,
     at           timestamptz NOT NULL,
     event_id     bigint NOT NULL,
-    debit        int NOT NULL REFERENCES account,
-    credit       int NOT NULL REFERENCES account,
+    debit        int NOT NULL,                   -- accounts; no foreign key, whose check locks the account's row once a
+    credit       int NOT NULL,                   -- line: opla_post joins them, nothing deletes them, `books` looks
     amount_minor bigint NOT NULL CHECK (amount_minor > 0),
     currency     text NOT NULL,
     reason       text NOT NULL,
@@ -227,7 +251,7 @@ CREATE TABLE transfer (
     CHECK (debit <> credit)
 ) PARTITION BY RANGE (at);
 CREATE INDEX transfer_order ON transfer (order_id);
-CREATE INDEX transfer_payment ON transfer (payment_id);
+CREATE INDEX transfer_payment ON transfer (payment_id) WHERE payment_id IS NOT NULL;
 
 CREATE TABLE attempt_evidence (
     attempt_id   uuid NOT NULL,
@@ -252,7 +276,7 @@ CREATE TABLE outbox (
     lease_by     uuid,
     lease_until  timestamptz,
     done_at      timestamptz
-);
+) WITH (fillfactor = 70);
 CREATE INDEX outbox_due ON outbox (due_at, reference) WHERE due_at IS NOT NULL;
 
 CREATE TABLE item (

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from opla.core.catalog import Operator, PriceKind, Product, sellable, text_in
+from opla.core.catalog import Catalog, Operator, PriceKind, Product, sellable, text_in
 from opla.core.money import Money
 from opla.operations import catalogue
+from opla.operations.shop import Shop
 from opla.presenting import facts, languages, redeeming
 from opla.storefront.forms import Form
+from opla.storefront.kept import Drawing, Kept
 from opla.storefront.visit import visit
+
+_KEPT: Final = Kept()
 
 
 @dataclass(frozen=True)
@@ -42,17 +47,24 @@ def page(request: HttpRequest, operator_id: str, form: Form | None = None, statu
     operator = catalog.operator(operator_id)
     if operator is None:
         raise Http404
-    sold = [p for p in catalog.products_of(operator.id) if sellable(p, sandbox=here.shop.sandbox) is None]
+    if form is None:
+        return _KEPT.page(request, catalog, lambda: _drawing(catalog, operator, Form({"amount": ""}), here.shop))
+    template, shown = _drawing(catalog, operator, form, here.shop)
+    return render(request, template, shown, status=status)
+
+
+def _drawing(catalog: Catalog, operator: Operator, form: Form, shop: Shop) -> Drawing:
+    sold = [p for p in catalog.products_of(operator.id) if sellable(p, sandbox=shop.sandbox) is None]
     shown = {
         "operator": operator,
         "notes": notes(operator),
         "choices": [_choice(p) for p in sorted(sold, key=lambda p: (p.kind is PriceKind.RANGED, p.min_minor))],
         "care": redeeming.care(operator),
         "balance": redeeming.balance(operator),
-        "form": form or Form({"amount": ""}),
+        "form": form,
         "step": 2,
     }
-    return render(request, "storefront/amounts.html" if sold else "storefront/nothing.html", shown, status=status)
+    return "storefront/amounts.html" if sold else "storefront/nothing.html", shown
 
 
 def notes(operator: Operator) -> dict[str, str]:

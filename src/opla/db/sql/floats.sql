@@ -1,0 +1,114 @@
+-- Resellers buy from money that is here already: their float. What an order will cost is held on it when it is placed.
+
+-- Orders of resellers, each with its send attempt, reserved on their floats. One row back per input, in its order:
+-- placed · again (this caller's key was used before: its order and the digests of its fields) · float_too_low.
+-- A neighbour that is refused, or a key repeated inside the batch, never fails the others.
+CREATE OR REPLACE FUNCTION opla_reserve(
+    p_at timestamptz, p_catalog_version bigint,
+    p_reseller text[], p_key text[], p_fields bytea[], p_id uuid[], p_ticket text[], p_sku text[], p_operator text[],
+    p_product_name text[], p_kind text[], p_face bigint[], p_fee bigint[], p_fee_vat bigint[], p_currency text[],
+    p_number text[], p_plan text[], p_email text[], p_language text[], p_sample boolean[],
+    p_attempt uuid[], p_reference text[], p_adapter text[], p_debit text[], p_credit text[], p_hold bigint[]
+) RETURNS TABLE (n int, result text, order_id uuid, fields bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_new int[];
+    v_low int[] := '{}';
+    v_free jsonb;
+    v_event bigint[];
+    v_one record;
+BEGIN
+    PERFORM opla_writes(true);
+    -- The floats first: whoever else places on them, or uses one of these keys, waits here.
+    PERFORM 1 FROM account WHERE code = ANY (p_debit) ORDER BY id FOR NO KEY UPDATE;
+    SELECT coalesce(array_agg(w.n ORDER BY w.n), '{}') INTO v_new
+    FROM (
+        SELECT min(k.n)::int AS n, k.reseller, k.key
+        FROM unnest(p_reseller, p_key) WITH ORDINALITY AS k (reseller, key, n) GROUP BY k.reseller, k.key
+    ) w
+    WHERE NOT EXISTS (SELECT FROM idempotency i WHERE i.caller = w.reseller AND i.key = w.key);
+    -- Everything fits, nearly always; where it does not, one after the other takes what is left.
+    IF EXISTS (
+        SELECT FROM (SELECT code, sum(hold) AS hold FROM unnest(p_debit, p_hold) AS w (code, hold) GROUP BY code) h
+        LEFT JOIN account a ON a.code = h.code
+        WHERE coalesce(a.credits_posted - a.debits_posted - a.debits_pending, 0) < h.hold
+    ) THEN
+        SELECT coalesce(jsonb_object_agg(code, credits_posted - debits_posted - debits_pending), '{}') INTO v_free
+        FROM account WHERE code = ANY (p_debit);
+        FOR v_one IN SELECT w.n, w.code, w.hold FROM unnest(p_debit, p_hold) WITH ORDINALITY AS w (code, hold, n)
+                     WHERE w.n = ANY (v_new) ORDER BY w.n LOOP
+            IF coalesce((v_free ->> v_one.code)::bigint, 0) >= v_one.hold THEN
+                v_free := jsonb_set(v_free, ARRAY[v_one.code], to_jsonb((v_free ->> v_one.code)::bigint - v_one.hold));
+            ELSE
+                v_low := v_low || v_one.n;
+            END IF;
+        END LOOP;
+        SELECT coalesce(array_agg(w.n ORDER BY w.n), '{}') INTO v_new FROM unnest(v_new) AS w (n) WHERE w.n <> ALL (v_low);
+    END IF;
+
+    IF cardinality(v_new) > 0 THEN
+        WITH asked AS MATERIALIZED (
+            SELECT * FROM unnest(p_reseller, p_key, p_fields, p_id, p_ticket, p_sku, p_operator, p_product_name, p_kind, p_face,
+                p_fee, p_fee_vat, p_currency, p_number, p_plan, p_email, p_language, p_sample, p_attempt, p_reference, p_adapter)
+              WITH ORDINALITY AS a (reseller, key, fields, id, ticket, sku, operator, product_name, kind, face, fee, fee_vat,
+                currency, number, plan, email, language, sample, attempt, reference, adapter, n)
+            WHERE cardinality(v_new) = cardinality(p_id) OR a.n = ANY (v_new)
+        ), keys AS (
+            INSERT INTO idempotency (caller, key, fields, order_id, at)
+            SELECT reseller, key, fields, id, p_at FROM asked
+        ), placed AS (
+            INSERT INTO orders (id, ticket, state, sku, operator, product_name, kind, face_minor, fee_minor, fee_vat_minor,
+                currency, number, plan, email, language, catalog_version, sample, reseller, reseller_key, placed_at)
+            SELECT id, ticket, 'placed', sku, operator, product_name, kind, face, fee, fee_vat, currency, number, plan, email,
+                language, p_catalog_version, sample, reseller, key, p_at
+            FROM asked
+        ), attempts AS (
+            INSERT INTO attempt (id, kind, adapter, reference, state, order_id, made_at, due_at)
+            SELECT attempt, 'send', adapter, reference, 'new', id, p_at, p_at FROM asked
+        ), events AS (
+            INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+            SELECT p_at, 'order', id, 'reserved', '', 'placed', 'reseller:' || reseller, '' FROM asked
+            RETURNING id, subject_id
+        )
+        SELECT array_agg(coalesce(e.id, 0) ORDER BY i.n) INTO v_event
+        FROM unnest(p_id) WITH ORDINALITY AS i (id, n) LEFT JOIN events e ON e.subject_id = i.id;
+        PERFORM opla_post(p_at, v_event, p_debit, p_credit, p_hold, p_currency,
+            array_fill('held'::text, ARRAY[cardinality(p_id)]), array_fill('held'::text, ARRAY[cardinality(p_id)]), p_id,
+            array_fill(NULL::uuid, ARRAY[cardinality(p_id)]));
+    END IF;
+
+    RETURN QUERY
+    SELECT k.n::int, CASE WHEN k.n = ANY (v_low) THEN 'float_too_low' WHEN i.order_id = k.id THEN 'placed' ELSE 'again' END,
+        i.order_id, i.fields
+    FROM unnest(p_reseller, p_key, p_id) WITH ORDINALITY AS k (reseller, key, id, n)
+    LEFT JOIN idempotency i ON i.caller = k.reseller AND i.key = k.key
+    ORDER BY k.n;
+    PERFORM opla_writes(false);
+END $$;
+
+-- A reseller's money came in at the bank. The key says which deposit it is: recording it twice changes nothing.
+CREATE OR REPLACE FUNCTION opla_pay_in(
+    p_at timestamptz, p_actor text, p_reseller text, p_key text, p_fields bytea, p_id uuid, p_amount bigint, p_currency text
+) RETURNS TABLE (result text, fields bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_event bigint;
+BEGIN
+    PERFORM opla_writes(true);
+    INSERT INTO idempotency (caller, key, fields, order_id, at)
+    VALUES ('paid_in:' || p_reseller, p_key, p_fields, p_id, p_at) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT 'again'::text, i.fields FROM idempotency i
+                     WHERE i.caller = 'paid_in:' || p_reseller AND i.key = p_key;
+    ELSE
+        INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+        VALUES (p_at, 'float', p_id, 'paid_in', '', '', p_actor, p_key) RETURNING id INTO v_event;
+        PERFORM opla_post(p_at, ARRAY[v_event], ARRAY['bank:' || p_currency],
+            ARRAY['reseller_float:' || p_reseller || ':' || p_currency], ARRAY[p_amount], ARRAY[p_currency],
+            ARRAY['float_paid_in'], ARRAY['posted'], ARRAY[NULL::uuid], ARRAY[NULL::uuid]);
+        RETURN QUERY SELECT 'paid_in'::text, p_fields;
+    END IF;
+    PERFORM opla_writes(false);
+END $$;

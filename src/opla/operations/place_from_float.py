@@ -1,0 +1,121 @@
+"""Resellers order from money that is here already: checked, priced and held on their float in one commit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from opla.core import delivery, order
+from opla.core.actor import Act, Actor
+from opla.core.ledger import Parties, Reason
+from opla.core.order import Order
+from opla.core.quote import Quote
+from opla.core.refusal import Code, Refusal
+from opla.db.queries import floats
+from opla.db.queries.floats import Reservation
+from opla.operations import catalogue
+from opla.operations.quote_topup import Wanted, priced
+from opla.operations.shop import Shop
+
+#: What a key stands for, in the order of its digests. As typed: a client that repeats itself repeats exactly.
+FIELDS = ("sku", "operator", "amount", "number", "plan", "email", "language")
+_DIGEST_BYTES = 8
+_KEY_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One order of a reseller. `key` is its idempotency key: the same again is the same order."""
+
+    reseller: str
+    key: str
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """An order that stands, its price held. `again`: it stood before under this key; nothing new was made."""
+
+    order_id: UUID
+    again: bool
+
+
+def place_from_float(
+    actor: Actor, asked: Sequence[Asked], *, shop: Shop, at: datetime
+) -> list[Reserved | list[Refusal]]:
+    """One answer per order, in their order: it stands, or everything that is wrong with it."""
+    if refused := actor.refused(Act.PLACE_FROM_FLOAT):
+        return [[refused] for _ in asked]
+    version, catalog = catalogue.active()
+    answers: dict[int, Reserved | list[Refusal]] = {}
+    quotes: dict[int, Quote] = {}
+    for n, one in enumerate(asked):
+        found = priced(one.wanted, version, catalog, shop=shop, at=at)
+        if not 1 <= len(one.key) <= _KEY_LENGTH:
+            answers[n] = [Refusal(Code.KEY_MISSING, "key"), *(found if isinstance(found, list) else [])]
+        elif isinstance(found, Quote):
+            quotes[n] = found
+        else:
+            answers[n] = found
+    shelf = floats.on_shelf(sorted({q.sku for q in quotes.values()})) if "code_stock" in shop.routes else frozenset()
+    new = {n: _reservation(asked[n], quote, shelf, shop=shop, at=at) for n, quote in quotes.items()}
+    rows = floats.reserve(list(new.values()), catalog_version=version, at=at)
+    for (n, reservation), row in zip(new.items(), rows, strict=True):
+        answers[n] = _answer(reservation, row)
+    return [answers[n] for n in range(len(asked))]
+
+
+def digests(values: Sequence[str], key: bytes) -> bytes:
+    """A keyed digest of eight bytes per value: what was asked can be compared, and not read."""
+    return b"".join(hashlib.blake2b(v.encode(), key=key, digest_size=_DIGEST_BYTES).digest() for v in values)
+
+
+def differing(fields: Sequence[str], known: bytes, asked: bytes) -> str:
+    """The first field whose digests differ; empty when all are the same."""
+    at = range(0, len(known), _DIGEST_BYTES)
+    pairs = zip(fields, at, strict=True)
+    return next((f for f, n in pairs if known[n : n + _DIGEST_BYTES] != asked[n : n + _DIGEST_BYTES]), "")
+
+
+def _reservation(asked: Asked, quote: Quote, shelf: frozenset[str], *, shop: Shop, at: datetime) -> Reservation:
+    chance, wanted = shop.chance, asked.wanted
+    sold = Order(
+        chance.uuid(at),
+        order.State.PLACED,
+        quote.sku,
+        quote.operator,
+        quote.kind,
+        quote.price,
+        quote.number,
+        quote.plan,
+        quote.language,
+        asked.reseller,
+    )
+    supplier = delivery.route(sold, shop.routes, refused_by=(), in_stock=quote.sku in shelf)
+    parties = Parties(quote.price.face.currency, source=supplier, reseller=asked.reseller)
+    [hold] = order.journal(sold, order.PLACING[order.Event.RESERVED], {Reason.HELD: sold.held_minor}, parties)
+    return Reservation(
+        asked.reseller,
+        asked.key,
+        digests([getattr(wanted, field) for field in FIELDS], shop.keyring.fingerprint_key),
+        sold.id,
+        chance.order_number(),
+        quote,
+        chance.uuid(at),
+        chance.reference(),
+        supplier,
+        hold,
+    )
+
+
+def _answer(reservation: Reservation, row: floats.ReservedRow) -> Reserved | list[Refusal]:
+    if row.result == "placed":
+        return Reserved(reservation.order_id, again=False)
+    if row.result == "float_too_low" or row.order_id is None:
+        return [Refusal(Code.FLOAT_TOO_LOW, "amount")]
+    if field := differing(FIELDS, row.fields, reservation.fields):
+        return [Refusal(Code.KEY_REUSED, field, {"field": field})]
+    return Reserved(row.order_id, again=True)

@@ -1,0 +1,103 @@
+"""Resellers: who they are, their keys (shown once, kept hashed), and the money they paid in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from django.db import IntegrityError
+
+from opla.core.actor import Act, Actor
+from opla.core.money import Money
+from opla.core.quote import read_email
+from opla.core.refusal import Code, Refusal
+from opla.db.keyring import digest
+from opla.db.models import ApiKey, Reseller
+from opla.db.queries import floats
+from opla.operations.place_from_float import differing, digests
+from opla.operations.shop import Shop
+
+#: It stands in account codes and events; the colon there separates, so it may not be one.
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]")
+_PAID_IN_FIELDS = ("reseller", "amount")
+
+
+@dataclass(frozen=True)
+class Key:
+    """A new key, in the clear for the one time it is shown."""
+
+    secret: str = field(repr=False)
+
+
+def add(actor: Actor, name: str, *, title: str, email: str, at: datetime) -> Refusal | None:
+    """A new reseller. `name` is 2 to 40 small letters, digits and hyphens, for ever."""
+    if refused := actor.refused(Act.MANAGE_RESELLERS):
+        return refused
+    if not _NAME.fullmatch(name):
+        return Refusal(Code.RESELLER_NAME_INVALID, "name", {"name": name})
+    address = read_email(email)
+    if isinstance(address, Refusal):
+        return address
+    try:
+        Reseller.objects.create(id=name, name=title or name, email=address, made_at=at)
+    except IntegrityError:
+        return Refusal(Code.RESELLER_NAME_TAKEN, "name", {"name": name})
+    return None
+
+
+def make_key(actor: Actor, name: str, *, shop: Shop, at: datetime) -> Key | Refusal:
+    """One more key of a reseller; those it has go on working until they are revoked."""
+    if refused := actor.refused(Act.MANAGE_RESELLERS):
+        return refused
+    if not Reseller.objects.filter(id=name).exists():
+        return Refusal(Code.NOT_FOUND, "name", {"name": name})
+    secret = f"opla_{shop.chance.reference()}"
+    ApiKey.objects.create(hash=digest(secret.encode()), reseller_id=name, made_at=at)
+    return Key(secret)
+
+
+def revoke_keys(actor: Actor, name: str, *, at: datetime) -> int | Refusal:
+    """End every key of a reseller; how many. Order intake forgets them within `KNOWN_FOR_S` seconds."""
+    if refused := actor.refused(Act.MANAGE_RESELLERS):
+        return refused
+    return ApiKey.objects.filter(reseller=name, revoked_at=None).update(revoked_at=at)
+
+
+#: How long order intake believes a key without looking again.
+KNOWN_FOR_S = 5
+
+
+def holder(secret: str) -> tuple[str, str]:
+    """Whose key this is, name and e-mail; both empty when it is nobody's, or of a reseller that may not order now."""
+    found = ApiKey.objects.filter(hash=digest(secret.encode()), revoked_at=None, reseller__active=True)
+    return found.values_list("reseller_id", "reseller__email").first() or ("", "")
+
+
+@lru_cache(maxsize=1024)
+def holder_lately(secret: str, _period: int) -> tuple[str, str]:
+    """`holder`, remembered for the period of `KNOWN_FOR_S` seconds that the caller counts."""
+    return holder(secret)
+
+
+def pay_in(actor: Actor, name: str, amount: str, key: str, *, shop: Shop, at: datetime) -> bool | Refusal:
+    """A reseller's money came in at the bank: on its float. `key` names the deposit, such as the statement's line.
+
+    True when it was recorded, False when it had been before; the same key with another amount is refused.
+    """
+    if refused := actor.refused(Act.FUND):
+        return refused
+    if not Reseller.objects.filter(id=name).exists():
+        return Refusal(Code.NOT_FOUND, "name", {"name": name})
+    money = Money.parse(amount, "EUR")
+    if money is None or money.amount_minor <= 0:
+        return Refusal(Code.AMOUNT_UNREADABLE, "amount", {"amount": amount})
+    if not key:
+        return Refusal(Code.KEY_MISSING, "key")
+    fields = digests([name, str(money.amount_minor)], shop.keyring.fingerprint_key)
+    deposit_id = shop.chance.uuid(at)
+    result, known = floats.pay_in(name, key, fields, deposit_id, money.amount_minor, "EUR", actor=actor, at=at)
+    if field_ := differing(_PAID_IN_FIELDS, known, fields):
+        return Refusal(Code.KEY_REUSED, field_, {"field": field_})
+    return result == "paid_in"

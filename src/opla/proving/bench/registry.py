@@ -1,0 +1,23 @@
+"""What is measured: names of rows, and the function that measures them. Quick ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from opla.proving.bench.bench import Bench
+from opla.proving.bench.bulk import bulk
+from opla.proving.bench.memory import memory
+from opla.proving.bench.numbers import numbers
+from opla.proving.bench.row import Row
+from opla.proving.bench.shop import shop
+
+#: One measurement may give several rows, always in this order.
+MEASURES: Final[dict[tuple[str, ...], Callable[[Bench], list[Row]]]] = {
+    ("shop", "shop_p99"): shop,
+    ("numbers",): numbers,
+    ("cpu_bulk", "bulk"): bulk,
+    ("memory",): memory,
+}
+
+NAMES: Final = [name for names in MEASURES for name in names]

@@ -1,0 +1,146 @@
+"""Order intake as a reseller's program meets it: one request, one answer, after its commit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from fakes import DIRECT, START, World
+from opla.core.actor import Actor, Role
+from opla.db.queries import floats
+from opla.db.queries.call import select
+from opla.operations import resellers
+from opla.operations.resellers import Key
+from opla.workers import intake
+from opla.workers.intake import Intake
+
+OWNER = Actor(Role.OWNER, "test")
+ORDER = {"sku": DIRECT, "amount": "15", "number": "0470 12 34 56"}
+
+
+class Door:
+    """Acme's program, and what it was answered."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        resellers.add(OWNER, "acme", title="Acme", email="orders@acme.example", at=START)
+        resellers.pay_in(OWNER, "acme", "100", "first", shop=world.shop, at=START)
+        made = resellers.make_key(OWNER, "acme", shop=world.shop, at=START)
+        assert isinstance(made, Key)
+        self.secret = made.secret
+        self.intake = Intake(world.shop)
+
+    def asks(self, *bodies: tuple[str, object], secret: str | None = None) -> list[tuple[int, dict[str, object]]]:
+        """(idempotency key, body) of each request, all sent at the same moment."""
+
+        async def all_of_them() -> list[tuple[int, dict[str, object]]]:
+            return await asyncio.gather(*[self.ask(key, body, secret) for key, body in bodies])
+
+        return asyncio.run(all_of_them())
+
+    async def ask(self, key: str, body: object, secret: str | None) -> tuple[int, dict[str, object]]:
+        bearer = f"Bearer {self.secret if secret is None else secret}".encode()
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/api/orders",
+            "headers": [(b"authorization", bearer), (b"idempotency-key", key.encode())],
+        }
+        sent: list[intake._Event] = []
+
+        async def receive() -> intake._Event:
+            return {"type": "http.request", "body": body if isinstance(body, bytes) else json.dumps(body).encode()}
+
+        async def send(event: intake._Event) -> None:
+            sent.append(event)
+
+        await self.intake(scope, receive, send)
+        return sent[0]["status"], json.loads(sent[1]["body"])
+
+
+@pytest.fixture
+def door(world: World) -> Iterator[Door]:
+    intake.holder_lately.cache_clear()
+    door = Door(world)
+    yield door
+    door.intake.close()
+
+
+def code(answer: tuple[int, dict[str, object]]) -> tuple[int, str]:
+    status, body = answer
+    return status, str(body["type"]).removeprefix("urn:opla:refusal:")
+
+
+def test_an_order_is_answered_when_it_stands_and_its_price_is_held(door: Door) -> None:
+    [(status, body)] = door.asks(("a", ORDER))
+    assert (status, body["state"]) == (202, "placed")
+    assert select("SELECT id::text, state, reseller FROM orders") == [(body["order"], "placed", "acme")]
+    assert floats.balance("acme", "EUR").held_minor == 1500
+
+
+def test_requests_of_one_moment_are_placed_by_one_commit_and_each_gets_its_own_answer(door: Door) -> None:
+    answers = door.asks(*[(f"k{n}", {**ORDER, "number": f"047012345{n}"}) for n in range(6)], ("bad", {"sku": "?"}))
+    assert [status for status, _ in answers] == [202] * 6 + [422]
+    assert len({str(body["order"]) for _, body in answers[:6]}) == 6
+    assert select("SELECT count(DISTINCT xmin::text), count(DISTINCT number) FROM orders") == [(1, 6)]
+
+
+def test_the_same_request_again_is_the_same_order(door: Door) -> None:
+    [(_, first)] = door.asks(("a", ORDER))
+    [(status, again)] = door.asks(("a", ORDER))
+    assert (status, again["order"]) == (200, first["order"])
+    [other] = door.asks(("a", {**ORDER, "number": "0470123457"}))
+    assert code(other) == (409, "key_reused")
+
+
+@pytest.mark.parametrize("secret", ["", "opla_00000000000000000000000000000000"])
+def test_a_stranger_orders_nothing_and_fails_no_neighbour(door: Door, secret: str) -> None:
+    [stranger] = door.asks(("a", ORDER), secret=secret)
+    assert code(stranger) == (401, "api_key_wrong")
+    assert select("SELECT count(*) FROM orders") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "answer"),
+    [
+        ("a", b"{", (400, "file_unreadable")),
+        ("a", b"[]", (400, "file_unreadable")),
+        ("a", {**ORDER, "colour": "red"}, (422, "field_unknown")),
+        ("a", {**ORDER, "number": 470123456}, (422, "field_not_text")),
+        ("a", {**ORDER, "number": "047012\x0056"}, (422, "field_not_text")),
+        ("a", b" " * 20_000, (413, "file_unreadable")),
+        ("", ORDER, (422, "key_missing")),
+        ("a", {**ORDER, "amount": "17"}, (422, "amount_not_offered")),
+        ("a", {**ORDER, "number": ""}, (422, "number_missing")),
+    ],
+)
+def test_a_request_that_cannot_be_an_order_is_refused_by_a_code(
+    door: Door, key: str, body: object, answer: tuple[int, str]
+) -> None:
+    [refused] = door.asks((key, body))
+    assert code(refused) == answer
+    assert refused[1]["title"]
+
+
+def test_what_the_float_does_not_cover_needs_payment(door: Door) -> None:
+    answers = door.asks(*[(f"k{n}", ORDER) for n in range(7)])
+    assert [status for status, _ in answers] == [202] * 6 + [402]
+
+
+def test_a_database_that_breaks_is_said_to_be_closed_for_a_moment_and_the_same_key_finds_out(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import OperationalError
+
+    def broken(*_: object, **__: object) -> None:
+        raise OperationalError("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(intake, "place_from_float", broken)
+        [closed] = door.asks(("a", ORDER))
+    assert code(closed) == (503, "temporarily_closed")
+    [(status, _)] = door.asks(("a", ORDER))
+    assert status == 202
