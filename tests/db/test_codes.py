@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 
 from fakes import ANOTHER_DEVICE, CUSTOMER, DEVICE, START, World
 from opla.core.actor import Actor, Role
-from opla.core.ports import Answer, Pin, SendReport
+from opla.core.ports import Answer, Pin, SendReport, StockedCode
 from opla.core.refusal import Code, Refusal
 from opla.db.keyring import Unopenable
 from opla.db.queries import codes
@@ -94,6 +98,41 @@ def test_the_last_code_goes_to_one_of_two(world: World) -> None:
     stock(world, "111")
     got = at_once(lambda: shelf().claim("a", "PX-15"), lambda: shelf().claim("b", "PX-15"))
     assert sum(code is not None for code in got) == 1
+
+
+def claimed_while_another_has_not_committed() -> int:
+    """How many codes two orders hold, when the second asks before the first one's commit."""
+    taken, asked = threading.Event(), threading.Event()
+
+    def first() -> StockedCode | None:
+        with transaction.atomic():
+            got = shelf().claim("a", "PX-15")
+            taken.set()
+            asked.wait(10)
+            time.sleep(0.2)  # the second is in the middle of its statement by now
+        return got
+
+    def second() -> StockedCode | None:
+        taken.wait(10)
+        asked.set()
+        return shelf().claim("b", "PX-15")
+
+    return len({code.stock_id for code in at_once(first, second) if code is not None})
+
+
+def test_two_orders_at_once_get_a_code_each(world: World) -> None:
+    stock(world, "111", "222")
+    assert claimed_while_another_has_not_committed() == 2
+
+
+def test_a_check_before_the_lock_on_codes_would_be_found(world: World) -> None:
+    """The same race on a claim that looks for a free code first, and locks it afterwards."""
+    right = (Path(codes.__file__).parents[1] / "sql" / "codes.sql").read_text()
+    wrong = right.replace("LIMIT w.wanted FOR UPDATE SKIP LOCKED", "LIMIT w.wanted")
+    assert wrong != right
+    by_owner(wrong.replace("%", "%%"))
+    stock(world, "111", "222")
+    assert claimed_while_another_has_not_committed() == 1
 
 
 def test_one_reference_asked_twice_at_once_takes_one_code(world: World) -> None:

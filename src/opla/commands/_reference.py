@@ -28,8 +28,9 @@ def run(_: argparse.Namespace) -> int:
 
     django.setup()
     from opla.presenting.reference import pages
+    from opla.proving import faults
 
-    for name, text in pages(commands()).items():
+    for name, text in {**pages(commands()), "faults.md": faults.page()}.items():
         (FOLDER / name).write_text(text, "utf-8")
         print(f"docs/reference/{name}")
     return 0

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import datetime
 from random import Random
 
+from django.db.backends.base.base import BaseDatabaseWrapper
+
 
 class Died(BaseException):
     """The process of this task was killed, here and now. Nothing may catch it but the scheduler."""
@@ -20,7 +22,7 @@ class Died(BaseException):
 class Task:
     """One simulated process. It may run unless it sleeps until `wakes_at`, or found nothing to do at `idle_at`."""
 
-    def __init__(self, name: str, work: Callable[[], None]) -> None:
+    def __init__(self, name: str, work: Callable[[], None], spare: list[BaseDatabaseWrapper]) -> None:
         self.name = name
         self.wakes_at: datetime | None = None
         self.idle_at: datetime | None = None
@@ -28,6 +30,7 @@ class Task:
         self.broke: BaseException | None = None
         self.doomed = False
         self._work = work
+        self._spare = spare
         self._turn = threading.Semaphore(0)
         self._back = threading.Semaphore(0)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -36,17 +39,23 @@ class Task:
         self._thread.start()
 
     def _run(self) -> None:
+        from django.db import connections
+
         self._turn.acquire()
+        if self._spare:
+            connections["default"] = self._spare.pop()
         try:
-            self._work()
+            if not self.doomed:
+                self._work()
         except Died:
             pass
         except BaseException as broke:  # noqa: BLE001 - handed to the scheduler, which raises it
             self.broke = broke
         finally:
-            from django.db import connections
-
-            connections.close_all()
+            # Every statement was its own transaction, so nothing of this task is left on its connection.
+            wrapper = connections["default"]
+            wrapper.inc_thread_sharing()
+            self._spare.append(wrapper)
             self.over = True
             self._back.release()
 
@@ -74,11 +83,12 @@ class Baton:
 
     def __init__(self, chance: Random) -> None:
         self._chance = chance
+        self._spare: list[BaseDatabaseWrapper] = []  # connections of tasks that are over: making one takes long
         self.tasks: list[Task] = []
         self.current: Task | None = None
 
     def add(self, name: str, work: Callable[[], None]) -> Task:
-        task = Task(name, work)
+        task = Task(name, work, self._spare)
         self.tasks.append(task)
         task.start()
         return task
@@ -96,6 +106,10 @@ class Baton:
             task.go()
             self.current = None
 
+    def awake(self, name: str) -> int:
+        """How many tasks whose name begins so neither are over nor sleep."""
+        return sum(task.name.startswith(name) and task.wakes_at is None and not task.over for task in self.tasks)
+
     def next_wake(self) -> datetime | None:
         return min((task.wakes_at for task in self.tasks if task.wakes_at is not None), default=None)
 
@@ -107,3 +121,5 @@ class Baton:
                 self.current = task
                 task.go()
         self.tasks, self.current = [], None
+        for wrapper in self._spare:
+            wrapper.close()

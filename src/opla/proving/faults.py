@@ -1,4 +1,7 @@
-"""What can go wrong, by name, and how often. One seeded source decides every case, and counts it."""
+"""What can go wrong, by name: how often, where it strikes, and what must hold all the same.
+
+One seeded source decides every case, and counts it. `./opla _reference` writes the table to docs/reference/faults.md.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection
 from enum import StrEnum
 from random import Random
+from typing import NamedTuple
 
 
 class Fault(StrEnum):
@@ -18,6 +22,7 @@ class Fault(StrEnum):
     CONNECTION_BREAKS_BEFORE = "connection_breaks_before_commit"
     CONNECTION_BREAKS_AFTER = "connection_breaks_after_commit"
     CLOCK_JUMPS = "clock_jumps"
+    CLOCK_CHANGES = "clock_changes"
     # providers and suppliers
     NEVER_LEFT = "never_left"
     TIMEOUT_BEFORE_ACTING = "timeout_before_acting"
@@ -31,13 +36,17 @@ class Fault(StrEnum):
     REVERSES = "reverses"
     DOWN_FOR_HOURS = "down_for_hours"
     OUT_OF_FLOAT = "out_of_float"
+    OUT_OF_STOCK = "out_of_stock"
     DUPLICATE_PIN = "duplicate_pin"
     REFUND_REFUSED = "refund_refused"
+    REFUNDED_OUTSIDE = "refunded_outside"
     # webhooks
     WEBHOOK_LOST = "webhook_lost"
+    WEBHOOK_LATE = "webhook_late"
     WEBHOOK_REPEATED = "webhook_repeated"
     WEBHOOK_FORGED = "webhook_forged"
     # customers
+    BUYS_TOGETHER = "buys_together"
     PLACES_TWICE = "places_twice"
     REFUSED = "refused"
     ABANDONS = "abandons"
@@ -45,44 +54,88 @@ class Fault(StrEnum):
     PAYS_TWICE = "pays_twice"
     PAYS_AGAIN = "pays_again"
     PAYS_WRONG_AMOUNT = "pays_wrong_amount"
+    CHARGES_BACK_AT_ONCE = "charges_back_at_once"
+    CHARGES_BACK_LATER = "charges_back_later"
     STRANGER_LOOKS = "stranger_looks"
 
 
-#: Chance of each, per occasion, in millionths. Boundaries come by the batch, customers by the head.
-PER_MILLION: dict[Fault, int] = {
-    Fault.DIES_BEFORE_COMMIT: 2_000,
-    Fault.DIES_AFTER_COMMIT: 2_000,
-    Fault.DIES_BEFORE_SEND: 500,
-    Fault.DIES_AFTER_SEND: 500,
-    Fault.SLEEPS_PAST_LEASE: 700,
-    Fault.CONNECTION_BREAKS_BEFORE: 1_500,
-    Fault.CONNECTION_BREAKS_AFTER: 1_500,
-    Fault.CLOCK_JUMPS: 500,
-    Fault.NEVER_LEFT: 20_000,
-    Fault.TIMEOUT_BEFORE_ACTING: 15_000,
-    Fault.TIMEOUT_AFTER_ACTING: 15_000,
-    Fault.ACTS_LATE: 10_000,
-    Fault.GARBAGE: 5_000,
-    Fault.PENDING_FIRST: 30_000,
-    Fault.DECLINES: 60_000,
-    Fault.OLD_ANSWER: 10_000,
-    Fault.CONTRADICTS: 500,
-    Fault.REVERSES: 5_000,
-    Fault.DOWN_FOR_HOURS: 20,
-    Fault.OUT_OF_FLOAT: 2_000,
-    Fault.DUPLICATE_PIN: 300,
-    Fault.REFUND_REFUSED: 10_000,
-    Fault.WEBHOOK_LOST: 300_000,
-    Fault.WEBHOOK_REPEATED: 100_000,
-    Fault.WEBHOOK_FORGED: 20_000,
-    Fault.PLACES_TWICE: 50_000,
-    Fault.REFUSED: 40_000,
-    Fault.ABANDONS: 40_000,
-    Fault.PAYS_LATE: 30_000,
-    Fault.PAYS_TWICE: 20_000,
-    Fault.PAYS_AGAIN: 500_000,  # of those whose first payment failed
-    Fault.PAYS_WRONG_AMOUNT: 10_000,
-    Fault.STRANGER_LOOKS: 20_000,
+class Rule(NamedTuple):
+    """`per_million`: its chance per occasion. Commits and sends come by the batch, customers by the head."""
+
+    per_million: int
+    where: str
+    holds: str
+
+
+_COMMIT, _CALL = "every commit", "every call to the outside"
+_AGAIN = "the lease runs out, another worker goes on; what may have left is asked about, not sent anew"
+_ASKED = "asked about, or the same reference again where repeats are refused; no other supplier, no refund"
+_BACK = "the price is kept once, the rest goes back by rule"
+_ONCE = "one order, one payment: the second press finds the first"
+
+RULES: dict[Fault, Rule] = {
+    Fault.DIES_BEFORE_COMMIT: Rule(4_000, _COMMIT, "nothing of it happened; " + _AGAIN),
+    Fault.DIES_AFTER_COMMIT: Rule(4_000, _COMMIT, "all of it happened, its message included; " + _AGAIN),
+    Fault.DIES_BEFORE_SEND: Rule(500, _CALL, _AGAIN),
+    Fault.DIES_AFTER_SEND: Rule(500, _CALL, _AGAIN),
+    Fault.SLEEPS_PAST_LEASE: Rule(700, f"{_COMMIT} and {_CALL}", "the sleeper's decision loses its compare-and-set"),
+    Fault.CONNECTION_BREAKS_BEFORE: Rule(3_000, _COMMIT, "the commit did not happen; whoever asked tries again"),
+    Fault.CONNECTION_BREAKS_AFTER: Rule(3_000, _COMMIT, "the commit happened, and trying again finds it"),
+    Fault.CLOCK_JUMPS: Rule(
+        3_000, "every step of the clock", "minutes to hours pass at once: what is overdue ends by rule"
+    ),
+    Fault.CLOCK_CHANGES: Rule(
+        1_000_000,
+        "once a shard: a change to or from summer time, a month's or a year's end",
+        "orders in flight go on, their rows in whichever partition there is",
+    ),
+    Fault.NEVER_LEFT: Rule(
+        20_000, "provider, supplier, mail", "sent again, the same reference, until its time is over"
+    ),
+    Fault.TIMEOUT_BEFORE_ACTING: Rule(15_000, "provider, supplier", _ASKED),
+    Fault.TIMEOUT_AFTER_ACTING: Rule(15_000, "provider, supplier, mail", _ASKED),
+    Fault.ACTS_LATE: Rule(10_000, "supplier", "“not found” is no proof: " + _ASKED),
+    Fault.GARBAGE: Rule(5_000, "provider, supplier", _ASKED),
+    Fault.PENDING_FIRST: Rule(30_000, "refund, supplier", "asked about until it is decided"),
+    Fault.DECLINES: Rule(60_000, "supplier", "the next supplier, or the money goes back"),
+    Fault.OLD_ANSWER: Rule(10_000, "provider, supplier", "nothing that is known is undone"),
+    Fault.CONTRADICTS: Rule(500, "provider, supplier", "evidence and an item for a person; no money moves"),
+    Fault.REVERSES: Rule(5_000, "supplier, minutes after success", "refunded, never sent again"),
+    Fault.DOWN_FOR_HOURS: Rule(
+        20, "provider, supplier, once a day at most", "nothing left, so the next supplier; or later"
+    ),
+    Fault.OUT_OF_FLOAT: Rule(2_000, "supplier", "the next supplier, or the money goes back"),
+    Fault.OUT_OF_STOCK: Rule(
+        2_000, "supplier; our own shelf besides, which is sold out", "the next supplier, or the money goes back"
+    ),
+    Fault.DUPLICATE_PIN: Rule(300, "supplier", "nobody is given another customer's code: an item"),
+    Fault.REFUND_REFUSED: Rule(10_000, "provider", "an item: the debt stays in the books"),
+    Fault.REFUNDED_OUTSIDE: Rule(
+        2_000, "provider: somebody refunds in its dashboard", "known here as well, and not refunded again"
+    ),
+    Fault.WEBHOOK_LOST: Rule(300_000, "provider", "the poller finds it"),
+    Fault.WEBHOOK_LATE: Rule(100_000, "provider: seconds to minutes, so out of order", "it only wakes the poller"),
+    Fault.WEBHOOK_REPEATED: Rule(100_000, "provider", "the second changes nothing"),
+    Fault.WEBHOOK_FORGED: Rule(20_000, "anybody", "it changes nothing"),
+    Fault.BUYS_TOGETHER: Rule(
+        30_000, "customer: two to eight orders under one payment", "each is delivered or refunded by itself"
+    ),
+    Fault.PLACES_TWICE: Rule(50_000, "customer", _ONCE),
+    Fault.REFUSED: Rule(40_000, "customer's bank", "cancelled when its time is over, or paid by another try"),
+    Fault.ABANDONS: Rule(40_000, "customer", "cancelled when its time is over"),
+    Fault.PAYS_LATE: Rule(30_000, "customer, after the session and the order expired", "it goes back by rule"),
+    Fault.PAYS_TWICE: Rule(20_000, "customer, in one session", _BACK),
+    Fault.PAYS_AGAIN: Rule(500_000, "customers whose payment was refused", _BACK),
+    Fault.PAYS_WRONG_AMOUNT: Rule(
+        10_000, "customer", "too much: the rest goes back; too little: all of it, and an item"
+    ),
+    Fault.CHARGES_BACK_AT_ONCE: Rule(2_000, "customer, before the delivery", "known here, never refunded besides"),
+    Fault.CHARGES_BACK_LATER: Rule(
+        3_000, "customer, up to twenty hours after paying", "known here, never refunded besides"
+    ),
+    Fault.STRANGER_LOOKS: Rule(
+        20_000, "another device asks for a delivered code", "refused; the owner's device sees the right one"
+    ),
 }
 
 
@@ -90,15 +143,15 @@ class Faults:
     """Decides, by seed, whether a fault strikes; only those that were asked for do, and `counted` tells how often."""
 
     def __init__(self, chance: Random, wanted: Collection[Fault]) -> None:
-        self._chance = chance
+        self._draw = chance.random
+        self._chances = {fault: RULES[fault].per_million / 1_000_000 for fault in Fault}
         self._wanted = frozenset(wanted)
         self.counted: Counter[Fault] = Counter()
         self.quiet = False
 
     def strikes(self, fault: Fault) -> bool:
         """Draws even when the fault is not wanted, so that leaving one out changes nothing else."""
-        drawn = self._chance.randrange(1_000_000) < PER_MILLION[fault]
-        if not drawn or fault not in self._wanted or self.quiet:
+        if self._draw() >= self._chances[fault] or fault not in self._wanted or self.quiet:
             return False
         self.counted[fault] += 1
         return True
@@ -111,3 +164,18 @@ def named(text: str) -> frozenset[Fault]:
     if text == "none":
         return frozenset()
     return frozenset(Fault(name.strip()) for name in text.split(",") if name.strip())
+
+
+def page() -> str:
+    """docs/reference/faults.md: every fault, where it strikes, and what must hold."""
+    rows = [f"| `{fault}` | {rule.where} | {rule.per_million:,} | {rule.holds} |" for fault, rule in RULES.items()]
+    head = ["| fault | where it strikes | chance in a million | what must hold |", "| --- | --- | --- | --- |"]
+    return (
+        "# Faults of a simulation\n\n<!-- Made by `./opla _reference`: change the table in "
+        "`src/opla/proving/faults.py`, not this page. -->\n\nWhat `./opla simulate` breaks, all of it at once unless "
+        "`--faults` names some. Chances are per occasion; commits and claims come by the batch, customers by the head. "
+        "Whatever strikes, the order must end delivered, refunded, cancelled or on a person's list, with value given "
+        "once and the price kept once. [How it is judged](../explanation/simulation.md)\n\n"
+        + "\n".join([*head, *rows])
+        + "\n"
+    )

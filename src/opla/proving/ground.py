@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import connections
 
@@ -28,8 +29,8 @@ def point_at(server: Server, name: str) -> None:
 
 
 @contextmanager
-def scratch_database(server: Server, name: str, *, durable: bool = False) -> Iterator[None]:
-    """A prepared, empty database of this name; one that an earlier proof left behind is removed first.
+def scratch_database(server: Server, name: str, at: datetime | None = None, *, durable: bool = False) -> Iterator[None]:
+    """A prepared, empty database of this name, as of `at`; one that an earlier proof left behind is removed first.
 
     `durable`: a commit waits for the disk, as a shop's does.
     """
@@ -39,7 +40,7 @@ def scratch_database(server: Server, name: str, *, durable: bool = False) -> Ite
         _administer(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     point_at(server, name)
     try:
-        setup.prepare()
+        setup.prepare(at)
         yield
     finally:
         connections.close_all()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -19,38 +19,48 @@ from django.db import connections
 from django.db.utils import OperationalError
 
 from opla.core.actor import Actor, Role
+from opla.core.attempt import Kind
 from opla.core.chance import Chance
 from opla.core.ports import Charges, Promises, Refunds, Sends, Tells
-from opla.core.quote import Quote, Terms
-from opla.core.refusal import Refusal
+from opla.core.quote import Terms
 from opla.db import keyring
-from opla.db.queries import call
+from opla.db.queries import attempts, call
 from opla.db.queries.codes import Stock
 from opla.operations.catalogue import at_version, seed
-from opla.operations.pay_again import pay_again
-from opla.operations.place_orders import Placed, Placement, place_orders
-from opla.operations.quote_topup import Wanted, quote_topups
-from opla.operations.reveal_code import reveal
+from opla.operations.expire import expire
 from opla.operations.shop import Shop
 from opla.operations.stock_codes import stock_codes
-from opla.operations.tell import Letter
-from opla.operations.wake import wake_payment
-from opla.operations.work import work_once
+from opla.operations.tell import Letter, tell
+from opla.operations.work import LEASE_MARGIN_S, settle_claims
 from opla.proving.baton import Baton, Died, Task
+from opla.proving.customers import Customers
 from opla.proving.faults import Fault, Faults
 from opla.proving.verdict import Verdict, judge
-from opla.proving.world import Agenda, Mailbox, Provider, Session, Supplier
+from opla.proving.world import Agenda, Mailbox, Provider, Supplier
 from opla.suppliers.code_stock.provider import OwnStock
 
-#: An hour before the clocks of Belgium go back, six days before a month ends.
-START = datetime(2026, 10, 25, 0, 0, tzinfo=UTC)
-_CUSTOMER = Actor(Role.CUSTOMER, "simulated")
 _OWNER = Actor(Role.OWNER, "simulated")
-_WORKERS = 2
-_BATCH = 100
-_IN_FLIGHT = 1_500
+_WORKERS = _WEBS = 2
 _DRAIN = timedelta(hours=30)
-_SWITCH_PER_MILLION = 60_000
+_CALMS_AFTER = timedelta(hours=2)
+_SWITCHES = 0.06
+
+#: Shard by shard: a moment that orders in flight live through, and how many months have partitions beyond the first.
+_CHANGES = (
+    (datetime(2026, 10, 25, 1, 0, tzinfo=UTC), 2),  # Belgium sets its clocks back
+    (datetime(2027, 3, 28, 1, 0, tzinfo=UTC), 2),  # and forward
+    (datetime(2026, 12, 1, 0, 0, tzinfo=UTC), 0),  # a month ends, and nobody made the next one's partitions
+    (datetime(2027, 1, 1, 0, 0, tzinfo=UTC), 1),  # a year ends
+)
+_BEFORE_CHANGE = timedelta(minutes=5)
+
+#: How far the clock moves at a time while orders come: what falls due meanwhile is found at once, as by a busy worker.
+_STEPS_S = (1, 1, 1, 2, 5, 15, 60, 120)
+#: While somebody is down for hours few orders come: else the day would be one outage.
+_TRICKLE, _TRICKLE_EVERY = 20, timedelta(minutes=10)
+#: So many attempts of one kind are under way at a time. A process that dies or
+#: sleeps leaves so many unknown: few of the sends, as somebody must ask about each.
+_WIDTH = {Kind.CHARGE: 120, Kind.SEND: 16, Kind.REFUND: 30}
 
 #: Every promise there is: sold by suppliers that keep it, and by one that keeps none.
 _SUPPLIERS = {
@@ -58,14 +68,6 @@ _SUPPLIERS = {
     "findable": Promises(refuses_repeat=False, find_by_reference=True, max_seconds=10, may_reverse=True),
     "blind": Promises(refuses_repeat=False, find_by_reference=False, max_seconds=10),
 }
-_WISHES = (
-    ("proximus", "15", ""),
-    ("base", "10", ""),
-    ("orange", "20", ""),
-    ("lycamobile", "10", ""),
-    ("base", "5", "0486123456"),
-    ("mobile-vikings", "15", "0470123456"),
-)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,14 @@ class Plan:
     shard: int
     faults: frozenset[Fault]
     plant: Callable[[], None] | None = None
+
+    @property
+    def changes_at(self) -> datetime:
+        return _CHANGES[self.shard % len(_CHANGES)][0]
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.changes_at - _BEFORE_CHANGE
 
 
 @dataclass
@@ -90,23 +100,13 @@ class Outcome:
     trace_hash: str
 
 
-@dataclass
-class _Basket:
-    """One customer's screen: quotes shown on a device, and whether they became orders."""
-
-    device: bytes
-    wishes: list[Wanted]
-    quotes: list[Quote] = field(default_factory=list)
-    placed: list[Placed] = field(default_factory=list)
-
-
 class Simulation:
     def __init__(self, plan: Plan, var: Path) -> None:
         self.plan = plan
         chance = Random(f"{plan.seed}/{plan.shard}")  # noqa: S311 - a repeatable one is the point
         self._chance = Random(chance.random())  # noqa: S311
         self._trace = hashlib.sha256()
-        self.agenda = Agenda(START)
+        self.agenda = Agenda(plan.starts_at)
         self.faults = Faults(Random(chance.random()), plan.faults)  # noqa: S311
         self.baton = Baton(Random(chance.random()))  # noqa: S311
         worlds = Random(chance.random())  # noqa: S311
@@ -130,14 +130,13 @@ class Simulation:
             var=var,
         )
         self.own_stock = OwnStock(Stock(lambda: self.agenda.now.date()))  # noqa: PLW0108 - the agenda's time moves
-        self.provider.opened = self._customer_decides
-        self.provider.changed = self._webhook
-        self._hooks: list[str] = []
-        self._lost_baskets: list[_Basket] = []
+        self.customers = Customers(self, Random(chance.random()))  # noqa: S311
         self._wanted = plan.orders
-        self._workers = 0
-        self.revealed_to_stranger = 0
-        self.wrong_code = 0
+        self._crowd = min(max(plan.orders // 20, 20), 400)
+        self._claims = max(self._crowd, 40)  # so that two workers always share
+        self._trickles_at = self.agenda.now
+        self._analyze_at = self._crowd
+        self._started = 0
 
     # ── the outside, as operations see it ──
 
@@ -203,159 +202,68 @@ class Simulation:
             task.pause()
 
     def _may_switch(self, task: Task, label: str) -> None:
-        if self._chance.randrange(1_000_000) < _SWITCH_PER_MILLION:
+        if self._chance.random() < _SWITCHES:
             self.note(task.name, label, "yields")
             task.pause()
 
-    # ── customers ──
-
-    def _arrivals(self) -> None:
-        in_flight = sum(1 for s in self.provider.sessions.values() if s.captured_minor == 0 and s.why == "")
-        while self._wanted > 0 and in_flight < _IN_FLIGHT:
-            size = min(_BATCH, self._wanted)
-            self._wanted -= size
-            in_flight += size
-            wishes = []
-            for _ in range(size):
-                operator, amount, number = _WISHES[self._chance.randrange(len(_WISHES))]
-                if number:
-                    number = number[:4] + f"{self._chance.randrange(1_000_000):06d}"
-                wishes.append(Wanted(operator, amount, "someone@example.org", "en", number=number))
-            basket = _Basket(self._chance.getrandbits(128).to_bytes(16, "big"), wishes)
-            self._visit(basket)
-            if self.faults.strikes(Fault.PLACES_TWICE):
-                self.agenda.after(1, lambda basket=basket: self._visit(basket))  # type: ignore[misc]
-
-    def _visit(self, basket: _Basket) -> None:
-        """A web request that quotes and places. A customer whose page broke presses the button again."""
-
-        def request() -> None:
-            try:
-                if not basket.quotes:
-                    found = quote_topups(_CUSTOMER, basket.wishes, device=basket.device, shop=self.shop, at=self.now())
-                    quotes = [quote for quote in found if isinstance(quote, Quote)]
-                    if len(quotes) != len(basket.wishes):
-                        raise AssertionError(f"a wish was refused: {found}")
-                    basket.quotes = quotes
-                placements = [Placement(q.id, q.price.total.amount_minor, "simulated") for q in basket.quotes]
-                placed = place_orders(_CUSTOMER, placements, device=basket.device, shop=self.shop, at=self.now())
-                basket.placed = [answer for answer in placed if isinstance(answer, Placed)]
-                if len(basket.placed) != len(placed):
-                    refused = [answer for answer in placed if isinstance(answer, Refusal)]
-                    raise AssertionError(f"a quote was refused: {refused[0]}")
-            except (OperationalError, Died) as broke:
-                if isinstance(broke, OperationalError):
-                    call.reconnect()
-                self._lost_baskets.append(basket)
-                if isinstance(broke, Died):
-                    raise
-
-        self.baton.add("web", request)
-
-    def _customer_decides(self, session: Session) -> None:
-        chance, after, strikes = self._chance, self.agenda.after, self.faults.strikes
-        pay, amount = self.provider.pay, session.amount_minor
-        if strikes(Fault.REFUSED):
-            after(chance.randrange(2, 60), lambda: self.provider.fail(session, "refused"))
-            if strikes(Fault.PAYS_AGAIN):
-                after(chance.randrange(61, 300), lambda: self._pay_again(session))
-        elif strikes(Fault.ABANDONS):
-            after(900, lambda: self.provider.fail(session, "expired"))
-        elif strikes(Fault.PAYS_LATE):
-            after(900, lambda: self.provider.fail(session, "expired"))
-            after(chance.randrange(901, 7_000), lambda: pay(session, amount))
-        elif strikes(Fault.PAYS_TWICE):
-            after(chance.randrange(2, 60), lambda: pay(session, amount))
-            after(chance.randrange(2, 600), lambda: pay(session, amount))
-        elif strikes(Fault.PAYS_WRONG_AMOUNT):
-            wrong = amount + (-1, 1, 500, -300)[chance.randrange(4)]
-            after(chance.randrange(2, 60), lambda: pay(session, wrong))
-        else:
-            after(chance.randrange(1, 30), lambda: pay(session, amount))
-
-    def _pay_again(self, session: Session) -> None:
-        rows = call.select(
-            """SELECT l.order_id FROM attempt a JOIN allocation l ON l.payment_id = a.payment_id
-               WHERE a.reference = %s""",
-            [session.reference],
-        )
-
-        def request() -> None:
-            for (order_id,) in rows:
-                pay_again(_CUSTOMER, call.expect(order_id, UUID), shop=self.shop, method="simulated", at=self.now())
-
-        self.baton.add("web again", self._forgiving(request))
-
-    def _webhook(self, session: Session) -> None:
-        if self.faults.strikes(Fault.WEBHOOK_LOST):
-            return
-        names = [session.id]
-        if self.faults.strikes(Fault.WEBHOOK_REPEATED):
-            names *= 3
-        if self.faults.strikes(Fault.WEBHOOK_FORGED):
-            names.append(f"pay_{self._chance.randrange(10**6)}")
-        self._hooks += names
-
-    def _answer_hooks(self) -> None:
-        if self._hooks:
-            names, self._hooks = self._hooks, []
-            self.baton.add("hook", self._forgiving(lambda: wake_payment("simulated", names, at=self.now())))
-
-    def _forgiving(self, act: Callable[[], object]) -> Callable[[], None]:
-        """A request whose failure its sender shrugs off."""
-
-        def request() -> None:
-            try:
-                act()
-            except OperationalError:
-                call.reconnect()
-
-        return request
-
-    def _look_at_codes(self) -> None:
-        """Some owners look at their code, and some strangers try to."""
-        rows = call.select(
-            """SELECT o.id, a.reference, a.adapter FROM orders o JOIN delivery d ON d.order_id = o.id
-               JOIN attempt a ON a.id = d.attempt_id
-               WHERE o.state = 'delivered' AND o.kind = 'code' ORDER BY o.id LIMIT 500"""
-        )
-        for order_id, reference, adapter in rows:
-            if not self.faults.strikes(Fault.STRANGER_LOOKS):
-                continue
-            known = call.expect(order_id, UUID)
-            stranger = self._chance.getrandbits(128).to_bytes(16, "big")
-            seen = reveal(_CUSTOMER, known, device=stranger, shop=self.shop, at=self.now())
-            self.revealed_to_stranger += not isinstance(seen, Refusal)
-            given = self.suppliers[str(adapter)].pins.get(str(reference)) if adapter != "code_stock" else None
-            basket = next((b for b in self._kept if any(p.order_id == known for p in b.placed)), None)
-            if given is not None and basket is not None:
-                mine = reveal(_CUSTOMER, known, device=basket.device, shop=self.shop, at=self.now())
-                self.wrong_code += isinstance(mine, Refusal) or mine.pin != given.secret
-
-    # ── workers ──
+    # ── our processes ──
 
     def _worker(self) -> None:
         worker = self.shop.chance.uuid(self.now())
-        while True:
+        while self.baton.awake("worker") <= _WORKERS:  # one that overslept finds its place taken
             try:
-                done = work_once(
-                    worker=worker,
-                    shop=self.shop,
-                    outside=self,
-                    compose=_compose,
-                    clock=self.now,
-                    limit=200,
-                    width=8,
-                )
+                done = self._work(worker)
             except OperationalError:
                 call.reconnect()
                 done = 1
-            task = self.baton.current
-            if task is None:
-                raise AssertionError("a worker runs without the baton")
-            if not done:
-                task.idle_at = self.now()
-            task.pause()
+            self._rest(idle=not done)
+
+    def _work(self, worker: UUID) -> int:
+        """What a worker does in a round, as `workers.loop` has it: settle, expire, tell."""
+        at = self.now()
+        claimed = attempts.claim(worker, list(Kind), at=at, limit=self._claims, lease_s=10 + LEASE_MARGIN_S)
+        for kind, width in _WIDTH.items():
+            settle_claims(
+                [one for one in claimed if one.kind is kind],
+                worker=worker,
+                shop=self.shop,
+                outside=self,
+                at=at,
+                clock=self.now,
+                width=width,
+            )
+        expired = expire(shop=self.shop, at=self.now())
+        told = tell(_compose, worker=worker, shop=self.shop, outside=self, at=self.now(), limit=self._claims)
+        return len(claimed) + expired + told
+
+    def _web(self) -> None:
+        """Whose request broke shrugs it off, or asks again: that is the customer's business."""
+        while self.baton.awake("web") <= _WEBS:
+            while self.customers.requests:
+                request = self.customers.requests.popleft()
+                try:
+                    request()
+                except OperationalError:
+                    call.reconnect()
+            self._rest(idle=True)
+
+    def _rest(self, *, idle: bool) -> None:
+        task = self.baton.current
+        if task is None:
+            raise AssertionError("a process runs without the baton")
+        if idle:
+            task.idle_at = self.now()
+        task.pause()
+
+    def _start_processes(self) -> bool:
+        """For whoever died or sleeps another one works; False when nobody is missing."""
+        started = False
+        for name, count, work in (("worker", _WORKERS, self._worker), ("web", _WEBS, self._web)):
+            for _ in range(count - self.baton.awake(name)):
+                self._started += 1
+                self.baton.add(f"{name} {self._started}", work)
+                started = True
+        return started
 
     # ── the driver ──
 
@@ -367,15 +275,15 @@ class Simulation:
         finally:
             call.observer = None
             self.baton.end()
-        with connections["owner"].cursor() as cursor:
-            cursor.execute("ANALYZE")  # a shop's autovacuum has done so long before; ours was made a moment ago
-        self._look_at_codes()
+        self._vacuum()
+        self.customers.look()
         verdict = judge(self)
         for line in verdict.final:
             self.note(line)
         return Outcome(self.plan.shard, self.plan.orders, self.faults.counted, verdict, self._trace.hexdigest())
 
     def _prepare(self) -> None:
+        start, (_, months) = self.now(), _CHANGES[self.plan.shard % len(_CHANGES)]
         with connections["owner"].cursor() as cursor:
             cursor.execute(
                 """CREATE TABLE simulated_clock (at timestamptz NOT NULL);
@@ -383,41 +291,75 @@ class Simulation:
                    CREATE OR REPLACE FUNCTION opla_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS
                    $$ SELECT at FROM simulated_clock $$"""
             )
-            cursor.execute("INSERT INTO simulated_clock VALUES (%s)", [START])
-            cursor.execute("SELECT opla_partitions(%s, 3)", [START.date()])
+            cursor.execute("INSERT INTO simulated_clock VALUES (%s)", [start])
+            cursor.execute("SELECT opla_partitions(%s, %s)", [start.date(), months])
         at_version.cache_clear()
-        seed(sandbox=True, at=START)
-        lines = [f"PX-15,{n:013d},S{n},14.40,2027-12-31" for n in range(max(20, self.plan.orders // 50))]
-        stock_codes(_OWNER, "\n".join(["sku,code,serial,cost,valid_until", *lines]).encode(), shop=self.shop, at=START)
+        seed(sandbox=True, at=start)
+        # Enough for half of those who want one: our own shelf is sold out on the way.
+        lines = [f"PX-15,{n:013d},S{n},14.40,2027-12-31" for n in range(max(20, self.plan.orders // 12))]
+        stock_codes(_OWNER, "\n".join(["sku,code,serial,cost,valid_until", *lines]).encode(), shop=self.shop, at=start)
         if self.plan.plant is not None:
             self.plan.plant()
 
     def _drive(self) -> None:
-        self._kept: list[_Basket] = []
-        drained_at: datetime | None = None
-        while True:
+        last_came_at: datetime | None = None
+        while last_came_at is None or self.now() < last_came_at + _DRAIN:
             if self._wanted > 0:
                 self._arrivals()
-            elif drained_at is None:
-                drained_at = self.now() + _DRAIN
-            elif self.now() > drained_at - _DRAIN + timedelta(hours=2):
+            elif last_came_at is None:
+                last_came_at = self.now()
+                self._vacuum()
+            elif self.now() > last_came_at + _CALMS_AFTER:
                 self.faults.quiet = True  # the world calms down, and everything must come to its end
             for act in self.agenda.due():
                 act()
-            self._answer_hooks()
-            baskets, self._lost_baskets = self._lost_baskets, []
-            for basket in baskets:
-                self.agenda.after(2, lambda basket=basket: self._visit(basket))  # type: ignore[misc]
-            while sum(task.name.startswith("worker") for task in self.baton.tasks) < _WORKERS:
-                self._workers += 1
-                self.baton.add(f"worker {self._workers}", self._worker)
+            self.customers.call_hooks()
+            self._start_processes()
             self.baton.run(self.now)
-            if drained_at is not None and self.now() >= drained_at:
-                return
-            self._advance(drained_at)
+            while self._start_processes():
+                self.baton.run(self.now)
+            self._advance(last_came_at)
 
-    def _advance(self, until: datetime | None) -> None:
-        """On to the next thing that is due, a second at least."""
+    def _arrivals(self) -> None:
+        count = min(self._crowd, self._wanted)
+        if self._somebody_is_down():
+            if self.now() < self._trickles_at:
+                return
+            self._trickles_at = self.now() + _TRICKLE_EVERY
+            count = min(count, _TRICKLE)
+        self._wanted -= count
+        self.customers.come(count)
+        came = self.plan.orders - self._wanted
+        if came >= self._analyze_at:
+            self._analyze_at = came + min(max(came // 3, self._crowd), 20_000)
+            self._vacuum()
+
+    def _somebody_is_down(self) -> bool:
+        return self.provider.service.is_down or any(s.service.is_down for s in self.suppliers.values())
+
+    def _vacuum(self) -> None:
+        """A shop's autovacuum, at a moment of ours: its own moments would differ from run to run."""
+        with connections["owner"].cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE" if self.plan.orders > 10_000 else "ANALYZE")
+
+    def _advance(self, last_came_at: datetime | None) -> None:
+        """On by a step; over a time in which nothing is due, at once."""
+        step = timedelta(seconds=_STEPS_S[self._chance.randrange(len(_STEPS_S))])
+        if last_came_at is not None:
+            step = max(step, min((self.now() - last_came_at) / 20, timedelta(minutes=20)))
+        elif self._somebody_is_down():
+            step *= 4
+        at = self.now() + step
+        if self._wanted == 0:
+            at = max(at, self._next_due(at))
+        if self.faults.strikes(Fault.CLOCK_JUMPS):
+            at += timedelta(seconds=self._chance.randrange(60, 3 * 3600))
+        if self.now() < self.plan.changes_at <= at:
+            self.faults.strikes(Fault.CLOCK_CHANGES)
+        self.agenda.now = at
+        call.select("UPDATE simulated_clock SET at = %s RETURNING at", [at])
+
+    def _next_due(self, otherwise: datetime) -> datetime:
         [(attempts_at, leases_at, outbox_at, expiry_at)] = call.select(
             """SELECT (SELECT min(due_at) FROM attempt WHERE due_at IS NOT NULL AND lease_until IS NULL),
                       (SELECT min(lease_until) FROM attempt WHERE due_at IS NOT NULL AND lease_until IS NOT NULL),
@@ -425,24 +367,8 @@ class Simulation:
                        WHERE due_at IS NOT NULL),
                       (SELECT min(expires_at) FROM orders WHERE state = 'placed')"""
         )
-        moments: list[datetime] = [
-            moment
-            for moment in (
-                attempts_at,
-                leases_at,
-                outbox_at,
-                expiry_at,
-                self.agenda.next_at,
-                self.baton.next_wake(),
-                until,
-            )
-            if isinstance(moment, datetime)
-        ]
-        at = max(self.now() + timedelta(seconds=1), min(moments, default=self.now()))
-        if self.faults.strikes(Fault.CLOCK_JUMPS):
-            at += timedelta(seconds=self._chance.randrange(60, 3 * 3600))
-        self.agenda.now = at
-        call.select("UPDATE simulated_clock SET at = %s RETURNING at", [at])
+        moments = (attempts_at, leases_at, outbox_at, expiry_at, self.agenda.next_at, self.baton.next_wake())
+        return min((moment for moment in moments if isinstance(moment, datetime)), default=otherwise + _DRAIN)
 
 
 def _compose(letter: Letter) -> tuple[str, str]:

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from opla.core.ports import Answer
 from opla.db.queries.books import books
 from opla.db.queries.call import expect, select
-from opla.proving.world import Provider, Supplier
+from opla.proving.world import Provider, Session, Supplier
 
 
 @dataclass
@@ -35,15 +36,23 @@ class Verdict:
         return broken == 0 and self.sends_per_order_max <= 1 and self.payments_per_order_max <= 1
 
 
+class Looks(Protocol):
+    """What came of people looking at codes."""
+
+    revealed_to_stranger: int
+    wrong_code: int
+
+
 class Judged(Protocol):
     """What the judge needs to see of a simulation."""
 
     provider: Provider
-    revealed_to_stranger: int
-    wrong_code: int
 
     @property
     def suppliers(self) -> Mapping[str, Supplier]: ...
+
+    @property
+    def customers(self) -> Looks: ...
 
     def now(self) -> datetime: ...
 
@@ -51,108 +60,169 @@ class Judged(Protocol):
 _MOST_EXAMPLES = 5
 
 
+@dataclass
+class _Truth:
+    """What the outside truly did about one order."""
+
+    sends: int = 0
+    taken_back: int = 0
+    payments: int = 0  # of which money is still kept for it
+    kept_minor: int = 0
+    left: bool = False  # money of a payment of its left without us: charged back, or refunded in the dashboard
+
+
 def judge(world: Judged) -> Verdict:
-    verdict = Verdict(revealed_to_stranger=world.revealed_to_stranger + world.wrong_code)
-    orders = {
-        expect(row[0], UUID): (str(row[1]), bool(row[2]), str(row[3]), expect(row[4], int))
-        for row in select(
-            """SELECT o.id, o.state, EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND (i.order_id = o.id
-                      OR i.payment_id IN (SELECT l.payment_id FROM allocation l WHERE l.order_id = o.id))), o.ticket,
-                      o.face_minor + o.fee_minor
-               FROM orders o ORDER BY o.id"""
-        )
-    }
-    untold = {
-        expect(row[0], UUID)
-        for row in select(
-            """SELECT o.id FROM orders o WHERE o.state IN ('delivered', 'refunded')
-                 AND NOT EXISTS (SELECT FROM outbox b WHERE b.order_id = o.id AND b.topic = o.state)"""
-        )
-    }
-    given = _given(world)
-    kept, kept_minor = _kept(world)
-    for order_id, (state, has_item, ticket, total_minor) in orders.items():
-        verdict.states[state] = verdict.states.get(state, 0) + 1
-        verdict.final.append(f"{ticket} {state} {given[order_id][0]} {kept[order_id]}")
-        sends, net = given[order_id]
-        wrong = []
-        if sends > 1:
-            wrong.append(f"value was given {sends} times")
-        if kept[order_id] > 1 and not has_item:
-            wrong.append(f"{kept[order_id]} payments are kept")
-        if order_id in untold:
-            wrong.append(f"{state}, and the commit left no message")
-            verdict.lost += 1
-        if state == "delivered" and kept_minor[order_id] > total_minor and not has_item:
-            wrong.append(f"{kept_minor[order_id]} is kept for a price of {total_minor}")
-            kept[order_id] = max(kept[order_id], 2)  # a second payment within one session counts as one more
-        if state in ("placed", "paid", "refunding") and not has_item:
-            wrong.append(f"still {state}, and nobody knows")
-            verdict.lost += 1
-        if state == "delivered" and (net < 1 or kept[order_id] < 1) and not has_item:
-            wrong.append("delivered, yet nothing was given or nothing is kept")
-            verdict.lost += 1
-        if state in ("refunded", "cancelled") and (net > 0 or kept[order_id] > 0) and not has_item:
-            wrong.append(f"{state}, yet value was given ({net}) or money is kept ({kept[order_id]})")
-            verdict.lost += 1
-        verdict.sends_per_order_max = max(verdict.sends_per_order_max, sends)
-        if not has_item:
-            verdict.payments_per_order_max = max(verdict.payments_per_order_max, kept[order_id])
-        if wrong and len(verdict.examples) < _MOST_EXAMPLES:
-            verdict.examples.append(f"order {ticket}: {'; '.join(wrong)}\n{history(order_id)}")
-    verdict.undecided = expect(
-        select(
-            """SELECT count(*) FROM attempt a WHERE a.state IN ('sending', 'unknown', 'pending')
-                 AND a.made_at < %s::timestamptz - interval '2 hours' AND a.kind <> 'charge'
-                 AND NOT EXISTS (SELECT FROM item i WHERE i.attempt_id = a.id AND i.closed_at IS NULL)""",
-            [world.now()],
-        )[0][0],
-        int,
+    looks = world.customers
+    verdict = Verdict(revealed_to_stranger=looks.revealed_to_stranger + looks.wrong_code)
+    truths: dict[UUID, _Truth] = defaultdict(_Truth)
+    _given(world, truths)
+    beyond = _kept(world, truths)
+    known = _on_a_list()
+    untold = _ids(
+        """SELECT o.id FROM orders o WHERE o.state IN ('delivered', 'refunded')
+             AND NOT EXISTS (SELECT FROM outbox b WHERE b.order_id = o.id AND b.topic = o.state)"""
     )
+    for row in select("SELECT id, state, ticket, face_minor + fee_minor FROM orders ORDER BY id"):
+        order_id, state, ticket = expect(row[0], UUID), expect(row[1], str), expect(row[2], str)
+        truth, has_item = truths[order_id], order_id in known
+        verdict.states[state] = verdict.states.get(state, 0) + 1
+        verdict.final.append(f"{ticket} {state} {truth.sends} {truth.payments}")
+        lost = [] if has_item else _not_true(state, truth)
+        if order_id in untold:
+            lost.append(f"{state}, and the commit left no message")
+        if beyond.get(order_id) and not has_item:
+            lost.append(beyond[order_id])
+        twice = [f"value was given {truth.sends} times"] if truth.sends > 1 else []
+        if not has_item:
+            if truth.kept_minor > expect(row[3], int):
+                truth.payments = max(truth.payments, 2)  # a second one within a session counts as one more
+            if truth.payments > 1:
+                twice.append(f"{truth.payments} payments are kept")
+            verdict.payments_per_order_max = max(verdict.payments_per_order_max, truth.payments)
+        verdict.sends_per_order_max = max(verdict.sends_per_order_max, truth.sends)
+        verdict.lost += bool(lost)
+        if (lost or twice) and len(verdict.examples) < _MOST_EXAMPLES:
+            verdict.examples.append(f"order {ticket}: {'; '.join([*twice, *lost])}\n{history(order_id)}")
+    _count_undecided(world, verdict)
+    _check_books(world, verdict)
+    return verdict
+
+
+def _not_true(state: str, truth: _Truth) -> list[str]:
+    """Why this end is none, or is not true; of an order that is on nobody's list."""
+    net = truth.sends - truth.taken_back
+    if state in ("placed", "paid", "refunding"):
+        return [f"still {state}, and nobody knows"]
+    if state == "delivered" and (net < 1 or (truth.payments < 1 and not truth.left)):
+        return ["delivered, yet nothing was given or nothing is kept"]
+    if state in ("refunded", "cancelled") and (net > 0 or truth.payments > 0):
+        return [f"{state}, yet value was given ({net}) or money is kept ({truth.kept_minor})"]
+    return []
+
+
+def _ids(sql: str) -> set[UUID]:
+    return {expect(row[0], UUID) for row in select(sql)}
+
+
+def _on_a_list() -> set[UUID]:
+    """Orders that a person has on a list, themselves or by one of their payments."""
+    return _ids(
+        """SELECT order_id FROM item WHERE closed_at IS NULL AND order_id IS NOT NULL
+           UNION SELECT l.order_id FROM item i JOIN allocation l ON l.payment_id = i.payment_id
+           WHERE i.closed_at IS NULL"""
+    )
+
+
+def _count_undecided(world: Judged, verdict: Verdict) -> None:
+    rows = select(
+        """SELECT a.kind, a.adapter, a.reference, a.state FROM attempt a
+           WHERE a.state IN ('sending', 'unknown', 'pending')
+             AND a.made_at < %s::timestamptz - interval '2 hours' AND a.kind <> 'charge'
+             AND NOT EXISTS (SELECT FROM item i WHERE i.attempt_id = a.id AND i.closed_at IS NULL)
+           ORDER BY a.id""",
+        [world.now()],
+    )
+    verdict.undecided = len(rows)
+    verdict.examples += [f"undecided: {' '.join(map(str, row))}" for row in rows[:_MOST_EXAMPLES]]
+
+
+def _check_books(world: Judged, verdict: Verdict) -> None:
     for check in books(world.now()):
         if not check.holds:
             verdict.unbalanced += 1
             verdict.examples.append(f"books: {check.name}: {check.wrong} wrong, such as {check.example}")
     verdict.items = {
-        str(kind): expect(count, int)
+        expect(kind, str): expect(count, int)
         for kind, count in select("SELECT kind, count(*) FROM item WHERE closed_at IS NULL GROUP BY kind ORDER BY kind")
     }
-    return verdict
 
 
-def _given(world: Judged) -> dict[UUID, tuple[int, int]]:
-    """Per order: how often value was given, and how much of that was not taken back."""
-    found: dict[UUID, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for order_id, adapter, reference in select(
-        "SELECT order_id, adapter, reference FROM attempt WHERE kind = 'send' ORDER BY id"
-    ):
-        supplier = world.suppliers.get(str(adapter))
-        if supplier is None:
-            continue
-        times, back = supplier.given.get(str(reference), 0), supplier.taken_back.get(str(reference), 0)
-        before = found[expect(order_id, UUID)]
-        found[expect(order_id, UUID)] = (before[0] + times, before[1] + times - back)
+def _given(world: Judged, truths: dict[UUID, _Truth]) -> None:
+    """How often value was given, and how much of that was taken back, by the suppliers' own logs."""
+    for order_id, adapter, reference in select("SELECT order_id, adapter, reference FROM attempt WHERE kind = 'send'"):
+        supplier = world.suppliers.get(expect(adapter, str))
+        if supplier is not None:
+            truth = truths[expect(order_id, UUID)]
+            truth.sends += supplier.given.get(expect(reference, str), 0)
+            truth.taken_back += supplier.taken_back.get(expect(reference, str), 0)
     for order_id, count in select(
         "SELECT order_id, count(*) FROM code WHERE supplier = 'code_stock' AND state = 'sold' GROUP BY order_id"
     ):
-        before = found[expect(order_id, UUID)]
-        found[expect(order_id, UUID)] = (before[0] + expect(count, int), before[1] + expect(count, int))
-    return found
+        truths[expect(order_id, UUID)].sends += expect(count, int)
 
 
-def _kept(world: Judged) -> tuple[dict[UUID, int], dict[UUID, int]]:
-    """Per order: how many payments the provider's own log still keeps money of, and how much (in minor units)."""
-    found: dict[UUID, int] = defaultdict(int)
-    minor: dict[UUID, int] = defaultdict(int)
-    for order_id, reference in select(
-        """SELECT l.order_id, a.reference FROM attempt a JOIN allocation l ON l.payment_id = a.payment_id
-           WHERE a.kind = 'charge'"""
+def _kept(world: Judged, truths: dict[UUID, _Truth]) -> dict[UUID, str]:
+    """What the provider still keeps for each order, by its own log; and what of its orders' payments is not right.
+
+    A payment is divided over its orders as it was allocated; what was truly refunded is theirs for whom it was.
+    """
+    given_back: dict[tuple[str, UUID | None], int] = defaultdict(int)
+    for reference, order_id, amount_minor, charge in select(
+        """SELECT a.reference, r.order_id, r.amount_minor, c.reference FROM refund r
+           JOIN attempt a ON a.refund_id = r.id JOIN attempt c ON c.payment_id = r.payment_id"""
     ):
-        session = world.provider.sessions.get(str(reference))
-        if session is not None and session.kept_minor > 0:
-            found[expect(order_id, UUID)] += 1
-            minor[expect(order_id, UUID)] += session.kept_minor
-    return found, minor
+        done = world.provider.refunds.get(expect(reference, str))
+        if done is not None and done.answer is Answer.SUCCEEDED:
+            whose = order_id if isinstance(order_id, UUID) else None
+            given_back[expect(charge, str), whose] += expect(amount_minor, int)
+    shares: dict[str, list[tuple[UUID, int]]] = defaultdict(list)
+    books_say: dict[str, tuple[int, int]] = {}
+    for charge, order_id, share_minor, captured_minor, charged_back_minor in select(
+        """SELECT a.reference, l.order_id, l.amount_minor, p.captured_minor, p.charged_back_minor
+           FROM attempt a JOIN payment p ON p.id = a.payment_id JOIN allocation l ON l.payment_id = p.id
+           ORDER BY a.id, l.order_id"""
+    ):
+        shares[expect(charge, str)].append((expect(order_id, UUID), expect(share_minor, int)))
+        books_say[expect(charge, str)] = expect(captured_minor, int), expect(charged_back_minor, int)
+    wrong: dict[UUID, str] = {}
+    for charge, divided in shares.items():
+        session = world.provider.sessions.get(charge)
+        if session is None:
+            continue
+        if books_say[charge] != (session.captured_minor, session.charged_back_minor):
+            says = f"captured {session.captured_minor}, charged back {session.charged_back_minor}"
+            wrong[divided[0][0]] = f"the provider has {says}; we know of {books_say[charge]}"
+        _divide(session, divided, given_back, truths)
+    return wrong
+
+
+def _divide(
+    session: Session,
+    divided: list[tuple[UUID, int]],
+    given_back: Mapping[tuple[str, UUID | None], int],
+    truths: dict[UUID, _Truth],
+) -> None:
+    left = session.kept_minor
+    gone = session.charged_back_minor > 0 or session.outside_minor > 0
+    for n, (order_id, share_minor) in enumerate(divided):
+        last = n == len(divided) - 1
+        # What is kept beyond the shares lies with the last: it belongs to none of them.
+        of_it = left if last else min(max(share_minor - given_back.get((session.reference, order_id), 0), 0), left)
+        left -= of_it
+        truth = truths[order_id]
+        truth.kept_minor += of_it
+        truth.payments += of_it > 0
+        truth.left = truth.left or gone
 
 
 def history(order_id: UUID) -> str:

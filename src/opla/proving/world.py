@@ -54,6 +54,25 @@ class Agenda:
         return self._heap[0][0] if self._heap else None
 
 
+class Service:
+    """Whether a party answers at all. It goes down for hours, once in a day at most."""
+
+    def __init__(self, faults: Faults, chance: Random, agenda: Agenda) -> None:
+        self._faults, self._chance, self._agenda = faults, chance, agenda
+        self._until = self._not_before = agenda.now
+
+    @property
+    def is_down(self) -> bool:
+        return self._agenda.now < self._until
+
+    def refuses(self) -> bool:
+        """Nothing of this call left us."""
+        if self._agenda.now >= self._not_before and self._faults.strikes(Fault.DOWN_FOR_HOURS):
+            self._until = self._agenda.now + timedelta(hours=self._chance.randrange(1, 6))
+            self._not_before = self._agenda.now + timedelta(days=1)
+        return self.is_down or self._faults.strikes(Fault.NEVER_LEFT)
+
+
 @dataclass
 class Session:
     """One payment at the provider."""
@@ -66,10 +85,12 @@ class Session:
     why: str = ""
     captured_minor: int = 0
     refunded_minor: int = 0
+    charged_back_minor: int = 0
+    outside_minor: int = 0  # of what was refunded: not by us
 
     @property
     def kept_minor(self) -> int:
-        return self.captured_minor - self.refunded_minor
+        return self.captured_minor - self.refunded_minor - self.charged_back_minor
 
     def report(self) -> ChargeReport:
         return ChargeReport(
@@ -78,6 +99,7 @@ class Session:
             f"http://provider.test/{self.id}",
             self.captured_minor,
             self.refunded_minor,
+            self.charged_back_minor,
             currency=self.currency,
             why=self.why,
         )
@@ -93,11 +115,13 @@ class Provider:
         self._chance = chance
         self._agenda = agenda
         self._boundary = boundary
+        self.service = Service(faults, chance, agenda)
         self.sessions: dict[str, Session] = {}  # by our reference
+        self._by_id: dict[str, Session] = {}
         self.refunds: dict[str, RefundReport] = {}
+        self._refunds_shown: dict[str, int] = {}  # how often it is still called pending
         self.opened: Callable[[Session], None] = lambda _: None
         self.changed: Callable[[Session], None] = lambda _: None
-        self._down_until = agenda.now
 
     def charge(self, request: ChargeRequest) -> ChargeReport:
         self._boundary("send charge")
@@ -111,7 +135,7 @@ class Provider:
                 request.amount.amount_minor,
                 request.amount.currency,
             )
-            self.sessions[request.reference] = session
+            self.sessions[request.reference] = self._by_id[session.id] = session
             self.opened(session)
         return self._said(self.sessions[request.reference])
 
@@ -127,42 +151,67 @@ class Provider:
         if self._faults.strikes(Fault.OLD_ANSWER) and report.captured_minor:
             report = ChargeReport(Answer.PENDING, report.provider_id, currency=report.currency)
         if self._faults.strikes(Fault.CONTRADICTS):
-            report = ChargeReport(Answer.SUCCEEDED, "pay_of_somebody_else", captured_minor=1, currency="USD")
+            report = self._nonsense(session)
         self._boundary("answer charge")
         if self._faults.strikes(Fault.TIMEOUT_AFTER_ACTING) or self._faults.strikes(Fault.GARBAGE):
             return ChargeReport(Answer.UNKNOWN)
         return report
+
+    def _nonsense(self, session: Session) -> ChargeReport:
+        """What cannot be true of this payment: another's, in another currency, or a success of nothing."""
+        return (
+            ChargeReport(Answer.SUCCEEDED, "pay_of_somebody_else", captured_minor=1, currency="USD"),
+            ChargeReport(Answer.SUCCEEDED, session.id, captured_minor=session.amount_minor, currency="USD"),
+            ChargeReport(Answer.SUCCEEDED, session.id, captured_minor=0, currency=session.currency),
+        )[self._chance.randrange(3)]
 
     def refund(self, request: RefundRequest) -> RefundReport:
         self._boundary("send refund")
         if trouble := self._trouble():
             return RefundReport(trouble)
         if request.reference not in self.refunds:
-            session = next(s for s in self.sessions.values() if s.id == request.provider_id)
+            session = self._by_id[request.provider_id]
             if request.amount.amount_minor > session.kept_minor or self._faults.strikes(Fault.REFUND_REFUSED):
                 self.refunds[request.reference] = RefundReport(Answer.DECLINED, why="refused")
             else:
                 session.refunded_minor += request.amount.amount_minor
                 self.refunds[request.reference] = RefundReport(Answer.SUCCEEDED, f"re_{len(self.refunds) + 1}")
+            self._refunds_shown[request.reference] = 2 if self._faults.strikes(Fault.PENDING_FIRST) else 0
         self._boundary("answer refund")
         if self._faults.strikes(Fault.TIMEOUT_AFTER_ACTING):
             return RefundReport(Answer.UNKNOWN)
-        return self.refunds[request.reference]
+        return self._said_of_refund(request.reference)
 
     def fetch_refund(self, reference: str, provider_id: str) -> RefundReport | None:  # noqa: ARG002
         self._boundary("ask refund")
-        return None if self._trouble() else self.refunds.get(reference)
+        return self._said_of_refund(reference) if reference in self.refunds and not self._trouble() else None
+
+    def _said_of_refund(self, reference: str) -> RefundReport:
+        if self._refunds_shown[reference] > 0:
+            self._refunds_shown[reference] -= 1
+            return RefundReport(Answer.PENDING)
+        return self.refunds[reference]
 
     def _trouble(self) -> Answer | None:
-        if self._faults.strikes(Fault.DOWN_FOR_HOURS):
-            self._down_until = self._agenda.now + timedelta(hours=self._chance.randrange(1, 6))
-        if self._agenda.now < self._down_until or self._faults.strikes(Fault.NEVER_LEFT):
+        if self.service.refuses():
             return Answer.NOT_SENT
         if self._faults.strikes(Fault.TIMEOUT_BEFORE_ACTING):
             return Answer.UNKNOWN
         return None
 
-    # what customers do
+    # what customers (and whoever sits at the dashboard) do
+
+    def charge_back(self, session: Session) -> None:
+        """All that is still kept of it."""
+        if session.kept_minor > 0:
+            session.charged_back_minor += session.kept_minor
+            self.changed(session)
+
+    def refund_outside(self, session: Session) -> None:
+        if session.kept_minor > 0:
+            session.outside_minor += session.kept_minor
+            session.refunded_minor += session.kept_minor
+            self.changed(session)
 
     def pay(self, session: Session, amount_minor: int) -> None:
         session.captured_minor += amount_minor
@@ -200,14 +249,12 @@ class Supplier:
         self.pins: dict[str, Pin] = {}
         self._answers: dict[str, SendReport] = {}
         self._shown: dict[str, int] = {}
-        self._down_until = agenda.now
+        self.service = Service(faults, chance, agenda)
         self._made = 0
 
     def send(self, request: SendRequest) -> SendReport:
         self._boundary(f"send {self.name}")
-        if self._faults.strikes(Fault.DOWN_FOR_HOURS):
-            self._down_until = self._agenda.now + timedelta(hours=self._chance.randrange(1, 6))
-        if self._agenda.now < self._down_until or self._faults.strikes(Fault.NEVER_LEFT):
+        if self.service.refuses():
             return SendReport(Answer.NOT_SENT)
         if self._faults.strikes(Fault.TIMEOUT_BEFORE_ACTING):
             return SendReport(Answer.UNKNOWN)
@@ -225,7 +272,7 @@ class Supplier:
 
     def find(self, reference: str) -> SendReport | None:
         self._boundary(f"ask {self.name}")
-        if self._agenda.now < self._down_until or self._faults.strikes(Fault.TIMEOUT_BEFORE_ACTING):
+        if self.service.is_down or self._faults.strikes(Fault.TIMEOUT_BEFORE_ACTING):
             return SendReport(Answer.UNKNOWN)
         return self._said(reference) if reference in self._answers else None
 
@@ -233,10 +280,8 @@ class Supplier:
         reference = request.reference
         if reference in self._answers and self.promises.refuses_repeat:
             return  # asked twice meanwhile: the first one counts
-        if reference not in self._answers and (
-            self._faults.strikes(Fault.DECLINES) or self._faults.strikes(Fault.OUT_OF_FLOAT)
-        ):
-            self._answers[reference] = SendReport(Answer.DECLINED, why="refused")
+        if reference not in self._answers and (why := self._refusal()):
+            self._answers[reference] = SendReport(Answer.DECLINED, why=why)
             return
         if reference in self._answers and self._answers[reference].answer is Answer.DECLINED:
             return
@@ -254,6 +299,17 @@ class Supplier:
         if request.kind is Kind.DIRECT and self.promises.may_reverse and self._faults.strikes(Fault.REVERSES):
             self._agenda.after(self._chance.randrange(1, 120), lambda: self._reverse(reference))
 
+    def _refusal(self) -> str:
+        """Why nothing is given, as a supplier says it; empty when it is."""
+        for fault, why in (
+            (Fault.DECLINES, "refused"),
+            (Fault.OUT_OF_FLOAT, "insufficient_float"),
+            (Fault.OUT_OF_STOCK, "out_of_stock"),
+        ):
+            if self._faults.strikes(fault):
+                return why
+        return ""
+
     def _reverse(self, reference: str) -> None:
         self.taken_back[reference] += 1
         before = self._answers[reference]
@@ -263,9 +319,13 @@ class Supplier:
         if self._shown.get(reference, 0) > 0:
             self._shown[reference] -= 1
             return SendReport(Answer.PENDING, self._answers[reference].supplier_id)
+        truth = self._answers[reference]
+        if self._faults.strikes(Fault.OLD_ANSWER):
+            return SendReport(Answer.PENDING, truth.supplier_id)
         if self._faults.strikes(Fault.CONTRADICTS):
-            return SendReport(Answer.SUCCEEDED, "somebody_else", None)
-        return self._answers[reference]
+            # A cost that is missing, or a success after a reversal or a refusal.
+            return SendReport(Answer.SUCCEEDED, truth.supplier_id or "somebody_else", None)
+        return truth
 
 
 @dataclass

@@ -1,0 +1,223 @@
+"""The people of a simulation: they come in crowds or alone, buy, pay or do not, change their minds, and look.
+
+Whatever they send reaches the shop as a web request, run by a task of its own; what they do at the provider
+happens there, and the shop learns of it by a webhook, if that arrives.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from random import Random
+from typing import Protocol
+from uuid import UUID
+
+from django.db.utils import OperationalError
+
+from opla.core.actor import Actor, Role
+from opla.core.quote import Quote
+from opla.core.refusal import Refusal
+from opla.db.queries import call
+from opla.operations.pay_again import pay_again
+from opla.operations.place_orders import Placed, Placement, place_orders
+from opla.operations.quote_topup import Wanted, quote_topups
+from opla.operations.reveal_code import reveal
+from opla.operations.shop import Shop
+from opla.operations.wake import wake_payment
+from opla.proving.baton import Died
+from opla.proving.faults import Fault, Faults
+from opla.proving.world import Agenda, Provider, Session, Supplier
+
+_CUSTOMER = Actor(Role.CUSTOMER, "simulated")
+_METHOD = "simulated"
+_WISHES = (
+    ("proximus", "15", ""),
+    ("base", "10", ""),
+    ("orange", "20", ""),
+    ("lycamobile", "10", ""),
+    ("base", "5", "0486123456"),
+    ("mobile-vikings", "15", "0470123456"),
+)
+
+
+@dataclass
+class Basket:
+    """A screen: quotes shown on a device, and the orders they became. `together`: under one payment."""
+
+    device: bytes
+    wishes: list[Wanted]
+    together: bool
+    quotes: list[Quote] = field(default_factory=list)
+
+
+class World(Protocol):
+    """What customers touch."""
+
+    shop: Shop
+    agenda: Agenda
+    faults: Faults
+    provider: Provider
+    suppliers: dict[str, Supplier]
+
+    def now(self) -> datetime: ...
+
+
+class Customers:
+    def __init__(self, world: World, chance: Random) -> None:
+        self._world = world
+        self._chance = chance
+        self.requests: deque[Callable[[], None]] = deque()
+        self.devices: dict[UUID, bytes] = {}  # whose order it is
+        self._hooks: list[str] = []
+        self.revealed_to_stranger = 0
+        self.wrong_code = 0
+        world.provider.opened = self._decides
+        world.provider.changed = self._webhook
+
+    # ── they buy ──
+
+    def come(self, count: int) -> None:
+        """So many orders are wanted: most by a crowd of strangers in one breath, some by people who buy several."""
+        crowd: list[Wanted] = []
+        while count > 0:
+            count -= 1
+            crowd.append(self._wish())
+            if count and self._world.faults.strikes(Fault.BUYS_TOGETHER):
+                several = [crowd.pop(), *(self._wish() for _ in range(min(count, self._chance.randrange(1, 8))))]
+                count -= len(several) - 1
+                self._enter(several, together=True)
+        self._enter(crowd, together=False)
+
+    def _wish(self) -> Wanted:
+        operator, amount, number = _WISHES[self._chance.randrange(len(_WISHES))]
+        if number:
+            number = number[:4] + f"{self._chance.randrange(1_000_000):06d}"
+        return Wanted(operator, amount, "someone@example.org", "en", number=number)
+
+    def _enter(self, wishes: list[Wanted], *, together: bool) -> None:
+        basket = Basket(self._chance.getrandbits(128).to_bytes(16, "big"), wishes, together)
+        self._press(basket)
+        if self._world.faults.strikes(Fault.PLACES_TWICE):
+            self._world.agenda.after(1, lambda: self._press(basket))
+
+    def _press(self, basket: Basket) -> None:
+        """The button. Whose page broke presses it again."""
+
+        def request() -> None:
+            try:
+                self._buy(basket)
+            except (OperationalError, Died):
+                self._world.agenda.after(2, lambda: self._press(basket))
+                raise
+
+        self.requests.append(request)
+
+    def _buy(self, basket: Basket) -> None:
+        shop, at = self._world.shop, self._world.now()
+        if not basket.quotes:
+            found = quote_topups(_CUSTOMER, basket.wishes, device=basket.device, shop=shop, at=at)
+            quotes = [quote for quote in found if isinstance(quote, Quote)]
+            if len(quotes) != len(basket.wishes):
+                raise AssertionError(f"a wish was refused: {found}")
+            basket.quotes = quotes
+        placements = [Placement(q.id, q.price.total.amount_minor, _METHOD) for q in basket.quotes]
+        placed = place_orders(
+            _CUSTOMER, placements, device=basket.device, shop=shop, at=self._world.now(), together=basket.together
+        )
+        for answer in placed:
+            if not isinstance(answer, Placed):
+                raise AssertionError(f"a quote was refused: {answer}")  # noqa: TRY004 - a finding, not a type
+            self.devices[answer.order_id] = basket.device
+
+    # ── they pay, or do not ──
+
+    def _decides(self, session: Session) -> None:
+        chance, after, strikes = self._chance, self._world.agenda.after, self._world.faults.strikes
+        provider, amount = self._world.provider, session.amount_minor
+        if strikes(Fault.REFUSED):
+            after(chance.randrange(2, 60), lambda: provider.fail(session, "refused"))
+            if strikes(Fault.PAYS_AGAIN):
+                after(chance.randrange(61, 300), lambda: self._pay_again(session))
+        elif strikes(Fault.ABANDONS):
+            after(900, lambda: provider.fail(session, "expired"))
+        elif strikes(Fault.PAYS_LATE):
+            after(900, lambda: provider.fail(session, "expired"))
+            after(chance.randrange(901, 7_000), lambda: provider.pay(session, amount))
+        elif strikes(Fault.PAYS_TWICE):
+            after(chance.randrange(2, 60), lambda: provider.pay(session, amount))
+            after(chance.randrange(2, 600), lambda: provider.pay(session, amount))
+        elif strikes(Fault.PAYS_WRONG_AMOUNT):
+            wrong = amount + (-1, 1, 500, -300)[chance.randrange(4)]
+            after(chance.randrange(2, 60), lambda: provider.pay(session, wrong))
+        else:
+            paid_after_s = chance.randrange(1, 30)
+            after(paid_after_s, lambda: provider.pay(session, amount))
+            if strikes(Fault.CHARGES_BACK_AT_ONCE):
+                after(paid_after_s, lambda: provider.charge_back(session))
+            elif strikes(Fault.CHARGES_BACK_LATER):
+                after(paid_after_s + chance.randrange(1, 20 * 3600), lambda: provider.charge_back(session))
+            elif strikes(Fault.REFUNDED_OUTSIDE):
+                after(paid_after_s + chance.randrange(1, 3600), lambda: provider.refund_outside(session))
+
+    def _pay_again(self, session: Session) -> None:
+        rows = call.select(
+            """SELECT l.order_id FROM attempt a JOIN allocation l ON l.payment_id = a.payment_id
+               WHERE a.reference = %s ORDER BY 1""",
+            [session.reference],
+        )
+        for (order_id,) in rows:
+            self.requests.append(partial(self._opens_another, call.expect(order_id, UUID)))
+
+    def _opens_another(self, order_id: UUID) -> None:
+        pay_again(_CUSTOMER, order_id, shop=self._world.shop, method=_METHOD, at=self._world.now())
+
+    # ── webhooks, which only wake the poller ──
+
+    def _webhook(self, session: Session) -> None:
+        strikes = self._world.faults.strikes
+        if strikes(Fault.WEBHOOK_LOST):
+            return
+        names = [session.id]
+        if strikes(Fault.WEBHOOK_REPEATED):
+            names *= 3
+        if strikes(Fault.WEBHOOK_FORGED):
+            names.append(f"pay_{self._chance.randrange(10**6)}")
+        if strikes(Fault.WEBHOOK_LATE):
+            self._world.agenda.after(self._chance.randrange(2, 600), lambda: self._hooks.extend(names))
+        else:
+            self._hooks += names
+
+    def call_hooks(self) -> None:
+        """What the provider has to say since last time, in one request."""
+        if self._hooks:
+            names, self._hooks = self._hooks, []
+            self.requests.append(lambda: self._hooked(names))
+
+    def _hooked(self, names: list[str]) -> None:
+        wake_payment(_METHOD, names, at=self._world.now())
+
+    # ── they look ──
+
+    def look(self) -> None:
+        """Strangers try to see codes, and owners look at theirs."""
+        world = self._world
+        rows = call.select(
+            """SELECT o.id, a.reference, a.adapter FROM orders o JOIN delivery d ON d.order_id = o.id
+               JOIN attempt a ON a.id = d.attempt_id
+               WHERE o.state = 'delivered' AND o.kind = 'code' ORDER BY o.id"""
+        )
+        for order_id, reference, adapter in rows:
+            if not world.faults.strikes(Fault.STRANGER_LOOKS):
+                continue
+            known = call.expect(order_id, UUID)
+            stranger = self._chance.getrandbits(128).to_bytes(16, "big")
+            seen = reveal(_CUSTOMER, known, device=stranger, shop=world.shop, at=world.now())
+            self.revealed_to_stranger += not isinstance(seen, Refusal)
+            mine = reveal(_CUSTOMER, known, device=self.devices[known], shop=world.shop, at=world.now())
+            if isinstance(mine, Refusal):
+                self.wrong_code += 1
+            elif str(adapter) in world.suppliers:
+                self.wrong_code += mine.pin != world.suppliers[str(adapter)].pins[str(reference)].secret

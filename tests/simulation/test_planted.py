@@ -1,0 +1,155 @@
+"""Bugs planted in the engine are found by the simulation, each within two thousand orders.
+
+A check before the lock inside one statement cannot be: `tests/db/test_codes.py` plants it before two real connections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.db.utils import IntegrityError
+
+import support
+from opla.core import attempt, delivery
+from opla.core.attempt import Kind, State, Step
+from opla.core.chance import Chance
+from opla.core.change import Change, NewAttempt
+from opla.core.order import Order
+from opla.core.ports import Answer, Promises, SendReport
+from opla.db.queries import codes
+from opla.operations import deliver, settle
+from opla.proving.faults import Fault
+from opla.proving.shard import Plan, Simulation
+
+ALL = frozenset(Fault)
+_SHARD, _SHARDS = 250, 8  # within two thousand orders
+
+
+def nothing() -> None:
+    """What a plant does to the database, where it leaves it alone."""
+
+
+def is_found(var: Path, plant: Callable[[], None], *, first: int) -> bool:
+    """Shard after shard until one finds it: a verdict, or a last wall of the database that refuses."""
+    for n in range(_SHARDS):
+        with support.fresh_database():
+            try:
+                if not Simulation(Plan(_SHARD, 5, first + n, ALL, plant), var).run().verdict.clean:
+                    return True
+            except IntegrityError:
+                return True
+    return False
+
+
+def resend_on_timeout(patch: pytest.MonkeyPatch) -> None:
+    right = attempt.step
+
+    def step(state: State, promises: Promises) -> Step:
+        return Step.REPEAT if state is State.UNKNOWN else right(state, promises)
+
+    patch.setattr(attempt, "step", step)
+
+
+def refund_on_unknown(patch: pytest.MonkeyPatch) -> None:
+    right = delivery.settle
+
+    def settled(send: delivery.Send, sold: object, paid: object, report: SendReport, *a: object, **k: object) -> Change:
+        if report.answer is Answer.UNKNOWN:
+            report = replace(report, answer=Answer.DECLINED)
+        return right(send, sold, paid, report, *a, **k)  # type: ignore[arg-type]  # handed through as it came
+
+    patch.setattr(delivery, "settle", settled)
+
+
+def not_found_taken_as_proof(patch: pytest.MonkeyPatch) -> None:
+    def unknown(_self: deliver.SendDesk, why: str) -> SendReport:
+        proof = why.startswith("not found")
+        return SendReport(Answer.DECLINED if proof else Answer.UNKNOWN, why=why)
+
+    patch.setattr(deliver.SendDesk, "unknown", unknown)
+
+
+def an_outbox_written_after_the_commit(patch: pytest.MonkeyPatch) -> None:
+    right = settle.apply
+
+    def twice(changes: list[Change], **k: object) -> list[settle.Result]:
+        results = right([replace(c, messages=()) for c in changes], **k)  # type: ignore[arg-type]  # as it came
+        told = [Change(moves=(), messages=c.messages) for c, r in zip(changes, results, strict=True) if r == "won"]
+        right([c for c in told if c.messages], **k)  # type: ignore[arg-type]  # as it came
+        return results
+
+    patch.setattr(settle, "apply", twice)
+
+
+@pytest.mark.parametrize(
+    ("plant", "first"),
+    [
+        (resend_on_timeout, 1),
+        (refund_on_unknown, 1),
+        (not_found_taken_as_proof, 1),
+        (an_outbox_written_after_the_commit, 0),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_bug_planted_in_the_rules_is_found(
+    plant: Callable[[pytest.MonkeyPatch], None], first: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    assert is_found(tmp_path, nothing, first=first)
+
+
+def test_a_transition_without_compare_and_set_is_found(tmp_path: Path) -> None:
+    def plant() -> None:
+        right = (Path(codes.__file__).parents[1] / "sql" / "apply.sql").read_text()
+        wrong = right.replace("IS DISTINCT FROM m.source OR m.first_g <> m.g", "IS NULL").replace(
+            "WHERE a.tries IS DISTINCT FROM n.tries", "WHERE false"
+        )
+        assert wrong.count("WHERE false") == right.count("WHERE false") + 1
+        assert wrong != right.replace("WHERE a.tries IS DISTINCT FROM n.tries", "WHERE false")
+        support.by_owner(wrong)
+
+    assert is_found(tmp_path, plant, first=0)
+
+
+# ── the database's own guards ──
+
+
+def a_second_send_when_the_first_is_slow(patch: pytest.MonkeyPatch) -> None:
+    right = delivery.settle
+
+    def settled(
+        send: delivery.Send, sold: Order, paid: delivery.Paid, report: SendReport, *a: object, **k: object
+    ) -> Change:
+        change = right(send, sold, paid, report, *a, **k)  # type: ignore[arg-type]  # handed through as it came
+        if report.answer is not Answer.UNKNOWN or send.state is not State.SENDING:
+            return change
+        at, chance = k["at"], k["chance"]
+        assert isinstance(chance, Chance)
+        other = "steady" if send.supplier != "steady" else "findable"
+        again = NewAttempt(
+            chance.uuid(at),  # type: ignore[arg-type]  # handed through as it came
+            Kind.SEND,
+            other,
+            chance.reference(),
+            due_at=at,  # type: ignore[arg-type]  # handed through as it came
+            order_id=sold.id,
+        )
+        return replace(change, attempts=(*change.attempts, again))
+
+    patch.setattr(delivery, "settle", settled)
+
+
+def test_a_second_send_is_refused_by_the_guard_and_found_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_second_send_when_the_first_is_slow(monkeypatch)
+    with support.fresh_database(), pytest.raises(IntegrityError, match="attempt_one_send"):
+        Simulation(Plan(_SHARD, 5, 1, ALL), tmp_path).run()
+
+    def plant() -> None:
+        support.by_owner("DROP INDEX attempt_one_send")
+
+    assert is_found(tmp_path, plant, first=1)
