@@ -9,12 +9,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from fakes import CODE, DIRECT, World
+from operations.test_floats import asked, standing
+from operations.test_items_of_money_back import large
 from opla.core.actor import Actor, Role
 from opla.core.item import Kind as ItemKind
 from opla.core.item import Resolution, Why
 from opla.core.ledger import Account, Reason
 from opla.core.ports import Answer, Promises, RefundReport
 from opla.db.queries import items
+from opla.operations import resellers
 from opla.operations.owner import make_link
 from opla.presenting import items as words
 from opla.presenting import languages, ledger
@@ -85,6 +88,38 @@ def test_the_owner_decides_and_it_is_kept(door: Door) -> None:
     assert "€14.40" in done.text
     assert "<form method" not in done.html.split("<main")[1]
     assert "Nothing waits for a person" in owner.get("/owner/items/").text
+
+
+def test_an_order_from_a_float_has_its_page_and_is_decided_like_any_other(door: Door) -> None:
+    world = door.world
+    owner = Actor(Role.OWNER, "ana")
+    resellers.add(owner, "acme", title="Acme", email="orders@acme.example", at=world.clock())
+    resellers.pay_in(owner, "acme", "100", "first", shop=world.shop, at=world.clock())
+    world.supplier.promises = Promises(refuses_repeat=False, find_by_reference=False, max_seconds=10)
+    world.supplier.script = [world.supplier.is_silent]
+    [order] = standing(world, asked("a"))
+    world.work_through(17 * 60, step_s=60)
+    [found] = items.open_items()
+    page = f"/owner/items/{found.id}/"
+    ana = signed_in(world)
+    seen = ana.get(page)
+    for text in ("Reseller acme", "acme (reseller)", "+32470123456", "Paid from the float"):
+        assert text in seen.text, text
+    assert say(ana, page, "not_delivered").status == 200
+    assert (world.state(order), world.items()) == ("refunded", [])
+
+
+def test_a_large_refund_by_choice_is_approved_by_somebody_else(door: Door) -> None:
+    world = door.world
+    order = large(world)
+    [found] = items.open_items()
+    page = f"/owner/items/{found.id}/"
+    asked_for, second = signed_in(world, name="anna"), signed_in(world, name="ben")
+    assert "Asked for by anna (owner): it did not arrive" in asked_for.get(page).text
+    refused = say(asked_for, page, "approve")
+    assert (refused.status, "A second person must agree." in refused.text) == (400, True)
+    assert "Settled on" in say(second, page, "approve").text
+    assert world.state(order) == "refunding"
 
 
 def test_support_looks_and_decides_nothing(door: Door) -> None:

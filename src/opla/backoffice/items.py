@@ -18,7 +18,6 @@ from opla.backoffice.views import somebody
 from opla.core.actor import Act, Actor
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import items as queries
-from opla.db.queries import pages
 from opla.db.queries.items import Evidence, Item
 from opla.operations import shop
 from opla.operations.resolve_item import MAX_FILE, Offer, Wanted, offers, resolve_item
@@ -67,14 +66,13 @@ def one(request: HttpRequest, item_id: int) -> HttpResponse:
     if found is None:
         raise Http404
     said = queries.evidence(item_id)
-    page = pages.order_by_id(found.order_id) if found.order_id else None
     shown = {
         "item": found,
         "kind": words.kind(found.kind),
         "why": words.why(found),
         "age": _age(at - found.opened_at),
         "closed_by": words.actor(found.closed_by),
-        "page": page,
+        "sold": queries.sold(found.order_id) if found.order_id else None,
         "state": orders.state(found.state),
         "events": [(e.at, words.word(e.name), words.actor(e.actor)) for e in queries.events_about(found)],
         "attempts": [

@@ -172,6 +172,7 @@ _STEPS: Final[dict[Step, str]] = {
 
 _ROLES: Final[dict[Role, str]] = {
     Role.CUSTOMER: gettext_noop("the customer"),
+    Role.RESELLER: gettext_noop("reseller"),
     Role.OWNER: gettext_noop("owner"),
     Role.SUPPORT: gettext_noop("support"),
     Role.SYSTEM: gettext_noop("by itself"),
@@ -232,7 +233,7 @@ def actor(written: str) -> str:
     if role not in list(Role):
         return written
     said = _(_ROLES[Role(role)])
-    return f"{name} ({said})" if name and role in (Role.OWNER, Role.SUPPORT) else said
+    return f"{name} ({said})" if name and role in (Role.OWNER, Role.SUPPORT, Role.RESELLER) else said
 
 
 def facts(said: Evidence, currency: str) -> list[tuple[str, str]]:

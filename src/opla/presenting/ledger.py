@@ -47,8 +47,17 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.REFUND_DUE: gettext_noop("To be refunded"),
     Reason.REFUND_PAID: gettext_noop("Refunded"),
     Reason.REFUND_PAID_OTHERWISE: gettext_noop("Refunded by bank transfer"),
+    Reason.GOODWILL: gettext_noop("Given back by choice"),
+    Reason.GOODWILL_BACK: gettext_noop("Given back by choice, taken back"),
+    Reason.CHARGED_BACK: gettext_noop("Charged back by the customer's bank"),
+    Reason.CHARGE_BACK_WON: gettext_noop("A charge-back was won"),
+    Reason.OUTSIDE_REFUND: gettext_noop("Refunded at the provider, not by us"),
+    Reason.OUTSIDE_UNDONE: gettext_noop("A refund made at the provider came back"),
+    Reason.TAKEN_BACK: gettext_noop("Not owed any more: it left without us"),
+    Reason.MET_OUTSIDE: gettext_noop("A refund met by what left without us"),
     Reason.STOCK_BOUGHT: gettext_noop("Codes bought"),
     Reason.FLOAT_FILLED: gettext_noop("Paid to the supplier in advance"),
+    Reason.FLOAT_PAID_IN: gettext_noop("Paid in advance by a reseller"),
 }
 
 

@@ -95,6 +95,26 @@ def _texts(value: object) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
+class Sold:
+    """What the item's order is: a customer's, or (with a `reseller`) one from a float, which has no payment."""
+
+    product_name: str
+    number: str
+    total: Money
+    email: str
+    reseller: str
+
+
+def sold(order_id: UUID) -> Sold:
+    [row] = select(
+        """SELECT product_name, number, face_minor + fee_minor, currency, email, reseller FROM orders WHERE id = %s""",
+        [order_id],
+    )
+    total = Money(expect(row[2], int), expect(row[3], str))
+    return Sold(expect(row[0], str), expect(row[1], str), total, expect(row[4], str), expect(row[5], str))
+
+
+@dataclass(frozen=True)
 class Answered:
     """One answer about an attempt."""
 

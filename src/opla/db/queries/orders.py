@@ -149,9 +149,10 @@ _MAY_BE_OUT = """CASE WHEN p.refunding_minor = 0 THEN 0 ELSE (
                 SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r JOIN attempt a ON a.refund_id = r.id
                 WHERE r.payment_id = p.id AND r.state = 'due' AND a.state NOT IN ('new', 'claimed', 'declined')) END"""
 
-#: What of the refunds of payment `p` was paid from our bank account.
-_OTHERWISE = """(SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
-                 WHERE r.payment_id = p.id AND r.state = 'otherwise')"""
+#: What of the refunds of payment `p` was paid from our bank account: less than their sum where a part left without us.
+_OTHERWISE = """CASE WHEN p.refunded_minor = 0 THEN 0 ELSE p.refunded_minor - (
+                SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
+                WHERE r.payment_id = p.id AND r.state = 'done') END"""
 
 #: What may still be refunded of payment `p` (`Payment.kept_minor`).
 _KEPT = "p.captured_minor - p.refunded_minor - p.refunding_minor - p.charged_back_minor - p.outside_minor"
