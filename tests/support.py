@@ -112,7 +112,7 @@ def by_owner(sql: str, parameters: Sequence[object] = ()) -> None:
     """One statement of the owner that stays, on tables that may be rewritten: to let a lease lapse, for one."""
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("SELECT set_config('opla.writes', 'function', true)")
-        cursor.execute(sql, parameters or None)  # a function may say % of its own
+        cursor.execute(sql, parameters)
 
 
 _made = 0

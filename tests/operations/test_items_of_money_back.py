@@ -1,4 +1,4 @@
-"""Where people's words meet money that goes back by choice, or left without us, or lies on a float."""
+"""Where people's words, and closed days, meet money that goes back by choice, left without us, or lies on a float."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from operations.test_floats import acme, asked, free, standing
 from operations.test_gone import FINDS_ONLY, says, sums
 from operations.test_resolving import refused, say, unknown_refund
 from opla.core.item import Step
-from opla.core.ports import Answer, RefundReport
+from opla.core.ports import Answer, RefundReport, SendReport
 from opla.core.refusal import Code
 from opla.db.queries import items
 from opla.db.queries.call import select
+from opla.db.queries.days import ClosedDay
+from opla.operations.close_day import close_all
 from opla.operations.resolve_item import Wanted, offers
 from opla.presenting import items as words
 
@@ -146,3 +148,30 @@ def test_an_unknown_order_of_a_reseller_is_decided_by_a_person_and_its_money_is_
     assert len(items.attempts_about(found)) == 1
     assert say(acme, Wanted("not_delivered", "they never had it")) is Step.RESOLVED
     assert (acme.state(order), free(), acme.items()) == ("refunded", (10000, 0), [])
+
+
+def test_a_day_that_is_closed_counts_what_floats_hold_and_what_came_back(acme: World) -> None:
+    acme.supplier.script = [acme.supplier.accepts]
+    standing(acme, asked("a"))  # on its way at midnight
+    acme.work()
+    standing(acme, asked("b"))  # not begun
+    acme.clock.tick(24 * 3600)
+    [first] = closed(acme)
+    assert (first.placed, first.refunded, first.holding) == (2, 0, 2)
+    [reference] = acme.supplier.asked
+    acme.supplier.given[reference] = SendReport(Answer.DECLINED, why="declined")
+    acme.work(3)
+    acme.clock.tick(24 * 3600)
+    [second] = closed(acme)
+    assert (second.placed, second.delivered, second.refunded, second.holding) == (
+        0,
+        0,
+        1,
+        0,
+    )  # the other was never begun
+
+
+def closed(world: World) -> list[ClosedDay]:
+    found = close_all(ANNA, at=world.clock())
+    assert isinstance(found, list), found
+    return found
