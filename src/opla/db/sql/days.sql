@@ -8,7 +8,8 @@ DECLARE
     v_last date;
 BEGIN
     -- Whoever posts a line waits until the day stands, and then finds it closed (opla_post looks after it wrote).
-    LOCK TABLE transfer IN SHARE MODE;
+    -- Nor do two of those who close go side by side.
+    LOCK TABLE transfer IN SHARE ROW EXCLUSIVE MODE;
     IF EXISTS (SELECT FROM day_close WHERE day = p_day) THEN
         RETURN 'again';
     END IF;
