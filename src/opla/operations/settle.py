@@ -96,22 +96,26 @@ class Worked(Generic[CaseT, ReportT]):
 
 @dataclass(frozen=True)
 class Going:
-    """How claims are worked: by whom, since when (`at` was the time of the claim), by whose clock, how many abreast."""
+    """How claims are worked: by whom, since when (`at` was the time of the claim), by whose clock.
+
+    `begin` of them are `sending` abreast at first, and `width` at most.
+    """
 
     worker: UUID
     shop: Shop
     at: datetime
     clock: Callable[[], datetime]
     width: int = 1
+    begin: int = 1
     writing: Write = at_once
 
 
 def settle(desk: Desk[CaseT, ReportT], claimed: Sequence[Claimed], go: Going) -> timedelta:
     """Work these claims to their next state; how long the calls took of it.
 
-    They are called one after the other. At first one of them is `sending` at a time, and twice as many after each round
-    that was quick, up to `width`: a worker that dies leaves so many unknown, no more, and nobody waits for the writing
-    of what a slow neighbour holds up.
+    They are called one after the other. Twice as many are `sending` after each round that was quick, and one after one
+    that was slow: a worker that dies leaves so many unknown, no more, and nobody waits for the writing of what a slow
+    neighbour holds up.
     """
     worker, at, clock = go.worker, go.at, go.clock
     cases = desk.load(claimed)
@@ -142,7 +146,7 @@ def settle(desk: Desk[CaseT, ReportT], claimed: Sequence[Claimed], go: Going) ->
 
     if answered:
         write(desk, answered, go)
-    abreast, first, calling = 1, 0, timedelta()
+    abreast, first, calling = go.begin, 0, timedelta()
     while some := to_call[first : first + abreast]:
         first += len(some)
         going = [(one.id, desk.promises(one).max_seconds) for one, _, step in some if step is not Step.ASK]

@@ -31,10 +31,11 @@ def settle_claims(
     at: datetime,
     clock: Callable[[], datetime],
     width: int = 1,
+    begin: int = 1,
     writing: Write = at_once,
 ) -> timedelta:
     """Each kind at its own desk; how long the calls took. `at` is the time of the claim."""
-    go = Going(worker, shop, at, clock, width, writing)
+    go = Going(worker, shop, at, clock, width, begin, writing)
     calling = timedelta()
     if charges := [c for c in claimed if c.kind is Kind.CHARGE]:
         calling += settle(ChargeDesk(shop, outside), charges, go)

@@ -37,6 +37,10 @@ _log = logging.getLogger(__name__)
 
 #: How long an idle worker sleeps: what somebody waits for at a counter is noticed within this.
 IDLE_S = 0.1
+#: And a busy one: what comes in meanwhile is claimed, decided and written together.
+BUSY_S = 0.02
+#: How often unpaid orders are looked through.
+_EXPIRE_EVERY_S = 1.0
 #: After something broke, so that a broken database is not asked a hundred times a second.
 BROKEN_S = 1.0
 #: Refunds go one by one: the day's cap counts what went before.
@@ -45,6 +49,8 @@ _THREADS = {Kind.CHARGE: 4, Kind.SEND: 8, Kind.REFUND: 1}
 #: it takes one attempt and many threads work, of quick ones hundreds, and writes them together.
 _SHARE_S = 0.1
 _DEEPEST = 500
+#: How many attempts of a kind are claimed in one round: who claims steps over what is claimed already.
+_IN_HAND = 1000
 #: How many calls may be under way in one thread when they are quick; they are unknown when the process dies.
 _WIDTH = 100
 _LETTERS = 200
@@ -120,6 +126,7 @@ class Worker:
         self._writing = Together()
         self._lanes = {kind: Lane(kind, threads) for kind, threads in _THREADS.items()}
         self._post = Lane("post", 1)
+        self._expires_at = 0.0
 
     def _compose(self, letter: Letter) -> tuple[str, str]:
         words = notice(letter.topic, letter.page, letter.link_url, sandbox=self._shop.sandbox, digits=letter.proof)
@@ -128,22 +135,25 @@ class Worker:
     def round(self) -> int:
         """Hand whatever is due to free threads, and end what nobody paid; how much that was. Never waits for a call."""
         lease_s = self._outside.longest_call_s() + LEASE_MARGIN_S
-        done = expire(shop=self._shop, at=now())
+        done = 0
+        if time.monotonic() >= self._expires_at:
+            done = expire(shop=self._shop, at=now())
+            self._expires_at = time.monotonic() + _EXPIRE_EVERY_S
         for kind, lane in self._lanes.items():
             if free := lane.free:
                 at = now()
-                claimed = attempts.claim(self.id, [kind], at=at, limit=free * lane.deep, lease_s=lease_s)
+                claimed = attempts.claim(self.id, [kind], at=at, limit=min(free * lane.deep, _IN_HAND), lease_s=lease_s)
                 done += len(claimed)
                 threads = min(free, -(-len(claimed) // lane.deep))
                 for n in range(threads):
                     # Dealt like cards, so that the threads end together.
                     mine = claimed[n::threads]
-                    lane.put(partial(self._settle, mine, at), pieces=len(mine))
+                    lane.put(partial(self._settle, mine, at, lane.deep), pieces=len(mine))
         if self._post.free:
             self._post.put(self._tell)
         return done
 
-    def _settle(self, claimed: list[Claimed], at: datetime) -> timedelta:
+    def _settle(self, claimed: list[Claimed], at: datetime, deep: int) -> timedelta:
         return settle_claims(
             claimed,
             worker=self.id,
@@ -152,6 +162,7 @@ class Worker:
             at=at,
             clock=now,
             width=_WIDTH,
+            begin=min(_WIDTH, max(1, deep // 4)),
             writing=self._writing,
         )
 
@@ -181,7 +192,7 @@ def main(outside: Reachable | None = None) -> None:
     while not stopping.is_set():
         try:
             done = worker.round()
-            pause_s = 0.0 if done else IDLE_S
+            pause_s = BUSY_S if done else IDLE_S
             if time.monotonic() >= months_at:
                 setup.prepare()
                 months_at = time.monotonic() + _MONTHS_EVERY_S

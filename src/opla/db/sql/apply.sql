@@ -270,7 +270,7 @@ BEGIN
     FROM unnest(n_g, n_attempt, n_answer, n_why, n_evidence) AS n (g, attempt, answer, why, evidence)
     WHERE v_won[n.g];
 
-    -- 5. What happened, and what it posts. Event ids are drawn first, so that transfers can name their event.
+    -- 5. What happened. Event ids are drawn first, so that transfers can name their event.
     SELECT array_agg(CASE WHEN subject <> 'attempt' AND v_won[g]
                           THEN nextval(v_event_ids) ELSE 0 END ORDER BY n)
     INTO v_event
@@ -283,12 +283,6 @@ BEGIN
         WITH ORDINALITY AS m (subject, id, event, source, target, why, n)
     WHERE v_event[m.n] <> 0
     ORDER BY m.n;
-
-    IF cardinality(t_m) > 0 THEN
-        PERFORM opla_post(p_at, array_agg(v_event[t.m] ORDER BY t.n), t_debit, t_credit, t_amount, t_currency, t_reason, t_phase,
-            t_order, t_payment)
-        FROM unnest(t_m) WITH ORDINALITY AS t (m, n);
-    END IF;
 
     -- 6. What follows.
     IF cardinality(r_g) > 0 THEN
@@ -369,6 +363,13 @@ BEGIN
         WHERE i.id = e.item AND i.closed_at IS NULL AND v_won[e.g] AND e.said::jsonb ->> 'step' = 'resolved';
     END IF;
 
+    -- 7. The money. Its accounts are everybody's: they are locked for as short as can be.
+    IF cardinality(t_m) > 0 THEN
+        PERFORM opla_post(p_at, array_agg(v_event[t.m] ORDER BY t.n), t_debit, t_credit, t_amount, t_currency, t_reason, t_phase,
+            t_order, t_payment)
+        FROM unnest(t_m) WITH ORDINALITY AS t (m, n);
+    END IF;
+
     RETURN QUERY SELECT n::int, r FROM unnest(v_result) WITH ORDINALITY AS u (r, n) ORDER BY n;
     PERFORM opla_writes(false);
 END $$;
@@ -398,8 +399,6 @@ BEGIN
         ON CONFLICT (code) DO NOTHING;
     END IF;
 
-    PERFORM 1 FROM account WHERE code = ANY (v_codes) ORDER BY id FOR NO KEY UPDATE;
-
     INSERT INTO transfer (at, event_id, debit, credit, amount_minor, currency, reason, phase, order_id, payment_id)
     SELECT p_at, t.event, d.id, c.id, t.amount, t.currency, t.reason, t.phase, t.order_id, t.payment_id
     FROM unnest(p_event, p_debit, p_credit, p_amount, p_currency, p_reason, p_phase, p_order, p_payment)
@@ -418,6 +417,8 @@ BEGIN
             USING ERRCODE = 'check_violation';
     END IF;
 
+    -- Last of all, because everybody else waits for these rows.
+    PERFORM 1 FROM account WHERE code = ANY (v_codes) ORDER BY id FOR NO KEY UPDATE;
     UPDATE account a SET
         debits_posted = a.debits_posted + w.debits_posted,
         credits_posted = a.credits_posted + w.credits_posted,

@@ -20,63 +20,82 @@ DECLARE
     v_one record;
 BEGIN
     PERFORM opla_writes(true);
-    -- The floats first: whoever else places on them, or uses one of these keys, waits here.
-    PERFORM 1 FROM account WHERE code = ANY (p_debit) ORDER BY id FOR NO KEY UPDATE;
-    SELECT coalesce(array_agg(w.n ORDER BY w.n), '{}') INTO v_new
-    FROM (
-        SELECT min(k.n)::int AS n, k.reseller, k.key
-        FROM unnest(p_reseller, p_key) WITH ORDINALITY AS k (reseller, key, n) GROUP BY k.reseller, k.key
-    ) w
-    WHERE NOT EXISTS (SELECT FROM idempotency i WHERE i.caller = w.reseller AND i.key = w.key);
-    -- Everything fits, nearly always; where it does not, one after the other takes what is left.
-    IF EXISTS (
-        SELECT FROM (SELECT code, sum(hold) AS hold FROM unnest(p_debit, p_hold) AS w (code, hold) GROUP BY code) h
-        LEFT JOIN account a ON a.code = h.code
-        WHERE coalesce(a.credits_posted - a.debits_posted - a.debits_pending, 0) < h.hold
-    ) THEN
-        SELECT coalesce(jsonb_object_agg(code, credits_posted - debits_posted - debits_pending), '{}') INTO v_free
-        FROM account WHERE code = ANY (p_debit);
-        FOR v_one IN SELECT w.n, w.code, w.hold FROM unnest(p_debit, p_hold) WITH ORDINALITY AS w (code, hold, n)
-                     WHERE w.n = ANY (v_new) ORDER BY w.n LOOP
-            IF coalesce((v_free ->> v_one.code)::bigint, 0) >= v_one.hold THEN
-                v_free := jsonb_set(v_free, ARRAY[v_one.code], to_jsonb((v_free ->> v_one.code)::bigint - v_one.hold));
-            ELSE
-                v_low := v_low || v_one.n;
+    -- Everything fits and no key is being used elsewhere, nearly always: then the floats, which every delivery moves too,
+    -- are locked at the very end. Where not, this is undone, and the floats are locked first, for whoever comes to wait.
+    FOR v_try IN 1..3 LOOP
+        BEGIN
+            SELECT coalesce(array_agg(w.n ORDER BY w.n), '{}') INTO v_new
+            FROM (
+                SELECT min(k.n)::int AS n, k.reseller, k.key
+                FROM unnest(p_reseller, p_key) WITH ORDINALITY AS k (reseller, key, n) GROUP BY k.reseller, k.key
+            ) w
+            WHERE NOT EXISTS (SELECT FROM idempotency i WHERE i.caller = w.reseller AND i.key = w.key);
+            IF v_try > 1 THEN
+                PERFORM 1 FROM account WHERE code = ANY (p_debit) ORDER BY id FOR NO KEY UPDATE;
+                SELECT coalesce(jsonb_object_agg(code, credits_posted - debits_posted - debits_pending), '{}') INTO v_free
+                FROM account WHERE code = ANY (p_debit);
+                v_low := '{}';
+                FOR v_one IN SELECT w.n, w.code, w.hold FROM unnest(p_debit, p_hold) WITH ORDINALITY AS w (code, hold, n)
+                             WHERE w.n = ANY (v_new) ORDER BY w.n LOOP
+                    IF coalesce((v_free ->> v_one.code)::bigint, 0) >= v_one.hold THEN
+                        v_free := jsonb_set(v_free, ARRAY[v_one.code],
+                            to_jsonb((v_free ->> v_one.code)::bigint - v_one.hold));
+                    ELSE
+                        v_low := v_low || v_one.n;
+                    END IF;
+                END LOOP;
+                SELECT coalesce(array_agg(w.n ORDER BY w.n), '{}') INTO v_new
+                FROM unnest(v_new) AS w (n) WHERE w.n <> ALL (v_low);
             END IF;
-        END LOOP;
-        SELECT coalesce(array_agg(w.n ORDER BY w.n), '{}') INTO v_new FROM unnest(v_new) AS w (n) WHERE w.n <> ALL (v_low);
-    END IF;
-
-    IF cardinality(v_new) > 0 THEN
-        WITH asked AS MATERIALIZED (
-            SELECT * FROM unnest(p_reseller, p_key, p_fields, p_id, p_ticket, p_sku, p_operator, p_product_name, p_kind, p_face,
-                p_fee, p_fee_vat, p_currency, p_number, p_plan, p_email, p_language, p_sample, p_attempt, p_reference, p_adapter)
-              WITH ORDINALITY AS a (reseller, key, fields, id, ticket, sku, operator, product_name, kind, face, fee, fee_vat,
-                currency, number, plan, email, language, sample, attempt, reference, adapter, n)
-            WHERE cardinality(v_new) = cardinality(p_id) OR a.n = ANY (v_new)
-        ), keys AS (
-            INSERT INTO idempotency (caller, key, fields, order_id, at)
-            SELECT reseller, key, fields, id, p_at FROM asked
-        ), placed AS (
-            INSERT INTO orders (id, ticket, state, sku, operator, product_name, kind, face_minor, fee_minor, fee_vat_minor,
-                currency, number, plan, email, language, catalog_version, sample, reseller, reseller_key, placed_at)
-            SELECT id, ticket, 'placed', sku, operator, product_name, kind, face, fee, fee_vat, currency, number, plan, email,
-                language, p_catalog_version, sample, reseller, key, p_at
-            FROM asked
-        ), attempts AS (
-            INSERT INTO attempt (id, kind, adapter, reference, state, order_id, made_at, due_at)
-            SELECT attempt, 'send', adapter, reference, 'new', id, p_at, p_at FROM asked
-        ), events AS (
-            INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
-            SELECT p_at, 'order', id, 'reserved', '', 'placed', 'reseller:' || reseller, '' FROM asked
-            RETURNING id, subject_id
-        )
-        SELECT array_agg(coalesce(e.id, 0) ORDER BY i.n) INTO v_event
-        FROM unnest(p_id) WITH ORDINALITY AS i (id, n) LEFT JOIN events e ON e.subject_id = i.id;
-        PERFORM opla_post(p_at, v_event, p_debit, p_credit, p_hold, p_currency,
-            array_fill('held'::text, ARRAY[cardinality(p_id)]), array_fill('held'::text, ARRAY[cardinality(p_id)]), p_id,
-            array_fill(NULL::uuid, ARRAY[cardinality(p_id)]));
-    END IF;
+            EXIT WHEN cardinality(v_new) = 0;
+            WITH asked AS MATERIALIZED (
+                SELECT * FROM unnest(p_reseller, p_key, p_fields, p_id, p_ticket, p_sku, p_operator, p_product_name, p_kind, p_face,
+                    p_fee, p_fee_vat, p_currency, p_number, p_plan, p_email, p_language, p_sample, p_attempt, p_reference, p_adapter)
+                  WITH ORDINALITY AS a (reseller, key, fields, id, ticket, sku, operator, product_name, kind, face, fee, fee_vat,
+                    currency, number, plan, email, language, sample, attempt, reference, adapter, n)
+                WHERE cardinality(v_new) = cardinality(p_id) OR a.n = ANY (v_new)
+            ), keys AS (
+                INSERT INTO idempotency (caller, key, fields, order_id, at)
+                SELECT reseller, key, fields, id, p_at FROM asked ORDER BY reseller, key
+            ), placed AS (
+                INSERT INTO orders (id, ticket, state, sku, operator, product_name, kind, face_minor, fee_minor, fee_vat_minor,
+                    currency, number, plan, email, language, catalog_version, sample, reseller, reseller_key, placed_at)
+                SELECT id, ticket, 'placed', sku, operator, product_name, kind, face, fee, fee_vat, currency, number, plan, email,
+                    language, p_catalog_version, sample, reseller, key, p_at
+                FROM asked
+            ), attempts AS (
+                INSERT INTO attempt (id, kind, adapter, reference, state, order_id, made_at, due_at)
+                SELECT attempt, 'send', adapter, reference, 'new', id, p_at, p_at FROM asked
+            ), events AS (
+                INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+                SELECT p_at, 'order', id, 'reserved', '', 'placed', 'reseller:' || reseller, '' FROM asked
+                RETURNING id, subject_id
+            )
+            SELECT array_agg(coalesce(e.id, 0) ORDER BY i.n) INTO v_event
+            FROM unnest(p_id) WITH ORDINALITY AS i (id, n) LEFT JOIN events e ON e.subject_id = i.id;
+            IF v_try = 1 THEN
+                PERFORM 1 FROM account WHERE code = ANY (p_debit) ORDER BY id FOR NO KEY UPDATE;
+                IF EXISTS (
+                    SELECT FROM (SELECT code, sum(hold) AS hold FROM unnest(p_debit, p_hold, v_event) AS w (code, hold, event)
+                                 WHERE event <> 0 GROUP BY code) h
+                    LEFT JOIN account a ON a.code = h.code
+                    WHERE coalesce(a.credits_posted - a.debits_posted - a.debits_pending, 0) < h.hold
+                ) THEN
+                    RAISE EXCEPTION 'a float does not cover all of it' USING ERRCODE = 'OP001';
+                END IF;
+            END IF;
+            PERFORM opla_post(p_at, v_event, p_debit, p_credit, p_hold, p_currency,
+                array_fill('held'::text, ARRAY[cardinality(p_id)]), array_fill('held'::text, ARRAY[cardinality(p_id)]), p_id,
+                array_fill(NULL::uuid, ARRAY[cardinality(p_id)]));
+            EXIT;
+        EXCEPTION
+            WHEN SQLSTATE 'OP001' THEN NULL;
+            WHEN unique_violation THEN
+                IF v_try = 3 THEN
+                    RAISE;
+                END IF;
+        END;
+    END LOOP;
 
     RETURN QUERY
     SELECT k.n::int, CASE WHEN k.n = ANY (v_low) THEN 'float_too_low' WHEN i.order_id = k.id THEN 'placed' ELSE 'again' END,

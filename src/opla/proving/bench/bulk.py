@@ -17,7 +17,7 @@ from opla.proving.bench.bench import Bench, Database
 from opla.proving.bench.meter import Cpu, postmaster
 from opla.proving.bench.row import Row
 
-ORDERS = 10_000
+ORDERS = 50_000
 _WARM_UP = 2_000
 _PATIENCE_S = 600
 

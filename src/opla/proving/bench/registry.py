@@ -11,12 +11,14 @@ from opla.proving.bench.memory import memory
 from opla.proving.bench.numbers import numbers
 from opla.proving.bench.row import Row
 from opla.proving.bench.shop import shop
+from opla.proving.bench.single import single
 
 #: One measurement may give several rows, always in this order.
 MEASURES: Final[dict[tuple[str, ...], Callable[[Bench], list[Row]]]] = {
     ("shop", "shop_p99"): shop,
     ("numbers",): numbers,
     ("cpu_bulk", "bulk"): bulk,
+    ("cpu_single", "single", "single_p99", "delivered_p99", "hot"): single,
     ("memory",): memory,
 }
 
