@@ -12,7 +12,7 @@ AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 #: state: what it becomes when the answer is succeeded, declined, pending, not_sent, unknown. `!` is a contradiction.
 TABLE = """
-new        !          !         !          !          !
+new        !          declined  !          !          !
 claimed    !          !         !          !          !
 sending    succeeded  declined  pending    new        unknown
 pending    succeeded  declined  pending    pending    pending

@@ -11,6 +11,7 @@ from core.cases import AT, ATTEMPT, CHANCE, ORDER, PAYMENT, money, moved, sold
 from opla.core import attempt, order
 from opla.core.change import Change, CodeBack, Move, NewAttempt, Note, Subject, Sums
 from opla.core.gone import Code, News, Standing, news, record
+from opla.core.item import Why
 from opla.core.money import Money
 from opla.core.payment import Payment, State
 from opla.core.ports import Answer, ChargeReport
@@ -100,7 +101,7 @@ def test_each_is_one_line_and_an_item(told: News, event: str, debit: str, credit
 
 def test_more_back_than_came_in_is_said() -> None:
     change = recorded(News(1550, 0), paid=replace(PAID, refunded_minor=1550))
-    assert "1550 more than came in" in change.items[0].note
+    assert (change.items[0].why, change.items[0].params["beyond"]) == (Why.MORE_THAN_CAME_IN, "15.50")
 
 
 def test_news_older_than_what_we_know_is_asked_for_again_and_nothing_is_posted() -> None:

@@ -47,6 +47,7 @@ expire             system
 tell               system
 see_items          owner support
 resolve_item       owner
+close_day          owner
 refund             owner support
 approve_refund     owner
 stock_codes        owner

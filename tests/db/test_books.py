@@ -136,6 +136,13 @@ BREAKS = [
         "forgotten",
     ),
     Break("UPDATE orders SET expires_at = expires_at - interval '1 day' WHERE id = '{placed}'", "forgotten"),
+    # a day is called closed, with figures that its lines do not have
+    Break(
+        """INSERT INTO day_close VALUES ('2026-11-20', '2026-11-19 23:00Z', '2026-11-20 23:00Z', 0, 0, 0, 0, 0, 0, 0,
+                                         '2026-11-21 08:00Z', 'owner:ana');
+           INSERT INTO day_account VALUES ('2026-11-20', 'bank:EUR', 'EUR', 0, 5, 0, 5, 0)""",
+        "closed_days",
+    ),
 ]
 
 

@@ -162,7 +162,7 @@ def test_a_pin_that_was_sold_before_is_not_delivered_to_a_second_customer(world:
     world.supplier.script = [lambda _r: SendReport(Answer.SUCCEEDED, "s2", 1440, Pin("0000-0000 00001"))]
     world.work(2)
     assert (world.state(first), world.state(second), world.items()) == ("delivered", "paid", ["contradiction"])
-    assert select("SELECT note FROM item") == [("code_known",)]
+    assert select("SELECT why ->> 'why' FROM item") == [("code_known",)]
     assert select("SELECT count(*) FROM delivery") == [(1,)]
 
 

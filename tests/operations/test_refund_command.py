@@ -13,9 +13,10 @@ import pytest
 
 from fakes import CODE, CUSTOMER, DEVICE, DIRECT, World
 from operations.test_gone import delivered
-from opla.commands import Stop, refund
+from opla.commands import Stop, items, refund
 from opla.core.actor import Actor, Role
 from opla.db.queries.call import select
+from opla.db.queries.items import open_items
 from opla.operations import shop
 from opla.operations.reveal_code import reveal
 
@@ -58,6 +59,23 @@ def test_from_the_ask_to_the_agreement_of_another_account(
     world.clock.tick(10**7)  # the command reads the real clock
     world.work(3)
     assert sorted(world.refunds()) == [("choice", 1000, "done"), ("goodwill", 500, "done")]
+
+
+def test_by_a_name_that_is_typed_nobody_approves(
+    world: World, command: Callable[..., int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.shop = replace(world.shop, refund_alone_minor=500)
+    order = ticket(world, DIRECT)
+    command(order, "--reason", "all of it")
+    [found] = open_items()
+    monkeypatch.setattr(items, "running", nullcontext)
+    parser = argparse.ArgumentParser()
+    items.add_arguments(parser)
+    with pytest.raises(Stop, match=f"./opla refund {order} --approve"):
+        items.run(parser.parse_args(["resolve", str(found.id), "--as", "approve", "--note", "x", "--by", "ben"]))
+    assert world.items() == ["refund_approval"]
+    items.run(parser.parse_args(["show", str(found.id)]))
+    assert f"./opla refund {order} --approve" in capsys.readouterr().out
 
 
 def test_what_cannot_be_read_or_is_not_there_is_refused_by_name(

@@ -103,7 +103,7 @@ def test_the_owners_page_does_not_exist_for_anybody_else(door: Door) -> None:
 def test_a_one_time_link_signs_the_shops_owner_in_once(door: Door) -> None:
     from opla.operations.owner import make_link
 
-    token = make_link(at=door.world.clock())
+    token = make_link(Actor(Role.OWNER, "ana"), at=door.world.clock())
     boss, thief = Visitor(), Visitor()
     assert "Sign in" in boss.get(f"/owner/enter/{token}/").text  # looking uses nothing up
     assert "Waiting for a person" in boss.post(f"/owner/enter/{token}/").text
@@ -124,7 +124,7 @@ def test_the_owner_sees_open_items_with_age_and_money(door: Door) -> None:
         door.world.work()
     assert door.world.items() == ["unknown_send"]
     boss = Visitor()
-    page = boss.post(f"/owner/enter/{make_link(at=door.world.clock())}/")
+    page = boss.post(f"/owner/enter/{make_link(Actor(Role.OWNER, 'ana'), at=door.world.clock())}/")
     assert "Nobody can say whether it was delivered" in page.text
     assert "€15.00" in page.text
     customer = door.owner.get(door.link(order_id))

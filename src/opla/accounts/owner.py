@@ -1,4 +1,4 @@
-"""The owner, signed in by a one-time link from their own terminal."""
+"""Who runs the shop (the owner, support), signed in by a one-time link from the shop's own terminal."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ from django.http import HttpRequest
 
 from opla.core.actor import Actor, Role
 
-_KEY: Final = "owner_until"
+_UNTIL: Final = "owner_until"
+_WHO: Final = "owner_who"
 #: A working day; then another link is made. The session is signed, not stored, so it ends by time alone.
 SIGNED_IN: Final = timedelta(hours=12)
 
 
-def sign_in(request: HttpRequest, at: datetime) -> None:
-    """Remember that this browser is the owner's. Whatever the session held before is forgotten."""
+def sign_in(request: HttpRequest, actor: Actor, at: datetime) -> None:
+    """Remember whose browser this is. Whatever the session held before is forgotten."""
     request.session.flush()
-    request.session[_KEY] = int((at + SIGNED_IN).timestamp())
+    request.session[_UNTIL] = int((at + SIGNED_IN).timestamp())
+    request.session[_WHO] = [str(actor.role), actor.name]
 
 
 def owner_of(request: HttpRequest, at: datetime) -> Actor | None:
-    """The owner, while signed in; None for everybody else."""
-    until = request.session.get(_KEY)
-    return Actor(Role.OWNER, "owner") if isinstance(until, int) and at.timestamp() < until else None
+    """Whoever of the house is signed in; None for everybody else."""
+    until, who = request.session.get(_UNTIL), request.session.get(_WHO)
+    if not isinstance(until, int) or at.timestamp() >= until or not isinstance(who, list):
+        return None
+    role, name = who
+    return Actor(Role(role), str(name))

@@ -1,10 +1,17 @@
+"""The addresses of the house, below /owner/."""
+
 from __future__ import annotations
 
 from django.urls import path
 
-from opla.backoffice import views
+from opla.backoffice import days, items, views
 
 urlpatterns = [
     path("enter/<str:token>/", views.enter, name="owner-enter"),
-    path("items/", views.items, name="owner-items"),
+    path("items/", items.listed, name="owner-items"),
+    path("items/<int:item_id>/", items.one, name="owner-item"),
+    path("items/<int:item_id>/evidence/<int:evidence_id>/", items.kept_file, name="owner-evidence"),
+    path("days/", days.listed, name="owner-days"),
+    path("days/<str:day>/", days.one, name="owner-day"),
+    path("days/<str:day>/journal.csv", days.journal, name="owner-journal"),
 ]

@@ -1,22 +1,18 @@
-"""The owner's one page: what waits for a person, oldest first. Whoever is not the owner is told it does not exist."""
+"""The door of the house: a link that works once. To whoever is not of the house its pages do not exist."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from opla.accounts.owner import owner_of, sign_in
-from opla.core.actor import Act
-from opla.db.queries import pages
+from opla.core.actor import Act, Actor
 from opla.operations.owner import use_link
-from opla.presenting import items as words
-from opla.presenting import orders
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,30 +21,16 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "backoffice/enter.html")
     at = timezone.now()
-    if not use_link(token, at=at):
+    actor = use_link(token, at=at)
+    if actor is None:
         raise Http404(_("This link has been used, or is over. Make a new one with: ./opla owner"))
-    sign_in(request, at)
+    sign_in(request, actor, at)
     return redirect("owner-items")
 
 
-@require_safe
-def items(request: HttpRequest) -> HttpResponse:
-    at = timezone.now()
-    owner = owner_of(request, at)
-    if owner is None or owner.refused(Act.SEE_ITEMS):
+def somebody(request: HttpRequest, act: Act, at: datetime) -> Actor:
+    """Who is signed in and may do this; to everybody else there is nothing here."""
+    actor = owner_of(request, at)
+    if actor is None or actor.refused(act):
         raise Http404
-    found = [
-        (item, words.kind(item.kind), orders.state(item.state), _age(at - item.opened_at))
-        for item in pages.open_items()
-    ]
-    return render(request, "backoffice/items.html", {"items": found})
-
-
-def _age(lived: timedelta) -> str:
-    hours = int(lived.total_seconds() // 3600)
-    if hours >= 48:
-        return ngettext("%(n)s day", "%(n)s days", hours // 24) % {"n": hours // 24}
-    if hours:
-        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
-    minutes = int(lived.total_seconds() // 60)
-    return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    return actor

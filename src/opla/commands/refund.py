@@ -107,4 +107,4 @@ def _who() -> Actor:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         name = str(os.getuid())
-    return Actor(Role.OWNER, f"{name} at the terminal")
+    return Actor(Role.OWNER, name)

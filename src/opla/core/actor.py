@@ -27,6 +27,7 @@ class Act(StrEnum):
     TELL = "tell"
     SEE_ITEMS = "see_items"
     RESOLVE_ITEM = "resolve_item"
+    CLOSE_DAY = "close_day"  # and read what was closed
     REFUND = "refund"  # give money back by choice
     APPROVE_REFUND = "approve_refund"  # be the second person of a large one
     STOCK_CODES = "stock_codes"
@@ -45,6 +46,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.PAY,
             Act.SEE_ITEMS,
             Act.RESOLVE_ITEM,
+            Act.CLOSE_DAY,
             Act.REFUND,
             Act.APPROVE_REFUND,
             Act.STOCK_CODES,

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from opla.core.item import Why
 from opla.core.ports import Answer, Promises
 
 
@@ -40,6 +41,7 @@ OPEN = frozenset({State.NEW, State.CLAIMED, State.SENDING, State.PENDING, State.
 
 #: (state, answer) → state. What is missing is a contradiction: evidence, an item, no money moves.
 NEXT: dict[tuple[State, Answer], State] = {
+    (State.NEW, Answer.DECLINED): State.DECLINED,  # called off by a person before it ever left
     (State.SENDING, Answer.SUCCEEDED): State.SUCCEEDED,
     (State.SENDING, Answer.DECLINED): State.DECLINED,
     (State.SENDING, Answer.PENDING): State.PENDING,
@@ -75,13 +77,18 @@ NEXT_CHARGE: dict[tuple[State, Answer], State] = {
 class Contradiction(Exception):  # noqa: N818 - the design's word
     """The outside world says what cannot be. A person must look; money does not move."""
 
+    def __init__(self, why: Why, **params: str) -> None:
+        super().__init__(" ".join([why, *(f"{name}={value}" for name, value in params.items())]))
+        self.why = why
+        self.params = params
+
 
 def after(kind: Kind, state: State, answer: Answer) -> State:
     """The state an answer leads to. Raises `Contradiction` for what the table does not hold."""
     try:
         return (NEXT_CHARGE if kind is Kind.CHARGE else NEXT)[state, answer]
     except KeyError:
-        raise Contradiction(f"a {kind} that is {state} was answered {answer}") from None
+        raise Contradiction(Why.ANSWER_IMPOSSIBLE, kind=kind, state=state, answer=answer) from None
 
 
 class Step(StrEnum):

@@ -14,7 +14,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from opla.core import attempt
-from opla.core.item import NewItem
+from opla.core.item import NewItem, Said
 from opla.core.ledger import Transfer
 from opla.core.ports import Kind, Pin
 
@@ -156,3 +156,4 @@ class Change:
     messages: tuple[NewMessage, ...] = ()
     items: tuple[NewItem, ...] = ()
     closes: tuple[tuple[str, UUID], ...] = ()  # (item kind, subject) now settled
+    says: tuple[Said, ...] = ()  # what a person said of an item that must still be open

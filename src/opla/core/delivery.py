@@ -15,6 +15,7 @@ from opla.core import attempt, item, order
 from opla.core.attempt import Contradiction
 from opla.core.chance import Chance
 from opla.core.change import Change, Move, NewAttempt, NewDelivery, NewMessage, NewRefund, Note, Subject, Sums
+from opla.core.item import Why
 from opla.core.ledger import Parties, Reason, Transfer, way
 from opla.core.order import Order
 from opla.core.ports import Answer, Kind, Promises, SendReport
@@ -126,9 +127,7 @@ def settle(
         parked = item.NewItem(
             item.Kind.UNKNOWN_SEND,
             sold.price.total,
-            "no answer from the supplier: it may or may not have been delivered"
-            if target is attempt.State.UNKNOWN
-            else "the supplier has it and does not decide",
+            Why.SUPPLIER_SILENT if target is attempt.State.UNKNOWN else Why.SUPPLIER_UNDECIDED,
             order_id=sold.id,
             attempt_id=send.id,
         )
@@ -139,9 +138,9 @@ def settle(
 def _delivered(change: Change, send: Send, sold: Order, report: SendReport, *, chance: Chance) -> Change:
     arrow = order.arrow(sold.state, order.Event.DELIVERED)
     if report.cost_minor is None:
-        raise Contradiction("delivered without a cost: the books could not say what it was worth")
+        raise Contradiction(Why.NO_COST)  # the books could not say what it was worth
     if report.pin is None and not report.stock_id and sold.kind is not Kind.DIRECT:
-        raise Contradiction("a code was sold, and delivered without one")
+        raise Contradiction(Why.NO_CODE)
     amounts = {Reason.RELEASED: sold.held_minor, **order.earned(sold.price, report.cost_minor)}
     parties = Parties(sold.price.face.currency, source=send.supplier, reseller=sold.reseller)
     lines = order.journal(sold, arrow, amounts, parties)
@@ -225,7 +224,7 @@ def _reversed(send: Send, sold: Order, paid: Paid, report: SendReport, *, at: da
     kept = Move(Subject.ATTEMPT, send.id, send.state, send.state, "reversed", why=report.why)
     if sold.state is not order.State.DELIVERED and paid.back_minor:
         # Refunded by choice before, at our loss: whether the supplier really pays that back, a person finds out.
-        raise Contradiction("the supplier took back what was refunded by choice already")
+        raise Contradiction(Why.REFUNDED_ALREADY)
     if sold.state is not order.State.DELIVERED:
         return Change(moves=(kept,), notes=(note,))  # told twice
     if sold.reseller:

@@ -20,6 +20,7 @@ from uuid import UUID
 from opla.core import attempt, item, ledger, order, payment
 from opla.core.chance import Chance
 from opla.core.change import Change, CodeBack, Move, NewMessage, Note, Subject, Sums
+from opla.core.item import Why
 from opla.core.ledger import Parties, Reason
 from opla.core.money import Money
 from opla.core.order import Order
@@ -71,7 +72,7 @@ def news(paid: Payment, report: ChargeReport) -> News:
     """What a report says that is not posted yet. A report that has seen less captured than we have is an older one."""
     if report.captured_minor < max(paid.captured_minor, 1) or report.currency != paid.amount.currency:
         return News()
-    not_ours_minor = report.refunded_minor - paid.refunded_minor
+    not_ours_minor = report.refunded_minor - (paid.refunded_minor - paid.otherwise_minor)
     outside_minor = 0
     if not_ours_minor - paid.may_be_out_minor > paid.outside_minor:
         outside_minor = not_ours_minor - paid.may_be_out_minor - paid.outside_minor
@@ -146,13 +147,18 @@ def _posted(paid: Payment, told: News) -> list[Move]:
 
 def _item(after: Payment, told: News) -> item.NewItem:
     """Money that left (or came again) without us is for a person to explain."""
-    at_risk = Money(max(abs(told.charged_back_minor), abs(told.outside_minor)), after.amount.currency)
-    said = f"refunded there {after.outside_minor}, charged back {after.charged_back_minor} cents in all, not by us"
-    if told.charged_back_minor < 0 or told.outside_minor < 0:
-        said += "; some of it came back to us"
+    currency = after.amount.currency
+    at_risk = Money(max(abs(told.charged_back_minor), abs(told.outside_minor)), currency)
+    figures = {
+        "refunded": Money(after.outside_minor, currency).decimal,
+        "charged_back": Money(after.charged_back_minor, currency).decimal,
+    }
+    why = Why.CHANGED_AT_PROVIDER
     if after.kept_minor < 0:
-        said += f"; {-after.kept_minor} more than came in went back or is due"
-    return item.NewItem(item.Kind.OUTSIDE_REFUND, at_risk, said, payment_id=after.id)
+        why, figures["beyond"] = Why.MORE_THAN_CAME_IN, Money(-after.kept_minor, currency).decimal
+    elif told.charged_back_minor < 0 or told.outside_minor < 0:
+        why = Why.CAME_BACK
+    return item.NewItem(item.Kind.OUTSIDE_REFUND, at_risk, why, figures, payment_id=after.id)
 
 
 def _nothing_left(change: Change, after: Payment, held: Standing, *, chance: Chance) -> Change:

@@ -1,9 +1,17 @@
-"""Something parked for a person, with its age and the money at risk."""
+"""Something parked for a person, with its age and the money at risk; and what a person may decide about it.
+
+open ──the outside answered after all──▶ closed
+  ├── a person decided ────────────────▶ closed   (RESOLUTIONS; above a limit, two persons)
+  └── a person asked again ────────────▶ open
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from opla.core.money import Money
@@ -19,6 +27,111 @@ class Kind(StrEnum):
     WRONG_AMOUNT = "wrong_amount"  # paid too little; it goes back by rule, a person may want to know
     REFUND_APPROVAL = "refund_approval"  # a refund by choice waits for a second person
     OUTSIDE_REFUND = "outside_refund"  # refunded or charged back at the provider, not by us
+    MESSAGE_GIVEN_UP = "message_given_up"  # nobody could be told, after the last try
+    ADAPTER_GONE = "adapter_gone"  # whom to ask is not set up (any more), and stays so
+
+
+class Why(StrEnum):
+    """Why something was parked: a stable word. Its sentence, with the figures in `params`, is in `presenting/items`."""
+
+    SUPPLIER_SILENT = "supplier_silent"
+    SUPPLIER_UNDECIDED = "supplier_undecided"  # they have it, and do not decide
+    REFUND_SILENT = "refund_silent"
+    REFUND_UNREACHABLE = "refund_unreachable"  # it never left us
+    CHARGE_SILENT = "charge_silent"
+    REFUND_REFUSED = "refund_refused"  # said: the provider's word
+    CAP_REACHED = "cap_reached"
+    UNDERPAID = "underpaid"  # came, asked
+    PARTLY_GONE = "partly_gone"  # gone, owed: a part of a refund left without us
+    SECOND_PERSON = "second_person"  # asker, reason: of a large refund by choice
+    CHANGED_AT_PROVIDER = "changed_at_provider"  # refunded, charged_back: in all, not by us
+    CAME_BACK = "came_back"  # the same, when some of it came back to us
+    MORE_THAN_CAME_IN = "more_than_came_in"  # the same, and beyond: so much more than came in went back or is due
+    MESSAGE_GIVEN_UP = "message_given_up"  # topic
+    ADAPTER_GONE = "adapter_gone"  # adapter
+    # what cannot be
+    ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer
+    MOVE_IMPOSSIBLE = "move_impossible"  # subject, state, event
+    OTHER_CURRENCY = "other_currency"  # came, asked
+    OTHER_PAYMENT = "other_payment"
+    CAPTURED_LESS = "captured_less"  # before, now
+    NOTHING_CAPTURED = "nothing_captured"
+    NO_COST = "no_cost"
+    NO_CODE = "no_code"
+    REFUNDED_ALREADY = "refunded_already"  # taken back by the supplier after we gave it back by choice
+    # what the database refused although it was decided
+    REFUND_TOO_MUCH = "refund_too_much"
+    PROVIDER_ID_TAKEN = "provider_id_taken"
+    CODE_KNOWN = "code_known"
+
+
+class Resolution(StrEnum):
+    """What a person may say of an item. Published: never renamed."""
+
+    DELIVERED = "delivered"  # with what it cost, and the code where one was sold
+    NOT_DELIVERED = "not_delivered"  # the next supplier is asked, or the money goes back
+    PAID_BACK = "paid_back"
+    NOT_PAID_BACK = "not_paid_back"  # tried again, under a new reference
+    PAID = "paid"  # with how much came in
+    NOT_PAID = "not_paid"
+    PAID_BACK_OTHERWISE = "paid_back_otherwise"  # from the bank account
+    ALLOW_TODAY = "allow_today"  # past the day's cap
+    APPROVE = "approve"  # a refund by choice, as its second person
+    DENY = "deny"
+    TELL_AGAIN = "tell_again"
+    ASK_AGAIN = "ask_again"  # the item stays open
+    SEEN = "seen"  # nothing moves
+
+
+_SEND: Final = (Resolution.DELIVERED, Resolution.NOT_DELIVERED, Resolution.ASK_AGAIN)
+_REFUND: Final = (Resolution.PAID_BACK, Resolution.NOT_PAID_BACK, Resolution.ASK_AGAIN)
+_CHARGE: Final = (Resolution.PAID, Resolution.NOT_PAID, Resolution.ASK_AGAIN)
+
+#: Kind → what a person may choose.
+RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
+    Kind.UNKNOWN_SEND: _SEND,
+    Kind.UNKNOWN_REFUND: _REFUND,
+    Kind.UNKNOWN_CHARGE: _CHARGE,
+    Kind.CONTRADICTION: (Resolution.SEEN, Resolution.ASK_AGAIN),
+    Kind.REFUND_REFUSED: (Resolution.PAID_BACK_OTHERWISE,),
+    Kind.REFUND_CAP: (Resolution.ALLOW_TODAY,),
+    Kind.WRONG_AMOUNT: (Resolution.SEEN,),
+    Kind.REFUND_APPROVAL: (Resolution.APPROVE, Resolution.DENY),
+    Kind.OUTSIDE_REFUND: (Resolution.SEEN,),
+    Kind.MESSAGE_GIVEN_UP: (Resolution.TELL_AGAIN, Resolution.SEEN),
+    Kind.ADAPTER_GONE: (Resolution.SEEN,),
+}
+
+#: Kind of attempt → what may be said of one that is still open. A contradiction, or an adapter that is gone, leaves
+#: such an attempt behind; then "seen" alone would forget it.
+OF_OPEN_ATTEMPT: Final[dict[str, tuple[Resolution, ...]]] = {"send": _SEND, "refund": _REFUND, "charge": _CHARGE}
+
+#: These let goods or money leave. Above the shop's limit a second person says so too.
+GIVES_AWAY: Final = frozenset(
+    {
+        Resolution.NOT_DELIVERED,
+        Resolution.NOT_PAID_BACK,
+        Resolution.PAID,
+        Resolution.PAID_BACK_OTHERWISE,
+        Resolution.ALLOW_TODAY,
+    }
+)
+
+
+#: Nobody says these of a request that never left us.
+_LEFT: Final = frozenset({Resolution.DELIVERED, Resolution.PAID_BACK, Resolution.PAID})
+
+
+def choices(kind: Kind, open_attempt: str = "", *, left: bool = True) -> tuple[Resolution, ...]:
+    """What a person may choose. `open_attempt` is the kind of the item's attempt while that is still undecided;
+    `left` is False when its request never left us."""
+    found = RESOLUTIONS[kind]
+    if open_attempt and kind is Kind.CONTRADICTION:
+        found = OF_OPEN_ATTEMPT[open_attempt]
+    elif open_attempt and kind is Kind.ADAPTER_GONE:
+        # It is tried every minute anyway, so asking again is no choice, and knowing it forgets nothing.
+        found = (*(c for c in OF_OPEN_ATTEMPT[open_attempt] if c is not Resolution.ASK_AGAIN), Resolution.SEEN)
+    return found if left else tuple(c for c in found if c not in _LEFT)
 
 
 @dataclass(frozen=True)
@@ -27,7 +140,8 @@ class NewItem:
 
     kind: Kind
     at_risk: Money
-    note: str
+    why: Why
+    params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     order_id: UUID | None = None
     payment_id: UUID | None = None
     attempt_id: UUID | None = None
@@ -39,3 +153,27 @@ class NewItem:
         if found is None:
             raise ValueError("an item is about something")
         return found
+
+
+class Step(StrEnum):
+    PROPOSED = "proposed"  # by the first person, where two are needed
+    ASKED = "asked"  # asked again: the item stays open
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person said of an item, kept for ever with the reason. `answers` is the proposal it approves.
+
+    `facts` are the figures given (an amount, the supplier's id), never a code. The file is evidence: a letter, a
+    picture of a dashboard.
+    """
+
+    item_id: int
+    step: Step
+    resolution: Resolution
+    note: str
+    facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    answers: int | None = None
+    file_name: str = ""
+    file: bytes = field(default=b"", repr=False)

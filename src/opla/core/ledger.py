@@ -80,6 +80,7 @@ class Reason(StrEnum):
     FEE_VAT_BACK = "fee_vat_back"
     REFUND_DUE = "refund_due"
     REFUND_PAID = "refund_paid"
+    REFUND_PAID_OTHERWISE = "refund_paid_otherwise"  # from our bank account, because the provider would not
     GOODWILL = "goodwill"  # given back by choice, though value stays given: out of our margin
     GOODWILL_BACK = "goodwill_back"
     CHARGED_BACK = "charged_back"  # the customer's bank took it from the provider's account with us
@@ -104,6 +105,7 @@ class Slot(StrEnum):
     FEE = "service_fee"
     VAT = "vat_due"
     DUE = "refunds_due"
+    BANK = "bank"
     CHARGEBACKS = "chargebacks"
     SUSPENSE = "suspense"
 
@@ -132,6 +134,7 @@ FEE_BACK = Posting(Reason.FEE_BACK, Slot.FEE, Slot.HELD)
 FEE_VAT_BACK = Posting(Reason.FEE_VAT_BACK, Slot.VAT, Slot.HELD)
 REFUND_DUE = Posting(Reason.REFUND_DUE, Slot.HELD, Slot.DUE)
 REFUND_PAID = Posting(Reason.REFUND_PAID, Slot.DUE, Slot.PAYER)
+REFUND_PAID_OTHERWISE = Posting(Reason.REFUND_PAID_OTHERWISE, Slot.DUE, Slot.BANK)
 GOODWILL = Posting(Reason.GOODWILL, Slot.MARGIN, Slot.HELD)
 GOODWILL_BACK = Posting(Reason.GOODWILL_BACK, Slot.HELD, Slot.MARGIN)
 CHARGED_BACK = Posting(Reason.CHARGED_BACK, Slot.CHARGEBACKS, Slot.PAYER)

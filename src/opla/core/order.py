@@ -25,6 +25,7 @@ from uuid import UUID
 
 from opla.core import ledger
 from opla.core.attempt import Contradiction
+from opla.core.item import Why
 from opla.core.ledger import Parties, Posting, Reason, Transfer
 from opla.core.money import Money
 from opla.core.ports import Kind
@@ -53,6 +54,9 @@ class Event(StrEnum):
     REVERSED = "reversed"
     REFUNDED = "refunded"
     SECOND_REFUNDED = "second_refunded"
+    REFUNDED_OTHERWISE = "refunded_otherwise"  # a person paid it back from the bank account
+    SECOND_REFUNDED_OTHERWISE = "second_refunded_otherwise"
+    PART_REFUNDED_OTHERWISE = "part_refunded_otherwise"
     FREED = "freed"
     FREED_AGAIN = "freed_again"
     GOODWILL = "goodwill"
@@ -99,6 +103,15 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.DELIVERED, Event.SECOND_REFUNDED): Arrow(State.DELIVERED, (ledger.REFUND_PAID,)),
     (State.REFUNDING, Event.SECOND_REFUNDED): Arrow(State.REFUNDING, (ledger.REFUND_PAID,)),
     (State.REFUNDED, Event.SECOND_REFUNDED): Arrow(State.REFUNDED, (ledger.REFUND_PAID,)),
+    (State.REFUNDING, Event.REFUNDED_OTHERWISE): Arrow(State.REFUNDED, (ledger.REFUND_PAID_OTHERWISE,)),
+    **{
+        (state, Event.SECOND_REFUNDED_OTHERWISE): Arrow(state, (ledger.REFUND_PAID_OTHERWISE,))
+        for state in (State.PAID, State.DELIVERED, State.REFUNDING, State.REFUNDED)
+    },
+    **{
+        (state, Event.PART_REFUNDED_OTHERWISE): Arrow(state, (ledger.REFUND_PAID_OTHERWISE,))
+        for state in (State.DELIVERED, State.REFUNDING, State.REFUNDED)
+    },
     (State.PLACED, Event.PAID_FROM_FLOAT): Arrow(State.PAID),
     (State.PLACED, Event.FREED): Arrow(State.CANCELLED, (ledger.RELEASE,)),
     (State.PAID, Event.FREED): Arrow(State.REFUNDED, (ledger.RELEASE,)),
@@ -135,7 +148,7 @@ def arrow(state: State, event: Event) -> Arrow:
     try:
         return ARROWS[state, event]
     except KeyError:
-        raise Contradiction(f"an order that is {state} cannot be {event}") from None
+        raise Contradiction(Why.MOVE_IMPOSSIBLE, subject="order", state=state, event=event) from None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from opla.core import attempt, item, ledger, order
 from opla.core.attempt import Contradiction
 from opla.core.chance import Chance
 from opla.core.change import Change, Move, NewAttempt, NewMessage, Note, Subject, Sums
+from opla.core.item import Why
 from opla.core.ledger import Parties, Reason
 from opla.core.money import Money
 from opla.core.order import Order
@@ -45,6 +46,7 @@ class Event(StrEnum):
     FAILED = "failed"
     EXPIRED = "expired"
     EXTRA_REFUNDED = "extra_refunded"
+    EXTRA_REFUNDED_OTHERWISE = "extra_refunded_otherwise"
     EXTRA_WENT_BACK = "extra_went_back"
     CHARGED_BACK = "charged_back"
     CHARGE_BACK_WON = "charge_back_won"
@@ -65,6 +67,7 @@ ARROWS: Final[dict[tuple[State, Event], tuple[State, tuple[ledger.Posting, ...]]
     },
     (State.CAPTURED, Event.OVERPAID): (State.CAPTURED, (ledger.CAPTURED, ledger.REFUND_DUE)),
     (State.CAPTURED, Event.EXTRA_REFUNDED): (State.CAPTURED, (ledger.REFUND_PAID,)),
+    (State.CAPTURED, Event.EXTRA_REFUNDED_OTHERWISE): (State.CAPTURED, (ledger.REFUND_PAID_OTHERWISE,)),
     (State.CAPTURED, Event.EXTRA_WENT_BACK): (State.CAPTURED, (ledger.MET_OUTSIDE,)),
     (State.CAPTURED, Event.CHARGED_BACK): (State.CAPTURED, (ledger.CHARGED_BACK,)),
     (State.CAPTURED, Event.CHARGE_BACK_WON): (State.CAPTURED, (ledger.CHARGE_BACK_WON,)),
@@ -84,6 +87,7 @@ class Payment:
     refunding   refunds of ours that are due, whether or not they have left
     may_be_out  those of them whose attempt may have left: the provider may count them already
     outside     refunded at the provider without us, as far as we have posted it
+    otherwise   what of `refunded` went out from our bank account: the provider knows nothing of it
     """
 
     id: UUID
@@ -98,6 +102,7 @@ class Payment:
     allocations: Mapping[UUID, int]
     may_be_out_minor: int = 0
     outside_minor: int = 0
+    otherwise_minor: int = 0
 
     @property
     def kept_minor(self) -> int:
@@ -132,7 +137,7 @@ def move(payment: Payment, event: Event) -> tuple[State, tuple[ledger.Posting, .
     try:
         return ARROWS[payment.state, event]
     except KeyError:
-        raise Contradiction(f"a payment that is {payment.state} cannot be {event}") from None
+        raise Contradiction(Why.MOVE_IMPOSSIBLE, subject="payment", state=payment.state, event=event) from None
 
 
 def settle(
@@ -150,14 +155,15 @@ def settle(
     Raises `Contradiction` when the report cannot be true of this payment.
     """
     if report.captured_minor and report.currency != payment.amount.currency:
-        raise Contradiction(f"captured in {report.currency}, asked in {payment.amount.currency}")
+        raise Contradiction(Why.OTHER_CURRENCY, came=report.currency, asked=payment.amount.currency)
     if report.provider_id and payment.provider_id and report.provider_id != payment.provider_id:
-        raise Contradiction("another payment answered under our reference")
+        raise Contradiction(Why.OTHER_PAYMENT)
     if report.captured_minor < payment.captured_minor and report.answer is not Answer.UNKNOWN and report.captured_minor:
-        raise Contradiction(f"captured {report.captured_minor}, after {payment.captured_minor}")
+        before, now = (Money(m, payment.amount.currency) for m in (payment.captured_minor, report.captured_minor))
+        raise Contradiction(Why.CAPTURED_LESS, before=before.decimal, now=now.decimal)
     delta_minor = report.captured_minor - payment.captured_minor
     if report.answer is Answer.SUCCEEDED and not report.captured_minor and not payment.captured_minor:
-        raise Contradiction("succeeded, and nothing was captured")
+        raise Contradiction(Why.NOTHING_CAPTURED)
     answer = Answer.SUCCEEDED if report.captured_minor else report.answer
     if payment.captured_minor and answer is not Answer.SUCCEEDED:
         # It was captured; a later "expired" or "pending" is an older message, or nonsense. Nothing is undone.
@@ -182,7 +188,7 @@ def settle(
         parked = item.NewItem(
             item.Kind.UNKNOWN_CHARGE,
             payment.amount,
-            "the provider does not say whether it was paid",
+            Why.CHARGE_SILENT,
             payment_id=payment.id,
             attempt_id=charge.id,
         )
@@ -284,8 +290,9 @@ def _captured(
         attempts.append(refund_attempt)
         if event_ is Event.UNDERPAID:
             money = Money(extra_minor, parties.currency)
-            note = f"{money.decimal} came in for {payment.amount.decimal}"
-            items = (*items, item.NewItem(item.Kind.WRONG_AMOUNT, money, note, payment_id=payment.id))
+            figures = {"came": money.decimal, "asked": payment.amount.decimal}
+            parked = item.NewItem(item.Kind.WRONG_AMOUNT, money, Why.UNDERPAID, figures, payment_id=payment.id)
+            items = (*items, parked)
     return replace(
         base,
         moves=tuple(moves),

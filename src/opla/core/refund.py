@@ -1,8 +1,9 @@
 """Money going back: a refund is decided once, then tried until it is done or a person must find another way.
 
 asked ──approved──▶ due ──paid back──▶ done
- └─denied─▶ denied   │ └──refused by the provider──▶ refused   (an item: pay it back another way)
-                     └──the money went back without us──▶ outside
+ └─denied─▶ denied   │ ├──refused by the provider──▶ refused ──a person paid it from the bank──▶ otherwise
+                     │ │                             (an item: pay it back another way)
+                     └─┴──the money went back without us──▶ outside
 
 Only a refund by choice is asked first, where it is large: a second person approves or denies it.
 """
@@ -12,20 +13,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from opla.core import attempt, item, ledger, order
+from opla.core.attempt import Contradiction
 from opla.core.chance import Chance
 from opla.core.change import Change, Move, NewAttempt, NewMessage, NewRefund, Note, Subject, Sums
+from opla.core.item import Why
 from opla.core.ledger import Parties, Reason
 from opla.core.money import Money
-from opla.core.ports import Promises, RefundReport
+from opla.core.ports import Answer, Promises, RefundReport
 
 
 class State(StrEnum):
     DUE = "due"
     DONE = "done"
     REFUSED = "refused"
+    OTHERWISE = "otherwise"
     OUTSIDE = "outside"
     ASKED = "asked"
     DENIED = "denied"
@@ -53,7 +58,7 @@ class Refund:
     order_state: order.State | None
     amount: Money
     reason: str
-    kept_minor: int = 0  # of its payment, this refund deducted: negative where money left without us meanwhile
+    kept_minor: int = 0  # of its payment, a due refund deducted: negative where money left without us meanwhile
     charged_back_minor: int = 0  # of its payment
     seen: str = ""  # `Payment.seen`
 
@@ -113,8 +118,8 @@ def settle(
     )
     moves = [Move(Subject.ATTEMPT, tried.id, tried.state, target, report.answer)]
     change = Change(moves=tuple(moves), notes=(note,))
-    if refund.state is not State.DUE:
-        return change
+    if refund.state is not State.DUE or (target is tried.state and target not in attempt.OPEN):
+        return change  # told twice; or this attempt was given up for another one, which alone decides now
     if target is attempt.State.SUCCEEDED:
         return _done(change, refund, chance=chance, attempt_id=tried.id)
     if target is attempt.State.DECLINED:
@@ -123,11 +128,11 @@ def settle(
             moves=tuple(moves),
             notes=(note,),
             sums=(Sums(refund.payment_id, refunding_minor=-refund.amount.amount_minor),),
-            items=(_item(item.Kind.REFUND_REFUSED, refund, tried.id, report.why),),
+            items=(_item(item.Kind.REFUND_REFUSED, refund, tried.id, Why.REFUND_REFUSED, said=report.why),),
             closes=_waiting(tried.id),
         )
     if target in (attempt.State.UNKNOWN, attempt.State.NEW) and age.parks(promises, at):
-        why = "no answer" if target is attempt.State.UNKNOWN else "it cannot be sent: the provider is out of reach"
+        why = Why.REFUND_SILENT if target is attempt.State.UNKNOWN else Why.REFUND_UNREACHABLE
         return Change(
             moves=tuple(moves), notes=(note,), items=(_item(item.Kind.UNKNOWN_REFUND, refund, tried.id, why),)
         )
@@ -149,12 +154,13 @@ def went_back(tried: Try, refund: Refund, *, chance: Chance) -> Change:
     if beyond_minor < amount_minor:
         left = Money(amount_minor - beyond_minor, refund.amount.currency)
         refused = Move(Subject.REFUND, refund.id, refund.state, State.REFUSED, "refused", why="went_back")
-        said = f"{beyond_minor} cents of it went back without us, so {left.decimal} is still owed"
-        return replace(change, moves=(move, refused), items=(_item(item.Kind.REFUND_REFUSED, refund, tried.id, said),))
+        figures = {"gone": Money(beyond_minor, left.currency).decimal, "owed": left.decimal}
+        parked = replace(_item(item.Kind.REFUND_REFUSED, refund, tried.id, Why.PARTLY_GONE, **figures), at_risk=left)
+        return replace(change, moves=(move, refused), items=(parked,))
     done = Move(Subject.REFUND, refund.id, refund.state, State.OUTSIDE, "went_back")
     gone = ledger.way(refund.charged_back_minor, amount_minor)
     parties = Parties(refund.amount.currency, provider=refund.provider, gone=gone)
-    ended, messages = _ended(refund, Reason.MET_OUTSIDE, parties, chance=chance)
+    ended, messages = _ended(refund, Reason.MET_OUTSIDE, amount_minor, parties, chance=chance)
     return replace(change, moves=(move, done, ended), messages=messages)
 
 
@@ -163,16 +169,16 @@ def _waiting(attempt_id: UUID) -> tuple[tuple[str, UUID], ...]:
     return (item.Kind.UNKNOWN_REFUND, attempt_id), (item.Kind.REFUND_CAP, attempt_id)
 
 
-def _item(kind: item.Kind, refund: Refund, attempt_id: UUID, note: str) -> item.NewItem:
+def _item(kind: item.Kind, refund: Refund, attempt_id: UUID, why: item.Why, **params: str) -> item.NewItem:
     return item.NewItem(
-        kind, refund.amount, note, order_id=refund.order_id, payment_id=refund.payment_id, attempt_id=attempt_id
+        kind, refund.amount, why, params, order_id=refund.order_id, payment_id=refund.payment_id, attempt_id=attempt_id
     )
 
 
 def _done(change: Change, refund: Refund, *, chance: Chance, attempt_id: UUID) -> Change:
     """The provider gave it back: the debt is paid, and the order (if this was its ending) is refunded."""
     parties = Parties(refund.amount.currency, provider=refund.provider)
-    ended, messages = _ended(refund, Reason.REFUND_PAID, parties, chance=chance)
+    ended, messages = _ended(refund, Reason.REFUND_PAID, refund.amount.amount_minor, parties, chance=chance)
     moves = [*change.moves, Move(Subject.REFUND, refund.id, refund.state, State.DONE, "done"), ended]
     sums = Sums(
         refund.payment_id,
@@ -188,23 +194,93 @@ def _done(change: Change, refund: Refund, *, chance: Chance, attempt_id: UUID) -
     )
 
 
-def _ended(refund: Refund, reason: Reason, parties: Parties, *, chance: Chance) -> tuple[Move, tuple[NewMessage, ...]]:
-    """The arrow that posts a refund's end: `refund_paid` through us, or `met_outside`."""
-    amounts = {reason: refund.amount.amount_minor}
-    through_us = reason is Reason.REFUND_PAID
+def paid_otherwise(refund: Refund, *, why: str, chance: Chance) -> Change:
+    """A person paid it from our bank account, after the provider refused. Raises `Contradiction` for any other.
+
+    What of it has left without us is not owed a second time: only the rest was paid, and the debt is met by both.
+    """
+    if refund.state is not State.REFUSED:
+        raise Contradiction(Why.MOVE_IMPOSSIBLE, subject="refund", state=refund.state, event="paid_otherwise")
+    amount_minor = refund.amount.amount_minor
+    owed_minor = min(max(refund.kept_minor, 0), amount_minor)
+    gone_minor = amount_minor - owed_minor
+    gone = ledger.way(refund.charged_back_minor, gone_minor)
+    parties = Parties(refund.amount.currency, provider=refund.provider, gone=gone)
+    sums = Sums(refund.payment_id, refunded_minor=owed_minor, seen=refund.seen)
+    if not owed_minor:
+        done = Move(Subject.REFUND, refund.id, refund.state, State.OUTSIDE, "went_back", why=why)
+        ended, messages = _ended(refund, Reason.MET_OUTSIDE, gone_minor, parties, chance=chance)
+        return Change(moves=(done, ended), sums=(sums,), messages=messages)
+    done = Move(Subject.REFUND, refund.id, refund.state, State.OTHERWISE, "paid_otherwise", why=why)
+    moves = [done, _part_gone(refund, gone_minor, parties)] if gone_minor else [done]
+    ended, messages = _ended(refund, Reason.REFUND_PAID_OTHERWISE, owed_minor, parties, chance=chance)
+    return Change(moves=(*moves, ended), sums=(sums,), messages=messages)
+
+
+def again(refund: Refund, tried: Try, *, why: str, at: datetime, chance: Chance) -> Change:
+    """A person says that it did not go back: tried again under a new reference, which only a person may decide."""
+    target = attempt.after(attempt.Kind.REFUND, tried.state, Answer.DECLINED)
+    fresh = NewAttempt(
+        chance.uuid(at), attempt.Kind.REFUND, refund.provider, chance.reference(), due_at=at, refund_id=refund.id
+    )
+    return Change(
+        moves=(Move(Subject.ATTEMPT, tried.id, tried.state, target, Answer.DECLINED, why=why),),
+        notes=(Note(tried.id, Answer.DECLINED, None, tried.tries, why=why),),
+        attempts=(fresh,),
+        closes=_waiting(tried.id),
+    )
+
+
+def _part_gone(refund: Refund, gone_minor: int, parties: Parties) -> Move:
+    """The part of a refund that left without us, met beside what ends it."""
+    amounts = {Reason.MET_OUTSIDE: gone_minor}
+    if refund.order_id is None or refund.order_state is None:
+        lines = ledger.transfers((ledger.MET_OUTSIDE,), amounts, parties, order_id=None, payment_id=refund.payment_id)
+        return Move(Subject.PAYMENT, refund.payment_id, "captured", "captured", "extra_went_back", lines)
+    event = order.Event.SETTLED_OUTSIDE
+    arrow = order.arrow(refund.order_state, event)
+    lines = ledger.transfers(arrow.postings, amounts, parties, order_id=refund.order_id, payment_id=refund.payment_id)
+    return Move(Subject.ORDER, refund.order_id, refund.order_state, arrow.target, event, lines)
+
+
+#: How a refund's end is posted → the posting and the event of a payment's own money, and the events of an order:
+#: of its ending, of a part given by choice, of what was paid beside its price.
+_ENDS: Final = {
+    Reason.REFUND_PAID: (
+        ledger.REFUND_PAID,
+        "extra_refunded",
+        order.Event.REFUNDED,
+        order.Event.PART_REFUNDED,
+        order.Event.SECOND_REFUNDED,
+    ),
+    Reason.REFUND_PAID_OTHERWISE: (
+        ledger.REFUND_PAID_OTHERWISE,
+        "extra_refunded_otherwise",
+        order.Event.REFUNDED_OTHERWISE,
+        order.Event.PART_REFUNDED_OTHERWISE,
+        order.Event.SECOND_REFUNDED_OTHERWISE,
+    ),
+    Reason.MET_OUTSIDE: (
+        ledger.MET_OUTSIDE,
+        "extra_went_back",
+        order.Event.WENT_BACK,
+        order.Event.SETTLED_OUTSIDE,
+        order.Event.SETTLED_OUTSIDE,
+    ),
+}
+
+
+def _ended(
+    refund: Refund, reason: Reason, amount_minor: int, parties: Parties, *, chance: Chance
+) -> tuple[Move, tuple[NewMessage, ...]]:
+    """The arrow that posts a refund's end: `refund_paid` through us, `refund_paid_otherwise`, or `met_outside`."""
+    posting, extra, ending, part, second = _ENDS[reason]
+    amounts = {reason: amount_minor}
     if refund.order_id is None or refund.order_state is None:
         # What was paid beyond the orders' sum belongs to the payment alone.
-        posting, name = (
-            (ledger.REFUND_PAID, "extra_refunded") if through_us else (ledger.MET_OUTSIDE, "extra_went_back")
-        )
         lines = ledger.transfers((posting,), amounts, parties, order_id=None, payment_id=refund.payment_id)
-        return Move(Subject.PAYMENT, refund.payment_id, "captured", "captured", name, lines), ()
-    if refund.reason in ENDS_ORDER:
-        event = order.Event.REFUNDED if through_us else order.Event.WENT_BACK
-    elif not through_us:
-        event = order.Event.SETTLED_OUTSIDE
-    else:
-        event = order.Event.PART_REFUNDED if refund.reason == "goodwill" else order.Event.SECOND_REFUNDED
+        return Move(Subject.PAYMENT, refund.payment_id, "captured", "captured", extra, lines), ()
+    event = ending if refund.reason in ENDS_ORDER else part if refund.reason == "goodwill" else second
     arrow = order.arrow(refund.order_state, event)
     lines = ledger.transfers(arrow.postings, amounts, parties, order_id=refund.order_id, payment_id=refund.payment_id)
     return (

@@ -74,12 +74,22 @@ class Code(StrEnum):
     NOTHING_TO_REFUND = "nothing_to_refund"  # nothing of the order's money is kept
     REFUND_TOO_MUCH = "refund_too_much"  # beyond captured − refunded − charged back − in flight
     REASON_MISSING = "reason_missing"
+    ITEM_CLOSED = "item_closed"  # settled already, by somebody or by an answer
+    NOT_CONFIRMED = "not_confirmed"  # the box beside the consequence was not ticked
+    RESOLUTION_UNKNOWN = "resolution_unknown"  # not one of those that this item has (now)
+    SAME_PERSON = "same_person"  # a second person must agree, and this is the first again
     EVIDENCE_MISSING = "evidence_missing"  # a code that was seen is refunded only with the operator's answer
     REFUND_WAITS = "refund_waits"  # another refund of this order waits for its second person
-    SAME_PERSON = "same_person"  # who asked may not approve
-    ITEM_CLOSED = "item_closed"  # somebody resolved it already
+    SUPPLIER_ID_TAKEN = "supplier_id_taken"  # another attempt was answered with it
+    CODE_UNREADABLE = "code_unreadable"
+    # days
+    DAY_UNREADABLE = "day_unreadable"
+    DAY_NOT_OVER = "day_not_over"
+    DAY_OUT_OF_ORDER = "day_out_of_order"  # an earlier one is still open
+    BOOKS_BROKEN = "books_broken"  # nothing is fixed while a check fails
     # stock and catalogue files
     FILE_UNREADABLE = "file_unreadable"
+    FILE_TOO_LARGE = "file_too_large"
     ROW_INVALID = "row_invalid"
     CODE_KNOWN = "code_known"  # this PIN is or was in stock already
     # resellers

@@ -65,9 +65,11 @@ class ApiKey(models.Model):
 
 
 class OwnerLink(models.Model):
-    """A one-time sign-in link of the owner, hashed."""
+    """A one-time sign-in link of somebody who runs the shop, hashed."""
 
     hash = models.BinaryField(unique=True)
+    role = models.TextField()
+    name = models.TextField()
     expires_at = models.DateTimeField()
 
     class Meta:

@@ -15,7 +15,7 @@ from opla.core import ledger, order, payment
 _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
-_SQL = ("clock", "orders", "floats", "apply", "attempts", "codes", "refunds", "books", "guards", "grants")
+_SQL = ("clock", "orders", "floats", "apply", "attempts", "codes", "refunds", "days", "books", "guards", "grants")
 _LOCK = 0x6F706C61  # "opla"
 
 
@@ -25,7 +25,9 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
         *[("order", "", str(e), str(a.target), [str(p.reason) for p in a.postings]) for e, a in order.PLACING.items()],
         ("refund", "due", "done", "done", []),
         ("refund", "due", "refused", "refused", []),
+        ("refund", "refused", "paid_otherwise", "otherwise", []),
         ("refund", "due", "went_back", "outside", []),
+        ("refund", "refused", "went_back", "outside", []),
         ("refund", "", "asked", "asked", []),
         ("refund", "asked", "approved", "due", []),
         ("refund", "asked", "denied", "denied", []),

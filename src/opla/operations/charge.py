@@ -17,7 +17,7 @@ from opla.db.queries.attempts import Claimed
 from opla.db.queries.orders import PaymentCase
 from opla.operations.links import write_link
 from opla.operations.outside import Outside
-from opla.operations.settle import state_now
+from opla.operations.settle import Belongs, state_now
 from opla.operations.shop import Shop
 
 
@@ -46,7 +46,7 @@ class ChargeDesk:
         provider = self.outside.payment(claimed.adapter)
         if step is Step.ASK:
             found = provider.fetch(claimed.reference, claimed.provider_id)
-            return found if found is not None else self.unknown("not found, which proves nothing")
+            return found if found is not None else self.unknown("not_found")
         return provider.charge(self._request(claimed, case))
 
     def _request(self, claimed: Claimed, case: PaymentCase) -> ChargeRequest:
@@ -81,3 +81,6 @@ class ChargeDesk:
 
     def at_risk(self, case: PaymentCase) -> Money:
         return case.payment.amount
+
+    def belongs(self, case: PaymentCase) -> Belongs:
+        return Belongs(payment_id=case.payment.id)

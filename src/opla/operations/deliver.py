@@ -16,7 +16,7 @@ from opla.db.queries import attempts, orders
 from opla.db.queries.attempts import Claimed
 from opla.db.queries.orders import SendCase
 from opla.operations.outside import Outside
-from opla.operations.settle import state_now
+from opla.operations.settle import Belongs, state_now
 from opla.operations.shop import Shop
 
 
@@ -54,7 +54,7 @@ class SendDesk:
         supplier = self.outside.supplier(claimed.adapter)
         if step is Step.ASK:
             found = supplier.find(claimed.reference) if isinstance(supplier, Finds) else None
-            return found if found is not None else self.unknown("not found, which proves nothing")
+            return found if found is not None else self.unknown("not_found")
         sold = case.order
         return supplier.send(
             SendRequest(
@@ -78,16 +78,20 @@ class SendDesk:
             case.paid,
             report,
             self.promises(claimed),
-            next_supplier=self._next(claimed, case),
+            next_supplier=next_supplier(claimed.adapter, case, shop=self.shop),
             at=at,
             chance=self.shop.chance,
         )
 
-    def _next(self, claimed: Claimed, case: SendCase) -> str:
-        if case.paid.gone:
-            return ""  # there is no money left to buy it with
-        refused_by = case.refused_by | {claimed.adapter}
-        return delivery.route(case.order, self.shop.routes, refused_by=refused_by, in_stock=case.in_stock)
-
     def at_risk(self, case: SendCase) -> Money:
         return case.order.price.total
+
+    def belongs(self, case: SendCase) -> Belongs:
+        return Belongs(case.order.id)
+
+
+def next_supplier(refused: str, case: SendCase, *, shop: Shop) -> str:
+    """Whom to ask after this supplier has said no for good; empty when nobody is left."""
+    if case.paid.gone:
+        return ""  # there is no money left to buy it with
+    return delivery.route(case.order, shop.routes, refused_by=case.refused_by | {refused}, in_stock=case.in_stock)

@@ -19,7 +19,7 @@ from opla.db.queries.apply import apply
 from opla.db.queries.attempts import Claimed
 from opla.db.queries.orders import RefundCase
 from opla.operations.outside import Outside
-from opla.operations.settle import state_now, tomorrow
+from opla.operations.settle import Belongs, state_now, tomorrow
 from opla.operations.shop import Shop
 
 #: Our own answer, by its identity: nobody was called.
@@ -53,7 +53,7 @@ class RefundDesk:
         waiting = item.NewItem(
             item.Kind.REFUND_CAP,
             amount,
-            "refunds by rule reached the day's cap; it goes out tomorrow",
+            item.Why.CAP_REACHED,
             order_id=case.refund.order_id,
             payment_id=case.refund.payment_id,
             attempt_id=claimed.id,
@@ -74,7 +74,7 @@ class RefundDesk:
         provider = self.outside.refunds(claimed.adapter)
         if step is Step.ASK:
             found = provider.fetch_refund(claimed.reference, case.provider_id)
-            return found if found is not None else self.unknown("not found, which proves nothing")
+            return found if found is not None else self.unknown("not_found")
         return provider.refund(
             RefundRequest(claimed.reference, case.provider_id, case.refund.amount, f"Opla {case.receipt}")
         )
@@ -99,3 +99,6 @@ class RefundDesk:
 
     def at_risk(self, case: RefundCase) -> Money:
         return case.refund.amount
+
+    def belongs(self, case: RefundCase) -> Belongs:
+        return Belongs(case.refund.order_id, case.refund.payment_id)

@@ -6,7 +6,7 @@ Nothing is called here: the refund becomes due with its attempt, and a worker se
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from opla.core import choice, item
 from opla.core.actor import Act, Actor
 from opla.core.change import Change, Move, Subject
 from opla.core.choice import Wish
+from opla.core.item import Said
 from opla.core.money import Money
 from opla.core.refund import State
 from opla.core.refusal import Code, Refusal
@@ -88,8 +89,13 @@ def refund_by_choice(
     return found if found is not None else Refusal(Code.STILL_RUNNING, "order")
 
 
-def approve_refund(actor: Actor, refund_id: UUID, *, shop: Shop, at: datetime) -> Chosen | Refusal:
-    """The second person agrees. Everything is judged again: money may have gone back, a code may have been seen."""
+def approve_refund(
+    actor: Actor, refund_id: UUID, *, shop: Shop, at: datetime, says: tuple[Said, ...] = ()
+) -> Chosen | Refusal:
+    """The second person agrees. Everything is judged again: money may have gone back, a code may have been seen.
+
+    `says` is what is kept of it beside its item, where it was decided there.
+    """
     if no := actor.refused(Act.APPROVE_REFUND):
         return no
     for _ in range(_ROUNDS):
@@ -108,13 +114,15 @@ def approve_refund(actor: Actor, refund_id: UUID, *, shop: Shop, at: datetime) -
             return no
         if choice.whole(case, wish) is not (asked.reason == "choice"):
             return Refusal(Code.REFUND_TOO_MUCH, "amount")  # another part was given back meanwhile: ask anew
-        change = choice.start(case, wish, asked=True, at=at, chance=shop.chance)
+        change = replace(choice.start(case, wish, asked=True, at=at, chance=shop.chance), says=says)
         if _start(change, actor, shop, at) is Result.WON:
             return refunds.chosen(refund_id) or Refusal(Code.NOT_FOUND, "refund")
     return Refusal(Code.STILL_RUNNING, "refund")
 
 
-def deny_refund(actor: Actor, refund_id: UUID, *, why: str, shop: Shop, at: datetime) -> Chosen | Refusal:
+def deny_refund(
+    actor: Actor, refund_id: UUID, *, why: str, shop: Shop, at: datetime, says: tuple[Said, ...] = ()
+) -> Chosen | Refusal:
     """It is not given. Who asked may also take it back so."""
     if no := actor.refused(Act.APPROVE_REFUND):
         return no
@@ -124,7 +132,7 @@ def deny_refund(actor: Actor, refund_id: UUID, *, why: str, shop: Shop, at: date
     if asked is None:
         return Refusal(Code.NOT_FOUND, "refund")
     move = Move(Subject.REFUND, refund_id, State.ASKED, State.DENIED, "denied", why=choice.words(why))
-    change = Change(moves=(move,), closes=((item.Kind.REFUND_APPROVAL, asked.order_id),))
+    change = Change(moves=(move,), closes=((item.Kind.REFUND_APPROVAL, asked.order_id),), says=says)
     if _start(change, actor, shop, at) is not Result.WON:
         return Refusal(Code.ITEM_CLOSED, "refund")
     return refunds.chosen(refund_id) or Refusal(Code.NOT_FOUND, "refund")

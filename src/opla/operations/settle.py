@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
@@ -32,8 +32,17 @@ ReportT = TypeVar("ReportT")
 _ROUNDS = 4
 #: After a round of calls that took less, the next one may have twice as many.
 _QUICK = timedelta(milliseconds=200)
-#: When an attempt whose adapter is not there (any more, or yet) is looked at again.
-_ADAPTER_GONE = timedelta(minutes=1)
+#: When an attempt whose adapter is not there (any more, or yet) is looked at again, and when a person hears of it.
+_GONE_AGAIN = timedelta(minutes=1)
+_GONE_PARKS_S = 15 * 60
+
+
+@dataclass(frozen=True)
+class Belongs:
+    """What an attempt is for, as an item names it."""
+
+    order_id: UUID | None = None
+    payment_id: UUID | None = None
 
 
 class Write(Protocol):
@@ -74,6 +83,8 @@ class Desk(Protocol[CaseT, ReportT]):
         ...
 
     def at_risk(self, case: CaseT) -> Money: ...
+
+    def belongs(self, case: CaseT) -> Belongs: ...
 
 
 @dataclass(frozen=True)
@@ -118,7 +129,7 @@ def settle(desk: Desk[CaseT, ReportT], claimed: Sequence[Claimed], go: Going) ->
             step = attempt.step(one.state, desk.promises(one))
         except Exception:  # noqa: BLE001 - whatever it was, it is written down, and its neighbours go on
             _log.exception("attempt %s: %s cannot be called", one.reference, one.adapter)
-            attempts.unclaim(worker, [one.id], due_at=at + _ADAPTER_GONE)
+            _gone(desk, one, case, go)
             continue
         if step is Step.SEND and (report := desk.unwanted(case)) is not None:
             # The same compare-and-set as before a socket, so that it is answered from `sending` like any other.
@@ -129,7 +140,7 @@ def settle(desk: Desk[CaseT, ReportT], claimed: Sequence[Claimed], go: Going) ->
         elif step is Step.REPEAT and desk.unwanted(case) is not None:
             to_call.append((one, case, Step.ASK))
         elif step is Step.PARK:
-            answered.append(Worked(one, case, desk.unknown("nobody can be asked")))
+            answered.append(Worked(one, case, desk.unknown("nobody_to_ask")))
         else:
             to_call.append((one, case, step))
 
@@ -151,13 +162,30 @@ def settle(desk: Desk[CaseT, ReportT], claimed: Sequence[Claimed], go: Going) ->
     return calling
 
 
+def _gone(desk: Desk[CaseT, ReportT], one: Claimed, case: CaseT, go: Going) -> None:
+    """Nobody is there to be asked. What is decided already can wait for late looks; the rest is a person's in time."""
+    for_a_person = attempts.gone(go.worker, one.id, at=go.at, due_at=go.at + _GONE_AGAIN, after_s=_GONE_PARKS_S)
+    if for_a_person and one.state in attempt.OPEN:
+        to = desk.belongs(case)
+        parked = item.NewItem(
+            item.Kind.ADAPTER_GONE,
+            desk.at_risk(case),
+            item.Why.ADAPTER_GONE,
+            {"adapter": one.adapter},
+            order_id=to.order_id,
+            payment_id=to.payment_id,
+            attempt_id=one.id,
+        )
+        go.writing([Change((), items=(parked,))], shop=go.shop, at=go.at)
+
+
 def _called(desk: Desk[CaseT, ReportT], claimed: Claimed, case: CaseT, step: Step) -> ReportT:
     try:
         return desk.call(claimed, case, step)
     except Exception:  # noqa: BLE001 - whatever it was, it is written down
         # A bug in an adapter. The request may have left, so nothing is known.
         _log.exception("attempt %s: the adapter broke", claimed.reference)
-        return desk.unknown("the adapter broke")
+        return desk.unknown("adapter_broke")
 
 
 def write(desk: Desk[CaseT, ReportT], answered: Sequence[Worked[CaseT, ReportT]], go: Going) -> None:
@@ -171,7 +199,7 @@ def write(desk: Desk[CaseT, ReportT], answered: Sequence[Worked[CaseT, ReportT]]
             if result is Result.LOST or (result is Result.REFUND_TOO_MUCH and n < _ROUNDS):
                 again.append(one)  # the money may have gone back meanwhile: then the rules say something else
             elif result is not Result.WON:
-                _park(desk, one, str(result), at, go)
+                _park(desk, one, Contradiction(item.Why(result)), at, go)
         if not again:
             return
         left = _reloaded(desk, again)
@@ -182,14 +210,17 @@ def write(desk: Desk[CaseT, ReportT], answered: Sequence[Worked[CaseT, ReportT]]
 
 def _decision(desk: Desk[CaseT, ReportT], one: Worked[CaseT, ReportT], at: datetime) -> Change:
     try:
-        return desk.decide(one.claimed, one.case, one.report, at)
+        change = desk.decide(one.claimed, one.case, one.report, at)
     except Contradiction as contradiction:
-        return contradicted(one.claimed, desk.at_risk(one.case), str(contradiction))
+        change = contradicted(one.claimed, desk.at_risk(one.case), desk.belongs(one.case), contradiction)
+    if one.claimed.gone:
+        change = replace(change, closes=(*change.closes, (item.Kind.ADAPTER_GONE, one.claimed.id)))
+    return change
 
 
-def _park(desk: Desk[CaseT, ReportT], one: Worked[CaseT, ReportT], why: str, at: datetime, go: Going) -> None:
+def _park(desk: Desk[CaseT, ReportT], one: Worked[CaseT, ReportT], why: Contradiction, at: datetime, go: Going) -> None:
     [fresh] = _reloaded(desk, [one]) or [one]
-    change = contradicted(fresh.claimed, desk.at_risk(fresh.case), why)
+    change = contradicted(fresh.claimed, desk.at_risk(fresh.case), desk.belongs(fresh.case), why)
     go.writing([change], shop=go.shop, at=at)
 
 
@@ -203,7 +234,7 @@ def _reloaded(desk: Desk[CaseT, ReportT], lost: Sequence[Worked[CaseT, ReportT]]
     ]
 
 
-def contradicted(claimed: Claimed, at_risk: Money, why: str) -> Change:
+def contradicted(claimed: Claimed, at_risk: Money, to: Belongs, what: Contradiction) -> Change:
     """What cannot be is kept as evidence for a person. No money moves; an open question stays unknown, unasked."""
     sending = claimed.state in (attempt.State.CLAIMED, attempt.State.SENDING)
     target = attempt.State.UNKNOWN if sending else claimed.state
@@ -211,14 +242,15 @@ def contradicted(claimed: Claimed, at_risk: Money, why: str) -> Change:
     parked = item.NewItem(
         item.Kind.CONTRADICTION,
         at_risk,
-        why,
-        order_id=claimed.order_id,
-        payment_id=claimed.payment_id,
+        what.why,
+        what.params,
+        order_id=to.order_id,
+        payment_id=to.payment_id,
         attempt_id=claimed.id,
     )
     return Change(
-        moves=(Move(Subject.ATTEMPT, claimed.id, source, target, "contradiction", why=why),),
-        notes=(Note(claimed.id, "contradiction", None, claimed.tries, why=why),),
+        moves=(Move(Subject.ATTEMPT, claimed.id, source, target, "contradiction", why=what.why),),
+        notes=(Note(claimed.id, "contradiction", None, claimed.tries, why=what.why, evidence=what.params),),
         items=(parked,),
     )
 

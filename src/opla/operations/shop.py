@@ -28,6 +28,7 @@ class Shop:
     routes: tuple[str, ...]
     refund_cap_minor: int  # what goes back by rule in a day before a person looks
     var: Path
+    second_person_minor: int = 10_000  # above it, what gives money or goods away needs a second person
     refund_alone_minor: int = 5_000  # what an order may be given back by choice by one person alone
 
 
@@ -47,5 +48,6 @@ def current() -> Shop:
         routes=("code_stock", "sandbox") if settings.SANDBOX else ("code_stock",),
         refund_cap_minor=settings.REFUND_CAP_MINOR,
         var=settings.VAR,
+        second_person_minor=settings.SECOND_PERSON_MINOR,
         refund_alone_minor=settings.REFUND_ALONE_MINOR,
     )

@@ -1,13 +1,17 @@
-"""The kinds of things parked for a person, in words."""
+"""What waits for a person, in words: what happened, what may be done, and what that will do."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from opla.core.item import Kind
+from opla.core.actor import Role
+from opla.core.item import Kind, Resolution, Step, Why
+from opla.core.money import Money
+from opla.db.queries.items import Evidence, Item
+from opla.presenting import figures, orders
 
 _KINDS: Final[dict[Kind, str]] = {
     Kind.UNKNOWN_SEND: gettext_noop("Nobody can say whether it was delivered"),
@@ -19,8 +23,223 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.WRONG_AMOUNT: gettext_noop("Paid a wrong amount"),
     Kind.REFUND_APPROVAL: gettext_noop("A refund waits for a second person"),
     Kind.OUTSIDE_REFUND: gettext_noop("Refunded or charged back at the provider, not by us"),
+    Kind.MESSAGE_GIVEN_UP: gettext_noop("Somebody could not be told"),
+    Kind.ADAPTER_GONE: gettext_noop("Nobody is there to be asked"),
+}
+
+_WHY: Final[dict[Why, str]] = {
+    Why.SUPPLIER_SILENT: gettext_noop("The supplier gives no clear answer. It may or may not have been delivered."),
+    Why.SUPPLIER_UNDECIDED: gettext_noop("The supplier has the order and does not decide."),
+    Why.REFUND_SILENT: gettext_noop("The provider gives no clear answer. The money may or may not have gone back."),
+    Why.REFUND_UNREACHABLE: gettext_noop("The refund could not be sent: the provider is out of reach."),
+    Why.CHARGE_SILENT: gettext_noop("The provider does not say whether it was paid."),
+    Why.REFUND_REFUSED: gettext_noop("The provider will not give the money back. Its word for why: %(said)s"),
+    Why.CAP_REACHED: gettext_noop("It goes out tomorrow, unless you let it go today. Why are there so many?"),
+    Why.UNDERPAID: gettext_noop("%(came)s came in where %(asked)s was asked. It goes back by itself."),
+    Why.PARTLY_GONE: gettext_noop("%(gone)s of it went back without us, so %(owed)s is still owed."),
+    Why.SECOND_PERSON: gettext_noop("Asked for by %(asker)s: %(reason)s"),
+    Why.CHANGED_AT_PROVIDER: gettext_noop(
+        "At the provider, not by us: %(refunded)s refunded, %(charged_back)s charged back in all. It is in the books."
+    ),
+    Why.CAME_BACK: gettext_noop(
+        "Some of it came back to us. At the provider, not by us: %(refunded)s refunded, %(charged_back)s charged back "
+        "in all. What came back may be owed to the customer."
+    ),
+    Why.MORE_THAN_CAME_IN: gettext_noop(
+        "%(beyond)s more than came in went back or is due. At the provider, not by us: %(refunded)s refunded, "
+        "%(charged_back)s charged back in all."
+    ),
+    Why.MESSAGE_GIVEN_UP: gettext_noop("The message could not be sent, and is tried no more. It was about: %(topic)s"),
+    Why.ADAPTER_GONE: gettext_noop("It is not set up in this shop any more: %(adapter)s"),
+    Why.ANSWER_IMPOSSIBLE: gettext_noop("The answer was “%(answer)s”, but it is “%(state)s” already."),
+    Why.MOVE_IMPOSSIBLE: gettext_noop("What was said (“%(event)s”) cannot be true of what is “%(state)s”."),
+    Why.OTHER_CURRENCY: gettext_noop("It was paid in %(came)s, and asked for in %(asked)s."),
+    Why.OTHER_PAYMENT: gettext_noop("Another payment answered under our reference."),
+    Why.CAPTURED_LESS: gettext_noop("First they said that %(before)s came in, now %(now)s."),
+    Why.NOTHING_CAPTURED: gettext_noop("They call it paid, and nothing came in."),
+    Why.NO_COST: gettext_noop("They delivered, and do not say what it cost."),
+    Why.NO_CODE: gettext_noop("They say it was delivered, and gave no code."),
+    Why.REFUNDED_ALREADY: gettext_noop("They took back what was refunded by choice already. Do they pay us back?"),
+    Why.REFUND_TOO_MUCH: gettext_noop("More would go back than is left of the payment."),
+    Why.PROVIDER_ID_TAKEN: gettext_noop("They gave the same number for two different things."),
+    Why.CODE_KNOWN: gettext_noop("They delivered a code that was here before."),
+}
+
+_WORDS: Final[dict[str, str]] = {
+    "succeeded": gettext_noop("succeeded"),
+    "declined": gettext_noop("declined"),
+    "pending": gettext_noop("under way"),
+    "not_sent": gettext_noop("did not leave us"),
+    "unknown": gettext_noop("no clear answer"),
+    "new": gettext_noop("not sent yet"),
+    "claimed": gettext_noop("about to be sent"),
+    "sending": gettext_noop("being sent"),
+    "contradiction": gettext_noop("cannot be true"),
+    "reversed": gettext_noop("taken back"),
+    "ask_again": gettext_noop("asked again by a person"),
+    "allow_today": gettext_noop("allowed by a person"),
+    "said_by_person": gettext_noop("a person said so"),
+    "nobody_to_ask": gettext_noop("they cannot be asked"),
+    "not_found": gettext_noop("not found, which proves nothing"),
+    "adapter_broke": gettext_noop("our connection to them broke"),
+    "timeout": gettext_noop("no answer in time"),
+    "timed_out": gettext_noop("no answer in time"),
+    "charge": gettext_noop("Payment"),
+    "refund": gettext_noop("Refund"),
+    "send": gettext_noop("Order to the supplier"),
+    # a payment's life
+    "opened": gettext_noop("Payment page opened"),
+    "captured": gettext_noop("Money came in"),
+    "overpaid": gettext_noop("More came in than asked: it goes back"),
+    "underpaid": gettext_noop("Less came in than asked: it goes back"),
+    "failed": gettext_noop("The payment failed"),
+    "expired": gettext_noop("The time to pay ran out"),
+    "extra_refunded": gettext_noop("What was paid beside the price went back"),
+    "extra_went_back": gettext_noop("What was paid beside the price went back without us"),
+    "charged_back": gettext_noop("Charged back by the customer's bank"),
+    "charge_back_won": gettext_noop("A charge-back was won"),
+    "refunded_outside": gettext_noop("Refunded at the provider, not by us"),
+    "outside_undone": gettext_noop("A refund made at the provider came back"),
+    "changed_at_provider": gettext_noop("refunded or charged back there"),
+    "not_wanted": gettext_noop("nobody wants it any more"),
+    "went_back": gettext_noop("the money went back without us"),
+    "extra_refunded_otherwise": gettext_noop("What was paid beside the price went back by bank transfer"),
+    # what messages are about
+    "delivered": gettext_noop("Delivered"),
+    "refunding": gettext_noop("Being refunded"),
+    "refunded": gettext_noop("Refunded"),
+}
+
+
+class Choice(NamedTuple):
+    """A resolution on its button, and what it will do."""
+
+    label: str
+    does: str
+
+
+_CHOICES: Final[dict[Resolution, Choice]] = {
+    Resolution.DELIVERED: Choice(
+        gettext_noop("It was delivered"), gettext_noop("The order ends as delivered, and the customer is told.")
+    ),
+    Resolution.NOT_DELIVERED: Choice(
+        gettext_noop("It was not delivered"),
+        gettext_noop(
+            "The next supplier is asked; where there is none, the money goes back. If it was delivered after all, we "
+            "have given it twice."
+        ),
+    ),
+    Resolution.PAID_BACK: Choice(
+        gettext_noop("The money went back"), gettext_noop("The refund ends as done, and the customer is told.")
+    ),
+    Resolution.NOT_PAID_BACK: Choice(
+        gettext_noop("The money did not go back"),
+        gettext_noop("It is sent once more, under a new reference. If the first one did go out, it goes out twice."),
+    ),
+    Resolution.PAID: Choice(
+        gettext_noop("It was paid"),
+        gettext_noop("The order is delivered; if it has ended meanwhile, the money goes back."),
+    ),
+    Resolution.NOT_PAID: Choice(
+        gettext_noop("It was not paid"), gettext_noop("Nothing is delivered. Money that arrives later is noticed.")
+    ),
+    Resolution.PAID_BACK_OTHERWISE: Choice(
+        gettext_noop("I paid it back by bank transfer"),
+        gettext_noop(
+            "The books take it out of the bank account, and the customer is told. What left without us is not paid "
+            "again."
+        ),
+    ),
+    Resolution.ALLOW_TODAY: Choice(
+        gettext_noop("Let it go today"), gettext_noop("This refund goes out now, beyond the day's cap.")
+    ),
+    Resolution.APPROVE: Choice(
+        gettext_noop("Approve the refund"), gettext_noop("The money goes back, and the customer is told.")
+    ),
+    Resolution.DENY: Choice(gettext_noop("Deny the refund"), gettext_noop("No money moves. It leaves the list.")),
+    Resolution.TELL_AGAIN: Choice(gettext_noop("Send the message again"), gettext_noop("A new message goes out now.")),
+    Resolution.ASK_AGAIN: Choice(
+        gettext_noop("Ask them again now"), gettext_noop("Nothing is decided. It stays on the list until they answer.")
+    ),
+    Resolution.SEEN: Choice(gettext_noop("I have seen it"), gettext_noop("No money moves. It leaves the list.")),
+}
+
+_STEPS: Final[dict[Step, str]] = {
+    Step.PROPOSED: gettext_noop("Proposed; a second person must agree"),
+    Step.ASKED: gettext_noop("Asked again"),
+    Step.RESOLVED: gettext_noop("Decided"),
+}
+
+_ROLES: Final[dict[Role, str]] = {
+    Role.CUSTOMER: gettext_noop("the customer"),
+    Role.RESELLER: gettext_noop("reseller"),
+    Role.OWNER: gettext_noop("owner"),
+    Role.SUPPORT: gettext_noop("support"),
+    Role.SYSTEM: gettext_noop("by itself"),
+}
+
+_FACTS: Final[dict[str, str]] = {
+    "amount_minor": gettext_noop("Amount"),
+    "supplier_id": gettext_noop("Their number for it"),
+    "serial": gettext_noop("Serial"),
+    "valid_until": gettext_noop("Valid until"),
 }
 
 
 def kind(name: str) -> str:
     return _(_KINDS[Kind(name)]) if name in list(Kind) else name
+
+
+def word(name: str) -> str:
+    """A state, an answer, an event. One without words keeps its name: it is evidence, never hidden."""
+    return _(_WORDS[name]) if name in _WORDS else orders.event(name)
+
+
+def why(item: Item) -> str:
+    """Why it waits. A word nobody knows keeps its name."""
+    if item.why not in list(Why):
+        return item.why
+    currency = item.at_risk.currency
+    params = {name: _figure(name, text, currency) for name, text in item.params.items()}
+    return _(_WHY[Why(item.why)]) % params
+
+
+def _figure(name: str, text: str, currency: str) -> str:
+    amount = Money.parse(text, currency) if name in _AMOUNTS else None
+    if amount is not None:
+        return figures.money(amount)
+    if name == "asker":
+        return actor(text)
+    if name == "reason":
+        return text
+    return word(text) if text else "–"
+
+
+_AMOUNTS: Final = frozenset({"came", "asked", "refunded", "charged_back", "before", "now", "gone", "owed", "beyond"})
+
+
+def choice(resolution: Resolution) -> Choice:
+    label, does = _CHOICES[resolution]
+    return Choice(_(label), _(does))
+
+
+def step(of: Step) -> str:
+    return _(_STEPS[of])
+
+
+def actor(written: str) -> str:
+    """`owner:ana` as people say it: the name with the role; a customer's device has no name worth showing."""
+    role, _sep, name = written.partition(":")
+    if role not in list(Role):
+        return written
+    said = _(_ROLES[Role(role)])
+    return f"{name} ({said})" if name and role in (Role.OWNER, Role.SUPPORT, Role.RESELLER) else said
+
+
+def facts(said: Evidence, currency: str) -> list[tuple[str, str]]:
+    """The figures somebody gave, each with its label."""
+    shown = []
+    for name, text in said.facts.items():
+        money = figures.money(Money(int(text), currency)) if name == "amount_minor" else text
+        shown.append((_(_FACTS[name]) if name in _FACTS else name, money))
+    return shown

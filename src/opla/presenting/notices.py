@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from opla.core.ports import Kind
 from opla.db.queries.pages import OrderPage
-from opla.presenting import figures, languages, numbers
+from opla.presenting import figures, languages, numbers, orders
 
 TOPICS = ("delivered", "refunding", "refunded", "proof")
 
@@ -86,6 +86,9 @@ def _refunding(page: OrderPage) -> tuple[str, str]:
 def _refunded(page: OrderPage) -> tuple[str, str]:
     amount = page.refunded if page.refunded.amount_minor else page.price.total
     what = {"product": page.product_name, "amount": figures.money(amount)}
+    if orders.otherwise(page):
+        text = _("%(product)s: %(amount)s went back by bank transfer. It shows within some days.")
+        return _("Refunded: %(amount)s") % what, text % what
     return (
         _("Refunded: %(amount)s") % what,
         _(

@@ -70,6 +70,9 @@ _EVENTS: Final[dict[str, str]] = {
     "reversed": gettext_noop("The operator took it back: the money goes back"),
     "refunded": gettext_noop("Refunded"),
     "second_refunded": gettext_noop("The second payment was refunded"),
+    "refunded_otherwise": gettext_noop("Refunded by bank transfer"),
+    "second_refunded_otherwise": gettext_noop("The second payment was refunded by bank transfer"),
+    "part_refunded_otherwise": gettext_noop("A part of the price was refunded by bank transfer"),
     "goodwill": gettext_noop("A part of the price goes back to you"),
     "part_refunded": gettext_noop("A part of the price was refunded"),
     "returned": gettext_noop("Taken back: the money goes back"),
@@ -191,9 +194,16 @@ def _refunding(page: OrderPage) -> Status:
 
 def _refunded(page: OrderPage) -> Status:
     text = _("%(amount)s went back the way you paid. Depending on your bank it shows at once or within some days.")
+    if otherwise(page):
+        text = _("%(amount)s went back by bank transfer. It shows within some days.")
     text %= {"amount": figures.money(page.refunded if page.refunded.amount_minor else page.price.total)}
     final = not page.refunding.amount_minor and _told_at(page) is not None
     return Status("refunded", _("Refunded"), text, Tone.WAIT, _bars(page, Fill.FULL, Fill.FAILED), final=final)
+
+
+def otherwise(page: OrderPage) -> bool:
+    """The money went back from our bank account, because the way it was paid refused it."""
+    return any(happened.name == "refunded_otherwise" for happened in page.events)
 
 
 def _cancelled(page: OrderPage, at: datetime) -> Status:

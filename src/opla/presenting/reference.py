@@ -35,6 +35,8 @@ _EXAMPLES: Final[dict[Code, dict[str, str]]] = {
     Code.AMOUNT_OFF_STEP: {"min": "500", "step": "100", "currency": "EUR"},
     Code.KEY_REUSED: {"field": "amount"},
     Code.ROW_INVALID: {"row": "3"},
+    Code.DAY_OUT_OF_ORDER: {"day": "2026-11-21"},
+    Code.FILE_TOO_LARGE: {"most": "2"},
 }
 
 _REFUND_NOTE: Final = (

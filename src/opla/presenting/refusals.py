@@ -65,12 +65,19 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.REFUND_BY_RULE: gettext_noop("This order is delivered or refunded by itself. There is nothing to choose yet."),
     Code.NOTHING_TO_REFUND: gettext_noop("Nothing of this order's money is left to give back."),
     Code.REASON_MISSING: gettext_noop("Write down the reason."),
+    Code.ITEM_CLOSED: gettext_noop("This is settled already. Nothing was changed now."),
+    Code.NOT_CONFIRMED: gettext_noop("Tick the box when you have checked it."),
+    Code.RESOLUTION_UNKNOWN: gettext_noop("This is no choice here, or no longer. Look again."),
+    Code.SAME_PERSON: gettext_noop("You proposed this yourself. A second person must agree."),
+    Code.SUPPLIER_ID_TAKEN: gettext_noop("This number belongs to another delivery already. Check it."),
+    Code.CODE_UNREADABLE: gettext_noop("Enter the code, letters and digits only."),
+    Code.DAY_UNREADABLE: gettext_noop("Write the day as year, month, day, such as 2026-11-22."),
+    Code.DAY_NOT_OVER: gettext_noop("This day can be closed an hour after it ends."),
+    Code.BOOKS_BROKEN: gettext_noop("The books do not balance, so nothing is closed. Run: ./opla books"),
     Code.EVIDENCE_MISSING: gettext_noop(
         "Somebody has seen this code. Attach what the operator answered about it, then it can be refunded."
     ),
     Code.REFUND_WAITS: gettext_noop("Another refund of this order waits for a second person already."),
-    Code.SAME_PERSON: gettext_noop("Who asked for a refund cannot approve it. A second person must."),
-    Code.ITEM_CLOSED: gettext_noop("Somebody has resolved this already."),
     Code.FILE_UNREADABLE: gettext_noop("This file cannot be read."),
     Code.CODE_KNOWN: gettext_noop("This code is or was in stock already."),
     Code.SANDBOX_BESIDE_LIVE: gettext_noop("The sandbox refuses to run beside real operators or payments."),
@@ -159,6 +166,14 @@ def _key_reused(params: Mapping[str, str]) -> str:
     return _("The same key was used before with another value of: %(field)s.") % {"field": params.get("field", "?")}
 
 
+def _out_of_order(params: Mapping[str, str]) -> str:
+    return _("Days are closed in order, and %(day)s comes first.") % {"day": params.get("day", "?")}
+
+
+def _too_large(params: Mapping[str, str]) -> str:
+    return _("The file is too large. The most is %(n)s MB.") % {"n": params.get("most", "?")}
+
+
 def _row_invalid(params: Mapping[str, str]) -> str:
     return _("Row %(row)s is not valid.") % {"row": params.get("row", "?")}
 
@@ -175,4 +190,6 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.AMOUNT_OFF_STEP: _off_step,
     Code.KEY_REUSED: _key_reused,
     Code.ROW_INVALID: _row_invalid,
+    Code.DAY_OUT_OF_ORDER: _out_of_order,
+    Code.FILE_TOO_LARGE: _too_large,
 }

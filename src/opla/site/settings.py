@@ -76,6 +76,9 @@ REFUND_CAP_MINOR = int(os.environ.get("OPLA_REFUND_CAP_MINOR", "50000"))
 #: What one order may be given back by choice, in minor units, before a second person is needed.
 REFUND_ALONE_MINOR = int(os.environ.get("OPLA_REFUND_ALONE_MINOR", "5000"))
 
+#: What a person gives away by resolving an item, in minor units; above it a second person must agree.
+SECOND_PERSON_MINOR = int(os.environ.get("OPLA_SECOND_PERSON_MINOR", "10000"))
+
 # ── the web process ──────────────────────────────────────────────────────
 MIDDLEWARE = [
     "opla.site.middleware.SafeHeaders",

@@ -55,6 +55,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("hash", models.BinaryField(unique=True)),
+                ("role", models.TextField()),
+                ("name", models.TextField()),
                 ("expires_at", models.DateTimeField()),
             ],
             options={"db_table": "owner_link"},

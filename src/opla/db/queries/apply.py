@@ -11,6 +11,7 @@ from uuid import UUID
 
 from opla.core.actor import Actor
 from opla.core.change import Change, NewDelivery
+from opla.core.item import Said
 from opla.core.ledger import Transfer
 from opla.db.keyring import Keyring
 from opla.db.queries.call import Argument, call, columns, expect
@@ -24,6 +25,8 @@ class Result(StrEnum):
     REFUND_TOO_MUCH = "refund_too_much"
     PROVIDER_ID_TAKEN = "provider_id_taken"  # two attempts were answered with one id: contradiction
     CODE_KNOWN = "code_known"  # a supplier delivered a PIN that we have had before: contradiction
+    ITEM_CLOSED = "item_closed"  # a person spoke of an item that is settled
+    STILL_RUNNING = "still_running"  # … while somebody was being asked about it
 
 
 class _MakesIds(Protocol):
@@ -139,7 +142,7 @@ def apply(
                     i.attempt_id,
                     i.at_risk.amount_minor,
                     i.at_risk.currency,
-                    i.note,
+                    json.dumps({**i.params, "why": i.why}),
                 )
                 for g, change in numbered
                 for i in change.items
@@ -148,6 +151,10 @@ def apply(
         ),
         *_columns(
             [(g, kind, subject) for g, change in numbered for kind, subject in change.closes], "int", "text", "uuid"
+        ),
+        *_columns(
+            [(g, s.item_id, _said(s), s.file or None) for g, change in numbered for s in change.says],
+            *("int", "bigint", "text", "bytea"),
         ),
         *_columns(
             [(g, k.code_id, k.order_id, k.target, k.revealed) for g, change in numbered for k in change.codes],
@@ -163,6 +170,11 @@ def _columns(rows: Sequence[Sequence[object]], *sql_types: str) -> list[Argument
 
 def _line(t: Transfer) -> tuple[object, ...]:
     return (t.debit, t.credit, t.amount_minor, t.currency, t.reason, t.phase, t.order_id, t.payment_id)
+
+
+def _said(s: Said) -> str:
+    said = {"step": s.step, "resolution": s.resolution, "note": s.note, "file_name": s.file_name, "answers": s.answers}
+    return json.dumps({**said, "facts": dict(s.facts)})
 
 
 def _sealed(d: NewDelivery, at: datetime, keyring: Keyring, chance: _MakesIds) -> tuple[object, ...]:

@@ -27,6 +27,7 @@ class Claimed:
     tries: int
     made_at: datetime
     provider_id: str
+    gone: bool  # its adapter was not there when it was looked at last
 
 
 def _id(value: object) -> UUID | None:
@@ -46,6 +47,7 @@ def _claimed(row: Row) -> Claimed:
         expect(row[8], int),
         expect(row[9], datetime),
         expect(row[10], str),
+        expect(row[11], bool),
     )
 
 
@@ -65,7 +67,8 @@ def claim(worker: UUID, kinds: Sequence[attempt.Kind], *, at: datetime, limit: i
 def load(attempt_ids: Sequence[UUID]) -> list[Claimed]:
     """Attempts as they are now, whoever holds them."""
     rows = select(
-        """SELECT id, kind, state, adapter, reference, order_id, payment_id, refund_id, tries, made_at, provider_id
+        """SELECT id, kind, state, adapter, reference, order_id, payment_id, refund_id, tries, made_at, provider_id,
+                  gone_at IS NOT NULL
            FROM attempt WHERE id = ANY (%s::uuid[])""",
         [list(attempt_ids)],
     )
@@ -99,6 +102,19 @@ def unclaim(worker: UUID, attempt_ids: Sequence[UUID], *, due_at: datetime) -> N
         Argument(list(attempt_ids), "uuid[]"),
         Argument(due_at, "timestamptz"),
     )
+
+
+def gone(worker: UUID, attempt_id: UUID, *, at: datetime, due_at: datetime, after_s: int) -> bool:
+    """Give back a claim whose adapter is not there; True when it is time for a person to hear of it."""
+    rows = call(
+        "opla_gone",
+        Argument(at, "timestamptz"),
+        Argument(worker, "uuid"),
+        Argument([attempt_id], "uuid[]"),
+        Argument(due_at, "timestamptz"),
+        Argument(after_s, "int"),
+    )
+    return bool(rows)
 
 
 def wake(kinds: Sequence[attempt.Kind], adapter: str, names: Sequence[str], *, at: datetime) -> int:

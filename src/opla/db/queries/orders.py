@@ -147,7 +147,12 @@ def _order(row: Row) -> Order:
 #: How much of the refunds of payment `p` may have left us.
 _MAY_BE_OUT = """CASE WHEN p.refunding_minor = 0 THEN 0 ELSE (
                 SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r JOIN attempt a ON a.refund_id = r.id
-                WHERE r.payment_id = p.id AND r.state = 'due' AND a.state NOT IN ('new', 'claimed')) END"""
+                WHERE r.payment_id = p.id AND r.state = 'due' AND a.state NOT IN ('new', 'claimed', 'declined')) END"""
+
+#: What of the refunds of payment `p` was paid from our bank account: less than their sum where a part left without us.
+_OTHERWISE = """CASE WHEN p.refunded_minor = 0 THEN 0 ELSE p.refunded_minor - (
+                SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
+                WHERE r.payment_id = p.id AND r.state = 'done') END"""
 
 #: What may still be refunded of payment `p` (`Payment.kept_minor`).
 _KEPT = "p.captured_minor - p.refunded_minor - p.refunding_minor - p.charged_back_minor - p.outside_minor"
@@ -172,7 +177,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
         f"""SELECT p.id, p.state, p.provider, coalesce(c.provider_id, ''), p.amount_minor, p.currency, p.captured_minor,
                    p.refunded_minor, p.refunding_minor, p.charged_back_minor, p.receipt, a.amount_minor, o.link_sealed,
                    EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock'), {_MAY_BE_OUT},
-                   p.outside_minor, {_ORDER}
+                   p.outside_minor, {_OTHERWISE}, {_ORDER}
             FROM payment p JOIN allocation a ON a.payment_id = p.id JOIN orders o ON o.id = a.order_id
             LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
             WHERE p.id = ANY (%s::uuid[]) ORDER BY p.id, o.id""",  # noqa: S608 - a constant of ours
@@ -180,7 +185,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     )
     cases: dict[UUID, PaymentCase] = {}
     for row in rows:
-        sold = _order(row[16:])
+        sold = _order(row[17:])
         payment_id = expect(row[0], UUID)
         before = cases.get(payment_id)
         allocations = {**(before.payment.allocations if before else {}), sold.id: expect(row[11], int)}
@@ -198,6 +203,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
                 allocations=allocations,
                 may_be_out_minor=expect(row[14], int),
                 outside_minor=expect(row[15], int),
+                otherwise_minor=expect(row[16], int),
             ),
             {**(before.orders if before else {}), sold.id: sold},
             expect(row[10], str),
@@ -373,7 +379,8 @@ def refunded_by_rule_minor(since: datetime, currency: str) -> int:
     rows = select(
         """SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r JOIN attempt a ON a.refund_id = r.id
            WHERE r.made_at >= %(since)s - interval '31 days' AND r.currency = %(currency)s
-             AND r.reason NOT IN ('choice', 'goodwill') AND r.state NOT IN ('refused', 'outside')
+             AND r.reason NOT IN ('choice', 'goodwill') AND r.state NOT IN ('refused', 'otherwise', 'outside')
+             AND a.state <> 'declined'
              AND (a.tries > 0 OR a.state NOT IN ('new', 'claimed'))
              AND coalesce((SELECT min(e.at) FROM attempt_evidence e WHERE e.attempt_id = a.id), %(since)s)
                  >= %(since)s""",

@@ -105,7 +105,7 @@ _PAGE = """
            coalesce(o.expires_at, o.placed_at), o.ended_at, p.id, p.state, coalesce(c.why, ''), p.receipt, p.provider,
            coalesce(c.redirect_url, ''),
            EXISTS (SELECT FROM attempt a WHERE a.order_id = o.id AND a.state IN ('sending', 'pending', 'unknown')),
-           EXISTS (SELECT FROM item i WHERE i.order_id = o.id AND i.closed_at IS NULL),
+           EXISTS (SELECT FROM item i WHERE i.order_id = o.id AND i.closed_at IS NULL AND i.kind <> 'message_given_up'),
            d.at, coalesce(k.serial, ''), k.valid_until, EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id),
            o.device_hash = %(device)s
              OR EXISTS (SELECT FROM order_device x WHERE x.order_id = o.id AND x.device_hash = %(device)s),
@@ -113,7 +113,7 @@ _PAGE = """
             WHERE r.state IN ('due', 'refused')
               AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
            (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
-            WHERE r.state IN ('done', 'outside')
+            WHERE r.state IN ('done', 'otherwise', 'outside')
               AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
            ARRAY(SELECT e.at::text || '|' || e.name || '|' || e.why FROM event e
                  WHERE e.subject_id = o.id ORDER BY e.id)
@@ -211,53 +211,3 @@ def sealed_link(order_id: UUID) -> bytes | None:
     """The order's link secret, sealed about the order's id."""
     rows = select("SELECT link_sealed FROM orders WHERE id = %s", [order_id])
     return bytes(expect(rows[0][0], bytes)) if rows else None
-
-
-@dataclass(frozen=True)
-class Item:
-    """One line of a person's list, with its evidence."""
-
-    id: int
-    kind: str
-    ticket: str
-    state: str
-    at_risk: Money
-    note: str
-    opened_at: datetime
-    adapter: str
-    reference: str
-    answers: tuple[Happened, ...]
-
-
-def open_items(limit: int = 200) -> list[Item]:
-    """Open items, oldest first, each with the answers its attempt got."""
-    rows = select(
-        """SELECT i.id, i.kind, coalesce(o.ticket, ''), coalesce(o.state, ''), i.amount_minor, i.currency, i.note,
-                  i.opened_at, coalesce(a.adapter, ''), coalesce(a.reference, ''),
-                  ARRAY(SELECT e.at::text || '|' || e.answer || '|' || e.why FROM attempt_evidence e
-                        WHERE e.attempt_id = a.id ORDER BY e.at DESC LIMIT 20)
-           FROM item i LEFT JOIN orders o ON o.id = i.order_id LEFT JOIN attempt a ON a.id = i.attempt_id
-           WHERE i.closed_at IS NULL ORDER BY i.opened_at LIMIT %s""",
-        [limit],
-    )
-    items = []
-    for row in rows:
-        answers = []
-        for line in expect(row[10], list):
-            at, answer, why = str(line).split("|", 2)
-            answers.append(Happened(datetime.fromisoformat(at), answer, why))
-        items.append(
-            Item(
-                expect(row[0], int),
-                expect(row[1], str),
-                expect(row[2], str),
-                expect(row[3], str),
-                Money(expect(row[4], int), expect(row[5], str)),
-                expect(row[6], str),
-                expect(row[7], datetime),
-                expect(row[8], str),
-                expect(row[9], str),
-                tuple(answers),
-            )
-        )
-    return items

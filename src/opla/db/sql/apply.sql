@@ -3,14 +3,15 @@
 -- nothing and is told so. Locks are taken in one order everywhere: payments, orders, refunds, attempts, accounts,
 -- each by id; an account is updated once per call however many groups touch it.
 --
--- Results per group: won · lost (decided on old news) · refund_too_much · provider_id_taken · code_known
+-- Results per group: won · lost (decided on old news) · refund_too_much · provider_id_taken · code_known ·
+-- item_closed · still_running (what a person says of an item: it is closed already; somebody is being asked just now)
 
 -- What a decision about money that goes back was made from, as `Payment.seen` of the core writes it.
 CREATE OR REPLACE FUNCTION opla_seen(p payment) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT concat_ws('/', p.captured_minor, p.refunded_minor, p.refunding_minor, (
         SELECT coalesce(sum(r.amount_minor), 0) FROM refund r JOIN attempt a ON a.refund_id = r.id
-        WHERE r.payment_id = p.id AND r.state = 'due' AND a.state NOT IN ('new', 'claimed')
+        WHERE r.payment_id = p.id AND r.state = 'due' AND a.state NOT IN ('new', 'claimed', 'declined')
     ), p.charged_back_minor, p.outside_minor)
 $$;
 
@@ -32,8 +33,9 @@ CREATE OR REPLACE FUNCTION opla_apply(
     c_g int[], c_id uuid[], c_order uuid[], c_sealed bytea[], c_fingerprint bytea[], c_serial text[], c_valid_until date[],
     o_g int[], o_topic text[], o_order uuid[], o_reference text[],
     i_g int[], i_kind text[], i_subject uuid[], i_order uuid[], i_payment uuid[], i_attempt uuid[], i_amount bigint[],
-    i_currency text[], i_note text[],
+    i_currency text[], i_why text[],
     x_g int[], x_kind text[], x_subject uuid[],
+    e_g int[], e_item bigint[], e_said text[], e_file bytea[],
     k_g int[], k_code uuid[], k_order uuid[], k_target text[], k_revealed boolean[]
 ) RETURNS TABLE (g int, result text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -114,6 +116,24 @@ BEGIN
     LOOP
         v_result[v_bad] := 'lost';
     END LOOP;
+
+    --    And what a person says of an item finds it open, and nobody calling about it at this moment.
+    IF cardinality(e_g) > 0 THEN
+        PERFORM 1 FROM item WHERE id = ANY (e_item) ORDER BY id FOR UPDATE;
+        FOR v_bad IN
+            SELECT e.g FROM unnest(e_g, e_item) AS e (g, item) JOIN item i ON i.id = e.item
+            JOIN attempt a ON a.id = i.attempt_id
+            WHERE e.g = ANY (n_g) AND a.lease_until > opla_clock()
+        LOOP
+            v_result[v_bad] := 'still_running';
+        END LOOP;
+        FOR v_bad IN
+            SELECT e.g FROM unnest(e_g, e_item) AS e (g, item) LEFT JOIN item i ON i.id = e.item
+            WHERE i.id IS NULL OR i.closed_at IS NOT NULL
+        LOOP
+            v_result[v_bad] := 'item_closed';
+        END LOOP;
+    END IF;
 
     -- 3. What the database refuses although the core decided it.
     IF cardinality(r_g) > 0 OR 'approved' = ANY (m_event) THEN
@@ -235,6 +255,7 @@ BEGIN
         lease_until = NULL,
         provider_id = CASE WHEN n.provider_id <> '' THEN n.provider_id ELSE a.provider_id END,
         redirect_url = CASE WHEN n.redirect <> '' THEN n.redirect ELSE a.redirect_url END,
+        gone_at = NULL,
         -- why it ended is not forgotten because a later question went unanswered
         why = CASE WHEN n.why = '' OR (n.answer = 'unknown' AND a.state IN ('succeeded', 'declined')) THEN a.why
                    ELSE n.why END
@@ -323,12 +344,23 @@ BEGIN
         WHERE i.kind = x.kind AND i.subject = x.subject AND i.closed_at IS NULL AND v_won[x.g];
     END IF;
     IF cardinality(i_g) > 0 THEN
-        INSERT INTO item (kind, subject, order_id, payment_id, attempt_id, amount_minor, currency, note, opened_at)
-        SELECT i.kind, i.subject, i.order_id, i.payment_id, i.attempt_id, i.amount, i.currency, i.note, p_at
-        FROM unnest(i_g, i_kind, i_subject, i_order, i_payment, i_attempt, i_amount, i_currency, i_note)
-            AS i (g, kind, subject, order_id, payment_id, attempt_id, amount, currency, note)
+        INSERT INTO item (kind, subject, order_id, payment_id, attempt_id, amount_minor, currency, why, opened_at)
+        SELECT i.kind, i.subject, i.order_id, i.payment_id, i.attempt_id, i.amount, i.currency, i.why::jsonb, p_at
+        FROM unnest(i_g, i_kind, i_subject, i_order, i_payment, i_attempt, i_amount, i_currency, i_why)
+            AS i (g, kind, subject, order_id, payment_id, attempt_id, amount, currency, why)
         WHERE v_won[i.g]
         ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING;
+    END IF;
+    IF cardinality(e_g) > 0 THEN
+        INSERT INTO item_evidence (item_id, at, actor, step, resolution, note, facts, answers, file_name, file)
+        SELECT e.item, p_at, p_actor, s.step, s.resolution, s.note, s.facts, s.answers, s.file_name, e.file
+        FROM unnest(e_g, e_item, e_said, e_file) AS e (g, item, said, file)
+        CROSS JOIN LATERAL jsonb_to_record(e.said::jsonb)
+            AS s (step text, resolution text, note text, facts jsonb, answers bigint, file_name text)
+        WHERE v_won[e.g];
+        UPDATE item i SET closed_at = p_at, closed_by = p_actor
+        FROM unnest(e_g, e_item, e_said) AS e (g, item, said)
+        WHERE i.id = e.item AND i.closed_at IS NULL AND v_won[e.g] AND e.said::jsonb ->> 'step' = 'resolved';
     END IF;
 
     -- 7. The money. Its accounts are everybody's: they are locked for as short as can be.
@@ -376,6 +408,10 @@ BEGIN
     WHERE t.event <> 0
     ORDER BY t.n;
     GET DIAGNOSTICS v_lines = ROW_COUNT;
+    -- After the lines were written: whoever closes a day keeps writers waiting there, and this sees what they waited for.
+    IF EXISTS (SELECT FROM day_close WHERE until_at > p_at) THEN
+        RAISE EXCEPTION 'a journal line is dated % into a closed day', p_at USING ERRCODE = 'check_violation';
+    END IF;
     IF v_lines <> (SELECT count(*) FROM unnest(p_event) AS e (id) WHERE e.id <> 0) THEN
         RAISE EXCEPTION 'a journal line names an account that is unknown or of another currency'
             USING ERRCODE = 'check_violation';

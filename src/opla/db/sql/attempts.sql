@@ -4,7 +4,7 @@
 -- have left. One whose sender died before that comes back claimed: it never left.
 CREATE OR REPLACE FUNCTION opla_claim(p_at timestamptz, p_worker uuid, p_kinds text[], p_limit int, p_lease_s int)
 RETURNS TABLE (id uuid, kind text, state text, adapter text, reference text, order_id uuid, payment_id uuid,
-               refund_id uuid, tries int, made_at timestamptz, provider_id text)
+               refund_id uuid, tries int, made_at timestamptz, provider_id text, gone boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -46,7 +46,7 @@ BEGIN
         state = CASE a.state WHEN 'new' THEN 'claimed' WHEN 'sending' THEN 'unknown' ELSE a.state END
     WHERE a.id = ANY (v_due)
     RETURNING a.id, a.kind, a.state, a.adapter, a.reference, a.order_id, a.payment_id, a.refund_id, a.tries, a.made_at,
-              a.provider_id;
+              a.provider_id, a.gone_at IS NOT NULL;
     PERFORM opla_writes(false);
 END $$;
 
@@ -79,6 +79,25 @@ BEGIN
     UPDATE attempt SET lease_by = NULL, lease_until = NULL, due_at = p_due_at,
         state = CASE state WHEN 'claimed' THEN 'new' ELSE state END
     WHERE id = ANY (p_id) AND lease_by = p_worker;
+    PERFORM opla_writes(false);
+END $$;
+
+-- Give back claims whose adapter is not there. Those for which that has lasted p_after_s seconds come back, once per
+-- time it goes away: they are for a person.
+CREATE OR REPLACE FUNCTION opla_gone(p_at timestamptz, p_worker uuid, p_id uuid[], p_due_at timestamptz, p_after_s int)
+RETURNS SETOF uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM opla_unclaim(p_worker, p_id, p_due_at);
+    PERFORM opla_writes(true);
+    RETURN QUERY
+    WITH gone AS (
+        UPDATE attempt SET gone_at = coalesce(gone_at, p_at) WHERE id = ANY (p_id) RETURNING id, gone_at
+    )
+    SELECT g.id FROM gone g
+    WHERE g.gone_at <= p_at - make_interval(secs => p_after_s)
+      AND NOT EXISTS (SELECT FROM item i WHERE i.kind = 'adapter_gone' AND i.subject = g.id AND i.opened_at >= g.gone_at);
     PERFORM opla_writes(false);
 END $$;
 
@@ -124,7 +143,8 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
--- Told, or to be tried again at p_due_at (null: given up). The winner's commit leaves the event.
+-- Told, or to be tried again at p_due_at (null: given up). The winner's commit leaves the event, or the item: a proof
+-- given up is no item, because its six digits are long over.
 CREATE OR REPLACE FUNCTION opla_outbox_done(
     p_at timestamptz, p_actor text, p_reference text[], p_done boolean[], p_due_at timestamptz[]
 ) RETURNS void
@@ -137,7 +157,18 @@ BEGIN
             done_at = CASE WHEN w.done THEN p_at END
         FROM unnest(p_reference, p_done, p_due_at) AS w (reference, done, due_at)
         WHERE o.reference = w.reference AND o.done_at IS NULL
-        RETURNING o.order_id, o.topic, w.done
+        RETURNING o.reference, o.order_id, o.topic, w.done, o.due_at
+    ), works AS (
+        UPDATE item i SET closed_at = p_at, closed_by = p_actor FROM told t
+        WHERE t.done AND i.kind = 'message_given_up' AND i.closed_at IS NULL AND i.order_id = t.order_id
+          AND i.why ->> 'topic' = t.topic
+    ), given_up AS (
+        INSERT INTO item (kind, subject, order_id, amount_minor, currency, why, opened_at)
+        SELECT 'message_given_up', t.reference::uuid, t.order_id, 0, o.currency,
+               jsonb_build_object('why', 'message_given_up', 'topic', t.topic), p_at
+        FROM told t JOIN orders o ON o.id = t.order_id
+        WHERE NOT t.done AND t.due_at IS NULL AND t.topic <> 'proof'
+        ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING
     )
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
     SELECT p_at, 'order', t.order_id, 'told', o.state, o.state, p_actor, t.topic

@@ -32,14 +32,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'taken_back'), 0) AS taken_back,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'met_outside'), 0) AS met_outside,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_due'), 0) AS refund_due,
-            coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_paid'), 0) AS refund_paid,
+            coalesce(sum(amount_minor) FILTER (WHERE reason IN ('refund_paid', 'refund_paid_otherwise')), 0) AS refund_paid,
             coalesce(sum(CASE phase WHEN 'held' THEN amount_minor WHEN 'released' THEN -amount_minor END), 0) AS held
         FROM transfer t WHERE t.order_id IS NOT NULL GROUP BY t.order_id
     ), per_payment AS (
         SELECT t.payment_id,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'captured'), 0) AS captured,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_due'), 0) AS refund_due,
-            coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_paid'), 0) AS refund_paid,
+            coalesce(sum(amount_minor) FILTER (WHERE reason IN ('refund_paid', 'refund_paid_otherwise')), 0) AS refund_paid,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'met_outside'), 0) AS met_outside,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'charged_back'), 0)
               - coalesce(sum(amount_minor) FILTER (WHERE reason = 'charge_back_won'), 0) AS charged_back,
@@ -96,13 +96,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            OR y.refunded_minor <> coalesce(p.refund_paid, 0)
            OR y.charged_back_minor <> coalesce(p.charged_back, 0)
            OR y.outside_minor <> coalesce(p.outside, 0)
-           OR coalesce(p.met_outside, 0) <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
-                                             WHERE r.payment_id = y.id AND r.state = 'outside')
            OR y.refunding_minor <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
                                     WHERE r.payment_id = y.id AND r.state = 'due')
            OR y.refunded_minor + y.refunding_minor > y.captured_minor
-           OR y.refunded_minor <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
-                                   WHERE r.payment_id = y.id AND r.state = 'done')
+           -- a refund that ended was paid by us, or met by what left without us; one paid from the bank may be both
+           OR y.refunded_minor + coalesce(p.met_outside, 0) <>
+                (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
+                 WHERE r.payment_id = y.id AND r.state IN ('done', 'otherwise', 'outside'))
+           OR y.refunded_minor < (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
+                                  WHERE r.payment_id = y.id AND r.state = 'done')
+           OR coalesce(p.met_outside, 0) < (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
+                                            WHERE r.payment_id = y.id AND r.state = 'outside')
            OR (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
                WHERE r.payment_id = y.id AND r.state NOT IN ('asked', 'denied')) <> coalesce(p.refund_due, 0)
         UNION ALL
@@ -147,8 +151,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
           AND (w.event IS NULL OR w.target <> e.target OR t.repeated OR t.strange
                OR NOT coalesce(t.reasons, '{}') <@ w.reasons
                OR (SELECT count(*) FROM unnest(w.reasons) AS r
-                   WHERE r IN ('captured', 'held', 'released', 'refund_due', 'refund_paid', 'met_outside', 'goodwill',
-                               'charged_back', 'charge_back_won', 'outside_refund', 'outside_undone')
+                   WHERE r IN ('captured', 'held', 'released', 'refund_due', 'refund_paid', 'refund_paid_otherwise', 'met_outside',
+                               'goodwill', 'charged_back', 'charge_back_won', 'outside_refund', 'outside_undone')
                      AND NOT r = ANY (coalesce(t.reasons, '{}'))) > 0)
         UNION ALL
         -- and each line has the accounts and the phase of its reason
@@ -193,7 +197,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                     SELECT FROM refund r JOIN attempt a ON a.refund_id = r.id
                     WHERE r.order_id = o.id AND a.due_at IS NOT NULL)
                OR o.state = 'placed' AND o.expires_at < p_at - interval '1 hour')
-          AND NOT EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND (i.order_id = o.id OR i.subject = o.id))
+          AND NOT EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND i.kind <> 'message_given_up'
+                          AND (i.order_id = o.id OR i.subject = o.id))
         UNION ALL
         SELECT 'forgotten', r.id::text FROM refund r
         WHERE r.state = 'due' AND NOT EXISTS (SELECT FROM attempt a WHERE a.refund_id = r.id AND a.due_at IS NOT NULL)
@@ -207,11 +212,30 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE y.state IN ('opening', 'open')
           AND NOT EXISTS (SELECT FROM attempt a WHERE a.payment_id = y.id AND a.due_at IS NOT NULL)
           AND NOT EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND i.payment_id = y.id)
+        UNION ALL
+        -- closed days stand: their lines are what they were when the day was closed, and each begins where the last ended
+        SELECT 'closed_days', coalesce(a.day, l.day)::text
+        FROM day_account a
+        FULL JOIN (
+            SELECT s.day, x.code AS account, sum(s.debits) AS debits, sum(s.credits) AS credits
+            FROM (
+                SELECT (at AT TIME ZONE 'Europe/Brussels')::date AS day, debit AS account, amount_minor AS debits, 0 AS credits
+                FROM transfer WHERE phase = 'posted' AND at < (SELECT max(until_at) FROM day_close)
+                UNION ALL
+                SELECT (at AT TIME ZONE 'Europe/Brussels')::date, credit, 0, amount_minor
+                FROM transfer WHERE phase = 'posted' AND at < (SELECT max(until_at) FROM day_close)
+            ) s JOIN account x ON x.id = s.account GROUP BY s.day, x.code
+        ) l ON l.day = a.day AND l.account = a.account
+        WHERE coalesce(a.debits_minor, 0) <> coalesce(l.debits, 0) OR coalesce(a.credits_minor, 0) <> coalesce(l.credits, 0)
+        UNION ALL
+        SELECT 'closed_days', a.day::text FROM day_account a
+        LEFT JOIN day_account b ON b.account = a.account AND b.day = a.day - 1
+        WHERE a.opening_minor <> coalesce(b.closing_minor, 0)
     )
     SELECT c.name, count(f.name), min(f.example)
     FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments', 'allocations',
                       'one_payment_kept', 'code_stock', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
-                      'forgotten']) WITH ORDINALITY AS c (name, n)
+                      'forgotten', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n
 $$;

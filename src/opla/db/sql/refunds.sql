@@ -23,9 +23,9 @@ BEGIN
     VALUES (p_id, p_payment, p_order, p_amount, p_currency, p_reason, p_why, p_evidence, 'asked', p_actor, p_at);
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
     VALUES (p_at, 'refund', p_id, 'asked', '', 'asked', p_actor, p_why);
-    INSERT INTO item (kind, subject, order_id, payment_id, amount_minor, currency, note, opened_at)
+    INSERT INTO item (kind, subject, order_id, payment_id, amount_minor, currency, why, opened_at)
     VALUES ('refund_approval', p_order, p_order, p_payment, p_amount, p_currency,
-            'asked by ' || p_actor || ': ' || p_why, p_at)
+            jsonb_build_object('why', 'second_person', 'asker', p_actor, 'reason', p_why), p_at)
     ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING;
     PERFORM opla_writes(false);
     RETURN 'asked';

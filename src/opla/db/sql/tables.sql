@@ -126,6 +126,7 @@ CREATE TABLE attempt (
     provider_id  text NOT NULL DEFAULT '',
     redirect_url text NOT NULL DEFAULT '',
     why          text NOT NULL DEFAULT '',
+    gone_at      timestamptz,                    -- since when its adapter is not there; null once it answered
     may_give     boolean NOT NULL GENERATED ALWAYS AS (kind = 'send' AND state <> 'declined') STORED,
     CHECK (CASE kind WHEN 'send' THEN order_id IS NOT NULL AND payment_id IS NULL AND refund_id IS NULL
                      WHEN 'charge' THEN payment_id IS NOT NULL AND order_id IS NULL AND refund_id IS NULL
@@ -137,7 +138,9 @@ CREATE UNIQUE INDEX attempt_provider_id ON attempt (kind, adapter, provider_id) 
 -- Never twice: while one send may still give value, or has, the database holds no second one.
 CREATE UNIQUE INDEX attempt_one_send ON attempt (order_id) WHERE may_give;
 CREATE UNIQUE INDEX attempt_one_charge ON attempt (payment_id) WHERE payment_id IS NOT NULL;
-CREATE UNIQUE INDEX attempt_one_refund ON attempt (refund_id) WHERE refund_id IS NOT NULL;
+-- A second try at a refund only after a person declined the first.
+CREATE UNIQUE INDEX attempt_one_refund ON attempt (refund_id) WHERE refund_id IS NOT NULL AND state <> 'declined';
+CREATE INDEX attempt_refund ON attempt (refund_id) WHERE refund_id IS NOT NULL;
 
 CREATE TABLE code (
     id           uuid PRIMARY KEY,
@@ -285,12 +288,59 @@ CREATE TABLE item (
     attempt_id   uuid REFERENCES attempt,
     amount_minor bigint NOT NULL,
     currency     text NOT NULL,
-    note         text NOT NULL,
+    why          jsonb NOT NULL,                 -- {"why": a word of opla.core.item.Why, and its figures}
     opened_at    timestamptz NOT NULL,
     closed_at    timestamptz,
     closed_by    text NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX item_open ON item (kind, subject) WHERE closed_at IS NULL;
+CREATE INDEX item_order ON item (order_id) WHERE order_id IS NOT NULL;
+
+-- What people said of an item, and with what in their hands.
+CREATE TABLE item_evidence (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    item_id      bigint NOT NULL REFERENCES item,
+    at           timestamptz NOT NULL,
+    actor        text NOT NULL,
+    step         text NOT NULL CHECK (step IN ('proposed', 'asked', 'resolved')),
+    resolution   text NOT NULL,
+    note         text NOT NULL CHECK (note <> ''),
+    facts        jsonb NOT NULL,                 -- figures, never a code
+    answers      bigint REFERENCES item_evidence, -- the proposal that a second person approves
+    file_name    text NOT NULL,
+    file         bytea,
+    file_sha256  bytea GENERATED ALWAYS AS (sha256(file)) STORED
+);
+CREATE INDEX item_evidence_item ON item_evidence (item_id);
+
+-- Closed days, each fixed once and in order. A day is the shop's (core.day), so two a year have 23 and 25 hours.
+CREATE TABLE day_close (
+    day          date PRIMARY KEY,
+    from_at      timestamptz NOT NULL,
+    until_at     timestamptz NOT NULL CHECK (until_at > from_at),
+    placed       int NOT NULL,
+    delivered    int NOT NULL,
+    refunded     int NOT NULL,
+    holding      int NOT NULL,                   -- orders whose money was held when the day ended
+    items_opened int NOT NULL,
+    items_closed int NOT NULL,
+    items_open   int NOT NULL,                   -- when the day ended
+    closed_at    timestamptz NOT NULL,
+    closed_by    text NOT NULL
+);
+CREATE UNIQUE INDEX day_close_until ON day_close (until_at);
+
+CREATE TABLE day_account (
+    day           date NOT NULL REFERENCES day_close,
+    account       text NOT NULL,
+    currency      text NOT NULL,
+    opening_minor bigint NOT NULL,               -- debits minus credits, posted
+    debits_minor  bigint NOT NULL,
+    credits_minor bigint NOT NULL,
+    closing_minor bigint NOT NULL CHECK (closing_minor = opening_minor + debits_minor - credits_minor),
+    held_minor    bigint NOT NULL,               -- pending when the day ended, debits minus credits
+    PRIMARY KEY (day, account)
+);
 
 -- The tables of arrows of opla.core, for `books`: what each event posts. Filled by db.setup.
 CREATE TABLE arrow (

@@ -1,0 +1,96 @@
+"""The journal and the accounts in words, and a day's journal as a file an accountant opens in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from opla.core.day import ZONE
+from opla.core.ledger import Account, Reason
+from opla.db.queries.days import Line
+
+_ACCOUNTS: Final[dict[Account, str]] = {
+    Account.PSP_CLEARING: gettext_noop("With the payment provider"),
+    Account.BANK: gettext_noop("Bank"),
+    Account.TILL_DRAWER: gettext_noop("Till"),
+    Account.SUPPLIER_FLOAT: gettext_noop("Prepaid at the supplier"),
+    Account.CODE_STOCK: gettext_noop("Codes in stock, at cost"),
+    Account.RESELLER_FLOAT: gettext_noop("Prepaid by resellers"),
+    Account.CUSTOMER_HELD: gettext_noop("Customers' money held"),
+    Account.MARGIN: gettext_noop("Margin"),
+    Account.SERVICE_FEE: gettext_noop("Service fee, without VAT"),
+    Account.VAT_DUE: gettext_noop("VAT on the fee"),
+    Account.REFUNDS_DUE: gettext_noop("Refunds due"),
+    Account.CHARGEBACKS: gettext_noop("Charge-backs"),
+    Account.SUSPENSE: gettext_noop("To be explained"),
+}
+
+_REASONS: Final[dict[Reason, str]] = {
+    Reason.CAPTURED: gettext_noop("Paid by the customer"),
+    Reason.HELD: gettext_noop("Held"),
+    Reason.RELEASED: gettext_noop("No longer held"),
+    Reason.COST: gettext_noop("Cost of what was delivered"),
+    Reason.MARGIN: gettext_noop("Margin"),
+    Reason.LOSS: gettext_noop("Delivered at a loss"),
+    Reason.FEE: gettext_noop("Service fee, without VAT"),
+    Reason.FEE_VAT: gettext_noop("VAT on the fee"),
+    Reason.COST_BACK: gettext_noop("Cost taken back"),
+    Reason.MARGIN_BACK: gettext_noop("Margin taken back"),
+    Reason.LOSS_BACK: gettext_noop("Loss taken back"),
+    Reason.FEE_BACK: gettext_noop("Service fee taken back"),
+    Reason.FEE_VAT_BACK: gettext_noop("VAT on the fee taken back"),
+    Reason.REFUND_DUE: gettext_noop("To be refunded"),
+    Reason.REFUND_PAID: gettext_noop("Refunded"),
+    Reason.REFUND_PAID_OTHERWISE: gettext_noop("Refunded by bank transfer"),
+    Reason.GOODWILL: gettext_noop("Given back by choice"),
+    Reason.GOODWILL_BACK: gettext_noop("Given back by choice, taken back"),
+    Reason.CHARGED_BACK: gettext_noop("Charged back by the customer's bank"),
+    Reason.CHARGE_BACK_WON: gettext_noop("A charge-back was won"),
+    Reason.OUTSIDE_REFUND: gettext_noop("Refunded at the provider, not by us"),
+    Reason.OUTSIDE_UNDONE: gettext_noop("A refund made at the provider came back"),
+    Reason.TAKEN_BACK: gettext_noop("Not owed any more: it left without us"),
+    Reason.MET_OUTSIDE: gettext_noop("A refund met by what left without us"),
+    Reason.STOCK_BOUGHT: gettext_noop("Codes bought"),
+    Reason.FLOAT_FILLED: gettext_noop("Paid to the supplier in advance"),
+    Reason.FLOAT_PAID_IN: gettext_noop("Paid in advance by a reseller"),
+}
+
+
+def account(code: str) -> str:
+    """`supplier_float:sandbox:EUR` → the account's name and whom it is with."""
+    kind, *parties = code.split(":")[:-1]
+    if kind not in list(Account):
+        return code
+    name = _(_ACCOUNTS[Account(kind)])
+    return f"{name} · {parties[0]}" if parties else name
+
+
+def reason(of: Reason) -> str:
+    # A reason newer than its words keeps its name: a journal hides nothing.
+    return _(_REASONS[of]) if of in _REASONS else str(of)
+
+
+#: Column names are the same in every language: programs read them too.
+COLUMNS: Final = ("time", "entry", "debit", "credit", "amount", "currency", "text", "order", "receipt")
+
+
+def journal_csv(lines: Sequence[Line]) -> str:
+    """A day's journal, UTF-8 with a mark so that spreadsheets read it as such; times are the shop's."""
+    out = io.StringIO()
+    out.write("\ufeff")
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for line in lines:
+        at = line.at.astimezone(ZONE).isoformat(timespec="seconds")
+        writer.writerow(
+            (
+                at, line.entry, line.debit, line.credit, line.amount.decimal, line.amount.currency,
+                reason(line.reason), line.ticket, line.receipt,
+            )
+        )  # fmt: skip
+    return out.getvalue()

@@ -1,0 +1,107 @@
+"""The owner's pages in a real browser: axe finds nothing in them, and they fit the smallest phone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
+from django.db import connections
+from playwright.sync_api import Browser
+
+from browser.conftest import Screen, Screens
+from browser.test_every_page import judge
+from fakes import CODE, World
+from opla.core.actor import Actor, Role
+from opla.core.ports import Promises
+from opla.db.queries import items
+from opla.operations import shop as shops
+from opla.operations.close_day import close_all
+from opla.operations.owner import make_link
+from opla.operations.resolve_item import Wanted, resolve_item
+
+ANA = Actor(Role.OWNER, "ana")
+
+
+@dataclass
+class House:
+    """A shop with something in it for a person, served on a port of its own."""
+
+    world: World
+    base: str
+    page: str
+    day: str
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name for it
+        pass
+
+
+@pytest.fixture
+def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    world.clock.now = datetime.now(UTC) - timedelta(days=2)
+    world.shop = replace(world.shop, second_person_minor=1000)
+    monkeypatch.setattr(shops, "current", lambda: world.shop)
+    world.supplier.promises = Promises(refuses_repeat=False, find_by_reference=False, max_seconds=10)
+    world.paid(CODE)
+    world.supplier.script = [world.supplier.is_silent]
+    world.work_through(17 * 60, step_s=60)
+    [found] = items.open_items()
+    said = Wanted("not_delivered", "Rang them", file_name="a-letter-with-a-long-name.pdf", file=b"%PDF")
+    resolve_item(ANA, found.id, said, shop=world.shop, at=world.clock())
+    world.clock.tick(24 * 3600)
+    world.work()
+    closed = close_all(ANA, at=world.clock())
+    assert isinstance(closed, list)
+
+    from opla.site.wsgi import application
+
+    server = make_server("127.0.0.1", 0, application, handler_class=_Quiet)
+
+    def serve() -> None:
+        server.serve_forever(poll_interval=0.05)
+        connections.close_all()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield House(
+        world, f"http://127.0.0.1:{server.server_port}", f"/owner/items/{found.id}/", f"/owner/days/{closed[0].day}/"
+    )
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+@pytest.mark.parametrize(("language", "dark"), [("en", True), ("zh-CN", False)], ids=["English ink", "Chinese paper"])
+def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
+    house: House, chromium: Browser, language: str, dark: bool
+) -> None:
+    screens = Screens(house.base, chromium)
+    screen: Screen = screens.open(language=language, width=320, dark=dark, javascript=True)
+    page = screen.page
+    bo = Actor(Role.OWNER, "bo")
+    screen.go(f"/owner/enter/{make_link(bo, at=datetime.now(UTC))}/")
+    judge(page)
+    page.click("main form button.main")
+    judge(page)
+    for path in (house.page, "/owner/days/", house.day):
+        screen.go(path)
+        judge(page)
+    screen.go(house.page)
+    page.locator("details.choice summary").nth(1).click()
+    form = page.locator("details.choice").nth(1)
+    form.locator("textarea").fill(" ")
+    form.locator("input[type=checkbox]").check()
+    form.locator("button.main").click()
+    judge(page)  # refused, with what was typed
+    form.locator("textarea").fill("I rang them too")
+    form.locator("input[type=checkbox]").check()
+    form.locator("button.main").click()
+    judge(page)
+    assert house.world.items() == []
+    assert screen.strangers == []
+    screen.context.close()
