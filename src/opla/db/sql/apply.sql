@@ -109,13 +109,15 @@ BEGIN
         END LOOP;
     END IF;
     --    And whether somebody has seen a code that is taken back: `opla_reveal` waits for the order's lock, held here.
-    FOR v_bad IN
-        SELECT k.g FROM unnest(k_g, k_code, k_order, k_revealed) AS k (g, code, order_id, revealed)
-        WHERE k.revealed <> EXISTS (SELECT FROM reveal v WHERE v.order_id = k.order_id)
-           OR NOT EXISTS (SELECT FROM code c WHERE c.id = k.code AND c.order_id = k.order_id AND c.state = 'sold')
-    LOOP
-        v_result[v_bad] := 'lost';
-    END LOOP;
+    IF cardinality(k_g) > 0 THEN
+        FOR v_bad IN
+            SELECT k.g FROM unnest(k_g, k_code, k_order, k_revealed) AS k (g, code, order_id, revealed)
+            WHERE k.revealed <> EXISTS (SELECT FROM reveal v WHERE v.order_id = k.order_id)
+               OR NOT EXISTS (SELECT FROM code c WHERE c.id = k.code AND c.order_id = k.order_id AND c.state = 'sold')
+        LOOP
+            v_result[v_bad] := 'lost';
+        END LOOP;
+    END IF;
 
     --    And what a person says of an item finds it open, and nobody calling about it at this moment.
     IF cardinality(e_g) > 0 THEN
@@ -175,13 +177,16 @@ BEGIN
         END LOOP;
     END IF;
     -- A code of our own shelf is delivered by the attempt that holds it: it may have come back and gone elsewhere.
-    FOR v_bad IN
-        SELECT d.g FROM unnest(d_g, d_attempt, d_stock) AS d (g, attempt, stock)
-        JOIN attempt a ON a.id = d.attempt JOIN code k ON k.id = d.stock
-        WHERE d.stock IS NOT NULL AND v_result[d.g] = 'won' AND (k.state <> 'claimed' OR k.claimed_by IS DISTINCT FROM a.reference)
-    LOOP
-        v_result[v_bad] := 'code_known';
-    END LOOP;
+    IF cardinality(d_g) > 0 THEN
+        FOR v_bad IN
+            SELECT d.g FROM unnest(d_g, d_attempt, d_stock) AS d (g, attempt, stock)
+            JOIN attempt a ON a.id = d.attempt JOIN code k ON k.id = d.stock
+            WHERE d.stock IS NOT NULL AND v_result[d.g] = 'won'
+              AND (k.state <> 'claimed' OR k.claimed_by IS DISTINCT FROM a.reference)
+        LOOP
+            v_result[v_bad] := 'code_known';
+        END LOOP;
+    END IF;
     FOR v_bad IN
         SELECT n.g
         FROM (
@@ -200,29 +205,31 @@ BEGIN
     SELECT array_agg(r = 'won' ORDER BY n) INTO v_won FROM unnest(v_result) WITH ORDINALITY AS u (r, n);
 
     -- 4. The states.
-    UPDATE payment p SET
-        state = coalesce(w.target, p.state),
-        captured_minor = p.captured_minor + coalesce(w.captured, 0),
-        refunding_minor = p.refunding_minor + coalesce(w.refunding, 0),
-        refunded_minor = p.refunded_minor + coalesce(w.refunded, 0),
-        charged_back_minor = p.charged_back_minor + coalesce(w.charged_back, 0),
-        outside_minor = p.outside_minor + coalesce(w.outside, 0)
-    FROM (
-        SELECT coalesce(m.id, s.payment) AS id, m.target, s.captured, s.refunding, s.refunded, s.charged_back, s.outside
+    IF cardinality(s_g) > 0 OR 'payment' = ANY (m_subject) THEN  -- of what there is nothing, nothing is planned
+        UPDATE payment p SET
+            state = coalesce(w.target, p.state),
+            captured_minor = p.captured_minor + coalesce(w.captured, 0),
+            refunding_minor = p.refunding_minor + coalesce(w.refunding, 0),
+            refunded_minor = p.refunded_minor + coalesce(w.refunded, 0),
+            charged_back_minor = p.charged_back_minor + coalesce(w.charged_back, 0),
+            outside_minor = p.outside_minor + coalesce(w.outside, 0)
         FROM (
-            SELECT DISTINCT ON (id) id, target
-            FROM unnest(m_g, m_subject, m_id, m_target) WITH ORDINALITY AS u (g, subject, id, target, n)
-            WHERE subject = 'payment' AND v_won[g] ORDER BY id, n DESC
-        ) m
-        FULL JOIN (
-            SELECT payment, sum(captured) AS captured, sum(refunding) AS refunding, sum(refunded) AS refunded,
-                   sum(charged_back) AS charged_back, sum(outside) AS outside
-            FROM unnest(s_g, s_payment, s_captured, s_refunding, s_refunded, s_charged_back, s_outside)
-                AS u (g, payment, captured, refunding, refunded, charged_back, outside)
-            WHERE v_won[g] GROUP BY payment
-        ) s ON s.payment = m.id
-    ) w
-    WHERE p.id = w.id;
+            SELECT coalesce(m.id, s.payment) AS id, m.target, s.captured, s.refunding, s.refunded, s.charged_back, s.outside
+            FROM (
+                SELECT DISTINCT ON (id) id, target
+                FROM unnest(m_g, m_subject, m_id, m_target) WITH ORDINALITY AS u (g, subject, id, target, n)
+                WHERE subject = 'payment' AND v_won[g] ORDER BY id, n DESC
+            ) m
+            FULL JOIN (
+                SELECT payment, sum(captured) AS captured, sum(refunding) AS refunding, sum(refunded) AS refunded,
+                       sum(charged_back) AS charged_back, sum(outside) AS outside
+                FROM unnest(s_g, s_payment, s_captured, s_refunding, s_refunded, s_charged_back, s_outside)
+                    AS u (g, payment, captured, refunding, refunded, charged_back, outside)
+                WHERE v_won[g] GROUP BY payment
+            ) s ON s.payment = m.id
+        ) w
+        WHERE p.id = w.id;
+    END IF;
 
     UPDATE orders o SET
         state = w.target,
@@ -235,9 +242,11 @@ BEGIN
     ) w
     WHERE o.id = w.id AND o.state <> w.target;
 
-    UPDATE refund r SET state = w.target, ended_at = CASE WHEN w.target <> 'due' THEN p_at END
-    FROM unnest(m_g, m_subject, m_id, m_target) AS w (g, subject, id, target)
-    WHERE w.subject = 'refund' AND v_won[w.g] AND r.id = w.id;
+    IF 'refund' = ANY (m_subject) THEN
+        UPDATE refund r SET state = w.target, ended_at = CASE WHEN w.target <> 'due' THEN p_at END
+        FROM unnest(m_g, m_subject, m_id, m_target) AS w (g, subject, id, target)
+        WHERE w.subject = 'refund' AND v_won[w.g] AND r.id = w.id;
+    END IF;
 
     -- While a refund of ours may have been out, one that somebody made at the provider could not be told from it.
     IF 'refund' = ANY (m_subject) THEN
