@@ -96,6 +96,12 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
         return [future.result(60) for future in [pool.submit(run, call) for call in calls]]
 
 
+def aside(call: Callable[[], T]) -> T:
+    """What it gives on a thread of its own: Playwright leaves an event loop running in ours, and asyncio allows one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call).result(60)
+
+
 @contextmanager
 def as_owner() -> Iterator[CursorWrapper]:
     """Raw SQL past every guard, as the owner of the schema; undone afterwards, tables and all."""

@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from opla.proving.chaos.network import Hurt, Link
+from support import aside
 
 Ask = Callable[[], Awaitable[bytes]]
 
@@ -64,7 +65,7 @@ def test_a_hurt_strikes_on_its_own_side_of_the_other_end(
         assert await ask() in answered
         assert link.counted == {hurt: 1}
 
-    assert asyncio.run(over_link(tmp_path, {hurt: 1000}, act)) == arrives
+    assert aside(lambda: asyncio.run(over_link(tmp_path, {hurt: 1000}, act))) == arrives
 
 
 def test_a_calm_network_carries_everything(tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_a_calm_network_carries_everything(tmp_path: Path) -> None:
             assert await ask() == b"GIVE ME TEN"
         assert not link.counted
 
-    assert len(asyncio.run(over_link(tmp_path, dict.fromkeys(Hurt, 200), act))) == 5
+    assert len(aside(lambda: asyncio.run(over_link(tmp_path, dict.fromkeys(Hurt, 200), act)))) == 5
 
 
 def test_the_same_seed_strikes_the_same(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from opla.operations import resellers
 from opla.operations.resellers import Key
 from opla.workers import intake
 from opla.workers.intake import Intake
+from support import aside
 
 OWNER = Actor(Role.OWNER, "test")
 ORDER = {"sku": DIRECT, "amount": "15", "number": "0470 12 34 56"}
@@ -39,7 +40,7 @@ class Door:
         async def all_of_them() -> list[tuple[int, dict[str, object]]]:
             return await asyncio.gather(*[self.ask(key, body, secret) for key, body in bodies])
 
-        return asyncio.run(all_of_them())
+        return aside(lambda: asyncio.run(all_of_them()))
 
     async def ask(self, key: str, body: object, secret: str | None) -> tuple[int, dict[str, object]]:
         bearer = f"Bearer {self.secret if secret is None else secret}".encode()

@@ -1,4 +1,4 @@
-"""Open the shop: database, sandbox counterparts, web and worker, until Ctrl-C.
+"""Open the shop: database, sandbox counterparts, web, worker and order intake, until Ctrl-C.
 
 One process tree. A child that dies is started again; kill -9 of any of them, or of all, loses nothing.
 """
@@ -57,10 +57,12 @@ def _open(arguments: argparse.Namespace, stopping: threading.Event) -> None:
         _remember(lock, url)
         os.environ.setdefault("OPLA_URL", url)  # where customers come back to; a host behind a proxy says it itself
         web = child_command("_web", "--host", arguments.host, "--port", str(port))
-        intake = child_command("_intake", "--host", arguments.host, "--port", str(free_port(arguments.host, port + 1)))
+        orders_port = free_port(arguments.host, port + 1)
+        intake = child_command("_intake", "--host", arguments.host, "--port", str(orders_port))
         children = [Child("web", web), Child("worker", child_command("_work")), Child("intake", intake)]
         try:
-            _supervise(runtime, children, url, stopping)
+            orders_url = f"http://{_reachable(arguments.host)}:{orders_port}/api/orders"
+            _supervise(runtime, children, url, orders_url, stopping)
         finally:
             _stop(children)
 
@@ -97,7 +99,7 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if address.version == 6 else host
 
 
-def _supervise(runtime: Runtime, children: list[Child], url: str, stopping: threading.Event) -> None:
+def _supervise(runtime: Runtime, children: list[Child], url: str, orders_url: str, stopping: threading.Event) -> None:
     began = time.monotonic()
     greeted = warned = False
     while not stopping.is_set():
@@ -114,7 +116,8 @@ def _supervise(runtime: Runtime, children: list[Child], url: str, stopping: thre
             child.tend(_say)
         if not greeted and answers(url):
             sandbox = "This is a sandbox: operators and payments are stand-ins, no real money moves. "
-            _say(f"Opla is open: {url}\n{sandbox if runtime.counterparts_url else ''}Ctrl-C closes it.")
+            _say(f"Opla is open: {url}\nResellers' programs order at {orders_url}")
+            _say(f"{sandbox if runtime.counterparts_url else ''}Ctrl-C closes it.")
             greeted = True
         elif not greeted and not warned and time.monotonic() - began > _PATIENCE_S:
             _say(f"The shop has not answered for {_PATIENCE_S} seconds; the lines above may say why. Still trying.")
