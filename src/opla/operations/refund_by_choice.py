@@ -110,10 +110,13 @@ def approve_refund(
         if case is None:
             return Refusal(Code.NOT_FOUND, "order")
         wish = Wish(refund_id, asked.amount.amount_minor, asked.why, asked.evidence)
-        if no := choice.refused(case, wish):
+        no = choice.refused(case, wish)
+        if no is None and choice.whole(case, wish) is not (asked.reason == "choice"):
+            no = Refusal(Code.REFUND_TOO_MUCH, "amount")  # another part was given back meanwhile: ask anew
+        if no and _still_asked(refund_id):
             return no
-        if choice.whole(case, wish) is not (asked.reason == "choice"):
-            return Refusal(Code.REFUND_TOO_MUCH, "amount")  # another part was given back meanwhile: ask anew
+        if no:  # somebody else decided it between the two reads, and the case was judged with their refund in it
+            continue
         change = replace(choice.start(case, wish, asked=True, at=at, chance=shop.chance), says=says)
         if _start(change, actor, shop, at) is Result.WON:
             return refunds.chosen(refund_id) or Refusal(Code.NOT_FOUND, "refund")
@@ -136,6 +139,11 @@ def deny_refund(
     if _start(change, actor, shop, at) is not Result.WON:
         return Refusal(Code.ITEM_CLOSED, "refund")
     return refunds.chosen(refund_id) or Refusal(Code.NOT_FOUND, "refund")
+
+
+def _still_asked(refund_id: UUID) -> bool:
+    asked = refunds.chosen(refund_id)
+    return asked is not None and asked.state is State.ASKED
 
 
 def _start(change: Change, actor: Actor, shop: Shop, at: datetime) -> Result:
