@@ -62,17 +62,18 @@ def test_two_refunds_of_one_order_never_give_more_than_came_in(world: World) -> 
         order_id = delivered(world)
         found = at_once(back(world, order_id, cents), back(world, order_id, cents))
         assert granted(found) == (2 if cents == 750 else 1), found
-        assert {f.code for f in found if isinstance(f, Refusal)} <= {"refund_too_much", "refund_by_rule"}
+        met = {f.code for f in found if isinstance(f, Refusal)}  # by how far the winner's refund has come
+        assert met <= {"refund_too_much", "refund_by_rule", "nothing_to_refund"}
     world.work(3)
     assert select("SELECT max(refunded_minor), min(captured_minor) FROM payment") == [(1500, 1500)]
 
 
 def test_one_form_sent_twice_at_once_refunds_once(world: World) -> None:
-    for _ in range(_TRIES):
+    for cents in (500, None, 1500):
         order_id, key = delivered(world), uuid4()
-        one, two = at_once(back(world, order_id, 500, key), back(world, order_id, 500, key))
+        one, two = at_once(back(world, order_id, cents, key), back(world, order_id, cents, key))
         assert one == two
-    assert select("SELECT count(*) FROM refund") == [(_TRIES,)]
+    assert select("SELECT count(*) FROM refund") == [(3,)]
 
 
 def test_a_refund_by_choice_and_news_of_a_charge_back(world: World) -> None:

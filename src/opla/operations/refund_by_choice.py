@@ -65,10 +65,13 @@ def refund_by_choice(
             return Refusal(Code.NOT_FOUND, "order")
         if amount is not None and amount.currency != case.order.price.total.currency:
             return Refusal(Code.AMOUNT_UNREADABLE, "amount")
-        if no := choice.refused(case, wish):
+        no = choice.refused(case, wish)
+        if no is None and refunds.waiting(order_id) is not None:
+            no = Refusal(Code.REFUND_WAITS, "order")
+        if no and refunds.chosen(refund_id) is None:
             return no
-        if refunds.waiting(order_id) is not None:
-            return Refusal(Code.REFUND_WAITS, "order")
+        if no:  # the same form, sent twice: what stands in the way is this very refund
+            continue
         # Counted over the order, so that two halves do not pass where the whole would not.
         if case.back_minor + choice.amount_minor(case, wish) > shop.refund_alone_minor:
             done = refunds.ask(
