@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from opla.db import keyring
+from opla.site import logs
 
 ROOT = Path(__file__).resolve().parents[3]
 VAR = Path(os.environ.get("OPLA_VAR", ROOT / "var"))
@@ -43,6 +44,7 @@ SANDBOX = os.environ.get("OPLA_SANDBOX", "1") == "1"
 
 SECRET_KEY = keyring.load(VAR).signing_key
 DEBUG = False
+LOGGING = logs.settings(VAR)
 ALLOWED_HOSTS = os.environ.get("OPLA_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 
 INSTALLED_APPS = [
