@@ -235,7 +235,7 @@ def _standings(payment_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, Standing]]:
                    coalesce(d.cost_minor, 0), k.id, k.supplier,
                    EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id), {_BACK}
             FROM payment p JOIN allocation l ON l.payment_id = p.id JOIN orders o ON o.id = l.order_id
-            LEFT JOIN attempt s ON s.order_id = o.id AND s.may_give
+            LEFT JOIN attempt s ON s.order_id = o.id AND s.stands
             LEFT JOIN delivery d ON d.order_id = o.id
             LEFT JOIN code k ON k.id = d.code_id AND k.order_id = o.id AND k.state = 'sold'
             WHERE p.id = ANY (%s::uuid[]) AND p.captured_minor >= p.amount_minor AND NOT {_PAID_NOTHING}""",  # noqa: S608

@@ -127,7 +127,9 @@ CREATE TABLE attempt (
     redirect_url text NOT NULL DEFAULT '',
     why          text NOT NULL DEFAULT '',
     gone_at      timestamptz,                    -- since when its adapter is not there; null once it answered
-    may_give     boolean NOT NULL GENERATED ALWAYS AS (kind = 'send' AND state <> 'declined') STORED,
+    -- It may give value or money, or has. A column of its own: an index that named the state would be written at each of
+    -- its changes, and every other index of the row with it.
+    stands       boolean NOT NULL GENERATED ALWAYS AS (state <> 'declined') STORED,
     CHECK (CASE kind WHEN 'send' THEN order_id IS NOT NULL AND payment_id IS NULL AND refund_id IS NULL
                      WHEN 'charge' THEN payment_id IS NOT NULL AND order_id IS NULL AND refund_id IS NULL
                      ELSE refund_id IS NOT NULL AND order_id IS NULL AND payment_id IS NULL END)
@@ -136,10 +138,10 @@ CREATE INDEX attempt_due ON attempt (kind, due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX attempt_order ON attempt (order_id) WHERE order_id IS NOT NULL;
 CREATE UNIQUE INDEX attempt_provider_id ON attempt (kind, adapter, provider_id) WHERE provider_id <> '';
 -- Never twice: while one send may still give value, or has, the database holds no second one.
-CREATE UNIQUE INDEX attempt_one_send ON attempt (order_id) WHERE may_give;
+CREATE UNIQUE INDEX attempt_one_send ON attempt (order_id) WHERE order_id IS NOT NULL AND stands;
 CREATE UNIQUE INDEX attempt_one_charge ON attempt (payment_id) WHERE payment_id IS NOT NULL;
 -- A second try at a refund only after a person declined the first.
-CREATE UNIQUE INDEX attempt_one_refund ON attempt (refund_id) WHERE refund_id IS NOT NULL AND state <> 'declined';
+CREATE UNIQUE INDEX attempt_one_refund ON attempt (refund_id) WHERE refund_id IS NOT NULL AND stands;
 CREATE INDEX attempt_refund ON attempt (refund_id) WHERE refund_id IS NOT NULL;
 
 CREATE TABLE code (
