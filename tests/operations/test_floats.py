@@ -194,12 +194,11 @@ def test_only_a_reseller_orders_from_a_float_and_only_the_owner_pays_in(acme: Wo
 def test_a_key_is_its_resellers_until_it_is_revoked_and_is_kept_hashed(acme: World) -> None:
     made = resellers.make_key(OWNER, "acme", shop=acme.shop, at=START)
     assert isinstance(made, resellers.Key)
-    assert resellers.holder(made.secret) == ("acme", "Orders@acme.example")
-    assert resellers.holder("opla_nobody") == ("", "")
+    assert resellers.holders([made.secret, "opla_nobody"]) == {made.secret: ("acme", "Orders@acme.example")}
     [(kept,)] = select("SELECT hash FROM api_key")
     assert made.secret.encode() not in bytes(kept)  # type: ignore[call-overload]  # a bytea
     assert resellers.revoke_keys(OWNER, "acme", at=START) == 1
-    assert resellers.holder(made.secret) == ("", "")
+    assert resellers.holders([made.secret]) == {}
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,6 @@ class Door:
 
 @pytest.fixture
 def door(world: World) -> Iterator[Door]:
-    intake.holder_lately.cache_clear()
     door = Door(world)
     yield door
     door.intake.close()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
 from django.db import IntegrityError
 
@@ -69,16 +69,12 @@ def revoke_keys(actor: Actor, name: str, *, at: datetime) -> int | Refusal:
 KNOWN_FOR_S = 5
 
 
-def holder(secret: str) -> tuple[str, str]:
-    """Whose key this is, name and e-mail; both empty when it is nobody's, or of a reseller that may not order now."""
-    found = ApiKey.objects.filter(hash=digest(secret.encode()), revoked_at=None, reseller__active=True)
-    return found.values_list("reseller_id", "reseller__email").first() or ("", "")
-
-
-@lru_cache(maxsize=1024)
-def holder_lately(secret: str, _period: int) -> tuple[str, str]:
-    """`holder`, remembered for the period of `KNOWN_FOR_S` seconds that the caller counts."""
-    return holder(secret)
+def holders(secrets: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Whose keys these are, name and e-mail; without those of nobody, or of a reseller that may not order now."""
+    hashes = {digest(secret.encode()): secret for secret in secrets}
+    found = ApiKey.objects.filter(hash__in=list(hashes), revoked_at=None, reseller__active=True)
+    rows = found.values_list("hash", "reseller_id", "reseller__email")
+    return {hashes[bytes(hashed)]: (name, email) for hashed, name, email in rows}
 
 
 def pay_in(actor: Actor, name: str, amount: str, key: str, *, shop: Shop, at: datetime) -> bool | Refusal:

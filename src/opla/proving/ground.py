@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import connections
+from django.db import OperationalError, connections
 
 from opla.db import setup
 from opla.db.embedded import Server
@@ -34,7 +34,7 @@ def scratch_database(server: Server, name: str, at: datetime | None = None, *, d
 
     `durable`: a commit waits for the disk, as a shop's does.
     """
-    _administer(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _drop(server, name)
     _administer(server, f'CREATE DATABASE "{name}"')
     if not durable:
         _administer(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
@@ -44,6 +44,15 @@ def scratch_database(server: Server, name: str, at: datetime | None = None, *, d
         yield
     finally:
         connections.close_all()
+        _drop(server, name)
+
+
+def _drop(server: Server, name: str) -> None:
+    """Plain first: it ends an autovacuum worker that happens to be there, and FORCE may not, without a superuser."""
+    try:
+        _administer(server, f'DROP DATABASE IF EXISTS "{name}"')
+    except OperationalError:
+        connections["owner"].close()
         _administer(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 

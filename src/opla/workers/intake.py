@@ -26,7 +26,7 @@ from opla.core.refusal import Code, Refusal
 from opla.db.queries.call import BROKEN, reconnect
 from opla.operations.place_from_float import Asked, Reserved, place_from_float
 from opla.operations.quote_topup import Wanted
-from opla.operations.resellers import KNOWN_FOR_S, holder_lately
+from opla.operations.resellers import KNOWN_FOR_S, holders
 from opla.operations.shop import Shop
 from opla.presenting import languages
 from opla.presenting.refusals import sentence
@@ -84,6 +84,7 @@ class Intake:
         self._shop = shop
         self._waiting: list[tuple[Request, asyncio.Future[Response]]] = []
         self._collecting = False
+        self._keys = Keys()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="place")  # one connection, one batch at a time
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -141,7 +142,7 @@ class Intake:
 
     def _place(self, batch: list[Request]) -> list[Response]:
         try:
-            return place(batch, shop=self._shop)
+            return place(batch, self._keys, shop=self._shop)
         except BROKEN:
             _log.warning("the database is not there", exc_info=True)
             reconnect()
@@ -171,10 +172,25 @@ def read(headers: Headers, body: bytes) -> Request | Response:
     return Request(secret, key, Wanted(**{**texts, "language": texts["language"] or "en"}))
 
 
-def place(batch: list[Request], *, shop: Shop) -> list[Response]:
+class Keys:
+    """Whose each key is, believed for `KNOWN_FOR_S`; those not met in that time are looked up together."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, str]] = {}
+        self._until = 0.0
+
+    def of(self, secrets: list[str]) -> list[tuple[str, str]]:
+        """Name and e-mail of each one's holder; both empty where it is nobody's."""
+        if time.monotonic() >= self._until:
+            self._known, self._until = {}, time.monotonic() + KNOWN_FOR_S
+        if new := set(secrets) - self._known.keys():
+            self._known |= holders(new)
+        return [self._known.get(secret, ("", "")) for secret in secrets]
+
+
+def place(batch: list[Request], keys: Keys, *, shop: Shop) -> list[Response]:
     """One answer per request, in their order."""
-    period = int(time.monotonic() / KNOWN_FOR_S)
-    names = [holder_lately(asked.secret, period) for asked in batch]
+    names = keys.of([asked.secret for asked in batch])
     known = [
         Asked(name, asked.key, asked.wanted if asked.wanted.email else _to(asked.wanted, email))
         for (name, email), asked in zip(names, batch, strict=True)
