@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from opla.commands import Stop
-from opla.commands._children import Child
+from opla.commands._children import Child, fork, program
 from opla.commands.up import free_port
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -43,7 +43,7 @@ def _ended(pid: int) -> bool:
 
 def test_a_child_that_dies_is_started_again_after_a_pause() -> None:
     said: list[str] = []
-    child = Child("probe", [sys.executable, "-c", "raise SystemExit(7)"])
+    child = Child("probe", program([sys.executable, "-c", "raise SystemExit(7)"]))
     began = time.monotonic()
     while child.deaths < 2 and time.monotonic() - began < 5:
         child.tend(said.append)
@@ -57,21 +57,57 @@ def test_a_child_that_dies_is_started_again_after_a_pause() -> None:
 
 
 def test_a_child_that_ignores_the_polite_signal_is_killed() -> None:
-    program = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
-    child = Child("probe", [sys.executable, "-c", program])
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    child = Child("probe", program([sys.executable, "-c", deaf]))
     child.tend(print)
     assert child.process is not None
     time.sleep(0.2)
     child.terminate()
     child.wait(0.3)
-    assert child.process.returncode == -signal.SIGKILL
+    assert child.process.poll() == -signal.SIGKILL
+
+
+def test_a_fork_shares_what_was_loaded_and_its_end_is_seen() -> None:
+    loaded = ["before"]
+    reading, writing = os.pipe()
+
+    def work() -> int:
+        os.write(writing, f"{loaded} {Path('/proc/self/comm').read_text().strip()}".encode())
+        return 7
+
+    said: list[str] = []
+    child = Child("probe", fork("probe", work))
+    child.tend(said.append)
+    assert os.read(reading, 100) == b"['before'] opla probe"
+    wait_for(lambda: child.tend(said.append) is None and bool(said))
+    assert said == ["The probe process ended (exit 7); it starts again in 0.4 s."]
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+def test_a_fork_is_asked_to_end_and_killed_where_it_does_not(deaf: bool) -> None:
+    reading, writing = os.pipe()
+
+    def work() -> int:
+        if deaf:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.write(writing, b"ready")
+        time.sleep(60)
+        return 0
+
+    child = Child("probe", fork("probe", work))
+    child.tend(print)
+    assert os.read(reading, 5) == b"ready"
+    child.terminate()
+    child.wait(0.3)
+    assert child.process is not None
+    assert child.process.poll() == (-signal.SIGKILL if deaf else -signal.SIGTERM)
 
 
 def test_the_children_end_when_their_parent_is_killed() -> None:
     parent_program = f"""
 import time
-from opla.commands._children import Child
-child = Child("probe", [{sys.executable!r}, "-P", "-c", {_BOUND!r}])
+from opla.commands._children import Child, program
+child = Child("probe", program([{sys.executable!r}, "-P", "-c", {_BOUND!r}], "probe"))
 child.tend(print)
 print(child.process.pid, flush=True)
 time.sleep(60)

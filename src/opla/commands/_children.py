@@ -1,18 +1,20 @@
-"""A supervised child of `up`: started, listened to, started again when it dies, stopped."""
+"""A supervised process: started, listened to, started again when it dies, stopped. A program, or our fork."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
-from typing import IO
+from typing import IO, NoReturn, Protocol
 
 from opla.commands.runtime import child_env
-from opla.db.detached import bond
+from opla.db.detached import bond, call_ourselves
 
 _PARENT = "OPLA_PARENT"
 _LONGEST_PAUSE_S = 10.0
@@ -20,16 +22,31 @@ _SETTLED_S = 30.0
 _DEATHS_WORTH_SAYING = 3
 
 
+class Running(Protocol):
+    """A process under way, as `subprocess.Popen` is one."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 class Child:
     """A process in its own group, so that Ctrl-C reaches `up` alone and `up` decides; it dies with `up` in any case."""
 
-    def __init__(self, name: str, command: list[str]) -> None:
+    def __init__(self, name: str, start: Callable[[], Running]) -> None:
         self.name = name
-        self.command = command
         self.deaths = 0
         self.started_at = 0.0
         self.not_before = 0.0
-        self.process: subprocess.Popen[str] | None = None
+        self.process: Running | None = None
+        self._start = start
 
     def tend(self, say: Callable[[str], None]) -> None:
         """Start it where it does not run and its pause is over."""
@@ -46,22 +63,8 @@ class Child:
             if self.deaths == _DEATHS_WORTH_SAYING:
                 say(f"The {self.name} process keeps ending: its last lines above say why.")
         if now >= self.not_before:
-            self._start(now)
-
-    def _start(self, now: float) -> None:
-        self.started_at = now
-        self.process = subprocess.Popen(
-            self.command,
-            env={**child_env(), _PARENT: str(os.getpid())},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            process_group=0,
-        )
-        if self.process.stdout is not None:
-            threading.Thread(target=_repeat, args=(self.name, self.process.stdout), daemon=True).start()
+            self.started_at = now
+            self.process = self._start()
 
     def terminate(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -77,6 +80,85 @@ class Child:
             self.process.wait()
 
 
+def program(command: list[str], name: str = "") -> Callable[[], Running]:
+    """Starts a program; what it prints is repeated on our stderr, behind its name where it has one."""
+
+    def start() -> Running:
+        process = subprocess.Popen(
+            command,
+            env={**child_env(), _PARENT: str(os.getpid())},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            process_group=0,
+        )
+        if process.stdout is not None:
+            threading.Thread(target=_repeat, args=(f"{name} | " if name else "", process.stdout), daemon=True).start()
+        return process
+
+    return start
+
+
+def fork(name: str, work: Callable[[], int]) -> Callable[[], Running]:
+    """Starts a copy of this process that does `work` and ends with what it returns. This one may have no threads."""
+
+    def start() -> Running:
+        parent = os.getpid()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return _Fork(os.fork() or _be(name, parent, work))
+
+    return start
+
+
+class _Fork:
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        if self._code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self._code = os.waitstatus_to_exitcode(status) if pid else None
+        return self._code
+
+    def terminate(self) -> None:
+        os.kill(self.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self, timeout: float | None = None) -> int:
+        ends_at = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if ends_at is not None and time.monotonic() >= ends_at:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+            time.sleep(0.02)
+        return code
+
+
+def _be(name: str, parent: int, work: Callable[[], int]) -> NoReturn:
+    """The forked process's whole life."""
+    code = 1
+    try:
+        bond(signal.SIGKILL)
+        if os.getppid() == parent:  # or it died in between
+            os.setpgid(0, 0)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
+            multiprocessing.current_process().name = name  # stands in what it logs
+            call_ourselves(f"opla {name}")
+            code = work()
+    except BaseException:  # noqa: BLE001 - the outermost frame: nothing stands above it to report to
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
 def be_a_child() -> None:
     """For the child, first of all: end when `up` ends, even by kill -9, so that nobody keeps the port."""
     parent = os.environ.get(_PARENT)
@@ -90,8 +172,8 @@ def _ending(code: int) -> str:
     return f"exit {code}" if code >= 0 else signal.Signals(-code).name
 
 
-def _repeat(name: str, lines: IO[str]) -> None:
+def _repeat(prefix: str, lines: IO[str]) -> None:
     with lines:
         for line in lines:
-            sys.stderr.write(f"{name} | {line}")
+            sys.stderr.write(f"{prefix}{line}")
             sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The order intake process of `up`: resellers' orders by HTTP, one asyncio loop."""
+"""Order intake: resellers' orders by HTTP, one asyncio loop."""
 
 from __future__ import annotations
 
@@ -24,24 +24,30 @@ def _application() -> Callable[..., object]:
     return Intake(current())
 
 
-def run(arguments: argparse.Namespace) -> int:
-    be_a_child()
-    from django.db import connections
+def serve(host: str, port: int) -> int:
+    """Serve until SIGTERM; the loop runs in a process forked from this one."""
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
 
-    with running():
-        connections.close_all()  # the loop runs in a forked child, which opens its own
-        Server(
-            "opla.workers.intake:Intake",
-            address=arguments.host,
-            port=arguments.port,
-            interface=Interfaces.ASGINL,
-            workers=1,
-            workers_kill_timeout=2,
-            respawn_failed_workers=True,
-            respawn_interval=0.5,
-            log_level=LogLevels.warning,
-        ).serve(target_loader=_application, wrap_loader=False)
+    Server(
+        "opla.workers.intake:Intake",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        workers=1,
+        workers_kill_timeout=2,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        log_level=LogLevels.warning,
+    ).serve(target_loader=_application, wrap_loader=False)
     return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    be_a_child()
+    from django.db import connections
+
+    with running():
+        connections.close_all()  # the loop opens its own
+        return serve(arguments.host, arguments.port)

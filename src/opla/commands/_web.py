@@ -1,4 +1,4 @@
-"""The web process of `up`: granian, two workers of one thread each."""
+"""The web server: granian, two workers of one thread each."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def _application() -> Callable[..., object]:
     return application
 
 
-def _load() -> None:
-    """Do once what every worker would do, before they are forked: they share what it leaves in memory."""
+def load() -> None:
+    """Do once what every process would do that is forked from this one: they share what it leaves in memory."""
     from django.conf import settings
 
     from opla.presenting import languages
@@ -43,27 +43,34 @@ def _load() -> None:
     gc.collect()
     gc.freeze()  # or the first collection of each worker would write on, and so copy, all that is shared
 
-
-def run(arguments: argparse.Namespace) -> int:
-    be_a_child()
     from django.db import connections
+
+    connections.close_all()  # each opens its own
+
+
+def serve(host: str, port: int) -> int:
+    """Serve until SIGTERM. Its workers are forked from this process."""
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
 
-    with running():
-        _load()
-        connections.close_all()  # the workers are forked: each opens its own
-        Server(
-            "opla.site.wsgi:application",
-            address=arguments.host,
-            port=arguments.port,
-            interface=Interfaces.WSGI,
-            workers=2,
-            blocking_threads=1,
-            workers_kill_timeout=2,
-            respawn_failed_workers=True,
-            respawn_interval=0.5,
-            log_level=LogLevels.warning,
-        ).serve(target_loader=_application, wrap_loader=False)
+    Server(
+        "opla.site.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=2,
+        blocking_threads=1,
+        workers_kill_timeout=2,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        log_level=LogLevels.warning,
+    ).serve(target_loader=_application, wrap_loader=False)
     return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    be_a_child()
+    with running():
+        load()
+        return serve(arguments.host, arguments.port)

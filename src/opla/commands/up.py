@@ -1,6 +1,6 @@
 """Open the shop: database, sandbox counterparts, web, worker and order intake, until Ctrl-C.
 
-One process tree. A child that dies is started again; kill -9 of any of them, or of all, loses nothing.
+One process tree. Whoever of it dies is started again; kill -9 of any of them, or of all, loses nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from opla.commands import VAR, Stop
-from opla.commands._children import Child
+from opla.commands._children import Child, program
 from opla.commands.runtime import Runtime, child_command, ensure_counterparts, prepared
 from opla.db.embedded import Unavailable, ensure, is_kept
 from opla.db.locks import open_lock, take
@@ -56,15 +56,15 @@ def _open(arguments: argparse.Namespace, stopping: threading.Event) -> None:
         url = f"http://{_reachable(arguments.host)}:{port}/"
         _remember(lock, url)
         os.environ.setdefault("OPLA_URL", url)  # where customers come back to; a host behind a proxy says it itself
-        web = child_command("_web", "--host", arguments.host, "--port", str(port))
         orders_port = free_port(arguments.host, port + 1)
-        intake = child_command("_intake", "--host", arguments.host, "--port", str(orders_port))
-        children = [Child("web", web), Child("worker", child_command("_work")), Child("intake", intake)]
+        ports = ("--port", str(port), "--orders-port", str(orders_port))
+        house = Child("shop's", program(child_command("_house", "--host", arguments.host, *ports)))
         try:
             orders_url = f"http://{_reachable(arguments.host)}:{orders_port}/api/orders"
-            _supervise(runtime, children, url, orders_url, stopping)
+            _supervise(runtime, house, url, orders_url, stopping)
         finally:
-            _stop(children)
+            house.terminate()
+            house.wait(_STOPPING_S)
 
 
 def free_port(host: str, wanted: int) -> int:
@@ -99,7 +99,7 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if address.version == 6 else host
 
 
-def _supervise(runtime: Runtime, children: list[Child], url: str, orders_url: str, stopping: threading.Event) -> None:
+def _supervise(runtime: Runtime, house: Child, url: str, orders_url: str, stopping: threading.Event) -> None:
     began = time.monotonic()
     greeted = warned = False
     while not stopping.is_set():
@@ -112,8 +112,7 @@ def _supervise(runtime: Runtime, children: list[Child], url: str, orders_url: st
             _say(f"{problem} Trying again.")
             stopping.wait(2)
             continue
-        for child in children:
-            child.tend(_say)
+        house.tend(_say)
         if not greeted and answers(url):
             sandbox = "This is a sandbox: operators and payments are stand-ins, no real money moves. "
             _say(f"Opla is open: {url}\nResellers' programs order at {orders_url}")
@@ -136,14 +135,6 @@ def answers(url: str) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _stop(children: list[Child]) -> None:
-    for child in children:
-        child.terminate()
-    deadline = time.monotonic() + _STOPPING_S
-    for child in children:
-        child.wait(max(0.0, deadline - time.monotonic()))
 
 
 @contextmanager

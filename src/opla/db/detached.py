@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 _LIBC = ctypes.CDLL(None)
 _LOG_LIMIT_BYTES = 8_000_000
 READY = "ready"
@@ -20,6 +21,11 @@ Report = Callable[[str], None]
 def bond(signum: signal.Signals) -> None:
     """From now on the kernel sends `signum` to this process when its parent's main thread ends, even by kill -9."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signum, 0, 0, 0)
+
+
+def call_ourselves(name: str) -> None:
+    """The name that `ps -o comm` and /proc/<pid>/comm show, 15 bytes at most; whoever is forked from us has it too."""
+    _LIBC.prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)
 
 
 def die_with_parent(signum: signal.Signals) -> Callable[[], None]:

@@ -36,7 +36,8 @@ class Line(logging.Formatter):
     """One sentence for the terminal; where to read on stands at its end when something broke."""
 
     def format(self, record: logging.LogRecord) -> str:
-        said = struck(record.getMessage())
+        who = "" if record.processName in (None, "MainProcess") else f"{record.processName} | "
+        said = who + struck(record.getMessage())
         if record.exc_info and record.exc_info[0]:
             said += f": {record.exc_info[0].__name__} (all of it in var/log/opla.jsonl)"
         return said + _repeated(record)

@@ -96,7 +96,7 @@ def _open_orders() -> int:
 
 
 def _held(var: Path) -> Counter[str]:
-    """Megabytes by the word after `opla` on the command line, of every process of ours in this folder."""
+    """Megabytes by name, or by the word after `opla` on the command line, of every process of ours in this folder."""
     mark = f"OPLA_VAR={var}\0".encode()
     held: Counter[str] = Counter()
     for entry in Path("/proc").iterdir():
@@ -106,7 +106,9 @@ def _held(var: Path) -> Counter[str]:
             environment, command = (entry / "environ").read_bytes(), (entry / "cmdline").read_bytes()
         except OSError:  # it ended, or is somebody else's
             continue
-        if mark in environment:
+        if mark in environment and (called := (entry / "comm").read_text().strip()).startswith("opla "):
+            held[called] += pss_mb(int(entry.name))  # type: ignore[assignment] # Counter's stubs know whole numbers alone
+        elif mark in environment:
             words = command.decode("utf-8", "replace").split("\0")
             name = words[words.index("-m") + 1] if "-m" in words else words[0]
             held[words[words.index(name) + 1] if name == "opla" else name] += pss_mb(int(entry.name))  # type: ignore[assignment] # Counter's stubs know whole numbers alone
