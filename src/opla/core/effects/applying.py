@@ -194,7 +194,7 @@ class _Work:
                 kept.append(replace(lot, amount_minor=lot.amount_minor - taken))
         if left:
             return False
-        self.line = replace(self.line, credit=tuple(kept))
+        self.line = replace(self.line, credit=_lots(kept))
         self.say(What.CREDIT_TAKEN, self.at, amount=self.effect.price_minor)
         return True
 
@@ -346,10 +346,15 @@ def _lots(lots: Iterable[Credit]) -> tuple[Credit, ...]:
 
 def _with(buckets: tuple[Bucket, ...], new: Bucket) -> tuple[Bucket, ...]:
     """The buckets and a new one. Data rolled over into data that lives as long becomes one bucket with it."""
-    for place, old in enumerate(buckets):
-        if old.kind is Kind.DATA is new.kind and old.starts <= new.starts and _alike(old, new):
-            return (*buckets[:place], _poured(old, new), *buckets[place + 1 :])
-    return (*buckets, new)
+    if new.kind is not Kind.DATA:
+        return (*buckets, new)
+    kept = []
+    for old in buckets:
+        if old.kind is Kind.DATA and old.starts <= new.starts and _alike(old, new):
+            new = _poured(old, new)
+        else:
+            kept.append(old)
+    return (*kept, new)
 
 
 def _alike(old: Bucket, new: Bucket) -> bool:

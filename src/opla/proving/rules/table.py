@@ -110,6 +110,13 @@ SHAPES: Final = (
         happened=("starts_late", "credit_added", "bucket_lost data", "bucket_added data"),
     ),
     Shape(
+        "When it starts", "a day later; what would only have begun after that never does", _ELSEWHERE,
+        _PROXIMUS | {"contents": ["data"], "starts_after": {"days": 1}}, ("starts_after", "early_renewal"),
+        before=("data 1000 MB from 2026-11-25 10:00 until 2026-12-25 10:00",),
+        after=("data 4000 MB from 2026-11-21 14:05 until 2026-12-22 14:05",),
+        happened=("starts_late", "bucket_lost data", "bucket_added data"),
+    ),
+    Shape(
         "When it starts", "never after its last day", _ELSEWHERE, _ORANGE | {"use_by": "2026-11-30"},
         ("use_by", "early_renewal"),
         before=("data 1000 MB until 2026-12-05 10:00",),
@@ -135,6 +142,13 @@ SHAPES: Final = (
             "credit_added", "bucket_lost voice", "bucket_lost sms", "bucket_extended data",
             "bucket_added data", "bucket_added voice", "bucket_added sms",
         ),
+    ),
+    Shape(
+        "Buying again early", "rolls data over that lives longer, and does not shorten it", _ELSEWHERE,
+        _BASE | {"contents": ["data"]}, ("early_renewal",),
+        before=("data 700 MB until 2027-01-03 10:00",),
+        after=("data 700 MB until 2027-01-03 10:00", "data 1500 MB until 2026-12-20 14:05"),
+        happened=("bucket_added data",),
     ),
     Shape(
         "Buying again early", "restarts the month; the credit goes on", "Mobile Vikings", _VIKINGS, ("early_renewal",),
@@ -222,6 +236,12 @@ SHAPES: Final = (
         happened=("credit_added", "bonus_not_given (below_minimum)"),
     ),
     Shape(
+        "Whether there is a bonus", "from exactly that amount", "BASE",
+        _BASE | {"contents": ["credit", "sms"], "face": "10.00", "credit": "10.00"}, ("bonus_min", "face"),
+        after=("credit 10.00 until 2027-11-20 14:05", "sms 100 until 2026-12-20 14:05"),
+        happened=("credit_added", "bucket_added sms"),
+    ),
+    Shape(
         "Whether there is a bonus", "only within N days of the last top-up: the last minute", "Proximus",
         _PROXIMUS | {"bonus_window_days": 31}, ("bonus_window_days",),
         before=("topped up 2026-10-20 14:05",),
@@ -296,6 +316,13 @@ SHAPES: Final = (
         before=("credit 2.50 until 2026-11-21 10:00",),
         after=("credit 17.50 until 2027-05-20 14:05",),
         happened=("credit_extended", "credit_added"),
+    ),
+    Shape(
+        "How long credit lives", "credit that lives longer is not shortened", "Mobile Vikings",
+        _VIKINGS | {"contents": ["credit"]}, ("credit_lasts", "credit_renewal"),
+        before=("credit 2.50 until 2027-06-01 10:00",),
+        after=("credit 15.00 until 2027-05-20 14:05", "credit 2.50 until 2027-06-01 10:00"),
+        happened=("credit_added",),
     ),
     Shape(
         "How long credit lives", "times add up, to a cap counted from now", "ALDI Talk", _ALDI,
@@ -479,6 +506,13 @@ SHAPES: Final = (
         steps=(Step("looks"),),
         after=("credit 19.99 until 2027-05-20 14:05",),
         happened=("credit_extended", "credit_added"),
+    ),
+    Shape(
+        "Renewing by itself", "not at that amount", "Mobile Vikings",
+        _VIKINGS | {"contents": ["credit"], "auto_renew": "credit_threshold"}, ("auto_renew",),
+        before=("topped up 2026-10-01 09:00", "credit 5.00 until 2027-01-01 10:00", "tops up below 5.00"),
+        steps=(Step("looks"),),
+        after=("credit 5.00 until 2027-01-01 10:00",),
     ),
     Shape(
         "Renewing by itself", "a top-up, but the first is made by hand", "Mobile Vikings",
