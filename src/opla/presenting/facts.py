@@ -233,6 +233,10 @@ def value(fact: Fact) -> str:
 def _number_life(lived: Length, since: Since) -> str:
     if since is Since.USE:
         return _("is lost after %(time)s without use") % {"time": figures.length(lived)}
+    if since is Since.PURCHASE:
+        return _("is lost after %(time)s in which nothing is bought") % {"time": figures.length(lived)}
+    if since is Since.USE_OR_PURCHASE:
+        return _("is lost after %(time)s without use or a purchase") % {"time": figures.length(lived)}
     return _("is lost after %(time)s without a top-up") % {"time": figures.length(lived)}
 
 

@@ -17,7 +17,7 @@ _TOLD = (
     "What a catalogue can say of a product, and what comes of it. Each row is a test: the cells are written as the "
     "catalogue writes them, the line before is given, and the line after is compared with what stands here. The "
     f"top-up is made at {NOON} ({ZONE_NAME}) unless the row says otherwise. Figures are made up; a rule that stands "
-    "beside an operator is one the Belgian catalogue has a source for, and *A brand elsewhere* has the others."
+    "beside an operator is one the catalogues have a source for, and *A brand elsewhere* has the others."
 )
 
 

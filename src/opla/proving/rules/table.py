@@ -1,6 +1,6 @@
 """The table. Its expected values are written by hand; nothing in it is computed.
 
-Figures are made up; rules are those the Belgian catalogue has a source for, except at `A brand elsewhere`.
+Figures are made up; rules are those the catalogues have a source for, except at `A brand elsewhere`.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ SHAPES: Final = (
         happened=("credit_extended", "credit_added", "bucket_lost data", "bucket_added data", "bucket_added sms"),
     ),
     Shape(
-        "Buying again early", "queues", _ELSEWHERE, _ORANGE, ("early_renewal",),
+        "Buying again early", "queues", "giffgaff", _ORANGE, ("early_renewal",),
         before=("data 500 MB until 2026-12-02 10:00",),
         after=(
             "credit 15.00 until 2027-11-20 14:05", "data 500 MB until 2026-12-02 10:00",
@@ -169,7 +169,7 @@ SHAPES: Final = (
         happened=("credit_added", "queued", "bucket_added data"),
     ),
     Shape(
-        "Buying again early", "queues behind what is queued", _ELSEWHERE, _ORANGE, ("early_renewal",),
+        "Buying again early", "queues behind what is queued", "giffgaff", _ORANGE, ("early_renewal",),
         before=("data 500 MB until 2026-12-02 10:00", "data 4000 MB from 2026-12-02 10:00 until 2027-01-02 10:00"),
         after=(
             "credit 15.00 until 2027-11-20 14:05", "data 500 MB until 2026-12-02 10:00",
@@ -366,16 +366,31 @@ SHAPES: Final = (
         after=("number until 2027-06-30 23:59",),
     ),
     Shape(
-        "How long the number lives", "then a top-up still saves it", _ELSEWHERE,
-        _BASE_CREDIT | {"number_life": {"length": {"months": 6}, "since": "top_up"}, "number_grace": {"days": 30}},
-        ("number_life", "number_grace"),
-        before=("number until 2026-11-01 10:00, lost 2026-12-01 10:00",),
-        after=("credit 5.00 until 2027-11-20 14:05", "number until 2027-05-20 14:05, lost 2027-06-19 14:05"),
+        "How long the number lives", "since the last purchase, with money or with credit", "ASDA Mobile",
+        _LYCA | {"number_life": {"length": {"days": 180}, "since": "purchase"}}, ("number_life", "credit_price"),
+        before=("credit 15.00 as long as the number", "number until 2027-01-01 10:00"),
+        after=("data 25000 MB then 512 kbps until 2026-12-20 14:05", "number until 2027-05-19 14:05"),
+        happened=("credit_taken", "bucket_added data", "number_extended"),
+    ),
+    Shape(
+        "How long the number lives", "since the last use or purchase", "giffgaff",
+        _CARREFOUR | {"number_life": {"length": {"months": 6}, "since": "use_or_purchase"}}, ("number_life",),
+        before=("number until 2027-01-01 10:00",),
+        steps=(Step(), Step("uses", "2026-12-31 23:59")),
+        after=("credit 15.00 as long as the number", "number until 2027-06-30 23:59"),
         happened=("credit_added", "number_extended"),
     ),
     Shape(
-        "How long the number lives", "then it is lost, with all it holds", _ELSEWHERE,
-        _BASE_CREDIT | {"number_life": {"length": {"months": 6}, "since": "top_up"}, "number_grace": {"days": 30}},
+        "How long the number lives", "then a top-up still saves it", "ASDA Mobile",
+        _BASE_CREDIT | {"number_life": {"length": {"days": 180}, "since": "purchase"}, "number_grace": {"days": 90}},
+        ("number_life", "number_grace"),
+        before=("number until 2026-11-01 10:00, lost 2026-12-01 10:00",),
+        after=("credit 5.00 until 2027-11-20 14:05", "number until 2027-05-19 14:05, lost 2027-08-17 14:05"),
+        happened=("credit_added", "number_extended"),
+    ),
+    Shape(
+        "How long the number lives", "then it is lost, with all it holds", "ASDA Mobile",
+        _BASE_CREDIT | {"number_life": {"length": {"days": 180}, "since": "purchase"}, "number_grace": {"days": 90}},
         ("number_life", "number_grace"),
         before=("credit 9.00 as long as the number", "number until 2026-10-21 14:05, lost 2026-11-20 14:05"),
         refused="number_lost",
