@@ -78,6 +78,13 @@ BREAKS = [
         "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE order_id = '{withdrawn}' AND reason = 'goodwill'",
         "balances ended_orders earned",
     ),
+    Break("UPDATE attempt SET fee_minor = fee_minor + 1 WHERE fee_on = '1550/1000'", "provider_fees"),
+    Break("UPDATE attempt SET fee_minor = NULL WHERE refund_id IS NOT NULL", "provider_fees"),
+    Break("UPDATE attempt SET fee_minor = 0 WHERE state = 'pending'", "provider_fees"),
+    Break(
+        "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE reason = 'psp_fee_back'", "balances provider_fees"
+    ),
+    Break("UPDATE transfer SET reason = 'psp_fee' WHERE reason = 'psp_fee_back'", "provider_fees arrows postings"),
     Break("UPDATE payment SET amount_minor = amount_minor + 1", "allocations"),
     Break("UPDATE allocation SET amount_minor = amount_minor - 1", "allocations"),
     Break(
@@ -199,9 +206,10 @@ def lives(shared: World) -> dict[str, UUID]:
 def money_that_went_back(world: World) -> dict[str, UUID]:
     """An order for each way in which money goes back by choice, or without us."""
 
-    def says(**minor: int) -> None:
-        reference = list(world.provider.charges)[-1]
-        world.provider.charges[reference] = replace(world.provider.charges[reference], **minor)  # type: ignore[arg-type]  # by name
+    def says(fee: int | None = None, **minor: int) -> None:
+        reference, kept = list(world.provider.charges)[-1], None if fee is None else Money(fee, "EUR")
+        said = replace(world.provider.charges[reference], fee=kept, **minor)  # type: ignore[arg-type]  # by name
+        world.provider.charges[reference] = said
         world.wake()
         world.work(2)
 
@@ -224,13 +232,15 @@ def money_that_went_back(world: World) -> dict[str, UUID]:
 
     orders: dict[str, UUID] = {}
     delivered("charged")
-    for minor in (1550, 1000):  # and some of it won
-        says(charged_back_minor=minor)
+    for minor, fee in ((1550, 1544), (1000, 1044)):  # and some of it won, with what it had cost
+        says(fee, charged_back_minor=minor)
     delivered("outside")
     for minor in (1000, 800):
         says(refunded_minor=minor)
     delivered("part")
+    world.provider.refund_fee = Money(10, "EUR")
     chosen("part", 500)
+    world.provider.refund_fee = None
     delivered("withdrawn")
     chosen("withdrawn", None)
     delivered("returned", "OR-15")
@@ -255,7 +265,7 @@ def noticed() -> str:
 
 def test_an_honest_shop_breaks_no_check(lives: dict[str, UUID]) -> None:
     assert noticed() == ""
-    assert select("SELECT count(DISTINCT reason) FROM transfer") == [(21,)]
+    assert select("SELECT count(DISTINCT reason) FROM transfer") == [(23,)]
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda b: b.sql.split(" WHERE ")[-1][:60])

@@ -145,6 +145,15 @@ class NewMessage:
 
 
 @dataclass(frozen=True)
+class Fee:
+    """What the provider keeps for an attempt in all, posted by this change; `on` is what it was told for (core.fee)."""
+
+    attempt_id: UUID
+    amount_minor: int
+    on: str
+
+
+@dataclass(frozen=True)
 class Change:
     moves: tuple[Move, ...]
     notes: tuple[Note, ...] = ()
@@ -156,4 +165,5 @@ class Change:
     messages: tuple[NewMessage, ...] = ()
     items: tuple[NewItem, ...] = ()
     closes: tuple[tuple[str, UUID], ...] = ()  # (item kind, subject) now settled
+    fees: tuple[Fee, ...] = ()
     says: tuple[Said, ...] = ()  # what a person said of an item that must still be open

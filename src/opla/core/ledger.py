@@ -36,6 +36,7 @@ class Account(StrEnum):
     REFUNDS_DUE = "refunds_due"  # decided, not yet out
     CHARGEBACKS = "chargebacks"  # taken by customers' banks, and not met by money we still held
     SUSPENSE = "suspense"  # left without us: a person explains it
+    PSP_FEES = "psp_fees"  # what payment providers keep for their work
 
 
 #: An accountant's table: which accounts may never lean the other way.
@@ -53,6 +54,7 @@ SIDES: dict[Account, Side] = {
     Account.REFUNDS_DUE: Side.CREDIT,
     Account.CHARGEBACKS: Side.EITHER,
     Account.SUSPENSE: Side.EITHER,
+    Account.PSP_FEES: Side.DEBIT,  # no more comes back than was kept
 }
 
 
@@ -89,6 +91,8 @@ class Reason(StrEnum):
     OUTSIDE_UNDONE = "outside_undone"
     TAKEN_BACK = "taken_back"  # an order's own money is what left without us: it is not owed a second time
     MET_OUTSIDE = "met_outside"  # a refund that was due, met by money that left without us
+    PSP_FEE = "psp_fee"  # kept by the payment provider out of what it owes us
+    PSP_FEE_BACK = "psp_fee_back"
     STOCK_BOUGHT = "stock_bought"
     FLOAT_FILLED = "float_filled"  # our own money at a supplier
     FLOAT_PAID_IN = "float_paid_in"  # a reseller's money with us
@@ -108,6 +112,7 @@ class Slot(StrEnum):
     BANK = "bank"
     CHARGEBACKS = "chargebacks"
     SUSPENSE = "suspense"
+    PSP_FEES = "psp_fees"  # of the payment's provider
 
 
 class Posting(NamedTuple):
@@ -143,6 +148,8 @@ OUTSIDE_REFUND = Posting(Reason.OUTSIDE_REFUND, Slot.SUSPENSE, Slot.PAYER)
 OUTSIDE_UNDONE = Posting(Reason.OUTSIDE_UNDONE, Slot.PAYER, Slot.SUSPENSE)
 TAKEN_BACK = Posting(Reason.TAKEN_BACK, Slot.HELD, Slot.GONE)
 MET_OUTSIDE = Posting(Reason.MET_OUTSIDE, Slot.DUE, Slot.GONE)
+PSP_FEE = Posting(Reason.PSP_FEE, Slot.PSP_FEES, Slot.PAYER)
+PSP_FEE_BACK = Posting(Reason.PSP_FEE_BACK, Slot.PAYER, Slot.PSP_FEES)
 
 
 def account_code(account: Account, currency: str, party: str = "") -> str:
@@ -172,6 +179,8 @@ class Parties:
         match role:
             case Slot.PAYER:
                 return account_code(Account.PSP_CLEARING, self.currency, self.provider)
+            case Slot.PSP_FEES:
+                return account_code(Account.PSP_FEES, self.currency, self.provider)
             case Slot.SOURCE if self.source == "code_stock":
                 return account_code(Account.CODE_STOCK, self.currency)
             case Slot.SOURCE:

@@ -61,6 +61,7 @@ class Refund:
     kept_minor: int = 0  # of its payment, a due refund deducted: negative where money left without us meanwhile
     charged_back_minor: int = 0  # of its payment
     seen: str = ""  # `Payment.seen`
+    fee_minor: int | None = None  # what the provider keeps for it, as posted; None: it has not said
 
     @property
     def unwanted(self) -> bool:

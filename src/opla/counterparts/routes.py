@@ -135,6 +135,7 @@ class Routes:
                         "captured_minor": found.captured_minor,
                         "refunded_minor": found.refunded_minor,
                         "charged_back_minor": found.charged_back_minor,
+                        "fee_minor": found.fee_minor,
                     },
                 )
 

@@ -12,7 +12,7 @@ from opla.counterparts.entries import Entry, Refused
 from opla.counterparts.log import Log
 from opla.counterparts.mailbox import Mail, Mailbox
 from opla.counterparts.operator import Ask, Operators, Send
-from opla.counterparts.payment import SESSION_MS, Order, Outcome, Payment, Payments, Refund
+from opla.counterparts.payment import FEES, SESSION_MS, Fees, Order, Outcome, Payment, Payments, Refund
 
 #: Entries after which the shop is told to come and look.
 _WAKING = frozenset({"captured", "failed", "expired", "charged_back", "refunded"})
@@ -33,8 +33,9 @@ class Service:
         clock: Callable[[], int],
         token: Callable[[], str],
         session_ms: int = SESSION_MS,
+        fees: Fees = FEES,
     ) -> None:
-        self.payments = Payments(session_ms)
+        self.payments = Payments(session_ms, fees)
         self.operators = Operators(seed)
         self.mailbox = Mailbox()
         self.wake: Callable[[str, str], None] = lambda _url, _id: None

@@ -31,6 +31,7 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
         ("refund", "", "asked", "asked", []),
         ("refund", "asked", "approved", "due", []),
         ("refund", "asked", "denied", "denied", []),
+        ("refund", "done", "fee_kept", "done", [str(ledger.Reason.PSP_FEE)]),
     ]
     for (source, event), arrow in order.ARROWS.items():
         rows.append(("order", source, event, arrow.target, [str(line.reason) for line in arrow.postings]))

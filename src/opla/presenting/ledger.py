@@ -28,6 +28,7 @@ _ACCOUNTS: Final[dict[Account, str]] = {
     Account.REFUNDS_DUE: gettext_noop("Refunds due"),
     Account.CHARGEBACKS: gettext_noop("Charge-backs"),
     Account.SUSPENSE: gettext_noop("To be explained"),
+    Account.PSP_FEES: gettext_noop("Fees of payment providers"),
 }
 
 _REASONS: Final[dict[Reason, str]] = {
@@ -55,6 +56,8 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.OUTSIDE_UNDONE: gettext_noop("A refund made at the provider came back"),
     Reason.TAKEN_BACK: gettext_noop("Not owed any more: it left without us"),
     Reason.MET_OUTSIDE: gettext_noop("A refund met by what left without us"),
+    Reason.PSP_FEE: gettext_noop("Kept by the payment provider"),
+    Reason.PSP_FEE_BACK: gettext_noop("Given back by the payment provider"),
     Reason.STOCK_BOUGHT: gettext_noop("Codes bought"),
     Reason.FLOAT_FILLED: gettext_noop("Paid to the supplier in advance"),
     Reason.FLOAT_PAID_IN: gettext_noop("Paid in advance by a reseller"),

@@ -160,6 +160,10 @@ def apply(
             [(g, k.code_id, k.order_id, k.target, k.revealed) for g, change in numbered for k in change.codes],
             *("int", "uuid", "uuid", "text", "boolean"),
         ),
+        *_columns(
+            [(g, f.attempt_id, f.amount_minor, f.on) for g, change in numbered for f in change.fees],
+            *("int", "uuid", "bigint", "text"),
+        ),
     )
     return [Result(expect(result, str)) for _, result in rows]
 

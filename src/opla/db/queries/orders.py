@@ -177,7 +177,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
         f"""SELECT p.id, p.state, p.provider, coalesce(c.provider_id, ''), p.amount_minor, p.currency, p.captured_minor,
                    p.refunded_minor, p.refunding_minor, p.charged_back_minor, p.receipt, a.amount_minor, o.link_sealed,
                    EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock'), {_MAY_BE_OUT},
-                   p.outside_minor, {_OTHERWISE}, {_ORDER}
+                   p.outside_minor, {_OTHERWISE}, c.fee_minor, coalesce(c.fee_on, ''), {_ORDER}
             FROM payment p JOIN allocation a ON a.payment_id = p.id JOIN orders o ON o.id = a.order_id
             LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
             WHERE p.id = ANY (%s::uuid[]) ORDER BY p.id, o.id""",  # noqa: S608 - a constant of ours
@@ -185,7 +185,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     )
     cases: dict[UUID, PaymentCase] = {}
     for row in rows:
-        sold = _order(row[17:])
+        sold = _order(row[19:])
         payment_id = expect(row[0], UUID)
         before = cases.get(payment_id)
         allocations = {**(before.payment.allocations if before else {}), sold.id: expect(row[11], int)}
@@ -204,6 +204,8 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
                 may_be_out_minor=expect(row[14], int),
                 outside_minor=expect(row[15], int),
                 otherwise_minor=expect(row[16], int),
+                fee_minor=row[17] if isinstance(row[17], int) else None,
+                fee_on=expect(row[18], str),
             ),
             {**(before.orders if before else {}), sold.id: sold},
             expect(row[10], str),
@@ -334,7 +336,8 @@ class RefundCase:
 def refund_cases(refund_ids: Sequence[UUID]) -> dict[UUID, RefundCase]:
     rows = select(
         f"""SELECT r.id, r.state, r.payment_id, p.provider, r.order_id, o.state, r.amount_minor, r.currency, r.reason,
-                  coalesce(c.provider_id, ''), p.receipt, r.made_at, {_KEPT}, p.charged_back_minor, opla_seen(p)
+                  coalesce(c.provider_id, ''), p.receipt, r.made_at, {_KEPT}, p.charged_back_minor, opla_seen(p),
+                  (SELECT a.fee_minor FROM attempt a WHERE a.refund_id = r.id AND a.state = 'succeeded')
            FROM refund r JOIN payment p ON p.id = r.payment_id
            LEFT JOIN orders o ON o.id = r.order_id
            LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
@@ -355,6 +358,7 @@ def refund_cases(refund_ids: Sequence[UUID]) -> dict[UUID, RefundCase]:
                 kept_minor=expect(row[12], int),
                 charged_back_minor=expect(row[13], int),
                 seen=expect(row[14], str),
+                fee_minor=row[15] if isinstance(row[15], int) else None,
             ),
             expect(row[9], str),
             expect(row[10], str),

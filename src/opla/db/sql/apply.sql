@@ -36,7 +36,8 @@ CREATE OR REPLACE FUNCTION opla_apply(
     i_currency text[], i_why text[],
     x_g int[], x_kind text[], x_subject uuid[],
     e_g int[], e_item bigint[], e_said text[], e_file bytea[],
-    k_g int[], k_code uuid[], k_order uuid[], k_target text[], k_revealed boolean[]
+    k_g int[], k_code uuid[], k_order uuid[], k_target text[], k_revealed boolean[],
+    f_g int[], f_attempt uuid[], f_minor bigint[], f_on text[]
 ) RETURNS TABLE (g int, result text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -243,7 +244,9 @@ BEGIN
     WHERE o.id = w.id AND o.state <> w.target;
 
     IF 'refund' = ANY (m_subject) THEN
-        UPDATE refund r SET state = w.target, ended_at = CASE WHEN w.target <> 'due' THEN p_at END
+        UPDATE refund r SET
+            state = w.target,
+            ended_at = CASE WHEN w.target = r.state THEN r.ended_at WHEN w.target <> 'due' THEN p_at END
         FROM unnest(m_g, m_subject, m_id, m_target) AS w (g, subject, id, target)
         WHERE w.subject = 'refund' AND v_won[w.g] AND r.id = w.id;
     END IF;
@@ -273,6 +276,12 @@ BEGIN
     LEFT JOIN unnest(m_g, m_subject, m_id, m_target) AS m (g, subject, id, target)
         ON m.g = n.g AND m.subject = 'attempt' AND m.id = n.attempt
     WHERE a.id = n.attempt AND v_won[n.g];
+
+    IF cardinality(f_g) > 0 THEN
+        UPDATE attempt a SET fee_minor = f.fee_minor, fee_on = f.told_for
+        FROM unnest(f_g, f_attempt, f_minor, f_on) AS f (g, attempt, fee_minor, told_for)
+        WHERE a.id = f.attempt AND v_won[f.g];
+    END IF;
 
     INSERT INTO attempt_evidence (attempt_id, at, answer, why, evidence)
     SELECT n.attempt, p_at, n.answer, n.why, n.evidence::jsonb

@@ -44,7 +44,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'charged_back'), 0)
               - coalesce(sum(amount_minor) FILTER (WHERE reason = 'charge_back_won'), 0) AS charged_back,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'outside_refund'), 0)
-              - coalesce(sum(amount_minor) FILTER (WHERE reason = 'outside_undone'), 0) AS outside
+              - coalesce(sum(amount_minor) FILTER (WHERE reason = 'outside_undone'), 0) AS outside,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'psp_fee'), 0)
+              - coalesce(sum(amount_minor) FILTER (WHERE reason = 'psp_fee_back'), 0) AS fee
         FROM transfer t WHERE t.payment_id IS NOT NULL GROUP BY t.payment_id
     ), moved AS (
         -- where the last event that moved a subject left it; read once, for all of them
@@ -110,6 +112,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            OR (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
                WHERE r.payment_id = y.id AND r.state NOT IN ('asked', 'denied')) <> coalesce(p.refund_due, 0)
         UNION ALL
+        -- what its provider keeps of a payment is posted once for each attempt that it told a fee for, and succeeded
+        SELECT 'provider_fees', y.receipt FROM payment y LEFT JOIN per_payment p ON p.payment_id = y.id
+        LEFT JOIN (
+            SELECT coalesce(a.payment_id, r.payment_id) AS payment_id, sum(a.fee_minor) AS told,
+                   bool_or(a.state <> 'succeeded') AS early
+            FROM attempt a LEFT JOIN refund r ON r.id = a.refund_id WHERE a.fee_minor IS NOT NULL GROUP BY 1
+        ) f ON f.payment_id = y.id
+        WHERE coalesce(f.told, 0) <> coalesce(p.fee, 0) OR f.early
+        UNION ALL
         -- a payment's allocations are its amount, and each is its order's price
         SELECT 'allocations', y.receipt FROM payment y
         WHERE y.amount_minor <> (SELECT coalesce(sum(a.amount_minor), 0) FROM allocation a WHERE a.payment_id = y.id)
@@ -152,7 +163,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                OR NOT coalesce(t.reasons, '{}') <@ w.reasons
                OR (SELECT count(*) FROM unnest(w.reasons) AS r
                    WHERE r IN ('captured', 'held', 'released', 'refund_due', 'refund_paid', 'refund_paid_otherwise', 'met_outside',
-                               'goodwill', 'charged_back', 'charge_back_won', 'outside_refund', 'outside_undone')
+                               'goodwill', 'charged_back', 'charge_back_won', 'outside_refund', 'outside_undone', 'psp_fee',
+                               'psp_fee_back')
                      AND NOT r = ANY (coalesce(t.reasons, '{}'))) > 0)
         UNION ALL
         -- and each line has the accounts and the phase of its reason
@@ -233,7 +245,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE a.opening_minor <> coalesce(b.closing_minor, 0)
     )
     SELECT c.name, count(f.name), min(f.example)
-    FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments', 'allocations',
+    FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments',
+                      'provider_fees', 'allocations',
                       'one_payment_kept', 'code_stock', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
                       'forgotten', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name

@@ -127,6 +127,8 @@ CREATE TABLE attempt (
     redirect_url text NOT NULL DEFAULT '',
     why          text NOT NULL DEFAULT '',
     gone_at      timestamptz,                    -- since when its adapter is not there; null once it answered
+    fee_minor    bigint CHECK (fee_minor >= 0),  -- what the provider keeps for it, as posted; null: it has not said
+    fee_on       text NOT NULL DEFAULT '',       -- and what that was told for (core.fee)
     may_give     boolean NOT NULL GENERATED ALWAYS AS (kind = 'send' AND state <> 'declined') STORED,
     CHECK (CASE kind WHEN 'send' THEN order_id IS NOT NULL AND payment_id IS NULL AND refund_id IS NULL
                      WHEN 'charge' THEN payment_id IS NOT NULL AND order_id IS NULL AND refund_id IS NULL
