@@ -10,14 +10,16 @@ import pytest
 
 from fakes import CODE, DIRECT, START, World
 from opla.core.actor import Actor, Role
+from opla.core.fx import Rate
 from opla.core.money import Money
-from opla.core.ports import Answer, RefundReport
+from opla.core.ports import Answer, Promises, RefundReport, SendReport, SendRequest
 from opla.core.quote import Terms
-from opla.db.queries import codes
+from opla.db.queries import codes, rates
 from opla.db.queries.books import books
 from opla.db.queries.call import select
 from opla.db.queries.codes import NewCode, Stock
 from opla.db.queries.refunds import Chosen
+from opla.operations.rates import fill_float
 from opla.operations.refund_by_choice import refund_by_choice
 from opla.suppliers.code_stock.provider import OwnStock
 from support import as_owner
@@ -85,6 +87,20 @@ BREAKS = [
         "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE reason = 'psp_fee_back'", "balances provider_fees"
     ),
     Break("UPDATE transfer SET reason = 'psp_fee' WHERE reason = 'psp_fee_back'", "provider_fees arrows postings"),
+    Break("UPDATE conversion SET foreign_minor = foreign_minor + 1 WHERE order_id = '{abroad}'", "conversions"),
+    Break("UPDATE conversion SET home_minor = home_minor + 1, told = '?' WHERE order_id IS NULL", "conversions"),
+    Break("DELETE FROM conversion WHERE order_id = '{abroad}'", "conversions"),
+    Break("UPDATE conversion SET numerator = numerator + 100000000 WHERE order_id = '{abroad}'", "conversions"),
+    Break(
+        "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE order_id = '{abroad}' AND reason = 'cost_abroad'",
+        "balances conversions",
+    ),
+    Break(
+        """UPDATE transfer SET credit = (SELECT id FROM account WHERE code = 'supplier_float:sandbox:EUR')
+           WHERE order_id = '{abroad}' AND reason = 'cost'""",
+        "balances",
+    ),
+    Break("UPDATE account SET debits_posted = debits_posted + 1 WHERE code = 'fx:EUR/USD:USD'", "balances conversions"),
     Break("UPDATE payment SET amount_minor = amount_minor + 1", "allocations"),
     Break("UPDATE allocation SET amount_minor = amount_minor - 1", "allocations"),
     Break(
@@ -197,8 +213,8 @@ def lives(shared: World) -> dict[str, UUID]:
     orders["placed"] = world.order()
     world.work()
     states = {name: world.state(order_id) for name, order_id in orders.items()}
-    ends = dict.fromkeys(("own stock", "twice", "charged", "outside", "part", "asked"), "delivered")
-    ends |= dict.fromkeys(("withdrawn", "returned", "forfeited", "met"), "refunded")
+    ends = dict.fromkeys(("own stock", "twice", "charged", "outside", "part", "asked", "abroad"), "delivered")
+    ends |= dict.fromkeys(("withdrawn", "returned", "forfeited", "met", "reversed"), "refunded")
     assert states == {name: name for name in orders} | ends
     return orders
 
@@ -247,6 +263,27 @@ def money_that_went_back(world: World) -> dict[str, UUID]:
     chosen("returned", None)
     delivered("forfeited", CODE)
     says(refunded_minor=1550)
+    dollars = Rate("EUR", "USD", 1_086_700, "ECB", START)
+    assert rates.tell(dollars, actor=Actor(Role.OWNER), at=START)
+    before, world.supplier.promises = world.supplier.promises, Promises(True, True, 10, may_reverse=True)
+    for name in ("abroad", "reversed"):
+        world.supplier.script = [takes_dollars]
+        delivered(name)
+    reference = world.supplier.asked[-1]
+    world.supplier.given[reference] = SendReport(Answer.DECLINED, f"usd_{reference}", reversed=True)
+    world.clock.tick(5)
+    world.work(3)
+    world.supplier.promises = before
+    filled = fill_float(
+        Actor(Role.OWNER),
+        "sandbox",
+        paid=Money(1300, "EUR"),
+        arrived=Money(1400, "USD"),
+        key="k",
+        shop=world.shop,
+        at=world.clock(),
+    )
+    assert filled is True
     world.supplier.script = [world.supplier.refuses]
     world.provider.on_refund = lambda _r: RefundReport(Answer.NOT_SENT)
     delivered("met")
@@ -259,13 +296,17 @@ def money_that_went_back(world: World) -> dict[str, UUID]:
     return orders
 
 
+def takes_dollars(request: SendRequest) -> SendReport:
+    return SendReport(Answer.SUCCEEDED, f"usd_{request.reference}", 1565, currency="USD")
+
+
 def noticed() -> str:
     return " ".join(check.name for check in books(AT) if not check.holds)
 
 
 def test_an_honest_shop_breaks_no_check(lives: dict[str, UUID]) -> None:
     assert noticed() == ""
-    assert select("SELECT count(DISTINCT reason) FROM transfer") == [(23,)]
+    assert select("SELECT count(DISTINCT reason) FROM transfer") == [(27,)]
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda b: b.sql.split(" WHERE ")[-1][:60])

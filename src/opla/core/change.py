@@ -14,8 +14,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from opla.core import attempt
+from opla.core.fx import Conversion
 from opla.core.item import NewItem, Said
-from opla.core.ledger import Transfer
+from opla.core.ledger import Reason, Transfer
 from opla.core.ports import Kind, Pin
 
 
@@ -145,6 +146,15 @@ class NewMessage:
 
 
 @dataclass(frozen=True)
+class Converted:
+    """A conversion that this change posts: why, and for which order."""
+
+    order_id: UUID
+    reason: Reason
+    conversion: Conversion
+
+
+@dataclass(frozen=True)
 class Fee:
     """What the provider keeps for an attempt in all, posted by this change; `on` is what it was told for (core.fee)."""
 
@@ -166,4 +176,5 @@ class Change:
     items: tuple[NewItem, ...] = ()
     closes: tuple[tuple[str, UUID], ...] = ()  # (item kind, subject) now settled
     fees: tuple[Fee, ...] = ()
+    converted: tuple[Converted, ...] = ()
     says: tuple[Said, ...] = ()  # what a person said of an item that must still be open

@@ -175,6 +175,7 @@ class Pin:
 class SendReport:
     """What a supplier says of one send. `reversed` may come after a success: value was given and taken back.
 
+    `cost_minor` is in `currency`, as they say it; where they say none, in that of the face value asked for.
     `stock_id` is set instead of `pin` by a supplier whose codes already lie in our own stock, sealed.
     """
 
@@ -186,6 +187,7 @@ class SendReport:
     reversed: bool = False
     why: str = ""  # out_of_stock | number_refused | insufficient_float | …: a stable word
     evidence: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
 
 
 @runtime_checkable

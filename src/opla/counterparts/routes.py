@@ -163,6 +163,7 @@ class Routes:
             "status": send.status,
             "why": send.why,
             "cost_minor": send.cost_minor,
+            "cost_currency": send.cost_currency,
         }
         if send.running:
             pin = self._service.operators.pin(send)

@@ -23,6 +23,7 @@ Found = TypeVar("Found")
 class Service:
     """`clock` gives milliseconds since 1970, `token` a fresh random hexadecimal word.
 
+    `takes` is the currency in which the supplier takes its costs; empty: that of what is asked for.
     `wake` is called with (payment's webhook address, its id) after each change the shop should look at.
     """
 
@@ -34,9 +35,10 @@ class Service:
         token: Callable[[], str],
         session_ms: int = SESSION_MS,
         fees: Fees = FEES,
+        takes: str = "",
     ) -> None:
         self.payments = Payments(session_ms, fees)
-        self.operators = Operators(seed)
+        self.operators = Operators(seed, takes)
         self.mailbox = Mailbox()
         self.wake: Callable[[str, str], None] = lambda _url, _id: None
         self._log, self._clock, self._token = log, clock, token

@@ -59,6 +59,11 @@ _WHY: Final[dict[Why, str]] = {
     Why.NOTHING_CAPTURED: gettext_noop("They call it paid, and nothing came in."),
     Why.NO_COST: gettext_noop("They delivered, and do not say what it cost."),
     Why.NO_CODE: gettext_noop("They say it was delivered, and gave no code."),
+    Why.CURRENCY_UNKNOWN: gettext_noop("They delivered, and took what it cost in a currency we do not know: %(came)s"),
+    Why.NO_RATE: gettext_noop(
+        "They delivered, and took what it cost in %(came)s. Nobody has said lately what that is worth in %(asked)s: "
+        "tell the rate, then ask them again."
+    ),
     Why.FEE_CHANGED: gettext_noop("First they said that they keep %(before)s for their work, now %(now)s."),
     Why.FEE_CURRENCY: gettext_noop("They keep a fee in %(came)s for what was paid in %(asked)s."),
     Why.REFUNDED_ALREADY: gettext_noop("They took back what was refunded by choice already. Do they pay us back?"),

@@ -45,7 +45,9 @@ _REFUND_NOTE: Final = (
 )
 _SLOT_NOTE: Final = (
     "`payer` is what the payment provider owes us (`psp_clearing`); `source` is the float at the supplier, or our own "
-    "codes at cost. Held and released lines move pending columns only."
+    "codes at cost; `bought` is the source too, or, where it takes another currency than the order's, the position of "
+    "the two currencies (`fx`), whose other side `cost_abroad` moves. Held and released lines move pending columns "
+    "only."
 )
 
 

@@ -249,8 +249,10 @@ class Supplier:
         chance: Random,
         agenda: Agenda,
         boundary: Boundary,
+        takes: str = "",
     ) -> None:
         self.name = name
+        self._takes = takes  # the currency of its costs; empty: that of what is asked for
         self.promises = promises
         self._series = series  # so that no two suppliers make the same PIN
         self._faults = faults
@@ -306,8 +308,9 @@ class Supplier:
             if self._faults.strikes(Fault.DUPLICATE_PIN) and self.pins:
                 pin = self.pins[next(iter(self.pins))]
             self.pins[reference] = pin
-        cost_minor = request.face.amount_minor * 960 // 1000
-        self._answers[reference] = SendReport(Answer.SUCCEEDED, f"{self.name}_{reference}", cost_minor, pin)
+        cost_minor = request.face.amount_minor * (1037 if self._takes else 960) // 1000
+        supplier_id = f"{self.name}_{reference}"
+        self._answers[reference] = SendReport(Answer.SUCCEEDED, supplier_id, cost_minor, pin, currency=self._takes)
         self._shown[reference] = 1 if self._faults.strikes(Fault.PENDING_FIRST) else 0
         if request.kind is Kind.DIRECT and self.promises.may_reverse and self._faults.strikes(Fault.REVERSES):
             self._agenda.after(self._chance.randrange(1, 120), lambda: self._reverse(reference))
@@ -336,8 +339,10 @@ class Supplier:
         if self._faults.strikes(Fault.OLD_ANSWER):
             return SendReport(Answer.PENDING, truth.supplier_id)
         if self._faults.strikes(Fault.CONTRADICTS):
-            # A cost that is missing, or a success after a reversal or a refusal.
-            return SendReport(Answer.SUCCEEDED, truth.supplier_id or "somebody_else", None)
+            # A cost that is missing or in no currency, or a success after a reversal or a refusal.
+            cost_minor = truth.cost_minor if self._chance.random() < 0.5 else None
+            supplier_id = truth.supplier_id or "somebody_else"
+            return SendReport(Answer.SUCCEEDED, supplier_id, cost_minor, truth.pin, currency="XXX")
         return truth
 
 

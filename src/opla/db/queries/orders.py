@@ -10,6 +10,7 @@ from uuid import UUID
 from opla.core import attempt, order, payment, refund
 from opla.core.actor import Actor
 from opla.core.delivery import Paid
+from opla.core.fx import Conversion
 from opla.core.gone import Code, Standing
 from opla.core.money import Money
 from opla.core.order import Order, Price
@@ -284,10 +285,34 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
     )
     found = [(_order(row), expect(row[13], int), frozenset(expect(row[14], list)), bool(row[15])) for row in rows]
     paid = _paid([sold.id for sold, *_ in found if not sold.reseller])
+    paid |= {sold.id: Paid(None, "", 0, cost_minor) for sold, cost_minor, *_ in found if sold.reseller}
+    for order_id, made in _converted([sold.id for sold, *_ in found if sold.state is order.State.DELIVERED]).items():
+        paid[order_id] = replace(paid[order_id], converted=made)
     return {
-        sold.id: SendCase(sold, Paid(None, "", 0, cost_minor) if sold.reseller else paid[sold.id], refused_by, in_stock)
-        for sold, cost_minor, refused_by, in_stock in found
-        if sold.reseller or sold.id in paid
+        sold.id: SendCase(sold, paid[sold.id], refused_by, in_stock)
+        for sold, _, refused_by, in_stock in found
+        if sold.id in paid
+    }
+
+
+def _converted(order_ids: Sequence[UUID]) -> dict[UUID, Conversion]:
+    """What was reckoned of these orders' costs, where their suppliers took another currency."""
+    if not order_ids:
+        return {}
+    rows = select(
+        """SELECT order_id, foreign_minor, foreign_currency, home_minor, home_currency, numerator, denominator, told
+           FROM conversion WHERE order_id = ANY (%s::uuid[]) AND reason = 'cost'""",
+        [list(order_ids)],
+    )
+    return {
+        expect(row[0], UUID): Conversion(
+            Money(expect(row[1], int), expect(row[2], str)),
+            Money(expect(row[3], int), expect(row[4], str)),
+            expect(row[5], int),
+            expect(row[6], int),
+            expect(row[7], str),
+        )
+        for row in rows
     }
 
 

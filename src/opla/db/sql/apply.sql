@@ -37,7 +37,7 @@ CREATE OR REPLACE FUNCTION opla_apply(
     x_g int[], x_kind text[], x_subject uuid[],
     e_g int[], e_item bigint[], e_said text[], e_file bytea[],
     k_g int[], k_code uuid[], k_order uuid[], k_target text[], k_revealed boolean[],
-    f_g int[], f_attempt uuid[], f_minor bigint[], f_on text[]
+    b_g int[], b_kind text[], b_body text[]  -- what is rare, as JSON: a function has at most a hundred arguments
 ) RETURNS TABLE (g int, result text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -277,10 +277,11 @@ BEGIN
         ON m.g = n.g AND m.subject = 'attempt' AND m.id = n.attempt
     WHERE a.id = n.attempt AND v_won[n.g];
 
-    IF cardinality(f_g) > 0 THEN
-        UPDATE attempt a SET fee_minor = f.fee_minor, fee_on = f.told_for
-        FROM unnest(f_g, f_attempt, f_minor, f_on) AS f (g, attempt, fee_minor, told_for)
-        WHERE a.id = f.attempt AND v_won[f.g];
+    IF 'fee' = ANY (b_kind) THEN
+        UPDATE attempt a SET fee_minor = f.fee, fee_on = f.told_for
+        FROM unnest(b_g, b_kind, b_body) AS b (g, kind, body)
+        CROSS JOIN LATERAL jsonb_to_record(b.body::jsonb) AS f (attempt uuid, fee bigint, told_for text)
+        WHERE b.kind = 'fee' AND a.id = f.attempt AND v_won[b.g];
     END IF;
 
     INSERT INTO attempt_evidence (attempt_id, at, answer, why, evidence)
@@ -349,6 +350,16 @@ BEGIN
             claimed_by = CASE k.target WHEN 'blocked' THEN c.claimed_by END
         FROM unnest(k_g, k_code, k_target) AS k (g, code, target)
         WHERE c.id = k.code AND v_won[k.g];
+    END IF;
+    IF 'conversion' = ANY (b_kind) THEN
+        INSERT INTO conversion (at, order_id, reason, foreign_minor, foreign_currency, home_minor, home_currency,
+                                numerator, denominator, told)
+        SELECT p_at, c.*
+        FROM unnest(b_g, b_kind, b_body) AS b (g, kind, body)
+        CROSS JOIN LATERAL jsonb_to_record(b.body::jsonb)
+            AS c (order_id uuid, reason text, abroad bigint, abroad_currency text, home bigint, home_currency text,
+                  numerator bigint, denominator bigint, told text)
+        WHERE b.kind = 'conversion' AND v_won[b.g];
     END IF;
     IF cardinality(o_g) > 0 THEN
         INSERT INTO outbox (reference, topic, order_id, made_at, due_at)

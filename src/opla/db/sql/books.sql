@@ -33,6 +33,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'met_outside'), 0) AS met_outside,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_due'), 0) AS refund_due,
             coalesce(sum(amount_minor) FILTER (WHERE reason IN ('refund_paid', 'refund_paid_otherwise')), 0) AS refund_paid,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'cost_abroad'), 0)
+              - coalesce(sum(amount_minor) FILTER (WHERE reason = 'cost_abroad_back'), 0) AS abroad,
             coalesce(sum(CASE phase WHEN 'held' THEN amount_minor WHEN 'released' THEN -amount_minor END), 0) AS held
         FROM transfer t WHERE t.order_id IS NOT NULL GROUP BY t.order_id
     ), per_payment AS (
@@ -120,6 +122,26 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             FROM attempt a LEFT JOIN refund r ON r.id = a.refund_id WHERE a.fee_minor IS NOT NULL GROUP BY 1
         ) f ON f.payment_id = y.id
         WHERE coalesce(f.told, 0) <> coalesce(p.fee, 0) OR f.early
+        UNION ALL
+        -- between two currencies stands what was converted, each amount as its rate makes it, and nothing else
+        SELECT 'conversions', coalesce(p.code, c.code)
+        FROM (SELECT code, debits_posted - credits_posted AS stands FROM account WHERE kind = 'fx') p
+        FULL JOIN (
+            SELECT 'fx:' || least(home_currency, foreign_currency) || '/' || greatest(home_currency, foreign_currency)
+                   || ':' || s.currency AS code, sum(s.minor) AS stands
+            FROM conversion CROSS JOIN LATERAL (
+                VALUES (foreign_currency, foreign_minor), (home_currency, -home_minor)) AS s (currency, minor)
+            GROUP BY 1
+        ) c ON c.code = p.code
+        WHERE coalesce(p.stands, 0) <> coalesce(c.stands, 0)
+        UNION ALL
+        SELECT 'conversions', c.told FROM conversion c
+        WHERE c.home_minor <> sign(c.foreign_minor) * div(2 * abs(c.foreign_minor)::numeric * c.numerator + c.denominator,
+                                                          2 * c.denominator::numeric)
+        UNION ALL
+        SELECT 'conversions', o.ticket FROM per_order p JOIN orders o ON o.id = p.order_id
+        LEFT JOIN (SELECT order_id, sum(foreign_minor) AS abroad FROM conversion GROUP BY order_id) c ON c.order_id = o.id
+        WHERE p.abroad <> coalesce(c.abroad, 0)
         UNION ALL
         -- a payment's allocations are its amount, and each is its order's price
         SELECT 'allocations', y.receipt FROM payment y
@@ -246,7 +268,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     )
     SELECT c.name, count(f.name), min(f.example)
     FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments',
-                      'provider_fees', 'allocations',
+                      'provider_fees', 'conversions', 'allocations',
                       'one_payment_kept', 'code_stock', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
                       'forgotten', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name

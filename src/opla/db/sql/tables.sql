@@ -255,6 +255,35 @@ CREATE TABLE transfer (
 CREATE INDEX transfer_order ON transfer (order_id);
 CREATE INDEX transfer_payment ON transfer (payment_id) WHERE payment_id IS NOT NULL;
 
+-- What one currency is worth in another, as somebody told it: one `base` is `micros` millionths of a `quote`.
+CREATE TABLE rate (
+    base         text NOT NULL,
+    quote        text NOT NULL CHECK (quote <> base),
+    micros       bigint NOT NULL CHECK (micros > 0),
+    source       text NOT NULL CHECK (source <> ''),
+    as_of        timestamptz NOT NULL,
+    told_at      timestamptz NOT NULL,
+    told_by      text NOT NULL,
+    PRIMARY KEY (base, quote, as_of)
+);
+
+-- Every amount that was reckoned in another currency: both amounts, the rate and who told it. Positive where we came to
+-- owe foreign money, negative where some came back or was bought.
+CREATE TABLE conversion (
+    id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at               timestamptz NOT NULL,
+    reason           text NOT NULL,              -- of its line in the order's currency
+    order_id         uuid REFERENCES orders,     -- null: our own money
+    foreign_minor    bigint NOT NULL,
+    foreign_currency text NOT NULL CHECK (foreign_currency <> home_currency),
+    home_minor       bigint NOT NULL,
+    home_currency    text NOT NULL,
+    numerator        bigint NOT NULL CHECK (numerator > 0),  -- of home minor units per foreign minor unit
+    denominator      bigint NOT NULL CHECK (denominator > 0),
+    told             text NOT NULL
+);
+CREATE UNIQUE INDEX conversion_order ON conversion (order_id, reason) WHERE order_id IS NOT NULL;
+
 CREATE TABLE attempt_evidence (
     attempt_id   uuid NOT NULL,
     at           timestamptz NOT NULL,
