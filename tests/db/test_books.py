@@ -19,6 +19,9 @@ from opla.db.queries.books import books
 from opla.db.queries.call import select
 from opla.db.queries.codes import NewCode, Stock
 from opla.db.queries.refunds import Chosen
+from opla.operations import resellers
+from opla.operations.place_from_float import Asked, Reserved, place_from_float
+from opla.operations.quote_topup import Wanted
 from opla.operations.rates import fill_float
 from opla.operations.refund_by_choice import refund_by_choice
 from opla.suppliers.code_stock.provider import OwnStock
@@ -101,6 +104,15 @@ BREAKS = [
         "balances",
     ),
     Break("UPDATE account SET debits_posted = debits_posted + 1 WHERE code = 'fx:EUR/USD:USD'", "balances conversions"),
+    Break("UPDATE refund SET amount_minor = amount_minor - 1 WHERE order_id = '{credited}'", "given_back"),
+    Break("UPDATE refund SET reason = 'choice' WHERE order_id = '{credited}'", "given_back"),
+    Break("UPDATE refund SET order_id = '{delivered}' WHERE order_id = '{credited}'", "given_back"),
+    Break(
+        "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE order_id = '{credited}' AND reason = 'goodwill'",
+        "balances given_back",
+    ),
+    Break("DELETE FROM refund WHERE order_id = '{given}'", "given_back"),
+    Break("UPDATE refund SET amount_minor = amount_minor + 1 WHERE order_id = '{shelved}'", "given_back"),
     Break("UPDATE payment SET amount_minor = amount_minor + 1", "allocations"),
     Break("UPDATE allocation SET amount_minor = amount_minor - 1", "allocations"),
     Break(
@@ -214,7 +226,8 @@ def lives(shared: World) -> dict[str, UUID]:
     world.work()
     states = {name: world.state(order_id) for name, order_id in orders.items()}
     ends = dict.fromkeys(("own stock", "twice", "charged", "outside", "part", "asked", "abroad"), "delivered")
-    ends |= dict.fromkeys(("withdrawn", "returned", "forfeited", "met", "reversed"), "refunded")
+    ends |= dict.fromkeys(("withdrawn", "returned", "forfeited", "met", "reversed", "given", "shelved"), "refunded")
+    ends["credited"] = "delivered"
     assert states == {name: name for name in orders} | ends
     return orders
 
@@ -263,8 +276,7 @@ def money_that_went_back(world: World) -> dict[str, UUID]:
     chosen("returned", None)
     delivered("forfeited", CODE)
     says(refunded_minor=1550)
-    dollars = Rate("EUR", "USD", 1_086_700, "ECB", START)
-    assert rates.tell(dollars, actor=Actor(Role.OWNER), at=START)
+    tell_rate(world)
     before, world.supplier.promises = world.supplier.promises, Promises(True, True, 10, may_reverse=True)
     for name in ("abroad", "reversed"):
         world.supplier.script = [takes_dollars]
@@ -274,16 +286,10 @@ def money_that_went_back(world: World) -> dict[str, UUID]:
     world.clock.tick(5)
     world.work(3)
     world.supplier.promises = before
-    filled = fill_float(
-        Actor(Role.OWNER),
-        "sandbox",
-        paid=Money(1300, "EUR"),
-        arrived=Money(1400, "USD"),
-        key="k",
-        shop=world.shop,
-        at=world.clock(),
-    )
-    assert filled is True
+    buy_dollars(world)
+    for name, cents, sku in (("credited", 500, DIRECT), ("given", None, DIRECT), ("shelved", None, "OR-15")):
+        orders[name] = from_float(world, name, sku)
+        chosen(name, cents)
     world.supplier.script = [world.supplier.refuses]
     world.provider.on_refund = lambda _r: RefundReport(Answer.NOT_SENT)
     delivered("met")
@@ -296,6 +302,36 @@ def money_that_went_back(world: World) -> dict[str, UUID]:
     return orders
 
 
+def from_float(world: World, key: str, sku: str) -> UUID:
+    """A delivered order of a reseller."""
+    owner, acme = Actor(Role.OWNER), Actor(Role.RESELLER, "acme")
+    resellers.add(owner, "acme", title="Acme", email="orders@acme.example", at=START)
+    resellers.pay_in(owner, "acme", "100", "first", shop=world.shop, at=START)
+    wanted = Wanted("", "15", "a@example.org", "en", sku=sku, number="0470123456" if sku == DIRECT else "")
+    [placed] = place_from_float(acme, [Asked("acme", key, wanted)], shop=world.shop, at=world.clock())
+    assert isinstance(placed, Reserved), placed
+    world.work(2)
+    return placed.order_id
+
+
+def tell_rate(world: World) -> None:
+    dollars = Rate("EUR", "USD", 1_086_700, "ECB", START)
+    assert rates.tell(dollars, actor=Actor(Role.OWNER), at=world.clock())
+
+
+def buy_dollars(world: World) -> None:
+    filled = fill_float(
+        Actor(Role.OWNER),
+        "sandbox",
+        paid=Money(1300, "EUR"),
+        arrived=Money(1400, "USD"),
+        key="k",
+        shop=world.shop,
+        at=world.clock(),
+    )
+    assert filled is True
+
+
 def takes_dollars(request: SendRequest) -> SendReport:
     return SendReport(Answer.SUCCEEDED, f"usd_{request.reference}", 1565, currency="USD")
 
@@ -306,7 +342,7 @@ def noticed() -> str:
 
 def test_an_honest_shop_breaks_no_check(lives: dict[str, UUID]) -> None:
     assert noticed() == ""
-    assert select("SELECT count(DISTINCT reason) FROM transfer") == [(27,)]
+    assert select("SELECT count(DISTINCT reason) FROM transfer") == [(28,)]
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda b: b.sql.split(" WHERE ")[-1][:60])

@@ -17,6 +17,7 @@ from opla.core.chance import Chance
 from opla.core.change import (
     Change,
     Converted,
+    GivenBack,
     Move,
     NewAttempt,
     NewDelivery,
@@ -268,7 +269,11 @@ def _reversed(send: Send, sold: Order, paid: Paid, report: SendReport, *, at: da
     if paid.converted:
         changed = replace(changed, converted=(Converted(sold.id, Reason.COST_BACK, -paid.converted),))
     if sold.reseller:
-        amounts = order.undone(sold.price, paid.cost_minor, paid.abroad_minor, goodwill_minor=0, refund_minor=0)
+        back_minor = paid.back_minor
+        amounts = order.undone(
+            sold.price, paid.cost_minor, paid.abroad_minor, goodwill_minor=back_minor, refund_minor=0
+        )
+        changed = replace(changed, given_back=(GivenBack(sold.id, back_minor),))
         here = _parties(send, sold, paid)
         lines = order.journal(sold, order.arrow(sold.state, order.Event.FREED_AGAIN), amounts, here)
         return _freed(changed, sold, order.Event.FREED_AGAIN, lines, why=report.why, chance=chance)

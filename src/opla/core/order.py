@@ -7,7 +7,8 @@
     cancelled ──paid_late───────────────────────────────────────────────────────────┘
 
 A reseller's order is `reserved` on its float when it is placed, `paid_from_float` when a worker takes it up, and what
-does not come about is `freed` in the same commit: no money ever left, so nothing is refunding.
+does not come about is `freed` in the same commit: no money ever left, so nothing is refunding. What is given back
+of it by choice is `credited` on the float, or `returned_to_float` with its code, at once as well.
 
 `paid_twice` and `second_refunded` leave the state: the second payment goes back, the order goes on. So do `goodwill`
 and `part_refunded`: a part of the price is given back by choice.
@@ -66,6 +67,9 @@ class Event(StrEnum):
     WENT_BACK = "went_back"
     FORFEITED = "forfeited"
     SETTLED_OUTSIDE = "settled_outside"
+    CREDITED = "credited"  # a part of the price is on the reseller's float again, by choice
+    CREDITED_WHOLE = "credited_whole"  # all that was left of it
+    RETURNED_TO_FLOAT = "returned_to_float"  # the same, and an unseen code of ours is on the shelf again
     TOLD = "told"
 
 
@@ -117,6 +121,9 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.PLACED, Event.FREED): Arrow(State.CANCELLED, (ledger.RELEASE,)),
     (State.PAID, Event.FREED): Arrow(State.REFUNDED, (ledger.RELEASE,)),
     (State.DELIVERED, Event.FREED_AGAIN): Arrow(State.REFUNDED, _UNEARNED),
+    (State.DELIVERED, Event.CREDITED): Arrow(State.DELIVERED, (ledger.GOODWILL,)),
+    (State.DELIVERED, Event.CREDITED_WHOLE): Arrow(State.REFUNDED, (ledger.GOODWILL,)),
+    (State.DELIVERED, Event.RETURNED_TO_FLOAT): Arrow(State.REFUNDED, _UNEARNED),
     (State.DELIVERED, Event.GOODWILL): Arrow(State.DELIVERED, (ledger.GOODWILL, ledger.REFUND_DUE)),
     (State.DELIVERED, Event.RETURNED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE)),
     (State.DELIVERED, Event.WITHDRAWN): Arrow(State.REFUNDING, (ledger.GOODWILL, ledger.REFUND_DUE)),

@@ -33,6 +33,7 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
         ("refund", "refused", "went_back", "outside", []),
         ("refund", "", "asked", "asked", []),
         ("refund", "asked", "approved", "due", []),
+        ("refund", "asked", "credited", "done", []),
         ("refund", "asked", "denied", "denied", []),
         ("refund", "done", "fee_kept", "done", [str(ledger.Reason.PSP_FEE)]),
     ]

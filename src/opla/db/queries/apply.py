@@ -175,11 +175,13 @@ def _line(t: Transfer) -> tuple[object, ...]:
 
 def _beside(change: Change) -> list[tuple[str, str]]:
     """What is rare, each by its kind, as JSON."""
-    if not change.fees and not change.converted:
+    if not (change.fees or change.converted or change.given_back):
         return []
+    backs = [{"order_id": str(b.order_id), "amount": b.amount_minor} for b in change.given_back]
     fees = [{"attempt": str(f.attempt_id), "fee": f.amount_minor, "told_for": f.on} for f in change.fees]
     return [
         *(("fee", json.dumps(fee)) for fee in fees),
+        *(("given_back", json.dumps(back)) for back in backs),
         *(("conversion", json.dumps(_conversion(c))) for c in change.converted),
     ]
 

@@ -286,6 +286,8 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
     found = [(_order(row), expect(row[13], int), frozenset(expect(row[14], list)), bool(row[15])) for row in rows]
     paid = _paid([sold.id for sold, *_ in found if not sold.reseller])
     paid |= {sold.id: Paid(None, "", 0, cost_minor) for sold, cost_minor, *_ in found if sold.reseller}
+    for order_id, back_minor in _given_back([sold.id for sold, *_ in found if sold.reseller and sold.state in _AFTER]):
+        paid[order_id] = replace(paid[order_id], back_minor=back_minor)
     for order_id, made in _converted([sold.id for sold, *_ in found if sold.state is order.State.DELIVERED]).items():
         paid[order_id] = replace(paid[order_id], converted=made)
     return {
@@ -293,6 +295,46 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
         for sold, _, refused_by, in_stock in found
         if sold.id in paid
     }
+
+
+#: An order that value was given for; what is still on its way to be given has nothing to look up.
+_AFTER = (order.State.DELIVERED, order.State.REFUNDED)
+
+
+def _given_back(order_ids: Sequence[UUID]) -> list[tuple[UUID, int]]:
+    """How much of the price of these resellers' orders was given back by choice."""
+    if not order_ids:
+        return []
+    rows = select("SELECT id, opla_given_back(id) FROM orders WHERE id = ANY (%s::uuid[])", [list(order_ids)])
+    return [(expect(row[0], UUID), expect(row[1], int)) for row in rows]
+
+
+@dataclass(frozen=True)
+class FloatCase:
+    """A reseller's order, what became of its value, and how much of its price was given back by choice."""
+
+    order: Order
+    supplier: str
+    cost_minor: int
+    code: Code | None
+    back_minor: int
+
+
+def float_case(order_id: UUID) -> FloatCase | None:
+    """None for an order that is nobody's, or a customer's."""
+    rows = select(
+        f"""SELECT {_ORDER}, coalesce(d.supplier, ''), coalesce(d.cost_minor, 0), k.id, k.supplier,
+                   EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id), opla_given_back(o.id)
+            FROM orders o LEFT JOIN delivery d ON d.order_id = o.id
+            LEFT JOIN code k ON k.id = d.code_id AND k.order_id = o.id AND k.state = 'sold'
+            WHERE o.id = %s AND o.reseller <> ''""",  # noqa: S608 - a constant of ours
+        [order_id],
+    )
+    if not rows:
+        return None
+    supplier, cost_minor, code_id, whose, seen, back_minor = rows[0][13:]
+    code = Code(code_id, whose == "code_stock", bool(seen)) if isinstance(code_id, UUID) else None
+    return FloatCase(_order(rows[0]), expect(supplier, str), expect(cost_minor, int), code, expect(back_minor, int))
 
 
 def _converted(order_ids: Sequence[UUID]) -> dict[UUID, Conversion]:

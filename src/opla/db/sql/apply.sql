@@ -15,6 +15,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ), p.charged_back_minor, p.outside_minor)
 $$;
 
+-- What of an order's price was given back by choice.
+CREATE OR REPLACE FUNCTION opla_given_back(p_order uuid) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT coalesce(sum(amount_minor), 0)::bigint FROM refund
+    WHERE order_id = p_order AND reason IN ('choice', 'goodwill') AND state NOT IN ('asked', 'denied')
+$$;
+
 CREATE OR REPLACE FUNCTION opla_apply(
     p_at timestamptz, p_actor text, p_groups int,
     m_g int[], m_subject text[], m_id uuid[], m_source text[], m_target text[], m_event text[], m_why text[],
@@ -109,6 +116,16 @@ BEGIN
             v_result[v_bad] := 'lost';
         END LOOP;
     END IF;
+    --    Of a reseller's order that is what was given back of it, which its lock, held here, keeps as it is.
+    IF 'given_back' = ANY (b_kind) THEN
+        FOR v_bad IN
+            SELECT b.g FROM unnest(b_g, b_kind, b_body) AS b (g, kind, body)
+            CROSS JOIN LATERAL jsonb_to_record(b.body::jsonb) AS f (order_id uuid, amount bigint)
+            WHERE b.kind = 'given_back' AND f.amount <> opla_given_back(f.order_id)
+        LOOP
+            v_result[v_bad] := 'lost';
+        END LOOP;
+    END IF;
     --    And whether somebody has seen a code that is taken back: `opla_reveal` waits for the order's lock, held here.
     IF cardinality(k_g) > 0 THEN
         FOR v_bad IN
@@ -161,6 +178,21 @@ BEGIN
             ) s ON true
             WHERE p.captured_minor + coalesce(s.captured, 0) - p.refunded_minor - p.refunding_minor
                   - p.charged_back_minor - p.outside_minor < w.asked_minor
+        LOOP
+            v_result[v_bad] := 'refund_too_much';
+        END LOOP;
+    END IF;
+    IF 'given_back' = ANY (b_kind) THEN  -- to a float never more than the price
+        FOR v_bad IN
+            SELECT r.g FROM (
+                SELECT g, order_id, amount FROM unnest(r_g, r_payment, r_order, r_amount) AS r (g, payment, order_id, amount)
+                WHERE payment IS NULL
+                UNION ALL
+                SELECT m.g, r.order_id, r.amount_minor FROM unnest(m_g, m_subject, m_id, m_event) AS m (g, subject, id, event)
+                JOIN refund r ON r.id = m.id WHERE m.subject = 'refund' AND m.event = 'credited'
+            ) r JOIN orders o ON o.id = r.order_id
+            WHERE v_result[r.g] = 'won' AND (o.reseller = ''
+                OR opla_given_back(o.id) + r.amount > o.face_minor + o.fee_minor)
         LOOP
             v_result[v_bad] := 'refund_too_much';
         END LOOP;
@@ -305,8 +337,11 @@ BEGIN
 
     -- 6. What follows.
     IF cardinality(r_g) > 0 THEN
-        INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason, why, evidence, state, actor, made_at)
-        SELECT r.id, r.payment, r.order_id, r.amount, r.currency, r.reason, r.why, r.evidence, 'due', p_actor, p_at
+        INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason, why, evidence, state, actor, made_at,
+                            ended_at)
+        SELECT r.id, r.payment, r.order_id, r.amount, r.currency, r.reason, r.why, r.evidence,
+               CASE WHEN r.payment IS NULL THEN 'done' ELSE 'due' END, p_actor, p_at,
+               CASE WHEN r.payment IS NULL THEN p_at END
         FROM unnest(r_g, r_id, r_payment, r_order, r_amount, r_currency, r_reason, r_why, r_evidence)
             AS r (g, id, payment, order_id, amount, currency, reason, why, evidence)
         WHERE v_won[r.g];

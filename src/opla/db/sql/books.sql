@@ -143,6 +143,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         LEFT JOIN (SELECT order_id, sum(foreign_minor) AS abroad FROM conversion GROUP BY order_id) c ON c.order_id = o.id
         WHERE p.abroad <> coalesce(c.abroad, 0)
         UNION ALL
+        -- what a reseller was given back by choice is on its float: out of the margin, or because the sale was undone
+        SELECT 'given_back', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
+        LEFT JOIN (SELECT order_id, sum(amount_minor) AS given, bool_or(reason = 'choice') AS whole
+                   FROM refund WHERE payment_id IS NULL AND state = 'done' GROUP BY order_id) r ON r.order_id = o.id
+        WHERE (o.reseller <> '' OR r.given > 0)
+          AND (r.given > o.face_minor + o.fee_minor OR r.given > 0 AND o.reseller = ''
+               OR r.whole AND (o.state <> 'refunded' OR r.given <> o.face_minor + o.fee_minor)
+               OR (o.state = 'delivered' OR p.goodwill > 0) AND coalesce(p.goodwill, 0) <> coalesce(r.given, 0))
+        UNION ALL
         -- a payment's allocations are its amount, and each is its order's price
         SELECT 'allocations', y.receipt FROM payment y
         WHERE y.amount_minor <> (SELECT coalesce(sum(a.amount_minor), 0) FROM allocation a WHERE a.payment_id = y.id)
@@ -208,7 +217,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE y.state <> coalesce(m.target, 'opening')
         UNION ALL
         SELECT 'states', r.id::text FROM refund r LEFT JOIN moved m ON m.subject_id = r.id
-        WHERE r.state <> coalesce(m.target, 'due')
+        WHERE r.state <> coalesce(m.target, CASE WHEN r.payment_id IS NULL THEN 'done' ELSE 'due' END)
         UNION ALL
         -- never twice: a delivered order has one delivery by one send that succeeded, any other has none to show for it
         SELECT 'deliveries', o.ticket FROM orders o
@@ -268,7 +277,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     )
     SELECT c.name, count(f.name), min(f.example)
     FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments',
-                      'provider_fees', 'conversions', 'allocations',
+                      'provider_fees', 'conversions',
+                      'given_back', 'allocations',
                       'one_payment_kept', 'code_stock', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
                       'forgotten', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name

@@ -92,7 +92,7 @@ CREATE INDEX allocation_order ON allocation (order_id);
 
 CREATE TABLE refund (
     id           uuid PRIMARY KEY,
-    payment_id   uuid NOT NULL REFERENCES payment,
+    payment_id   uuid REFERENCES payment,        -- null: to the float of the order's reseller
     order_id     uuid REFERENCES orders,
     amount_minor bigint NOT NULL CHECK (amount_minor > 0),
     currency     text NOT NULL,
@@ -102,7 +102,8 @@ CREATE TABLE refund (
     state        text NOT NULL,
     actor        text NOT NULL,
     made_at      timestamptz NOT NULL,
-    ended_at     timestamptz
+    ended_at     timestamptz,
+    CHECK (payment_id IS NOT NULL OR order_id IS NOT NULL AND state IN ('asked', 'denied', 'done'))
 );
 CREATE UNIQUE INDEX refund_one_asked ON refund (order_id) WHERE state = 'asked';
 CREATE INDEX refund_order ON refund (order_id);
