@@ -14,6 +14,7 @@ from uuid import UUID
 import support  # noqa: F401 - sets Django up, which the imports below need
 from opla.core.actor import Actor, Role
 from opla.core.chance import Chance
+from opla.core.money import Money
 from opla.core.ports import (
     Answer,
     ChargeReport,
@@ -66,6 +67,7 @@ class Provider:
     charges: dict[str, ChargeReport] = field(default_factory=dict)
     refunds: dict[str, RefundReport] = field(default_factory=dict)
     refunded_minor: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    refund_fee: Money | None = None  # what it says it keeps for one
     on_charge: Callable[[ChargeRequest], ChargeReport] | None = None
     on_refund: Callable[[RefundRequest], RefundReport] | None = None
 
@@ -104,7 +106,8 @@ class Provider:
             return self.on_refund(request)
         if request.reference not in self.refunds:
             self.refunded_minor[request.provider_id] += request.amount.amount_minor
-            self.refunds[request.reference] = RefundReport(Answer.SUCCEEDED, f"re_{len(self.refunds) + 1}")
+            refund_id = f"re_{len(self.refunds) + 1}"
+            self.refunds[request.reference] = RefundReport(Answer.SUCCEEDED, refund_id, fee=self.refund_fee)
         return self.refunds[request.reference]
 
     def fetch_refund(self, reference: str, provider_id: str) -> RefundReport | None:

@@ -191,6 +191,17 @@ def test_a_payment_is_found_by_our_reference_and_by_their_id(shop: SandboxPaymen
         assert (found.answer, found.captured_minor, found.currency) == (Answer.SUCCEEDED, 1500, "EUR")
 
 
+def test_the_sandbox_says_what_it_keeps_of_a_payment_and_of_a_refund(other: Counterparts) -> None:
+    provider = SandboxPayments(other)
+    made = provider.adapter.charge(charge())
+    provider.pay(made.provider_id)
+    found = provider.adapter.fetch(REF, "")
+    assert found
+    assert (made.fee, found.fee) == (Money(0, "EUR"), Money(25 + 18, "EUR"))
+    back = provider.refunds().refund(RefundRequest(REF2, made.provider_id, EUR15, "back"))
+    assert back.fee == Money(10, "EUR")
+
+
 def test_a_payment_nobody_made_is_none_and_no_exception(shop: SandboxPayments) -> None:
     assert shop.adapter.fetch(REF2, "") is None
     assert shop.adapter.fetch(REF2, "sp_nobody") is None
@@ -403,6 +414,15 @@ def test_a_code_is_sent_with_its_cost_and_found_the_same(supply: SandboxSupplier
     assert sent.cost_minor == 1440
     assert bool(sent.pin) is not bool(sent.stock_id)
     assert value(find(supply.adapter)) == value(sent)
+
+
+def test_the_sandbox_says_in_which_currency_it_takes_its_costs(other: Counterparts) -> None:
+    supplier = SandboxSupplier(other)
+    sent = supplier.adapter.send(code())
+    other.service.operators.takes = "USD"
+    dollars = supplier.adapter.send(code(REF2))
+    assert [(sent.cost_minor, sent.currency), (dollars.cost_minor, dollars.currency)] == [(1440, "EUR"), (1555, "USD")]
+    assert value(find(supplier.adapter)) == value(sent)
 
 
 def test_one_reference_sent_three_times_gives_value_once(supply: SandboxSupplier | OwnStock) -> None:

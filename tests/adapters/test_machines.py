@@ -137,7 +137,7 @@ def test_a_direct_top_up_adds_credit_once_per_reference() -> None:
         told(machine, ask(number="+32470123456"))
     told(machine, ask("r2", number="+32470123456"))
     assert machine.subscribers["proximus", "+32470123456"].credit_minor == 3000
-    assert machine.sends["r1"].cost_minor == 1440
+    assert (machine.sends["r1"].cost_minor, machine.sends["r1"].cost_currency) == (1440, "EUR")
 
 
 @pytest.mark.parametrize(

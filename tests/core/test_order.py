@@ -50,6 +50,10 @@ placed    freed           → cancelled  release customer_held>supplier_float 15
 paid      freed           → refunded   release customer_held>supplier_float 1500
 delivered freed_again     → refunded   supplier_float>customer_held 1440, margin>customer_held 60, \
 service_fee>customer_held 41, vat_due>customer_held 9
+delivered credited        → delivered  margin>customer_held 1550
+delivered credited_whole  → refunded   margin>customer_held 1550
+delivered returned_to_float → refunded   supplier_float>customer_held 1440, margin>customer_held 60, \
+service_fee>customer_held 41, vat_due>customer_held 9
 delivered goodwill        → delivered  margin>customer_held 1550, customer_held>refunds_due 1550
 delivered withdrawn       → refunding  margin>customer_held 1550, customer_held>refunds_due 1550
 delivered returned        → refunding  supplier_float>customer_held 1440, margin>customer_held 60, \

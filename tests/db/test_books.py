@@ -10,14 +10,19 @@ import pytest
 
 from fakes import CODE, DIRECT, START, World
 from opla.core.actor import Actor, Role
+from opla.core.fx import Rate
 from opla.core.money import Money
-from opla.core.ports import Answer, RefundReport
+from opla.core.ports import Answer, Promises, RefundReport, SendReport, SendRequest
 from opla.core.quote import Terms
-from opla.db.queries import codes
+from opla.db.queries import codes, rates
 from opla.db.queries.books import books
 from opla.db.queries.call import select
 from opla.db.queries.codes import NewCode, Stock
 from opla.db.queries.refunds import Chosen
+from opla.operations import resellers
+from opla.operations.place_from_float import Asked, Reserved, place_from_float
+from opla.operations.quote_topup import Wanted
+from opla.operations.rates import fill_float
 from opla.operations.refund_by_choice import refund_by_choice
 from opla.suppliers.code_stock.provider import OwnStock
 from support import as_owner
@@ -78,6 +83,36 @@ BREAKS = [
         "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE order_id = '{withdrawn}' AND reason = 'goodwill'",
         "balances ended_orders earned",
     ),
+    Break("UPDATE attempt SET fee_minor = fee_minor + 1 WHERE fee_on = '1550/1000'", "provider_fees"),
+    Break("UPDATE attempt SET fee_minor = NULL WHERE refund_id IS NOT NULL", "provider_fees"),
+    Break("UPDATE attempt SET fee_minor = 0 WHERE state = 'pending'", "provider_fees"),
+    Break(
+        "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE reason = 'psp_fee_back'", "balances provider_fees"
+    ),
+    Break("UPDATE transfer SET reason = 'psp_fee' WHERE reason = 'psp_fee_back'", "provider_fees arrows postings"),
+    Break("UPDATE conversion SET foreign_minor = foreign_minor + 1 WHERE order_id = '{abroad}'", "conversions"),
+    Break("UPDATE conversion SET home_minor = home_minor + 1, told = '?' WHERE order_id IS NULL", "conversions"),
+    Break("DELETE FROM conversion WHERE order_id = '{abroad}'", "conversions"),
+    Break("UPDATE conversion SET numerator = numerator + 100000000 WHERE order_id = '{abroad}'", "conversions"),
+    Break(
+        "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE order_id = '{abroad}' AND reason = 'cost_abroad'",
+        "balances conversions",
+    ),
+    Break(
+        """UPDATE transfer SET credit = (SELECT id FROM account WHERE code = 'supplier_float:sandbox:EUR')
+           WHERE order_id = '{abroad}' AND reason = 'cost'""",
+        "balances",
+    ),
+    Break("UPDATE account SET debits_posted = debits_posted + 1 WHERE code = 'fx:EUR/USD:USD'", "balances conversions"),
+    Break("UPDATE refund SET amount_minor = amount_minor - 1 WHERE order_id = '{credited}'", "given_back"),
+    Break("UPDATE refund SET reason = 'choice' WHERE order_id = '{credited}'", "given_back"),
+    Break("UPDATE refund SET order_id = '{delivered}' WHERE order_id = '{credited}'", "given_back"),
+    Break(
+        "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE order_id = '{credited}' AND reason = 'goodwill'",
+        "balances given_back",
+    ),
+    Break("DELETE FROM refund WHERE order_id = '{given}'", "given_back"),
+    Break("UPDATE refund SET amount_minor = amount_minor + 1 WHERE order_id = '{shelved}'", "given_back"),
     Break("UPDATE payment SET amount_minor = amount_minor + 1", "allocations"),
     Break("UPDATE allocation SET amount_minor = amount_minor - 1", "allocations"),
     Break(
@@ -190,8 +225,9 @@ def lives(shared: World) -> dict[str, UUID]:
     orders["placed"] = world.order()
     world.work()
     states = {name: world.state(order_id) for name, order_id in orders.items()}
-    ends = dict.fromkeys(("own stock", "twice", "charged", "outside", "part", "asked"), "delivered")
-    ends |= dict.fromkeys(("withdrawn", "returned", "forfeited", "met"), "refunded")
+    ends = dict.fromkeys(("own stock", "twice", "charged", "outside", "part", "asked", "abroad"), "delivered")
+    ends |= dict.fromkeys(("withdrawn", "returned", "forfeited", "met", "reversed", "given", "shelved"), "refunded")
+    ends["credited"] = "delivered"
     assert states == {name: name for name in orders} | ends
     return orders
 
@@ -199,9 +235,10 @@ def lives(shared: World) -> dict[str, UUID]:
 def money_that_went_back(world: World) -> dict[str, UUID]:
     """An order for each way in which money goes back by choice, or without us."""
 
-    def says(**minor: int) -> None:
-        reference = list(world.provider.charges)[-1]
-        world.provider.charges[reference] = replace(world.provider.charges[reference], **minor)  # type: ignore[arg-type]  # by name
+    def says(fee: int | None = None, **minor: int) -> None:
+        reference, kept = list(world.provider.charges)[-1], None if fee is None else Money(fee, "EUR")
+        said = replace(world.provider.charges[reference], fee=kept, **minor)  # type: ignore[arg-type]  # by name
+        world.provider.charges[reference] = said
         world.wake()
         world.work(2)
 
@@ -224,19 +261,35 @@ def money_that_went_back(world: World) -> dict[str, UUID]:
 
     orders: dict[str, UUID] = {}
     delivered("charged")
-    for minor in (1550, 1000):  # and some of it won
-        says(charged_back_minor=minor)
+    for minor, fee in ((1550, 1544), (1000, 1044)):  # and some of it won, with what it had cost
+        says(fee, charged_back_minor=minor)
     delivered("outside")
     for minor in (1000, 800):
         says(refunded_minor=minor)
     delivered("part")
+    world.provider.refund_fee = Money(10, "EUR")
     chosen("part", 500)
+    world.provider.refund_fee = None
     delivered("withdrawn")
     chosen("withdrawn", None)
     delivered("returned", "OR-15")
     chosen("returned", None)
     delivered("forfeited", CODE)
     says(refunded_minor=1550)
+    tell_rate(world)
+    before, world.supplier.promises = world.supplier.promises, Promises(True, True, 10, may_reverse=True)
+    for name in ("abroad", "reversed"):
+        world.supplier.script = [takes_dollars]
+        delivered(name)
+    reference = world.supplier.asked[-1]
+    world.supplier.given[reference] = SendReport(Answer.DECLINED, f"usd_{reference}", reversed=True)
+    world.clock.tick(5)
+    world.work(3)
+    world.supplier.promises = before
+    buy_dollars(world)
+    for name, cents, sku in (("credited", 500, DIRECT), ("given", None, DIRECT), ("shelved", None, "OR-15")):
+        orders[name] = from_float(world, name, sku)
+        chosen(name, cents)
     world.supplier.script = [world.supplier.refuses]
     world.provider.on_refund = lambda _r: RefundReport(Answer.NOT_SENT)
     delivered("met")
@@ -249,13 +302,47 @@ def money_that_went_back(world: World) -> dict[str, UUID]:
     return orders
 
 
+def from_float(world: World, key: str, sku: str) -> UUID:
+    """A delivered order of a reseller."""
+    owner, acme = Actor(Role.OWNER), Actor(Role.RESELLER, "acme")
+    resellers.add(owner, "acme", title="Acme", email="orders@acme.example", at=START)
+    resellers.pay_in(owner, "acme", "100", "first", shop=world.shop, at=START)
+    wanted = Wanted("", "15", "a@example.org", "en", sku=sku, number="0470123456" if sku == DIRECT else "")
+    [placed] = place_from_float(acme, [Asked("acme", key, wanted)], shop=world.shop, at=world.clock())
+    assert isinstance(placed, Reserved), placed
+    world.work(2)
+    return placed.order_id
+
+
+def tell_rate(world: World) -> None:
+    dollars = Rate("EUR", "USD", 1_086_700, "ECB", START)
+    assert rates.tell(dollars, actor=Actor(Role.OWNER), at=world.clock())
+
+
+def buy_dollars(world: World) -> None:
+    filled = fill_float(
+        Actor(Role.OWNER),
+        "sandbox",
+        paid=Money(1300, "EUR"),
+        arrived=Money(1400, "USD"),
+        key="k",
+        shop=world.shop,
+        at=world.clock(),
+    )
+    assert filled is True
+
+
+def takes_dollars(request: SendRequest) -> SendReport:
+    return SendReport(Answer.SUCCEEDED, f"usd_{request.reference}", 1565, currency="USD")
+
+
 def noticed() -> str:
     return " ".join(check.name for check in books(AT) if not check.holds)
 
 
 def test_an_honest_shop_breaks_no_check(lives: dict[str, UUID]) -> None:
     assert noticed() == ""
-    assert select("SELECT count(DISTINCT reason) FROM transfer") == [(21,)]
+    assert select("SELECT count(DISTINCT reason) FROM transfer") == [(28,)]
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda b: b.sql.split(" WHERE ")[-1][:60])

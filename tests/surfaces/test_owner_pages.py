@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from opla.core.actor import Actor, Role
 from opla.core.item import Kind as ItemKind
 from opla.core.item import Resolution, Why
 from opla.core.ledger import Account, Reason
+from opla.core.money import Money
 from opla.core.ports import Answer, Promises, RefundReport
 from opla.db.queries import items
 from opla.operations import resellers
@@ -88,6 +90,18 @@ def test_the_owner_decides_and_it_is_kept(door: Door) -> None:
     assert "€14.40" in done.text
     assert "<form method" not in done.html.split("<main")[1]
     assert "Nothing waits for a person" in owner.get("/owner/items/").text
+
+
+def test_the_page_says_what_is_left_of_the_order_after_the_providers_fee(door: Door) -> None:
+    page, world = parked(door), door.world
+    [(reference, session)] = world.provider.charges.items()
+    world.provider.charges[reference] = replace(session, fee=Money(43, "EUR"))
+    world.wake()
+    world.work()
+    owner = signed_in(world)
+    assert "Left for us -€0.43 after €0.43 kept by the payment provider" in owner.get(page).text
+    done = say(owner, page, "delivered", amount="14.40")
+    assert "Left for us €0.17 after €0.43 kept by the payment provider" in done.text
 
 
 def test_an_order_from_a_float_has_its_page_and_is_decided_like_any_other(door: Door) -> None:

@@ -7,7 +7,8 @@
     ./opla refund K7M3-9QX2-TB --deny --reason "delivered after all"
 
 Who acts is whoever is signed in to this machine. Above OPLA_REFUND_ALONE_MINOR a refund waits for somebody else to
-approve it: then the exit is 3, undecided. Of a file only its hash is kept. A running worker sends the money.
+approve it: then the exit is 3, undecided. Of a file only its hash is kept. A running worker sends the money; a
+reseller's is on its float at once.
 """
 
 from __future__ import annotations
@@ -96,6 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         said = {
             "asked": "waits for a second person: ./opla refund ORDER --approve",
             "denied": "is denied.",
+            "done": "is on the reseller's float again.",
         }
         print(f"{found.amount.decimal} {found.amount.currency} {said.get(found.state, 'is on its way back.')}")
     return 3 if found.state == "asked" else 0

@@ -34,6 +34,7 @@ class Act(StrEnum):
     CHANGE_CATALOGUE = "change_catalogue"
     MANAGE_RESELLERS = "manage_resellers"
     FUND = "fund"  # record that the owner moved own money, such as filling a supplier's float
+    TELL_RATE = "tell_rate"  # say what a currency is worth
 
 
 MAY: dict[Role, frozenset[Act]] = {
@@ -53,6 +54,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.CHANGE_CATALOGUE,
             Act.MANAGE_RESELLERS,
             Act.FUND,
+            Act.TELL_RATE,
         }
     ),
     Role.SUPPORT: frozenset({Act.QUOTE, Act.SEE_ITEMS, Act.REFUND}),

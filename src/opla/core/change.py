@@ -14,8 +14,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from opla.core import attempt
+from opla.core.fx import Conversion
 from opla.core.item import NewItem, Said
-from opla.core.ledger import Transfer
+from opla.core.ledger import Reason, Transfer
 from opla.core.ports import Kind, Pin
 
 
@@ -92,11 +93,12 @@ class Sums:
 class NewRefund:
     """Money that goes back. `order_id` is None for what was paid beyond the orders' sum.
 
+    Without a payment it goes to the float of the order's reseller, and is done by this change.
     `why` and `evidence` are a person's words; a rule needs none.
     """
 
     id: UUID
-    payment_id: UUID
+    payment_id: UUID | None
     order_id: UUID | None
     amount_minor: int
     currency: str
@@ -145,6 +147,32 @@ class NewMessage:
 
 
 @dataclass(frozen=True)
+class Converted:
+    """A conversion that this change posts: why, and for which order."""
+
+    order_id: UUID
+    reason: Reason
+    conversion: Conversion
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """How much of a reseller's order had been given back by choice when this was decided: compared like a state."""
+
+    order_id: UUID
+    amount_minor: int
+
+
+@dataclass(frozen=True)
+class Fee:
+    """What the provider keeps for an attempt in all, posted by this change; `on` is what it was told for (core.fee)."""
+
+    attempt_id: UUID
+    amount_minor: int
+    on: str
+
+
+@dataclass(frozen=True)
 class Change:
     moves: tuple[Move, ...]
     notes: tuple[Note, ...] = ()
@@ -156,4 +184,7 @@ class Change:
     messages: tuple[NewMessage, ...] = ()
     items: tuple[NewItem, ...] = ()
     closes: tuple[tuple[str, UUID], ...] = ()  # (item kind, subject) now settled
+    fees: tuple[Fee, ...] = ()
+    converted: tuple[Converted, ...] = ()
+    given_back: tuple[GivenBack, ...] = ()
     says: tuple[Said, ...] = ()  # what a person said of an item that must still be open

@@ -8,6 +8,7 @@ What the whole price gives back depends on what became of its value:
     credit on a number                  stays given; our loss
 
 A part of the price leaves the order delivered. Every loss is `goodwill`: out of the margin, with fee and VAT as earned.
+A reseller's order was paid from its float, and there the money is again in the same commit: nobody outside is asked.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from uuid import UUID
 from opla.core import attempt, item, order
 from opla.core.actor import Actor
 from opla.core.chance import Chance
-from opla.core.change import Change, CodeBack, Move, NewAttempt, NewMessage, NewRefund, Subject, Sums
+from opla.core.change import Change, CodeBack, GivenBack, Move, NewAttempt, NewMessage, NewRefund, Subject, Sums
 from opla.core.gone import Code
 from opla.core.ledger import Parties, Reason
 from opla.core.money import Money
@@ -37,10 +38,13 @@ _LONG_DIGITS: Final = re.compile(r"\d(?:[ .\-]?\d){5,}(?=(?:[ .\-]?\d){4})")
 
 @dataclass(frozen=True)
 class Case:
-    """A delivered (or any other) order, and the payment that paid it, as a refund by choice sees them."""
+    """A delivered (or any other) order, and the payment that paid it, as a refund by choice sees them.
+
+    Without a payment a reseller's float paid it: what is left of its price is all that may go back.
+    """
 
     order: Order
-    payment_id: UUID
+    payment_id: UUID | None
     provider: str
     share_minor: int
     back_minor: int  # of the share, given back by choice before
@@ -125,6 +129,8 @@ def start(case: Case, wish: Wish, *, asked: bool, at: datetime, chance: Chance) 
             )
         if case.code is not None:
             codes = (CodeBack(case.code.id, sold.id, "stock" if back else "blocked", case.code.revealed),)
+    if case.payment_id is None:
+        return _credited(case, wish, event, amounts, codes, asked=asked, chance=chance)
     arrow = order.arrow(sold.state, event)
     lines = order.journal(sold, arrow, amounts, parties, case.payment_id)
     moves = [Move(Subject.ORDER, sold.id, sold.state, arrow.target, event, lines)]
@@ -160,5 +166,48 @@ def start(case: Case, wish: Wish, *, asked: bool, at: datetime, chance: Chance) 
         refunds=refunds,
         codes=codes,
         messages=(NewMessage("refunding", sold.id, chance.reference()),),
+        closes=((item.Kind.REFUND_APPROVAL, sold.id),) if asked else (),
+    )
+
+
+#: What a refund by choice is for an order that a float paid.
+_ON_FLOAT: Final = {
+    order.Event.GOODWILL: order.Event.CREDITED,
+    order.Event.WITHDRAWN: order.Event.CREDITED_WHOLE,
+    order.Event.RETURNED: order.Event.RETURNED_TO_FLOAT,
+}
+
+
+def _credited(
+    case: Case,
+    wish: Wish,
+    event: order.Event,
+    amounts: dict[Reason, int],
+    codes: tuple[CodeBack, ...],
+    *,
+    asked: bool,
+    chance: Chance,
+) -> Change:
+    """The money is on the reseller's float again, and that is the end of it."""
+    sold, minor = case.order, amount_minor(case, wish)
+    parties = Parties(sold.price.total.currency, source=case.supplier, reseller=sold.reseller)
+    happened = _ON_FLOAT[event]
+    arrow = order.arrow(sold.state, happened)
+    lines = order.journal(sold, arrow, amounts, parties)
+    moves = [Move(Subject.ORDER, sold.id, sold.state, arrow.target, happened, lines)]
+    refunds: tuple[NewRefund, ...] = ()
+    if asked:
+        moves.append(Move(Subject.REFUND, wish.refund_id, State.ASKED, State.DONE, "credited"))
+    else:
+        reason = "choice" if whole(case, wish) else "goodwill"
+        currency = sold.price.total.currency
+        refunds = (NewRefund(wish.refund_id, None, sold.id, minor, currency, reason, wish.why, wish.evidence),)
+    topic = "refunded" if arrow.target is order.State.REFUNDED else "credited"
+    return Change(
+        moves=tuple(moves),
+        refunds=refunds,
+        codes=codes,
+        given_back=(GivenBack(sold.id, case.back_minor),),
+        messages=(NewMessage(topic, sold.id, chance.reference()),),
         closes=((item.Kind.REFUND_APPROVAL, sold.id),) if asked else (),
     )

@@ -14,9 +14,23 @@ from uuid import UUID
 from opla.core import attempt, item, order
 from opla.core.attempt import Contradiction
 from opla.core.chance import Chance
-from opla.core.change import Change, Move, NewAttempt, NewDelivery, NewMessage, NewRefund, Note, Subject, Sums
+from opla.core.change import (
+    Change,
+    Converted,
+    GivenBack,
+    Move,
+    NewAttempt,
+    NewDelivery,
+    NewMessage,
+    NewRefund,
+    Note,
+    Subject,
+    Sums,
+)
+from opla.core.fx import Conversion, Rate, convert
 from opla.core.item import Why
 from opla.core.ledger import Parties, Reason, Transfer, way
+from opla.core.money import MINOR_DIGITS, Money
 from opla.core.order import Order
 from opla.core.ports import Answer, Kind, Promises, SendReport
 from opla.core.refund import by_rule
@@ -57,6 +71,7 @@ class Paid:
     charged_back_minor: int = 0
     gone: bool = False  # nothing of it is left, because money went back without us
     back_minor: int = 0  # what of the order's price was given back by choice
+    converted: Conversion | None = None  # the cost, where the supplier took it in another currency
     seen: str = ""  # `Payment.seen`
 
     @property
@@ -70,6 +85,10 @@ class Paid:
         """The rest of the share: it has left without us."""
         return self.amount_minor - self.back_minor - self.refund_minor
 
+    @property
+    def abroad_minor(self) -> int:
+        return self.converted.foreign.amount_minor if self.converted else 0
+
 
 def settle(
     send: Send,
@@ -81,8 +100,11 @@ def settle(
     next_supplier: str,
     at: datetime,
     chance: Chance,
+    rate: Rate | None = None,
 ) -> Change:
     """What one answer changes. `next_supplier` is asked after a final refusal; empty when nobody is left.
+
+    `rate` is for a cost in another currency than the order's.
 
     Raises `Contradiction` when the answer cannot be true.
     """
@@ -119,7 +141,7 @@ def settle(
     if target is send.state and target not in attempt.OPEN:
         return change  # told twice
     if target is attempt.State.SUCCEEDED:
-        return _delivered(change, send, sold, report, chance=chance)
+        return _delivered(change, send, sold, report, rate, chance=chance)
     if target is attempt.State.DECLINED:
         return _declined(change, send, sold, paid, next_supplier, why=report.why, at=at, chance=chance)
     if target in (attempt.State.UNKNOWN, attempt.State.PENDING) and age.parks(promises, at):
@@ -135,14 +157,22 @@ def settle(
     return change
 
 
-def _delivered(change: Change, send: Send, sold: Order, report: SendReport, *, chance: Chance) -> Change:
+def _delivered(
+    change: Change, send: Send, sold: Order, report: SendReport, rate: Rate | None, *, chance: Chance
+) -> Change:
     arrow = order.arrow(sold.state, order.Event.DELIVERED)
     if report.cost_minor is None:
         raise Contradiction(Why.NO_COST)  # the books could not say what it was worth
     if report.pin is None and not report.stock_id and sold.kind is not Kind.DIRECT:
         raise Contradiction(Why.NO_CODE)
-    amounts = {Reason.RELEASED: sold.held_minor, **order.earned(sold.price, report.cost_minor)}
-    parties = Parties(sold.price.face.currency, source=send.supplier, reseller=sold.reseller)
+    home, cost_minor, abroad_minor = sold.price.face.currency, report.cost_minor, 0
+    if report.cost_minor and report.currency not in ("", home):
+        converted = _converted(report.cost_minor, report.currency, home, rate)
+        cost_minor, abroad_minor = converted.home.amount_minor, report.cost_minor
+        change = replace(change, converted=(Converted(sold.id, Reason.COST, converted),))
+    amounts = {Reason.RELEASED: sold.held_minor, **order.earned(sold.price, cost_minor, abroad_minor)}
+    abroad = report.currency if abroad_minor else ""
+    parties = Parties(home, source=send.supplier, reseller=sold.reseller, abroad=abroad)
     lines = order.journal(sold, arrow, amounts, parties)
     return replace(
         change,
@@ -153,7 +183,7 @@ def _delivered(change: Change, send: Send, sold: Order, report: SendReport, *, c
                 sold.kind,
                 send.supplier,
                 report.supplier_id,
-                report.cost_minor,
+                cost_minor,
                 send.id,
                 pin=report.pin,
                 stock_id=report.stock_id,
@@ -162,6 +192,14 @@ def _delivered(change: Change, send: Send, sold: Order, report: SendReport, *, c
         messages=(NewMessage("delivered", sold.id, chance.reference()),),
         closes=((item.Kind.UNKNOWN_SEND, send.id),),
     )
+
+
+def _converted(cost_minor: int, currency: str, home: str, rate: Rate | None) -> Conversion:
+    if currency not in MINOR_DIGITS:
+        raise Contradiction(Why.CURRENCY_UNKNOWN, came=currency[:16])
+    if rate is None:
+        raise Contradiction(Why.NO_RATE, came=currency, asked=home)
+    return convert(Money(cost_minor, currency), home, rate)
 
 
 def _declined(
@@ -227,18 +265,30 @@ def _reversed(send: Send, sold: Order, paid: Paid, report: SendReport, *, at: da
         raise Contradiction(Why.REFUNDED_ALREADY)
     if sold.state is not order.State.DELIVERED:
         return Change(moves=(kept,), notes=(note,))  # told twice
+    changed = Change(moves=(kept,), notes=(note,))
+    if paid.converted:
+        changed = replace(changed, converted=(Converted(sold.id, Reason.COST_BACK, -paid.converted),))
     if sold.reseller:
-        amounts = order.undone(sold.price, paid.cost_minor, goodwill_minor=0, refund_minor=0)
+        back_minor = paid.back_minor
+        amounts = order.undone(
+            sold.price, paid.cost_minor, paid.abroad_minor, goodwill_minor=back_minor, refund_minor=0
+        )
+        changed = replace(changed, given_back=(GivenBack(sold.id, back_minor),))
         here = _parties(send, sold, paid)
         lines = order.journal(sold, order.arrow(sold.state, order.Event.FREED_AGAIN), amounts, here)
-        changed = Change(moves=(kept,), notes=(note,))
         return _freed(changed, sold, order.Event.FREED_AGAIN, lines, why=report.why, chance=chance)
     event = order.Event.REVERSED if paid.refund_minor else order.Event.WENT_BACK
     arrow = order.arrow(sold.state, event)
-    amounts = order.undone(sold.price, paid.cost_minor, goodwill_minor=paid.back_minor, refund_minor=paid.refund_minor)
+    amounts = order.undone(
+        sold.price,
+        paid.cost_minor,
+        paid.abroad_minor,
+        goodwill_minor=paid.back_minor,
+        refund_minor=paid.refund_minor,
+    )
     lines = order.journal(sold, arrow, amounts, _parties(send, sold, paid), paid.payment_id)
     undone = Move(Subject.ORDER, sold.id, sold.state, arrow.target, event, lines, why=report.why)
-    return _with_refund(Change(moves=(kept,), notes=(note,)), undone, sold, paid, "reversed", at=at, chance=chance)
+    return _with_refund(changed, undone, sold, paid, "reversed", at=at, chance=chance)
 
 
 def _freed(
@@ -253,7 +303,8 @@ def _freed(
 
 def _parties(send: Send, sold: Order, paid: Paid) -> Parties:
     gone = way(paid.charged_back_minor, paid.taken_minor)
-    return Parties(sold.price.face.currency, source=send.supplier, gone=gone, reseller=sold.reseller)
+    abroad = paid.converted.foreign.currency if paid.abroad_minor and paid.converted else ""
+    return Parties(sold.price.face.currency, source=send.supplier, gone=gone, reseller=sold.reseller, abroad=abroad)
 
 
 def _with_refund(

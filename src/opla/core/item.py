@@ -58,6 +58,10 @@ class Why(StrEnum):
     NOTHING_CAPTURED = "nothing_captured"
     NO_COST = "no_cost"
     NO_CODE = "no_code"
+    CURRENCY_UNKNOWN = "currency_unknown"  # came: of a supplier's cost
+    NO_RATE = "no_rate"  # came, asked: nobody has said lately what the one is worth in the other
+    FEE_CHANGED = "fee_changed"  # before, now: what the provider keeps, told otherwise than it was posted
+    FEE_CURRENCY = "fee_currency"  # came, asked
     REFUNDED_ALREADY = "refunded_already"  # taken back by the supplier after we gave it back by choice
     # what the database refused although it was decided
     REFUND_TOO_MUCH = "refund_too_much"

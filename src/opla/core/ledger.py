@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from opla.core.fx import pair
+
 
 class Side(StrEnum):
     """Which way an account's posted balance may lean. The database checks it on every update."""
@@ -36,6 +38,8 @@ class Account(StrEnum):
     REFUNDS_DUE = "refunds_due"  # decided, not yet out
     CHARGEBACKS = "chargebacks"  # taken by customers' banks, and not met by money we still held
     SUSPENSE = "suspense"  # left without us: a person explains it
+    PSP_FEES = "psp_fees"  # what payment providers keep for their work
+    FX = "fx"  # the position of a pair of currencies, once in each (core.fx)
 
 
 #: An accountant's table: which accounts may never lean the other way.
@@ -53,6 +57,8 @@ SIDES: dict[Account, Side] = {
     Account.REFUNDS_DUE: Side.CREDIT,
     Account.CHARGEBACKS: Side.EITHER,
     Account.SUSPENSE: Side.EITHER,
+    Account.FX: Side.EITHER,
+    Account.PSP_FEES: Side.DEBIT,  # no more comes back than was kept
 }
 
 
@@ -69,11 +75,13 @@ class Reason(StrEnum):
     HELD = "held"
     RELEASED = "released"
     COST = "cost"
+    COST_ABROAD = "cost_abroad"  # the same, as the supplier took it in another currency
     MARGIN = "margin"
     LOSS = "loss"  # a delivery that cost more than it brought: margin the other way
     FEE = "fee"
     FEE_VAT = "fee_vat"
     COST_BACK = "cost_back"
+    COST_ABROAD_BACK = "cost_abroad_back"
     MARGIN_BACK = "margin_back"
     LOSS_BACK = "loss_back"
     FEE_BACK = "fee_back"
@@ -89,8 +97,11 @@ class Reason(StrEnum):
     OUTSIDE_UNDONE = "outside_undone"
     TAKEN_BACK = "taken_back"  # an order's own money is what left without us: it is not owed a second time
     MET_OUTSIDE = "met_outside"  # a refund that was due, met by money that left without us
+    PSP_FEE = "psp_fee"  # kept by the payment provider out of what it owes us
+    PSP_FEE_BACK = "psp_fee_back"
     STOCK_BOUGHT = "stock_bought"
     FLOAT_FILLED = "float_filled"  # our own money at a supplier
+    FLOAT_FILLED_ABROAD = "float_filled_abroad"  # the same, as it arrived in another currency
     FLOAT_PAID_IN = "float_paid_in"  # a reseller's money with us
 
 
@@ -99,6 +110,8 @@ class Slot(StrEnum):
 
     PAYER = "payer"  # psp_clearing of the payment's provider
     SOURCE = "source"  # supplier_float or code_stock of the supplier asked
+    BOUGHT = "bought"  # source, or the fx position in the order's currency where the source takes another one
+    FX = "fx"  # the fx position in that other currency
     GONE = "gone"  # chargebacks or suspense: the way money left without us
     HELD = "customer_held"  # or the reseller's float, which holds the money of its own orders
     MARGIN = "margin"
@@ -108,6 +121,7 @@ class Slot(StrEnum):
     BANK = "bank"
     CHARGEBACKS = "chargebacks"
     SUSPENSE = "suspense"
+    PSP_FEES = "psp_fees"  # of the payment's provider
 
 
 class Posting(NamedTuple):
@@ -117,17 +131,20 @@ class Posting(NamedTuple):
     debit: Slot
     credit: Slot
     phase: Phase = Phase.POSTED
+    abroad: bool = False  # in the currency of the source, where that is another one
 
 
 CAPTURED = Posting(Reason.CAPTURED, Slot.PAYER, Slot.HELD)
 HOLD = Posting(Reason.HELD, Slot.HELD, Slot.SOURCE, Phase.HELD)
 RELEASE = Posting(Reason.RELEASED, Slot.HELD, Slot.SOURCE, Phase.RELEASED)
-COST = Posting(Reason.COST, Slot.HELD, Slot.SOURCE)
+COST = Posting(Reason.COST, Slot.HELD, Slot.BOUGHT)
+COST_ABROAD = Posting(Reason.COST_ABROAD, Slot.FX, Slot.SOURCE, abroad=True)
 MARGIN = Posting(Reason.MARGIN, Slot.HELD, Slot.MARGIN)
 LOSS = Posting(Reason.LOSS, Slot.MARGIN, Slot.HELD)
 FEE = Posting(Reason.FEE, Slot.HELD, Slot.FEE)
 FEE_VAT = Posting(Reason.FEE_VAT, Slot.HELD, Slot.VAT)
-COST_BACK = Posting(Reason.COST_BACK, Slot.SOURCE, Slot.HELD)
+COST_BACK = Posting(Reason.COST_BACK, Slot.BOUGHT, Slot.HELD)
+COST_ABROAD_BACK = Posting(Reason.COST_ABROAD_BACK, Slot.SOURCE, Slot.FX, abroad=True)
 MARGIN_BACK = Posting(Reason.MARGIN_BACK, Slot.MARGIN, Slot.HELD)
 LOSS_BACK = Posting(Reason.LOSS_BACK, Slot.HELD, Slot.MARGIN)
 FEE_BACK = Posting(Reason.FEE_BACK, Slot.FEE, Slot.HELD)
@@ -143,6 +160,8 @@ OUTSIDE_REFUND = Posting(Reason.OUTSIDE_REFUND, Slot.SUSPENSE, Slot.PAYER)
 OUTSIDE_UNDONE = Posting(Reason.OUTSIDE_UNDONE, Slot.PAYER, Slot.SUSPENSE)
 TAKEN_BACK = Posting(Reason.TAKEN_BACK, Slot.HELD, Slot.GONE)
 MET_OUTSIDE = Posting(Reason.MET_OUTSIDE, Slot.DUE, Slot.GONE)
+PSP_FEE = Posting(Reason.PSP_FEE, Slot.PSP_FEES, Slot.PAYER)
+PSP_FEE_BACK = Posting(Reason.PSP_FEE_BACK, Slot.PAYER, Slot.PSP_FEES)
 
 
 def account_code(account: Account, currency: str, party: str = "") -> str:
@@ -159,6 +178,7 @@ def way(charged_back_minor: int, amount_minor: int) -> Account:
 class Parties:
     """Who the slots of a rule are in one case. `source` names the supplier; code_stock is our own shelf.
 
+    `abroad` is the currency the supplier takes, where it is not the order's.
     A reseller's order is paid from its float and has no payment: what is held for it is held there.
     """
 
@@ -167,15 +187,23 @@ class Parties:
     source: str = ""
     gone: Account = Account.SUSPENSE
     reseller: str = ""
+    abroad: str = ""
 
-    def account(self, role: Slot) -> str:
+    def account(self, role: Slot, *, abroad: bool = False) -> str:
+        currency = self.abroad if abroad else self.currency
         match role:
+            case Slot.BOUGHT if not self.abroad:
+                return self.account(Slot.SOURCE)
+            case Slot.BOUGHT | Slot.FX:
+                return account_code(Account.FX, currency, pair(self.currency, self.abroad))
             case Slot.PAYER:
                 return account_code(Account.PSP_CLEARING, self.currency, self.provider)
+            case Slot.PSP_FEES:
+                return account_code(Account.PSP_FEES, self.currency, self.provider)
             case Slot.SOURCE if self.source == "code_stock":
                 return account_code(Account.CODE_STOCK, self.currency)
             case Slot.SOURCE:
-                return account_code(Account.SUPPLIER_FLOAT, self.currency, self.source)
+                return account_code(Account.SUPPLIER_FLOAT, currency, self.source)
             case Slot.HELD if self.reseller:
                 return account_code(Account.RESELLER_FLOAT, self.currency, self.reseller)
             case Slot.GONE:
@@ -215,10 +243,10 @@ def transfers(
         if amount_minor:
             lines.append(
                 Transfer(
-                    parties.account(posting.debit),
-                    parties.account(posting.credit),
+                    parties.account(posting.debit, abroad=posting.abroad),
+                    parties.account(posting.credit, abroad=posting.abroad),
                     amount_minor,
-                    parties.currency,
+                    parties.abroad if posting.abroad else parties.currency,
                     posting.reason,
                     posting.phase,
                     order_id,

@@ -7,7 +7,8 @@
     cancelled ──paid_late───────────────────────────────────────────────────────────┘
 
 A reseller's order is `reserved` on its float when it is placed, `paid_from_float` when a worker takes it up, and what
-does not come about is `freed` in the same commit: no money ever left, so nothing is refunding.
+does not come about is `freed` in the same commit: no money ever left, so nothing is refunding. What is given back
+of it by choice is `credited` on the float, or `returned_to_float` with its code, at once as well.
 
 `paid_twice` and `second_refunded` leave the state: the second payment goes back, the order goes on. So do `goodwill`
 and `part_refunded`: a part of the price is given back by choice.
@@ -66,6 +67,9 @@ class Event(StrEnum):
     WENT_BACK = "went_back"
     FORFEITED = "forfeited"
     SETTLED_OUTSIDE = "settled_outside"
+    CREDITED = "credited"  # a part of the price is on the reseller's float again, by choice
+    CREDITED_WHOLE = "credited_whole"  # all that was left of it
+    RETURNED_TO_FLOAT = "returned_to_float"  # the same, and an unseen code of ours is on the shelf again
     TOLD = "told"
 
 
@@ -74,9 +78,10 @@ class Arrow(NamedTuple):
     postings: tuple[Posting, ...] = ()
 
 
-_EARNED = (ledger.COST, ledger.MARGIN, ledger.LOSS, ledger.FEE, ledger.FEE_VAT)
+_EARNED = (ledger.COST, ledger.COST_ABROAD, ledger.MARGIN, ledger.LOSS, ledger.FEE, ledger.FEE_VAT)
 _UNEARNED = (
     ledger.COST_BACK,
+    ledger.COST_ABROAD_BACK,
     ledger.MARGIN_BACK,
     ledger.LOSS_BACK,
     ledger.FEE_BACK,
@@ -116,6 +121,9 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.PLACED, Event.FREED): Arrow(State.CANCELLED, (ledger.RELEASE,)),
     (State.PAID, Event.FREED): Arrow(State.REFUNDED, (ledger.RELEASE,)),
     (State.DELIVERED, Event.FREED_AGAIN): Arrow(State.REFUNDED, _UNEARNED),
+    (State.DELIVERED, Event.CREDITED): Arrow(State.DELIVERED, (ledger.GOODWILL,)),
+    (State.DELIVERED, Event.CREDITED_WHOLE): Arrow(State.REFUNDED, (ledger.GOODWILL,)),
+    (State.DELIVERED, Event.RETURNED_TO_FLOAT): Arrow(State.REFUNDED, _UNEARNED),
     (State.DELIVERED, Event.GOODWILL): Arrow(State.DELIVERED, (ledger.GOODWILL, ledger.REFUND_DUE)),
     (State.DELIVERED, Event.RETURNED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE)),
     (State.DELIVERED, Event.WITHDRAWN): Arrow(State.REFUNDING, (ledger.GOODWILL, ledger.REFUND_DUE)),
@@ -185,11 +193,15 @@ class Order:
         return self.price.total.amount_minor if self.reseller else self.price.face.amount_minor
 
 
-def earned(price: Price, cost_minor: int) -> dict[Reason, int]:
-    """How a delivered order's money divides: cost, margin (or loss), fee and its VAT, nothing left over."""
+def earned(price: Price, cost_minor: int, abroad_minor: int = 0) -> dict[Reason, int]:
+    """How a delivered order's money divides: cost, margin (or loss), fee and its VAT, nothing left over.
+
+    `abroad_minor` is the cost as the supplier took it, where that was in another currency.
+    """
     margin = price.face.amount_minor - cost_minor
     return {
         Reason.COST: cost_minor,
+        Reason.COST_ABROAD: abroad_minor,
         Reason.MARGIN: max(margin, 0),
         Reason.LOSS: max(-margin, 0),
         Reason.FEE: (price.fee - price.fee_vat).amount_minor,
@@ -199,6 +211,7 @@ def earned(price: Price, cost_minor: int) -> dict[Reason, int]:
 
 _BACK = {
     Reason.COST: Reason.COST_BACK,
+    Reason.COST_ABROAD: Reason.COST_ABROAD_BACK,
     Reason.MARGIN: Reason.MARGIN_BACK,
     Reason.LOSS: Reason.LOSS_BACK,
     Reason.FEE: Reason.FEE_BACK,
@@ -206,16 +219,18 @@ _BACK = {
 }
 
 
-def unearned(price: Price, cost_minor: int) -> dict[Reason, int]:
+def unearned(price: Price, cost_minor: int, abroad_minor: int = 0) -> dict[Reason, int]:
     """`earned`, taken back: what a reversal undoes."""
-    return {_BACK[reason]: amount for reason, amount in earned(price, cost_minor).items()}
+    return {_BACK[reason]: amount for reason, amount in earned(price, cost_minor, abroad_minor).items()}
 
 
-def undone(price: Price, cost_minor: int, *, goodwill_minor: int, refund_minor: int) -> dict[Reason, int]:
+def undone(
+    price: Price, cost_minor: int, abroad_minor: int = 0, *, goodwill_minor: int, refund_minor: int
+) -> dict[Reason, int]:
     """`earned`, taken back whole: what was given by choice before returns to the margin, `refund_minor` is owed now,
     and the rest has left without us."""
     return {
-        **unearned(price, cost_minor),
+        **unearned(price, cost_minor, abroad_minor),
         Reason.GOODWILL_BACK: goodwill_minor,
         Reason.REFUND_DUE: refund_minor,
         Reason.TAKEN_BACK: price.total.amount_minor - goodwill_minor - refund_minor,

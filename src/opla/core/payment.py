@@ -6,7 +6,8 @@
 
 What a provider reports are cumulative facts. The first capture that covers the amount pays every allocated
 order that waits for it; for an order that does not wait (cancelled, or paid already) its share goes back, and
-so does whatever was captured beyond the amount, or below it. What left without us is `core.gone`'s.
+so does whatever was captured beyond the amount, or below it. What left without us is `core.gone`'s, what the
+provider keeps for its work `core.fee`'s.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class Event(StrEnum):
     CHARGE_BACK_WON = "charge_back_won"
     REFUNDED_OUTSIDE = "refunded_outside"
     OUTSIDE_UNDONE = "outside_undone"
+    FEE_KEPT = "fee_kept"
+    FEE_GIVEN_BACK = "fee_given_back"
 
 
 #: (state, event) → state. The postings of a payment's own arrows; those of its orders are in `order.ARROWS`.
@@ -73,6 +76,8 @@ ARROWS: Final[dict[tuple[State, Event], tuple[State, tuple[ledger.Posting, ...]]
     (State.CAPTURED, Event.CHARGE_BACK_WON): (State.CAPTURED, (ledger.CHARGE_BACK_WON,)),
     (State.CAPTURED, Event.REFUNDED_OUTSIDE): (State.CAPTURED, (ledger.OUTSIDE_REFUND,)),
     (State.CAPTURED, Event.OUTSIDE_UNDONE): (State.CAPTURED, (ledger.OUTSIDE_UNDONE,)),
+    (State.CAPTURED, Event.FEE_KEPT): (State.CAPTURED, (ledger.PSP_FEE,)),
+    (State.CAPTURED, Event.FEE_GIVEN_BACK): (State.CAPTURED, (ledger.PSP_FEE_BACK,)),
     (State.OPENING, Event.FAILED): (State.FAILED, ()),
     (State.OPEN, Event.FAILED): (State.FAILED, ()),
     (State.OPENING, Event.EXPIRED): (State.EXPIRED, ()),
@@ -88,6 +93,8 @@ class Payment:
     may_be_out  those of them whose attempt may have left: the provider may count them already
     outside     refunded at the provider without us, as far as we have posted it
     otherwise   what of `refunded` went out from our bank account: the provider knows nothing of it
+    fee         what the provider keeps for it, as far as we have posted it; None: it has not said
+    fee_on      what that was told for (`core.fee`)
     """
 
     id: UUID
@@ -103,6 +110,8 @@ class Payment:
     may_be_out_minor: int = 0
     outside_minor: int = 0
     otherwise_minor: int = 0
+    fee_minor: int | None = None
+    fee_on: str = ""
 
     @property
     def kept_minor(self) -> int:

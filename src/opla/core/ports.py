@@ -65,6 +65,8 @@ class ChargeRequest:
 class ChargeReport:
     """What a provider says of one payment, as cumulative facts: the amounts never count twice when told twice.
 
+    `fee` is what it keeps for these captures and charge-backs in all; None where it does not say so (yet).
+
     PENDING: the customer is (or may still be) with them. SUCCEEDED: captured. DECLINED: refused, abandoned or expired,
     though some providers turn such a payment into a captured one later.
     """
@@ -78,6 +80,7 @@ class ChargeReport:
     currency: str = ""
     why: str = ""  # refused | abandoned | expired | …: a stable word, for the person's sentence
     evidence: Mapping[str, str] = field(default_factory=dict)
+    fee: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -90,10 +93,13 @@ class RefundRequest:
 
 @dataclass(frozen=True)
 class RefundReport:
+    """`fee` is what the provider keeps for this refund; None where it does not say so (yet)."""
+
     answer: Answer
     refund_id: str = ""
     why: str = ""
     evidence: Mapping[str, str] = field(default_factory=dict)
+    fee: Money | None = None
 
 
 @runtime_checkable
@@ -169,6 +175,7 @@ class Pin:
 class SendReport:
     """What a supplier says of one send. `reversed` may come after a success: value was given and taken back.
 
+    `cost_minor` is in `currency`, as they say it; where they say none, in that of the face value asked for.
     `stock_id` is set instead of `pin` by a supplier whose codes already lie in our own stock, sealed.
     """
 
@@ -180,6 +187,7 @@ class SendReport:
     reversed: bool = False
     why: str = ""  # out_of_stock | number_refused | insufficient_float | …: a stable word
     evidence: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
 
 
 @runtime_checkable

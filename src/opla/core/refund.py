@@ -5,7 +5,8 @@ asked ──approved──▶ due ──paid back──▶ done
                      │ │                             (an item: pay it back another way)
                      └─┴──the money went back without us──▶ outside
 
-Only a refund by choice is asked first, where it is large: a second person approves or denies it.
+Only a refund by choice is asked first, where it is large: a second person approves or denies it. One to a reseller's
+float is done when it is decided (`credited`): no provider is asked, and it has no payment and no attempt.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class Refund:
     kept_minor: int = 0  # of its payment, a due refund deducted: negative where money left without us meanwhile
     charged_back_minor: int = 0  # of its payment
     seen: str = ""  # `Payment.seen`
+    fee_minor: int | None = None  # what the provider keeps for it, as posted; None: it has not said
 
     @property
     def unwanted(self) -> bool:

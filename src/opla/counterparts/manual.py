@@ -10,11 +10,12 @@ import sys
 from opla.counterparts.codes import MARK, PIN_DIGITS, UNSOURCED_DIGITS
 from opla.counterparts.endings import Fault, reference_table
 from opla.counterparts.operator import CODE_DAYS, COST_PER_MILLE, CREDIT_DAYS
-from opla.counterparts.payment import LATE_MS, SESSION_MS
+from opla.counterparts.payment import FEES, LATE_MS, SESSION_MS
 from opla.counterparts.webhooks import TRIES_S
 
 
 def manual() -> str:
+    fees = FEES
     lengths = ", ".join(f"{operator} {digits}" for operator, digits in PIN_DIGITS.items())
     tries = ", ".join(f"{try_s:g}" for try_s in TRIES_S)
     faults = ", ".join(f"`{fault}`" for fault in Fault if fault is not Fault.NONE)
@@ -52,6 +53,10 @@ The supplier takes {COST_PER_MILLE} ∕ 1000 of the face value.
 | Pay late | `late` | `expired`, then `paid` {LATE_MS // 1000} seconds later |
 | Pay twice | `twice` | `paid`, with twice the amount captured |
 | (no button) | `charge_back` | `paid`, with all that was kept charged back |
+
+The provider keeps {fees.per_capture_minor} cents and {fees.per_mille} ∕ 1000 of each capture,
+{fees.per_refund_minor} cents of each refund and {fees.per_charge_back_minor} cents of each charge-back: invented too.
+It says so in `fee_minor`, in all for a payment, apart for a refund.
 
 ## Calls
 

@@ -22,6 +22,8 @@ from opla.counterparts.entries import Entry, Refused
 
 #: What the supplier takes of us per thousand of face value: invented, like everything here.
 COST_PER_MILLE = 960
+#: And what it takes for a thousand of the face value's minor units where it takes another currency: invented rates.
+TAKES_PER_MILLE = {"USD": 1080}
 #: Invented too: how long a top-up keeps the credit, and a code its worth.
 CREDIT_DAYS = 31
 CODE_DAYS = 365
@@ -57,6 +59,7 @@ class Send:
     id: str
     ask: Ask
     cost_minor: int
+    cost_currency: str
     status: Status = Status.SUBMITTED
     why: str = ""
     running: int = 0  # of the code, from 1; 0 for a direct top-up
@@ -88,7 +91,8 @@ class Turn:
 class Operators:
     """All operators behind one supplier. Each method decides entries and changes nothing; `apply` changes."""
 
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: str, takes: str = "") -> None:
+        self.takes = takes  # the currency of its costs; empty: that of what is asked for
         self.sends: dict[str, Send] = {}
         self.subscribers: dict[tuple[str, str], Subscriber] = {}
         self._seed = seed
@@ -113,7 +117,8 @@ class Operators:
             "what": "operator.accepted",
             "at_ms": at_ms,
             "id": id_,
-            "cost_minor": share_half_up(ask.face_minor, COST_PER_MILLE, 1000),
+            "cost_minor": share_half_up(ask.face_minor * TAKES_PER_MILLE.get(self.takes, 1000), COST_PER_MILLE, 10**6),
+            "cost_currency": self.takes or ask.currency,
             **vars(ask),
             "pending_ms": ending.pending_s * 1000,
             "why": ending.why,
@@ -185,7 +190,8 @@ class Operators:
     def _apply_accepted(self, reference: str, entry: Entry) -> None:
         words = {name: str(entry[name]) for name in ("reference", "sku", "operator", "currency", "number", "plan")}
         ask = Ask(**words, kind=Kind(str(entry["kind"])), face_minor=int(entry["face_minor"]))
-        self.sends[reference] = Send(str(entry["id"]), ask, int(entry["cost_minor"]))
+        currency = str(entry.get("cost_currency", ask.currency))
+        self.sends[reference] = Send(str(entry["id"]), ask, int(entry["cost_minor"]), currency)
         given_ms = int(entry["at_ms"]) + int(entry["pending_ms"])
         if entry["pending_ms"]:
             self._due[reference, "outcome"] = self._outcome(entry, given_ms)

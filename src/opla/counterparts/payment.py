@@ -15,10 +15,27 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
 
+from opla.core.money import share_half_up
 from opla.counterparts.entries import Entry, Refused
 
 SESSION_MS = 15 * 60_000
 LATE_MS = 5_000
+
+
+@dataclass(frozen=True)
+class Fees:
+    """What this provider keeps for its work, in minor units: invented, like everything here."""
+
+    per_capture_minor: int = 25
+    per_mille: int = 12
+    per_refund_minor: int = 10
+    per_charge_back_minor: int = 1500
+
+    def of_capture(self, amount_minor: int) -> int:
+        return self.per_capture_minor + share_half_up(amount_minor, self.per_mille, 1000)
+
+
+FEES = Fees()
 
 
 class Status(StrEnum):
@@ -68,6 +85,7 @@ class Payment:
     captured_minor: int = 0
     refunded_minor: int = 0
     charged_back_minor: int = 0
+    fee_minor: int = 0  # for its captures and charge-backs
 
     @property
     def kept_minor(self) -> int:
@@ -82,13 +100,16 @@ class Refund:
     reference: str
     payment_id: str
     amount_minor: int
+    currency: str
     why: str = ""
+    fee_minor: int = 0
 
 
 class Payments:
     """All payments of this provider. Each method decides entries and changes nothing; `apply` changes."""
 
-    def __init__(self, session_ms: int = SESSION_MS) -> None:
+    def __init__(self, session_ms: int = SESSION_MS, fees: Fees = FEES) -> None:
+        self._fees = fees
         self.by_id: dict[str, Payment] = {}
         self.by_reference: dict[str, Payment] = {}
         self.by_token: dict[str, Payment] = {}
@@ -123,21 +144,26 @@ class Payments:
         if outcome is Outcome.CHARGE_BACK:
             if payment.kept_minor <= 0:
                 return Refused(409, "nothing_kept")
-            return [_entry("charged_back", payment, at_ms, amount_minor=payment.kept_minor)]
+            fee_minor = self._fees.per_charge_back_minor
+            return [_entry("charged_back", payment, at_ms, amount_minor=payment.kept_minor, fee_minor=fee_minor)]
         if payment.status is not Status.OPEN:
             return Refused(409, "already_decided")
-        amount = payment.order.amount_minor
         match outcome:
             case Outcome.PAY:
-                return [_entry("captured", payment, at_ms, amount_minor=amount)]
+                return [self._captured(payment, at_ms)]
             case Outcome.TWICE:
-                return [_entry("captured", payment, at_ms, amount_minor=amount) for _ in range(2)]
+                return [self._captured(payment, at_ms) for _ in range(2)]
             case Outcome.REFUSE:
                 return [_entry("failed", payment, at_ms)]
             case Outcome.LATE:
                 return [_entry("expired", payment, at_ms, capture_ms=at_ms + LATE_MS)]
             case _:
                 return []
+
+    def _captured(self, payment: Payment, at_ms: int) -> Entry:
+        amount_minor = payment.order.amount_minor
+        fee_minor = self._fees.of_capture(amount_minor)
+        return _entry("captured", payment, at_ms, amount_minor=amount_minor, fee_minor=fee_minor)
 
     def refund(
         self, reference: str, payment_id: str, amount_minor: int, currency: str, at_ms: int, id_: str
@@ -159,6 +185,7 @@ class Payments:
                 "reference": reference,
                 "refund_id": id_,
                 "why": "" if fits else "refund_too_much",
+                "fee_minor": self._fees.per_refund_minor if fits else 0,
             }
         ]
 
@@ -167,8 +194,7 @@ class Payments:
         for id_, when in takewhile(lambda item: item[1] <= at_ms, self._running_out.items()):
             yield _entry("expired", self.by_id[id_], when)
         for id_, when in takewhile(lambda item: item[1] <= at_ms, self._coming_late.items()):
-            payment = self.by_id[id_]
-            yield _entry("captured", payment, when, amount_minor=payment.order.amount_minor)
+            yield self._captured(self.by_id[id_], when)
 
     def next_due_ms(self) -> int | None:
         firsts = [next(iter(waiting.values())) for waiting in (self._running_out, self._coming_late) if waiting]
@@ -185,6 +211,7 @@ class Payments:
             case "payment.captured":
                 self._settle(payment, Status.PAID)
                 payment.captured_minor += amount
+                payment.fee_minor += int(entry.get("fee_minor", 0))
             case "payment.failed":
                 self._settle(payment, Status.FAILED)
             case "payment.expired":
@@ -193,6 +220,7 @@ class Payments:
                     self._coming_late[id_] = int(entry["capture_ms"])
             case "payment.charged_back":
                 payment.charged_back_minor += amount
+                payment.fee_minor += int(entry.get("fee_minor", 0))
             case "payment.refunded":
                 payment.refunded_minor += amount
                 self._apply_refund(entry)
@@ -213,7 +241,9 @@ class Payments:
             reference=reference,
             payment_id=str(entry["id"]),
             amount_minor=int(entry["amount_minor"]),
+            currency=self.by_id[str(entry["id"])].order.currency,
             why=str(entry["why"]),
+            fee_minor=int(entry.get("fee_minor", 0)),
         )
 
     def _settle(self, payment: Payment, status: Status) -> None:

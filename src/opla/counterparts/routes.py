@@ -135,6 +135,7 @@ class Routes:
                         "captured_minor": found.captured_minor,
                         "refunded_minor": found.refunded_minor,
                         "charged_back_minor": found.charged_back_minor,
+                        "fee_minor": found.fee_minor,
                     },
                 )
 
@@ -162,6 +163,7 @@ class Routes:
             "status": send.status,
             "why": send.why,
             "cost_minor": send.cost_minor,
+            "cost_currency": send.cost_currency,
         }
         if send.running:
             pin = self._service.operators.pin(send)

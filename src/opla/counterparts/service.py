@@ -12,7 +12,7 @@ from opla.counterparts.entries import Entry, Refused
 from opla.counterparts.log import Log
 from opla.counterparts.mailbox import Mail, Mailbox
 from opla.counterparts.operator import Ask, Operators, Send
-from opla.counterparts.payment import SESSION_MS, Order, Outcome, Payment, Payments, Refund
+from opla.counterparts.payment import FEES, SESSION_MS, Fees, Order, Outcome, Payment, Payments, Refund
 
 #: Entries after which the shop is told to come and look.
 _WAKING = frozenset({"captured", "failed", "expired", "charged_back", "refunded"})
@@ -23,6 +23,7 @@ Found = TypeVar("Found")
 class Service:
     """`clock` gives milliseconds since 1970, `token` a fresh random hexadecimal word.
 
+    `takes` is the currency in which the supplier takes its costs; empty: that of what is asked for.
     `wake` is called with (payment's webhook address, its id) after each change the shop should look at.
     """
 
@@ -33,9 +34,11 @@ class Service:
         clock: Callable[[], int],
         token: Callable[[], str],
         session_ms: int = SESSION_MS,
+        fees: Fees = FEES,
+        takes: str = "",
     ) -> None:
-        self.payments = Payments(session_ms)
-        self.operators = Operators(seed)
+        self.payments = Payments(session_ms, fees)
+        self.operators = Operators(seed, takes)
         self.mailbox = Mailbox()
         self.wake: Callable[[str, str], None] = lambda _url, _id: None
         self._log, self._clock, self._token = log, clock, token

@@ -15,7 +15,10 @@ from opla.core import ledger, order, payment
 _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
-_SQL = ("clock", "orders", "floats", "apply", "attempts", "codes", "refunds", "days", "books", "guards", "grants")
+_SQL = (
+    *("clock", "orders", "floats", "apply", "attempts", "codes", "refunds", "rates", "days", "books"),
+    *("guards", "grants"),
+)
 _LOCK = 0x6F706C61  # "opla"
 
 
@@ -30,7 +33,9 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
         ("refund", "refused", "went_back", "outside", []),
         ("refund", "", "asked", "asked", []),
         ("refund", "asked", "approved", "due", []),
+        ("refund", "asked", "credited", "done", []),
         ("refund", "asked", "denied", "denied", []),
+        ("refund", "done", "fee_kept", "done", [str(ledger.Reason.PSP_FEE)]),
     ]
     for (source, event), arrow in order.ARROWS.items():
         rows.append(("order", source, event, arrow.target, [str(line.reason) for line in arrow.postings]))
@@ -45,17 +50,12 @@ def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
     used |= {line for _, postings in payment.ARROWS.values() for line in postings}
     rows = [(str(p.reason), str(p.phase), _kinds(p.debit), _kinds(p.credit)) for p in used]
     # What moves outside an order's life: the owner's own money.
-    bought, filled = ledger.Account.CODE_STOCK, ledger.Account.SUPPLIER_FLOAT
-    rows.append((str(ledger.Reason.STOCK_BOUGHT), str(ledger.Phase.POSTED), [str(bought)], [str(ledger.Account.BANK)]))
-    rows.append((str(ledger.Reason.FLOAT_FILLED), str(ledger.Phase.POSTED), [str(filled)], [str(ledger.Account.BANK)]))
-    rows.append(
-        (
-            str(ledger.Reason.FLOAT_PAID_IN),
-            str(ledger.Phase.POSTED),
-            [str(ledger.Account.BANK)],
-            [str(ledger.Account.RESELLER_FLOAT)],
-        )
-    )
+    bought, filled, fx = ledger.Account.CODE_STOCK, str(ledger.Account.SUPPLIER_FLOAT), str(ledger.Account.FX)
+    posted, bank = str(ledger.Phase.POSTED), [str(ledger.Account.BANK)]
+    rows.append((str(ledger.Reason.STOCK_BOUGHT), posted, [str(bought)], bank))
+    rows.append((str(ledger.Reason.FLOAT_FILLED), posted, [filled, fx], bank))
+    rows.append((str(ledger.Reason.FLOAT_FILLED_ABROAD), posted, [filled], [fx]))
+    rows.append((str(ledger.Reason.FLOAT_PAID_IN), posted, bank, [str(ledger.Account.RESELLER_FLOAT)]))
     return sorted(rows)
 
 
@@ -67,6 +67,8 @@ def _kinds(slot: ledger.Slot) -> list[str]:
             return [str(ledger.Account.CUSTOMER_HELD), str(ledger.Account.RESELLER_FLOAT)]
         case ledger.Slot.SOURCE:
             return [str(ledger.Account.SUPPLIER_FLOAT), str(ledger.Account.CODE_STOCK)]
+        case ledger.Slot.BOUGHT:
+            return [*_kinds(ledger.Slot.SOURCE), str(ledger.Account.FX)]
         case ledger.Slot.GONE:
             return [str(ledger.Account.CHARGEBACKS), str(ledger.Account.SUSPENSE)]
         case _:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from opla.core import delivery, gone, order, payment
+from opla.core import delivery, fee, gone, order, payment
 from opla.core.attempt import Step
 from opla.core.change import Change
 from opla.core.money import Money
@@ -77,7 +77,8 @@ class ChargeDesk:
         fresh = claimed.id not in self._decided
         self._decided.add(claimed.id)
         told = gone.news(case.payment, report)
-        return gone.record(change, case.payment, case.standings, told, fresh=fresh, at=at, chance=self.shop.chance)
+        change = gone.record(change, case.payment, case.standings, told, fresh=fresh, at=at, chance=self.shop.chance)
+        return fee.of_payment(change, case.payment, claimed.id, report)
 
     def at_risk(self, case: PaymentCase) -> Money:
         return case.payment.amount

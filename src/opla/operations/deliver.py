@@ -10,9 +10,11 @@ from uuid import UUID
 from opla.core import delivery, order
 from opla.core.attempt import Step
 from opla.core.change import Change
+from opla.core.fx import Rate
 from opla.core.money import Money
+from opla.core.order import Order
 from opla.core.ports import Answer, Finds, Promises, SendReport, SendRequest
-from opla.db.queries import attempts, orders
+from opla.db.queries import attempts, orders, rates
 from opla.db.queries.attempts import Claimed
 from opla.db.queries.orders import SendCase
 from opla.operations.outside import Outside
@@ -81,6 +83,7 @@ class SendDesk:
             next_supplier=next_supplier(claimed.adapter, case, shop=self.shop),
             at=at,
             chance=self.shop.chance,
+            rate=_rate(case.order, report, at),
         )
 
     def at_risk(self, case: SendCase) -> Money:
@@ -88,6 +91,12 @@ class SendDesk:
 
     def belongs(self, case: SendCase) -> Belongs:
         return Belongs(case.order.id)
+
+
+def _rate(sold: Order, report: SendReport, at: datetime) -> Rate | None:
+    """What the supplier's currency is worth, where it is not the order's: else nobody asks."""
+    home = sold.price.face.currency
+    return rates.rate(report.currency, home, at=at) if report.currency not in ("", home) else None
 
 
 def next_supplier(refused: str, case: SendCase, *, shop: Shop) -> str:

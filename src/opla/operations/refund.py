@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from opla.core import item
+from opla.core import fee, item
 from opla.core import refund as rules
 from opla.core.actor import SYSTEM
 from opla.core.attempt import State, Step
@@ -88,14 +88,8 @@ class RefundDesk:
             return rules.went_back(tried, case.refund, chance=self.shop.chance)
         if report is _NOT_WANTED:  # it is wanted again: another refund of this payment was what went back
             report = RefundReport(Answer.NOT_SENT)
-        return rules.settle(
-            tried,
-            case.refund,
-            report,
-            self.promises(claimed),
-            at=at,
-            chance=self.shop.chance,
-        )
+        change = rules.settle(tried, case.refund, report, self.promises(claimed), at=at, chance=self.shop.chance)
+        return fee.of_refund(change, case.refund, claimed.id, report)
 
     def at_risk(self, case: RefundCase) -> Money:
         return case.refund.amount

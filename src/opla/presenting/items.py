@@ -59,6 +59,13 @@ _WHY: Final[dict[Why, str]] = {
     Why.NOTHING_CAPTURED: gettext_noop("They call it paid, and nothing came in."),
     Why.NO_COST: gettext_noop("They delivered, and do not say what it cost."),
     Why.NO_CODE: gettext_noop("They say it was delivered, and gave no code."),
+    Why.CURRENCY_UNKNOWN: gettext_noop("They delivered, and took what it cost in a currency we do not know: %(came)s"),
+    Why.NO_RATE: gettext_noop(
+        "They delivered, and took what it cost in %(came)s. Nobody has said lately what that is worth in %(asked)s: "
+        "tell the rate, then ask them again."
+    ),
+    Why.FEE_CHANGED: gettext_noop("First they said that they keep %(before)s for their work, now %(now)s."),
+    Why.FEE_CURRENCY: gettext_noop("They keep a fee in %(came)s for what was paid in %(asked)s."),
     Why.REFUNDED_ALREADY: gettext_noop("They took back what was refunded by choice already. Do they pay us back?"),
     Why.REFUND_TOO_MUCH: gettext_noop("More would go back than is left of the payment."),
     Why.PROVIDER_ID_TAKEN: gettext_noop("They gave the same number for two different things."),
@@ -104,6 +111,8 @@ _WORDS: Final[dict[str, str]] = {
     "not_wanted": gettext_noop("nobody wants it any more"),
     "went_back": gettext_noop("the money went back without us"),
     "extra_refunded_otherwise": gettext_noop("What was paid beside the price went back by bank transfer"),
+    "fee_kept": gettext_noop("The provider kept its fee"),
+    "fee_given_back": gettext_noop("The provider gave a fee back"),
     # what messages are about
     "delivered": gettext_noop("Delivered"),
     "refunding": gettext_noop("Being refunded"),

@@ -28,6 +28,8 @@ _ACCOUNTS: Final[dict[Account, str]] = {
     Account.REFUNDS_DUE: gettext_noop("Refunds due"),
     Account.CHARGEBACKS: gettext_noop("Charge-backs"),
     Account.SUSPENSE: gettext_noop("To be explained"),
+    Account.FX: gettext_noop("Between two currencies"),
+    Account.PSP_FEES: gettext_noop("Fees of payment providers"),
 }
 
 _REASONS: Final[dict[Reason, str]] = {
@@ -35,11 +37,13 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.HELD: gettext_noop("Held"),
     Reason.RELEASED: gettext_noop("No longer held"),
     Reason.COST: gettext_noop("Cost of what was delivered"),
+    Reason.COST_ABROAD: gettext_noop("The same cost, in the supplier's currency"),
     Reason.MARGIN: gettext_noop("Margin"),
     Reason.LOSS: gettext_noop("Delivered at a loss"),
     Reason.FEE: gettext_noop("Service fee, without VAT"),
     Reason.FEE_VAT: gettext_noop("VAT on the fee"),
     Reason.COST_BACK: gettext_noop("Cost taken back"),
+    Reason.COST_ABROAD_BACK: gettext_noop("Cost taken back, in the supplier's currency"),
     Reason.MARGIN_BACK: gettext_noop("Margin taken back"),
     Reason.LOSS_BACK: gettext_noop("Loss taken back"),
     Reason.FEE_BACK: gettext_noop("Service fee taken back"),
@@ -55,8 +59,11 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.OUTSIDE_UNDONE: gettext_noop("A refund made at the provider came back"),
     Reason.TAKEN_BACK: gettext_noop("Not owed any more: it left without us"),
     Reason.MET_OUTSIDE: gettext_noop("A refund met by what left without us"),
+    Reason.PSP_FEE: gettext_noop("Kept by the payment provider"),
+    Reason.PSP_FEE_BACK: gettext_noop("Given back by the payment provider"),
     Reason.STOCK_BOUGHT: gettext_noop("Codes bought"),
     Reason.FLOAT_FILLED: gettext_noop("Paid to the supplier in advance"),
+    Reason.FLOAT_FILLED_ABROAD: gettext_noop("Arrived at the supplier, in its currency"),
     Reason.FLOAT_PAID_IN: gettext_noop("Paid in advance by a reseller"),
 }
 

@@ -44,11 +44,13 @@ _EXAMPLES: Final[dict[Code, dict[str, str]]] = {
 
 _REFUND_NOTE: Final = (
     "A refund's own money is posted by the order it belongs to (`refunded`, `second_refunded`) or, for what was paid "
-    "beyond the orders, by the payment (`extra_refunded`)."
+    "beyond the orders, by the payment (`extra_refunded`). What the provider keeps for it (`fee_kept`) is its own."
 )
 _SLOT_NOTE: Final = (
     "`payer` is what the payment provider owes us (`psp_clearing`); `source` is the float at the supplier, or our own "
-    "codes at cost. Held and released lines move pending columns only."
+    "codes at cost; `bought` is the source too, or, where it takes another currency than the order's, the position of "
+    "the two currencies (`fx`), whose other side `cost_abroad` moves. Held and released lines move pending columns "
+    "only."
 )
 
 
@@ -105,7 +107,11 @@ def arrows() -> str:
     )
     orders = [[str(s), str(e), str(a.target), _reasons(a.postings)] for (s, e), a in order.ARROWS.items()]
     payments = [[str(s), str(e), str(t), _reasons(p)] for (s, e), (t, p) in payment.ARROWS.items()]
-    refunds = [[source, event, target, ""] for about, source, event, target, _ in setup.arrows() if about == "refund"]
+    refunds = [
+        [source, event, target, ", ".join(lines)]
+        for about, source, event, target, lines in setup.arrows()
+        if about == "refund"
+    ]
     head = ["state", "event", "leads to", "posts"]
     attempts = [[str(s), str(a), str(t)] for (s, a), t in attempt.NEXT.items()]
     only_charges = [[str(s), str(a), str(t)] for (s, a), t in attempt.NEXT_CHARGE.items() if (s, a) not in attempt.NEXT]

@@ -40,6 +40,8 @@ class Fault(StrEnum):
     DUPLICATE_PIN = "duplicate_pin"
     REFUND_REFUSED = "refund_refused"
     REFUNDED_OUTSIDE = "refunded_outside"
+    FEE_LATER = "fee_later"
+    FEE_CHANGES = "fee_changes"
     # webhooks
     WEBHOOK_LOST = "webhook_lost"
     WEBHOOK_LATE = "webhook_late"
@@ -113,6 +115,8 @@ RULES: dict[Fault, Rule] = {
     Fault.REFUNDED_OUTSIDE: Rule(
         2_000, "provider: somebody refunds in its dashboard", "known here as well, and not refunded again"
     ),
+    Fault.FEE_LATER: Rule(300_000, "provider: it does not say yet what it keeps", "posted once, when it says so"),
+    Fault.FEE_CHANGES: Rule(300, "provider: it says otherwise than before", "what was posted stays, and an item"),
     Fault.WEBHOOK_LOST: Rule(300_000, "provider", "the poller finds it"),
     Fault.WEBHOOK_LATE: Rule(100_000, "provider: seconds to minutes, so out of order", "it only wakes the poller"),
     Fault.WEBHOOK_REPEATED: Rule(100_000, "provider", "the second changes nothing"),

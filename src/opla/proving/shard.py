@@ -21,10 +21,11 @@ from django.db.utils import OperationalError
 from opla.core.actor import Actor, Role
 from opla.core.attempt import Kind
 from opla.core.chance import Chance
+from opla.core.fx import Rate
 from opla.core.ports import Charges, Promises, Refunds, Sends, Tells
 from opla.core.quote import Terms
 from opla.db import keyring
-from opla.db.queries import attempts, call
+from opla.db.queries import attempts, call, rates
 from opla.db.queries.codes import Stock
 from opla.operations.catalogue import at_version, seed
 from opla.operations.expire import expire
@@ -68,6 +69,9 @@ _SUPPLIERS = {
     "findable": Promises(refuses_repeat=False, find_by_reference=True, max_seconds=10, may_reverse=True),
     "blind": Promises(refuses_repeat=False, find_by_reference=False, max_seconds=10),
 }
+#: One of them takes its costs in another currency, whose rate is told anew each day.
+_TAKES = {"findable": "USD"}
+_RATE_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ class Simulation:
         worlds = Random(chance.random())  # noqa: S311
         self.provider = Provider(self.faults, worlds, self.agenda, self.boundary)
         self.suppliers = {
-            name: Supplier(name, n + 1, promises, self.faults, worlds, self.agenda, self.boundary)
+            name: Supplier(name, n + 1, promises, self.faults, worlds, self.agenda, self.boundary, _TAKES.get(name, ""))
             for n, (name, promises) in enumerate(_SUPPLIERS.items())
         }
         self.mailbox = Mailbox(self.faults, self.boundary)
@@ -295,6 +299,9 @@ class Simulation:
             cursor.execute("SELECT opla_partitions(%s, %s)", [start.date(), months])
         at_version.cache_clear()
         seed(sandbox=True, at=start)
+        for n in range(_RATE_DAYS):
+            day = Rate("EUR", "USD", 1_080_000 + 1_700 * (n % 5), "simulated", start + timedelta(days=n))
+            rates.tell(day, actor=_OWNER, at=start)
         # Enough for half of those who want one: our own shelf is sold out on the way.
         lines = [f"PX-15,{n:013d},S{n},14.40,2027-12-31" for n in range(max(20, self.plan.orders // 12))]
         stock_codes(_OWNER, "\n".join(["sku,code,serial,cost,valid_until", *lines]).encode(), shop=self.shop, at=start)

@@ -187,13 +187,16 @@ def _kept(world: Judged, truths: dict[UUID, _Truth]) -> dict[UUID, str]:
             given_back[expect(charge, str), whose] += expect(amount_minor, int)
     shares: dict[str, list[tuple[UUID, int]]] = defaultdict(list)
     books_say: dict[str, tuple[int, int]] = {}
-    for charge, order_id, share_minor, captured_minor, charged_back_minor in select(
-        """SELECT a.reference, l.order_id, l.amount_minor, p.captured_minor, p.charged_back_minor
+    fees: dict[str, tuple[int, str]] = {}
+    for charge, order_id, share_minor, captured_minor, charged_back_minor, fee_minor, fee_on in select(
+        """SELECT a.reference, l.order_id, l.amount_minor, p.captured_minor, p.charged_back_minor, a.fee_minor, a.fee_on
            FROM attempt a JOIN payment p ON p.id = a.payment_id JOIN allocation l ON l.payment_id = p.id
            ORDER BY a.id, l.order_id"""
     ):
         shares[expect(charge, str)].append((expect(order_id, UUID), expect(share_minor, int)))
         books_say[expect(charge, str)] = expect(captured_minor, int), expect(charged_back_minor, int)
+        if isinstance(fee_minor, int):
+            fees[expect(charge, str)] = fee_minor, expect(fee_on, str)
     wrong: dict[UUID, str] = {}
     for charge, divided in shares.items():
         session = world.provider.sessions.get(charge)
@@ -202,6 +205,10 @@ def _kept(world: Judged, truths: dict[UUID, _Truth]) -> dict[UUID, str]:
         if books_say[charge] != (session.captured_minor, session.charged_back_minor):
             says = f"captured {session.captured_minor}, charged back {session.charged_back_minor}"
             wrong[divided[0][0]] = f"the provider has {says}; we know of {books_say[charge]}"
+        fee_minor, fee_on = fees.get(charge, (0, ""))
+        told_of_all_of_it = fee_on == f"{session.captured_minor}/{session.charged_back_minor}"
+        if told_of_all_of_it and fee_minor != session.fee_minor:
+            wrong[divided[0][0]] = f"the provider keeps {session.fee_minor}; we know of {fee_minor}"
         _divide(session, divided, given_back, truths)
     return wrong
 

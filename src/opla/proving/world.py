@@ -9,10 +9,11 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
+from opla.core.money import Money
 from opla.core.ports import (
     Answer,
     ChargeReport,
@@ -29,6 +30,8 @@ from opla.core.ports import (
 from opla.proving.faults import Fault, Faults
 
 Boundary = Callable[[str], None]
+
+_CAPTURE_FEE_MINOR, _REFUND_FEE_MINOR, _CHARGE_BACK_FEE_MINOR = 25, 10, 1500
 
 
 @dataclass
@@ -87,6 +90,7 @@ class Session:
     refunded_minor: int = 0
     charged_back_minor: int = 0
     outside_minor: int = 0  # of what was refunded: not by us
+    fee_minor: int = 0  # kept for captures and charge-backs
 
     @property
     def kept_minor(self) -> int:
@@ -147,7 +151,7 @@ class Provider:
         return None if session is None else self._said(session)
 
     def _said(self, session: Session) -> ChargeReport:
-        report = session.report()
+        report = replace(session.report(), fee=self._fee(session.fee_minor, session.currency))
         if self._faults.strikes(Fault.OLD_ANSWER) and report.captured_minor:
             report = ChargeReport(Answer.PENDING, report.provider_id, currency=report.currency)
         if self._faults.strikes(Fault.CONTRADICTS):
@@ -156,6 +160,11 @@ class Provider:
         if self._faults.strikes(Fault.TIMEOUT_AFTER_ACTING) or self._faults.strikes(Fault.GARBAGE):
             return ChargeReport(Answer.UNKNOWN)
         return report
+
+    def _fee(self, fee_minor: int, currency: str) -> Money | None:
+        """What it says it keeps, where it says so already."""
+        later, changed = self._faults.strikes(Fault.FEE_LATER), self._faults.strikes(Fault.FEE_CHANGES)
+        return None if later else Money(fee_minor + 7 * changed, currency)
 
     def _nonsense(self, session: Session) -> ChargeReport:
         """What cannot be true of this payment: another's, in another currency, or a success of nothing."""
@@ -175,7 +184,9 @@ class Provider:
                 self.refunds[request.reference] = RefundReport(Answer.DECLINED, why="refused")
             else:
                 session.refunded_minor += request.amount.amount_minor
-                self.refunds[request.reference] = RefundReport(Answer.SUCCEEDED, f"re_{len(self.refunds) + 1}")
+                self.refunds[request.reference] = RefundReport(
+                    Answer.SUCCEEDED, f"re_{len(self.refunds) + 1}", fee=Money(_REFUND_FEE_MINOR, session.currency)
+                )
             self._refunds_shown[request.reference] = 2 if self._faults.strikes(Fault.PENDING_FIRST) else 0
         self._boundary("answer refund")
         if self._faults.strikes(Fault.TIMEOUT_AFTER_ACTING):
@@ -205,6 +216,7 @@ class Provider:
         """All that is still kept of it."""
         if session.kept_minor > 0:
             session.charged_back_minor += session.kept_minor
+            session.fee_minor += _CHARGE_BACK_FEE_MINOR
             self.changed(session)
 
     def refund_outside(self, session: Session) -> None:
@@ -215,6 +227,7 @@ class Provider:
 
     def pay(self, session: Session, amount_minor: int) -> None:
         session.captured_minor += amount_minor
+        session.fee_minor += _CAPTURE_FEE_MINOR + amount_minor * 12 // 1000
         session.status, session.why = Answer.SUCCEEDED, ""
         self.changed(session)
 
@@ -236,8 +249,10 @@ class Supplier:
         chance: Random,
         agenda: Agenda,
         boundary: Boundary,
+        takes: str = "",
     ) -> None:
         self.name = name
+        self._takes = takes  # the currency of its costs; empty: that of what is asked for
         self.promises = promises
         self._series = series  # so that no two suppliers make the same PIN
         self._faults = faults
@@ -293,8 +308,9 @@ class Supplier:
             if self._faults.strikes(Fault.DUPLICATE_PIN) and self.pins:
                 pin = self.pins[next(iter(self.pins))]
             self.pins[reference] = pin
-        cost_minor = request.face.amount_minor * 960 // 1000
-        self._answers[reference] = SendReport(Answer.SUCCEEDED, f"{self.name}_{reference}", cost_minor, pin)
+        cost_minor = request.face.amount_minor * (1037 if self._takes else 960) // 1000
+        supplier_id = f"{self.name}_{reference}"
+        self._answers[reference] = SendReport(Answer.SUCCEEDED, supplier_id, cost_minor, pin, currency=self._takes)
         self._shown[reference] = 1 if self._faults.strikes(Fault.PENDING_FIRST) else 0
         if request.kind is Kind.DIRECT and self.promises.may_reverse and self._faults.strikes(Fault.REVERSES):
             self._agenda.after(self._chance.randrange(1, 120), lambda: self._reverse(reference))
@@ -323,8 +339,10 @@ class Supplier:
         if self._faults.strikes(Fault.OLD_ANSWER):
             return SendReport(Answer.PENDING, truth.supplier_id)
         if self._faults.strikes(Fault.CONTRADICTS):
-            # A cost that is missing, or a success after a reversal or a refusal.
-            return SendReport(Answer.SUCCEEDED, truth.supplier_id or "somebody_else", None)
+            # A cost that is missing or in no currency, or a success after a reversal or a refusal.
+            cost_minor = truth.cost_minor if self._chance.random() < 0.5 else None
+            supplier_id = truth.supplier_id or "somebody_else"
+            return SendReport(Answer.SUCCEEDED, supplier_id, cost_minor, truth.pin, currency="XXX")
         return truth
 
 

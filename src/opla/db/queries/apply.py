@@ -10,7 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from opla.core.actor import Actor
-from opla.core.change import Change, NewDelivery
+from opla.core.change import Change, Converted, NewDelivery
 from opla.core.item import Said
 from opla.core.ledger import Transfer
 from opla.db.keyring import Keyring
@@ -160,6 +160,7 @@ def apply(
             [(g, k.code_id, k.order_id, k.target, k.revealed) for g, change in numbered for k in change.codes],
             *("int", "uuid", "uuid", "text", "boolean"),
         ),
+        *_columns([(g, *beside) for g, change in numbered for beside in _beside(change)], "int", "text", "text"),
     )
     return [Result(expect(result, str)) for _, result in rows]
 
@@ -170,6 +171,34 @@ def _columns(rows: Sequence[Sequence[object]], *sql_types: str) -> list[Argument
 
 def _line(t: Transfer) -> tuple[object, ...]:
     return (t.debit, t.credit, t.amount_minor, t.currency, t.reason, t.phase, t.order_id, t.payment_id)
+
+
+def _beside(change: Change) -> list[tuple[str, str]]:
+    """What is rare, each by its kind, as JSON."""
+    if not (change.fees or change.converted or change.given_back):
+        return []
+    backs = [{"order_id": str(b.order_id), "amount": b.amount_minor} for b in change.given_back]
+    fees = [{"attempt": str(f.attempt_id), "fee": f.amount_minor, "told_for": f.on} for f in change.fees]
+    return [
+        *(("fee", json.dumps(fee)) for fee in fees),
+        *(("given_back", json.dumps(back)) for back in backs),
+        *(("conversion", json.dumps(_conversion(c))) for c in change.converted),
+    ]
+
+
+def _conversion(c: Converted) -> dict[str, str | int]:
+    made = c.conversion
+    return {
+        "order_id": str(c.order_id),
+        "reason": c.reason,
+        "abroad": made.foreign.amount_minor,
+        "abroad_currency": made.foreign.currency,
+        "home": made.home.amount_minor,
+        "home_currency": made.home.currency,
+        "numerator": made.numerator,
+        "denominator": made.denominator,
+        "told": made.told,
+    }
 
 
 def _said(s: Said) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from opla.core import attempt
+from opla.core.fee import share_minor
 from opla.core.item import Kind, Resolution, Step
 from opla.core.money import Money
 from opla.db.queries.call import Row, expect, select
@@ -103,15 +104,51 @@ class Sold:
     total: Money
     email: str
     reseller: str
+    earned: Money  # margin and our own fee without VAT, less what was given by choice
+    provider_fee: Money  # its share of what the provider keeps of its payment and for its refunds
+
+    @property
+    def left(self) -> Money:
+        """What is left of the order for us."""
+        return self.earned - self.provider_fee
 
 
 def sold(order_id: UUID) -> Sold:
     [row] = select(
-        """SELECT product_name, number, face_minor + fee_minor, currency, email, reseller FROM orders WHERE id = %s""",
+        """SELECT product_name, number, face_minor + fee_minor, currency, email, reseller,
+                  (SELECT coalesce(sum(CASE WHEN c.kind IN ('margin', 'service_fee') THEN t.amount_minor
+                                            ELSE -t.amount_minor END), 0)::bigint
+                   FROM transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
+                   WHERE t.order_id = o.id AND t.phase = 'posted'
+                     AND (c.kind IN ('margin', 'service_fee')) <> (d.kind IN ('margin', 'service_fee')))
+           FROM orders o WHERE id = %s""",
         [order_id],
     )
-    total = Money(expect(row[2], int), expect(row[3], str))
-    return Sold(expect(row[0], str), expect(row[1], str), total, expect(row[4], str), expect(row[5], str))
+    currency = expect(row[3], str)
+    total, earned = Money(expect(row[2], int), currency), Money(expect(row[6], int), currency)
+    kept = Money(_provider_fee_minor(order_id), currency)
+    return Sold(expect(row[0], str), expect(row[1], str), total, expect(row[4], str), expect(row[5], str), earned, kept)
+
+
+def _provider_fee_minor(order_id: UUID) -> int:
+    """Of a payment for several orders each bears its share of the fee; a refund's is its own order's."""
+    rows = select(
+        """SELECT c.fee_minor, ARRAY(SELECT l.order_id FROM allocation l WHERE l.payment_id = c.payment_id ORDER BY 1),
+                  ARRAY(SELECT l.amount_minor FROM allocation l WHERE l.payment_id = c.payment_id ORDER BY l.order_id)
+           FROM allocation o JOIN attempt c ON c.payment_id = o.payment_id
+           WHERE o.order_id = %s AND c.fee_minor IS NOT NULL""",
+        [order_id],
+    )
+    shares = (
+        share_minor(expect(f, int), list(zip(expect(o, list), expect(a, list), strict=True)), order_id)
+        for f, o, a in rows
+    )
+    [(refunds,)] = select(
+        """SELECT coalesce(sum(a.fee_minor), 0)::bigint FROM refund r JOIN attempt a ON a.refund_id = r.id
+           WHERE r.order_id = %s""",
+        [order_id],
+    )
+    return sum(shares) + expect(refunds, int)
 
 
 @dataclass(frozen=True)

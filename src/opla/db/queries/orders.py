@@ -10,6 +10,7 @@ from uuid import UUID
 from opla.core import attempt, order, payment, refund
 from opla.core.actor import Actor
 from opla.core.delivery import Paid
+from opla.core.fx import Conversion
 from opla.core.gone import Code, Standing
 from opla.core.money import Money
 from opla.core.order import Order, Price
@@ -177,7 +178,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
         f"""SELECT p.id, p.state, p.provider, coalesce(c.provider_id, ''), p.amount_minor, p.currency, p.captured_minor,
                    p.refunded_minor, p.refunding_minor, p.charged_back_minor, p.receipt, a.amount_minor, o.link_sealed,
                    EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock'), {_MAY_BE_OUT},
-                   p.outside_minor, {_OTHERWISE}, {_ORDER}
+                   p.outside_minor, {_OTHERWISE}, c.fee_minor, coalesce(c.fee_on, ''), {_ORDER}
             FROM payment p JOIN allocation a ON a.payment_id = p.id JOIN orders o ON o.id = a.order_id
             LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
             WHERE p.id = ANY (%s::uuid[]) ORDER BY p.id, o.id""",  # noqa: S608 - a constant of ours
@@ -185,7 +186,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     )
     cases: dict[UUID, PaymentCase] = {}
     for row in rows:
-        sold = _order(row[17:])
+        sold = _order(row[19:])
         payment_id = expect(row[0], UUID)
         before = cases.get(payment_id)
         allocations = {**(before.payment.allocations if before else {}), sold.id: expect(row[11], int)}
@@ -204,6 +205,8 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
                 may_be_out_minor=expect(row[14], int),
                 outside_minor=expect(row[15], int),
                 otherwise_minor=expect(row[16], int),
+                fee_minor=row[17] if isinstance(row[17], int) else None,
+                fee_on=expect(row[18], str),
             ),
             {**(before.orders if before else {}), sold.id: sold},
             expect(row[10], str),
@@ -282,10 +285,76 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
     )
     found = [(_order(row), expect(row[13], int), frozenset(expect(row[14], list)), bool(row[15])) for row in rows]
     paid = _paid([sold.id for sold, *_ in found if not sold.reseller])
+    paid |= {sold.id: Paid(None, "", 0, cost_minor) for sold, cost_minor, *_ in found if sold.reseller}
+    for order_id, back_minor in _given_back([sold.id for sold, *_ in found if sold.reseller and sold.state in _AFTER]):
+        paid[order_id] = replace(paid[order_id], back_minor=back_minor)
+    for order_id, made in _converted([sold.id for sold, *_ in found if sold.state is order.State.DELIVERED]).items():
+        paid[order_id] = replace(paid[order_id], converted=made)
     return {
-        sold.id: SendCase(sold, Paid(None, "", 0, cost_minor) if sold.reseller else paid[sold.id], refused_by, in_stock)
-        for sold, cost_minor, refused_by, in_stock in found
-        if sold.reseller or sold.id in paid
+        sold.id: SendCase(sold, paid[sold.id], refused_by, in_stock)
+        for sold, _, refused_by, in_stock in found
+        if sold.id in paid
+    }
+
+
+#: An order that value was given for; what is still on its way to be given has nothing to look up.
+_AFTER = (order.State.DELIVERED, order.State.REFUNDED)
+
+
+def _given_back(order_ids: Sequence[UUID]) -> list[tuple[UUID, int]]:
+    """How much of the price of these resellers' orders was given back by choice."""
+    if not order_ids:
+        return []
+    rows = select("SELECT id, opla_given_back(id) FROM orders WHERE id = ANY (%s::uuid[])", [list(order_ids)])
+    return [(expect(row[0], UUID), expect(row[1], int)) for row in rows]
+
+
+@dataclass(frozen=True)
+class FloatCase:
+    """A reseller's order, what became of its value, and how much of its price was given back by choice."""
+
+    order: Order
+    supplier: str
+    cost_minor: int
+    code: Code | None
+    back_minor: int
+
+
+def float_case(order_id: UUID) -> FloatCase | None:
+    """None for an order that is nobody's, or a customer's."""
+    rows = select(
+        f"""SELECT {_ORDER}, coalesce(d.supplier, ''), coalesce(d.cost_minor, 0), k.id, k.supplier,
+                   EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id), opla_given_back(o.id)
+            FROM orders o LEFT JOIN delivery d ON d.order_id = o.id
+            LEFT JOIN code k ON k.id = d.code_id AND k.order_id = o.id AND k.state = 'sold'
+            WHERE o.id = %s AND o.reseller <> ''""",  # noqa: S608 - a constant of ours
+        [order_id],
+    )
+    if not rows:
+        return None
+    supplier, cost_minor, code_id, whose, seen, back_minor = rows[0][13:]
+    code = Code(code_id, whose == "code_stock", bool(seen)) if isinstance(code_id, UUID) else None
+    return FloatCase(_order(rows[0]), expect(supplier, str), expect(cost_minor, int), code, expect(back_minor, int))
+
+
+def _converted(order_ids: Sequence[UUID]) -> dict[UUID, Conversion]:
+    """What was reckoned of these orders' costs, where their suppliers took another currency."""
+    if not order_ids:
+        return {}
+    rows = select(
+        """SELECT order_id, foreign_minor, foreign_currency, home_minor, home_currency, numerator, denominator, told
+           FROM conversion WHERE order_id = ANY (%s::uuid[]) AND reason = 'cost'""",
+        [list(order_ids)],
+    )
+    return {
+        expect(row[0], UUID): Conversion(
+            Money(expect(row[1], int), expect(row[2], str)),
+            Money(expect(row[3], int), expect(row[4], str)),
+            expect(row[5], int),
+            expect(row[6], int),
+            expect(row[7], str),
+        )
+        for row in rows
     }
 
 
@@ -334,7 +403,8 @@ class RefundCase:
 def refund_cases(refund_ids: Sequence[UUID]) -> dict[UUID, RefundCase]:
     rows = select(
         f"""SELECT r.id, r.state, r.payment_id, p.provider, r.order_id, o.state, r.amount_minor, r.currency, r.reason,
-                  coalesce(c.provider_id, ''), p.receipt, r.made_at, {_KEPT}, p.charged_back_minor, opla_seen(p)
+                  coalesce(c.provider_id, ''), p.receipt, r.made_at, {_KEPT}, p.charged_back_minor, opla_seen(p),
+                  (SELECT a.fee_minor FROM attempt a WHERE a.refund_id = r.id AND a.state = 'succeeded')
            FROM refund r JOIN payment p ON p.id = r.payment_id
            LEFT JOIN orders o ON o.id = r.order_id
            LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
@@ -355,6 +425,7 @@ def refund_cases(refund_ids: Sequence[UUID]) -> dict[UUID, RefundCase]:
                 kept_minor=expect(row[12], int),
                 charged_back_minor=expect(row[13], int),
                 seen=expect(row[14], str),
+                fee_minor=row[15] if isinstance(row[15], int) else None,
             ),
             expect(row[9], str),
             expect(row[10], str),

@@ -30,7 +30,7 @@ def choice(order_id: UUID) -> Case | None:
     cases = orders.payment_cases([expect(row[0], UUID) for row in rows])
     found = next((case for case in cases.values() if order_id in case.standings), next(iter(cases.values()), None))
     if found is None:
-        return None
+        return _from_float(order_id)
     held, paid = found.standings.get(order_id), found.payment
     return Case(
         found.orders[order_id],
@@ -43,6 +43,25 @@ def choice(order_id: UUID) -> Case | None:
         supplier=held.supplier if held else "",
         cost_minor=held.cost_minor if held else 0,
         code=held.code if held else None,
+    )
+
+
+def _from_float(order_id: UUID) -> Case | None:
+    held = orders.float_case(order_id)
+    if held is None:
+        return None
+    price_minor = held.order.price.total.amount_minor
+    return Case(
+        held.order,
+        None,
+        "",
+        share_minor=price_minor,
+        back_minor=held.back_minor,
+        kept_minor=price_minor - held.back_minor,
+        seen=str(held.back_minor),
+        supplier=held.supplier,
+        cost_minor=held.cost_minor,
+        code=held.code,
     )
 
 

@@ -15,6 +15,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ), p.charged_back_minor, p.outside_minor)
 $$;
 
+-- What of an order's price was given back by choice.
+CREATE OR REPLACE FUNCTION opla_given_back(p_order uuid) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT coalesce(sum(amount_minor), 0)::bigint FROM refund
+    WHERE order_id = p_order AND reason IN ('choice', 'goodwill') AND state NOT IN ('asked', 'denied')
+$$;
+
 CREATE OR REPLACE FUNCTION opla_apply(
     p_at timestamptz, p_actor text, p_groups int,
     m_g int[], m_subject text[], m_id uuid[], m_source text[], m_target text[], m_event text[], m_why text[],
@@ -36,7 +43,8 @@ CREATE OR REPLACE FUNCTION opla_apply(
     i_currency text[], i_why text[],
     x_g int[], x_kind text[], x_subject uuid[],
     e_g int[], e_item bigint[], e_said text[], e_file bytea[],
-    k_g int[], k_code uuid[], k_order uuid[], k_target text[], k_revealed boolean[]
+    k_g int[], k_code uuid[], k_order uuid[], k_target text[], k_revealed boolean[],
+    b_g int[], b_kind text[], b_body text[]  -- what is rare, as JSON: a function has at most a hundred arguments
 ) RETURNS TABLE (g int, result text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -108,6 +116,16 @@ BEGIN
             v_result[v_bad] := 'lost';
         END LOOP;
     END IF;
+    --    Of a reseller's order that is what was given back of it, which its lock, held here, keeps as it is.
+    IF 'given_back' = ANY (b_kind) THEN
+        FOR v_bad IN
+            SELECT b.g FROM unnest(b_g, b_kind, b_body) AS b (g, kind, body)
+            CROSS JOIN LATERAL jsonb_to_record(b.body::jsonb) AS f (order_id uuid, amount bigint)
+            WHERE b.kind = 'given_back' AND f.amount <> opla_given_back(f.order_id)
+        LOOP
+            v_result[v_bad] := 'lost';
+        END LOOP;
+    END IF;
     --    And whether somebody has seen a code that is taken back: `opla_reveal` waits for the order's lock, held here.
     IF cardinality(k_g) > 0 THEN
         FOR v_bad IN
@@ -160,6 +178,21 @@ BEGIN
             ) s ON true
             WHERE p.captured_minor + coalesce(s.captured, 0) - p.refunded_minor - p.refunding_minor
                   - p.charged_back_minor - p.outside_minor < w.asked_minor
+        LOOP
+            v_result[v_bad] := 'refund_too_much';
+        END LOOP;
+    END IF;
+    IF 'given_back' = ANY (b_kind) THEN  -- to a float never more than the price
+        FOR v_bad IN
+            SELECT r.g FROM (
+                SELECT g, order_id, amount FROM unnest(r_g, r_payment, r_order, r_amount) AS r (g, payment, order_id, amount)
+                WHERE payment IS NULL
+                UNION ALL
+                SELECT m.g, r.order_id, r.amount_minor FROM unnest(m_g, m_subject, m_id, m_event) AS m (g, subject, id, event)
+                JOIN refund r ON r.id = m.id WHERE m.subject = 'refund' AND m.event = 'credited'
+            ) r JOIN orders o ON o.id = r.order_id
+            WHERE v_result[r.g] = 'won' AND (o.reseller = ''
+                OR opla_given_back(o.id) + r.amount > o.face_minor + o.fee_minor)
         LOOP
             v_result[v_bad] := 'refund_too_much';
         END LOOP;
@@ -243,7 +276,9 @@ BEGIN
     WHERE o.id = w.id AND o.state <> w.target;
 
     IF 'refund' = ANY (m_subject) THEN
-        UPDATE refund r SET state = w.target, ended_at = CASE WHEN w.target <> 'due' THEN p_at END
+        UPDATE refund r SET
+            state = w.target,
+            ended_at = CASE WHEN w.target = r.state THEN r.ended_at WHEN w.target <> 'due' THEN p_at END
         FROM unnest(m_g, m_subject, m_id, m_target) AS w (g, subject, id, target)
         WHERE w.subject = 'refund' AND v_won[w.g] AND r.id = w.id;
     END IF;
@@ -274,6 +309,13 @@ BEGIN
         ON m.g = n.g AND m.subject = 'attempt' AND m.id = n.attempt
     WHERE a.id = n.attempt AND v_won[n.g];
 
+    IF 'fee' = ANY (b_kind) THEN
+        UPDATE attempt a SET fee_minor = f.fee, fee_on = f.told_for
+        FROM unnest(b_g, b_kind, b_body) AS b (g, kind, body)
+        CROSS JOIN LATERAL jsonb_to_record(b.body::jsonb) AS f (attempt uuid, fee bigint, told_for text)
+        WHERE b.kind = 'fee' AND a.id = f.attempt AND v_won[b.g];
+    END IF;
+
     INSERT INTO attempt_evidence (attempt_id, at, answer, why, evidence)
     SELECT n.attempt, p_at, n.answer, n.why, n.evidence::jsonb
     FROM unnest(n_g, n_attempt, n_answer, n_why, n_evidence) AS n (g, attempt, answer, why, evidence)
@@ -295,8 +337,11 @@ BEGIN
 
     -- 6. What follows.
     IF cardinality(r_g) > 0 THEN
-        INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason, why, evidence, state, actor, made_at)
-        SELECT r.id, r.payment, r.order_id, r.amount, r.currency, r.reason, r.why, r.evidence, 'due', p_actor, p_at
+        INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason, why, evidence, state, actor, made_at,
+                            ended_at)
+        SELECT r.id, r.payment, r.order_id, r.amount, r.currency, r.reason, r.why, r.evidence,
+               CASE WHEN r.payment IS NULL THEN 'done' ELSE 'due' END, p_actor, p_at,
+               CASE WHEN r.payment IS NULL THEN p_at END
         FROM unnest(r_g, r_id, r_payment, r_order, r_amount, r_currency, r_reason, r_why, r_evidence)
             AS r (g, id, payment, order_id, amount, currency, reason, why, evidence)
         WHERE v_won[r.g];
@@ -340,6 +385,16 @@ BEGIN
             claimed_by = CASE k.target WHEN 'blocked' THEN c.claimed_by END
         FROM unnest(k_g, k_code, k_target) AS k (g, code, target)
         WHERE c.id = k.code AND v_won[k.g];
+    END IF;
+    IF 'conversion' = ANY (b_kind) THEN
+        INSERT INTO conversion (at, order_id, reason, foreign_minor, foreign_currency, home_minor, home_currency,
+                                numerator, denominator, told)
+        SELECT p_at, c.*
+        FROM unnest(b_g, b_kind, b_body) AS b (g, kind, body)
+        CROSS JOIN LATERAL jsonb_to_record(b.body::jsonb)
+            AS c (order_id uuid, reason text, abroad bigint, abroad_currency text, home bigint, home_currency text,
+                  numerator bigint, denominator bigint, told text)
+        WHERE b.kind = 'conversion' AND v_won[b.g];
     END IF;
     IF cardinality(o_g) > 0 THEN
         INSERT INTO outbox (reference, topic, order_id, made_at, due_at)

@@ -33,6 +33,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'met_outside'), 0) AS met_outside,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_due'), 0) AS refund_due,
             coalesce(sum(amount_minor) FILTER (WHERE reason IN ('refund_paid', 'refund_paid_otherwise')), 0) AS refund_paid,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'cost_abroad'), 0)
+              - coalesce(sum(amount_minor) FILTER (WHERE reason = 'cost_abroad_back'), 0) AS abroad,
             coalesce(sum(CASE phase WHEN 'held' THEN amount_minor WHEN 'released' THEN -amount_minor END), 0) AS held
         FROM transfer t WHERE t.order_id IS NOT NULL GROUP BY t.order_id
     ), per_payment AS (
@@ -44,7 +46,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'charged_back'), 0)
               - coalesce(sum(amount_minor) FILTER (WHERE reason = 'charge_back_won'), 0) AS charged_back,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'outside_refund'), 0)
-              - coalesce(sum(amount_minor) FILTER (WHERE reason = 'outside_undone'), 0) AS outside
+              - coalesce(sum(amount_minor) FILTER (WHERE reason = 'outside_undone'), 0) AS outside,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'psp_fee'), 0)
+              - coalesce(sum(amount_minor) FILTER (WHERE reason = 'psp_fee_back'), 0) AS fee
         FROM transfer t WHERE t.payment_id IS NOT NULL GROUP BY t.payment_id
     ), moved AS (
         -- where the last event that moved a subject left it; read once, for all of them
@@ -110,6 +114,44 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            OR (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
                WHERE r.payment_id = y.id AND r.state NOT IN ('asked', 'denied')) <> coalesce(p.refund_due, 0)
         UNION ALL
+        -- what its provider keeps of a payment is posted once for each attempt that it told a fee for, and succeeded
+        SELECT 'provider_fees', y.receipt FROM payment y LEFT JOIN per_payment p ON p.payment_id = y.id
+        LEFT JOIN (
+            SELECT coalesce(a.payment_id, r.payment_id) AS payment_id, sum(a.fee_minor) AS told,
+                   bool_or(a.state <> 'succeeded') AS early
+            FROM attempt a LEFT JOIN refund r ON r.id = a.refund_id WHERE a.fee_minor IS NOT NULL GROUP BY 1
+        ) f ON f.payment_id = y.id
+        WHERE coalesce(f.told, 0) <> coalesce(p.fee, 0) OR f.early
+        UNION ALL
+        -- between two currencies stands what was converted, each amount as its rate makes it, and nothing else
+        SELECT 'conversions', coalesce(p.code, c.code)
+        FROM (SELECT code, debits_posted - credits_posted AS stands FROM account WHERE kind = 'fx') p
+        FULL JOIN (
+            SELECT 'fx:' || least(home_currency, foreign_currency) || '/' || greatest(home_currency, foreign_currency)
+                   || ':' || s.currency AS code, sum(s.minor) AS stands
+            FROM conversion CROSS JOIN LATERAL (
+                VALUES (foreign_currency, foreign_minor), (home_currency, -home_minor)) AS s (currency, minor)
+            GROUP BY 1
+        ) c ON c.code = p.code
+        WHERE coalesce(p.stands, 0) <> coalesce(c.stands, 0)
+        UNION ALL
+        SELECT 'conversions', c.told FROM conversion c
+        WHERE c.home_minor <> sign(c.foreign_minor) * div(2 * abs(c.foreign_minor)::numeric * c.numerator + c.denominator,
+                                                          2 * c.denominator::numeric)
+        UNION ALL
+        SELECT 'conversions', o.ticket FROM per_order p JOIN orders o ON o.id = p.order_id
+        LEFT JOIN (SELECT order_id, sum(foreign_minor) AS abroad FROM conversion GROUP BY order_id) c ON c.order_id = o.id
+        WHERE p.abroad <> coalesce(c.abroad, 0)
+        UNION ALL
+        -- what a reseller was given back by choice is on its float: out of the margin, or because the sale was undone
+        SELECT 'given_back', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
+        LEFT JOIN (SELECT order_id, sum(amount_minor) AS given, bool_or(reason = 'choice') AS whole
+                   FROM refund WHERE payment_id IS NULL AND state = 'done' GROUP BY order_id) r ON r.order_id = o.id
+        WHERE (o.reseller <> '' OR r.given > 0)
+          AND (r.given > o.face_minor + o.fee_minor OR r.given > 0 AND o.reseller = ''
+               OR r.whole AND (o.state <> 'refunded' OR r.given <> o.face_minor + o.fee_minor)
+               OR (o.state = 'delivered' OR p.goodwill > 0) AND coalesce(p.goodwill, 0) <> coalesce(r.given, 0))
+        UNION ALL
         -- a payment's allocations are its amount, and each is its order's price
         SELECT 'allocations', y.receipt FROM payment y
         WHERE y.amount_minor <> (SELECT coalesce(sum(a.amount_minor), 0) FROM allocation a WHERE a.payment_id = y.id)
@@ -152,7 +194,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                OR NOT coalesce(t.reasons, '{}') <@ w.reasons
                OR (SELECT count(*) FROM unnest(w.reasons) AS r
                    WHERE r IN ('captured', 'held', 'released', 'refund_due', 'refund_paid', 'refund_paid_otherwise', 'met_outside',
-                               'goodwill', 'charged_back', 'charge_back_won', 'outside_refund', 'outside_undone')
+                               'goodwill', 'charged_back', 'charge_back_won', 'outside_refund', 'outside_undone', 'psp_fee',
+                               'psp_fee_back')
                      AND NOT r = ANY (coalesce(t.reasons, '{}'))) > 0)
         UNION ALL
         -- and each line has the accounts and the phase of its reason
@@ -174,7 +217,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE y.state <> coalesce(m.target, 'opening')
         UNION ALL
         SELECT 'states', r.id::text FROM refund r LEFT JOIN moved m ON m.subject_id = r.id
-        WHERE r.state <> coalesce(m.target, 'due')
+        WHERE r.state <> coalesce(m.target, CASE WHEN r.payment_id IS NULL THEN 'done' ELSE 'due' END)
         UNION ALL
         -- never twice: a delivered order has one delivery by one send that succeeded, any other has none to show for it
         SELECT 'deliveries', o.ticket FROM orders o
@@ -233,7 +276,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE a.opening_minor <> coalesce(b.closing_minor, 0)
     )
     SELECT c.name, count(f.name), min(f.example)
-    FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments', 'allocations',
+    FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments',
+                      'provider_fees', 'conversions',
+                      'given_back', 'allocations',
                       'one_payment_kept', 'code_stock', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
                       'forgotten', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name

@@ -31,7 +31,7 @@ BEGIN
         EXECUTE format('CREATE OR REPLACE TRIGGER functions_only BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
                         FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_outside_write()', part);
         IF p_table IN ('quote', 'idempotency', 'allocation', 'delivery', 'reveal', 'event', 'transfer', 'attempt_evidence',
-                       'item_evidence', 'day_close', 'day_account') THEN
+                       'item_evidence', 'day_close', 'day_account', 'rate', 'conversion') THEN
             EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                             FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
         END IF;
@@ -43,7 +43,7 @@ BEGIN
     PERFORM opla_guard(name) FROM unnest(ARRAY[
         'quote', 'orders', 'idempotency', 'payment', 'allocation', 'refund', 'attempt', 'code', 'delivery', 'order_device', 'proof',
         'reveal', 'event', 'account', 'transfer', 'attempt_evidence', 'outbox', 'item',
-        'item_evidence', 'day_close', 'day_account'
+        'item_evidence', 'day_close', 'day_account', 'rate', 'conversion'
     ]) AS t (name);
 END $$;
 

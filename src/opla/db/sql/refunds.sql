@@ -8,14 +8,19 @@ CREATE OR REPLACE FUNCTION opla_ask_refund(
 DECLARE
     v_payment payment%ROWTYPE;
 BEGIN
-    SELECT * INTO v_payment FROM payment WHERE id = p_payment FOR NO KEY UPDATE;
+    IF p_payment IS NULL THEN  -- a reseller's order: what was given back of it is kept as it is by its lock
+        PERFORM 1 FROM orders WHERE id = p_order FOR NO KEY UPDATE;
+    ELSE
+        SELECT * INTO v_payment FROM payment WHERE id = p_payment FOR NO KEY UPDATE;
+    END IF;
     IF EXISTS (SELECT FROM refund WHERE id = p_id) THEN
         RETURN 'again';
     END IF;
     IF EXISTS (SELECT FROM refund WHERE order_id = p_order AND state = 'asked') THEN
         RETURN 'waits';
     END IF;
-    IF opla_seen(v_payment) IS DISTINCT FROM p_seen THEN
+    IF (CASE WHEN p_payment IS NULL THEN opla_given_back(p_order)::text ELSE opla_seen(v_payment) END)
+       IS DISTINCT FROM p_seen THEN
         RETURN 'lost';
     END IF;
     PERFORM opla_writes(true);

@@ -92,7 +92,7 @@ CREATE INDEX allocation_order ON allocation (order_id);
 
 CREATE TABLE refund (
     id           uuid PRIMARY KEY,
-    payment_id   uuid NOT NULL REFERENCES payment,
+    payment_id   uuid REFERENCES payment,        -- null: to the float of the order's reseller
     order_id     uuid REFERENCES orders,
     amount_minor bigint NOT NULL CHECK (amount_minor > 0),
     currency     text NOT NULL,
@@ -102,7 +102,8 @@ CREATE TABLE refund (
     state        text NOT NULL,
     actor        text NOT NULL,
     made_at      timestamptz NOT NULL,
-    ended_at     timestamptz
+    ended_at     timestamptz,
+    CHECK (payment_id IS NOT NULL OR order_id IS NOT NULL AND state IN ('asked', 'denied', 'done'))
 );
 CREATE UNIQUE INDEX refund_one_asked ON refund (order_id) WHERE state = 'asked';
 CREATE INDEX refund_order ON refund (order_id);
@@ -127,6 +128,8 @@ CREATE TABLE attempt (
     redirect_url text NOT NULL DEFAULT '',
     why          text NOT NULL DEFAULT '',
     gone_at      timestamptz,                    -- since when its adapter is not there; null once it answered
+    fee_minor    bigint CHECK (fee_minor >= 0),  -- what the provider keeps for it, as posted; null: it has not said
+    fee_on       text NOT NULL DEFAULT '',       -- and what that was told for (core.fee)
     -- It may give value or money, or has. A column of its own: an index that named the state would be written at each of
     -- its changes, and every other index of the row with it.
     stands       boolean NOT NULL GENERATED ALWAYS AS (state <> 'declined') STORED,
@@ -254,6 +257,35 @@ CREATE TABLE transfer (
 ) PARTITION BY RANGE (at);
 CREATE INDEX transfer_order ON transfer (order_id);
 CREATE INDEX transfer_payment ON transfer (payment_id) WHERE payment_id IS NOT NULL;
+
+-- What one currency is worth in another, as somebody told it: one `base` is `micros` millionths of a `quote`.
+CREATE TABLE rate (
+    base         text NOT NULL,
+    quote        text NOT NULL CHECK (quote <> base),
+    micros       bigint NOT NULL CHECK (micros > 0),
+    source       text NOT NULL CHECK (source <> ''),
+    as_of        timestamptz NOT NULL,
+    told_at      timestamptz NOT NULL,
+    told_by      text NOT NULL,
+    PRIMARY KEY (base, quote, as_of)
+);
+
+-- Every amount that was reckoned in another currency: both amounts, the rate and who told it. Positive where we came to
+-- owe foreign money, negative where some came back or was bought.
+CREATE TABLE conversion (
+    id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at               timestamptz NOT NULL,
+    reason           text NOT NULL,              -- of its line in the order's currency
+    order_id         uuid REFERENCES orders,     -- null: our own money
+    foreign_minor    bigint NOT NULL,
+    foreign_currency text NOT NULL CHECK (foreign_currency <> home_currency),
+    home_minor       bigint NOT NULL,
+    home_currency    text NOT NULL,
+    numerator        bigint NOT NULL CHECK (numerator > 0),  -- of home minor units per foreign minor unit
+    denominator      bigint NOT NULL CHECK (denominator > 0),
+    told             text NOT NULL
+);
+CREATE UNIQUE INDEX conversion_order ON conversion (order_id, reason) WHERE order_id IS NOT NULL;
 
 CREATE TABLE attempt_evidence (
     attempt_id   uuid NOT NULL,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs
 
 from opla.calling import Reply
+from opla.core.money import MINOR_DIGITS, Money
 from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises, RefundReport, RefundRequest
 from opla.payments.sandbox import mapping
 from opla.payments.sandbox.client import Client
@@ -87,6 +88,7 @@ def _charge_report(reply: Reply, reference: str) -> ChargeReport:
         currency=currency,
         why=why,
         evidence=_evidence(reply),
+        fee=_fee(reply, currency),
     )
 
 
@@ -98,7 +100,14 @@ def _refund_report(reply: Reply, reference: str) -> RefundReport:
     refund_id = reply.text("id")
     if reply.text("reference") != reference or not refund_id:
         return RefundReport(Answer.UNKNOWN, why="unreadable", evidence=_evidence(reply))
-    return RefundReport(answer, refund_id, reply.text("why") or "", _evidence(reply))
+    fee = _fee(reply, reply.text("currency") or "")
+    return RefundReport(answer, refund_id, reply.text("why") or "", _evidence(reply), fee)
+
+
+def _fee(reply: Reply, currency: str) -> Money | None:
+    """What they keep, where they say so in a way that can be read."""
+    fee_minor = reply.whole("fee_minor")
+    return Money(fee_minor, currency) if fee_minor is not None and currency in MINOR_DIGITS else None
 
 
 def _refused(reply: Reply) -> tuple[Answer, str]:

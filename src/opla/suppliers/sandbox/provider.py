@@ -65,6 +65,7 @@ def _report(reply: Reply, reference: str) -> SendReport:
         reversed=status in mapping.REVERSED,
         why=mapping.WHY.get(reply.text("why") or "", "declined") if answer is Answer.DECLINED else "",
         evidence=evidence,
+        currency=reply.text("cost_currency") or "",
     )
 
 
