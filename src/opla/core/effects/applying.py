@@ -244,7 +244,7 @@ class _Work:
                 What.BUCKET_ADDED, starts,
                 kind=bucket.kind, amount=bucket.left, slow_kbps=bucket.slow_kbps, until=bucket.ends,
             )  # fmt: skip
-            self.line = replace(self.line, buckets=_with(self.line.buckets, bucket))
+            self.line = replace(self.line, buckets=_with(self.line.buckets, bucket, self.at))
 
     def _make_room(self, ends: datetime | None) -> None:
         """What early renewal does to what runs."""
@@ -348,13 +348,13 @@ def _lots(lots: Iterable[Credit]) -> tuple[Credit, ...]:
     return tuple(sorted(merged, key=ends_first))
 
 
-def _with(buckets: tuple[Bucket, ...], new: Bucket) -> tuple[Bucket, ...]:
-    """The buckets and a new one. Data rolled over into data that lives as long becomes one bucket with it."""
-    if new.kind is not Kind.DATA:
+def _with(buckets: tuple[Bucket, ...], new: Bucket, at: datetime) -> tuple[Bucket, ...]:
+    """The buckets and a new one. Data that is there and lives as long as new data becomes one bucket with it."""
+    if new.kind is not Kind.DATA or new.starts > at:
         return (*buckets, new)
     kept = []
     for old in buckets:
-        if old.kind is Kind.DATA and old.starts <= new.starts and _alike(old, new):
+        if old.kind is Kind.DATA and old.starts <= at and _alike(old, new):
             new = _poured(old, new)
         else:
             kept.append(old)
