@@ -85,10 +85,14 @@ def _operator(at: Place, rules: Mapping[str, Place]) -> Operator:
         own_number=at["own_number"].cell(_method),
         balance=tuple(entry.cell(_method) for entry in at["balance"].entries()),
         redeem=tuple(entry.cell(_method) for entry in at["redeem"].entries()),
-        plans=tuple(Plan(entry.required("id"), entry["name"].cell(Place.text)) for entry in at["plans"].entries()),
+        plans=tuple(_plan(entry) for entry in at["plans"].entries()),
         notes=MappingProxyType({key: _texts(at["notes"][key]) for key in at["notes"].mapping()}),
         rules=_rules(_named(at, rules)),
     )
+
+
+def _plan(at: Place) -> Plan:
+    return Plan(at.required("id"), at["name"].cell(Place.text), at["status"].cell(lambda here: here.enum(Status)))
 
 
 def _product(at: Place, rules: Mapping[str, Place], operators: Mapping[str, Operator], root: Place) -> Product:
