@@ -457,7 +457,8 @@ SHAPES: Final = (
     ),
     Shape(
         "Changing the plan", "once a period: even if the first change ended what ran", _ELSEWHERE,
-        _PROXIMUS | {"plan_change": "once_a_period", "plan_change_loses": ["data"]}, ("plan_change", "plan_change_loses"),
+        _PROXIMUS | {"plan_change": "once_a_period", "plan_change_loses": ["data"]},
+        ("plan_change", "plan_change_loses"),
         before=("plan bonus", "data 700 MB until 2026-12-05 10:00"),
         steps=(Step("changes plan", plan="per-minute"), Step("changes plan", "2026-12-05 09:59", "bonus")),
         refused="plan_change_refused",
