@@ -241,6 +241,13 @@ def test_mobile_vikings_asks_for_a_plan_at_each_top_up():
     assert not product("BA-15").asks_plan
 
 
+def test_a_withdrawn_plan_can_be_somebodys_and_is_not_offered():
+    proximus = belgium(sandbox=True).operator("proximus")
+    assert proximus
+    assert {"smart", "together", "bonus"} <= {plan.id for plan in proximus.plans}
+    assert [plan.id for plan in proximus.plans_offered] == ["bonus", "per-minute"]
+
+
 # ── the form ──────────────────────────────────────────────────────────────
 
 #: Every shape seen on the market, each with the field that holds it. Promotions have no place yet: none was in force.
