@@ -192,10 +192,6 @@ class Parties:
     def account(self, role: Slot, *, abroad: bool = False) -> str:
         currency = self.abroad if abroad else self.currency
         match role:
-            case Slot.BOUGHT if not self.abroad:
-                return self.account(Slot.SOURCE)
-            case Slot.BOUGHT | Slot.FX:
-                return account_code(Account.FX, currency, pair(self.currency, self.abroad))
             case Slot.PAYER:
                 return account_code(Account.PSP_CLEARING, self.currency, self.provider)
             case Slot.PSP_FEES:
@@ -206,6 +202,10 @@ class Parties:
                 return account_code(Account.SUPPLIER_FLOAT, currency, self.source)
             case Slot.HELD if self.reseller:
                 return account_code(Account.RESELLER_FLOAT, self.currency, self.reseller)
+            case Slot.BOUGHT if not self.abroad:
+                return self.account(Slot.SOURCE)
+            case Slot.BOUGHT | Slot.FX:
+                return account_code(Account.FX, currency, pair(self.currency, self.abroad))
             case Slot.GONE:
                 return account_code(self.gone, self.currency)
             case _:
