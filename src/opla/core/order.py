@@ -74,13 +74,14 @@ class Arrow(NamedTuple):
     postings: tuple[Posting, ...] = ()
 
 
-_EARNED = (ledger.COST, ledger.MARGIN, ledger.LOSS, ledger.FEE, ledger.FEE_VAT)
+_EARNED = (ledger.COST, ledger.MARGIN, ledger.LOSS, ledger.FEE, ledger.FEE_VAT, ledger.PROMOTION)
 _UNEARNED = (
     ledger.COST_BACK,
     ledger.MARGIN_BACK,
     ledger.LOSS_BACK,
     ledger.FEE_BACK,
     ledger.FEE_VAT_BACK,
+    ledger.PROMOTION_BACK,
     ledger.GOODWILL_BACK,
 )
 _SECOND = (ledger.CAPTURED, ledger.REFUND_DUE)
@@ -153,15 +154,23 @@ def arrow(state: State, event: Event) -> Arrow:
 
 @dataclass(frozen=True)
 class Price:
-    """What one order costs, to the cent. `fee_vat` is the VAT contained in `fee`; `total` = `face` + `fee`."""
+    """What one order costs, to the cent: `total` = `face` + `fee` − `discount`. `fee_vat` is the VAT inside the fee.
+
+    A discount is ours to bear: the face value is delivered whole, whatever was paid for it.
+    """
 
     face: Money
     fee: Money
     fee_vat: Money
+    discount_minor: int = 0
+
+    @property
+    def discount(self) -> Money:
+        return Money(self.discount_minor, self.face.currency)
 
     @property
     def total(self) -> Money:
-        return self.face + self.fee
+        return self.face + self.fee - self.discount
 
 
 @dataclass(frozen=True)
@@ -181,12 +190,17 @@ class Order:
 
     @property
     def held_minor(self) -> int:
-        """What is held while it is on its way: of a customer what the supplier will want, of a reseller all of it."""
-        return self.price.total.amount_minor if self.reseller else self.price.face.amount_minor
+        """What is held while it is on its way: of a customer what the supplier will want, as far as the customer paid
+        it and not a promotion of ours; of a reseller all of it."""
+        total_minor = self.price.total.amount_minor
+        return total_minor if self.reseller else min(self.price.face.amount_minor, total_minor)
 
 
 def earned(price: Price, cost_minor: int) -> dict[Reason, int]:
-    """How a delivered order's money divides: cost, margin (or loss), fee and its VAT, nothing left over."""
+    """How a delivered order's money divides: cost, margin (or loss), fee and its VAT, nothing left over.
+
+    The margin is of the whole face value: what a promotion took off the price, we put in beside what was paid.
+    """
     margin = price.face.amount_minor - cost_minor
     return {
         Reason.COST: cost_minor,
@@ -194,6 +208,7 @@ def earned(price: Price, cost_minor: int) -> dict[Reason, int]:
         Reason.LOSS: max(-margin, 0),
         Reason.FEE: (price.fee - price.fee_vat).amount_minor,
         Reason.FEE_VAT: price.fee_vat.amount_minor,
+        Reason.PROMOTION: price.discount_minor,
     }
 
 
@@ -203,6 +218,7 @@ _BACK = {
     Reason.LOSS: Reason.LOSS_BACK,
     Reason.FEE: Reason.FEE_BACK,
     Reason.FEE_VAT: Reason.FEE_VAT_BACK,
+    Reason.PROMOTION: Reason.PROMOTION_BACK,
 }
 
 
