@@ -107,7 +107,8 @@ class Sold:
 
 def sold(order_id: UUID) -> Sold:
     [row] = select(
-        """SELECT product_name, number, face_minor + fee_minor, currency, email, reseller FROM orders WHERE id = %s""",
+        """SELECT product_name, number, face_minor + fee_minor - discount_minor, currency, email, reseller
+           FROM orders WHERE id = %s""",
         [order_id],
     )
     total = Money(expect(row[2], int), expect(row[3], str))
