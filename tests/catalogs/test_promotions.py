@@ -63,6 +63,12 @@ def test_the_sample_is_whole_and_says_that_it_is_one() -> None:
     assert "INVENTED" in SAMPLE.read_text("utf-8")
 
 
+def test_the_example_of_the_page_is_a_file_that_works(tmp_path: Path) -> None:
+    page = (SAMPLE.parents[1] / "docs" / "howto" / "run-a-promotion.md").read_text("utf-8")
+    [one] = read(tmp_path, page.split("```yaml\n")[1].split("```")[0]).ours
+    assert (one.benefit, one.most_uses, one.operators) == (Percent(10), 500, {"proximus", "orange"})
+
+
 def test_every_condition_is_read(tmp_path: Path) -> None:
     text = HEAD + ONE.replace("{percent: 10}", '{amount: "2.50"}') + (
         '    until: "2027-03-01 12:00"\n    time_zone: Asia/Shanghai\n    operators: [proximus]\n'
