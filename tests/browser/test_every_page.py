@@ -25,7 +25,8 @@ def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language
     screen = screens.open(language=language, width=320, dark=dark)
     page = screen.page
     for path in (
-        "/", "/sim/iccid/", "/top-up/proximus/", "/top-up/lycamobile/", "/top-up/telenet/", "/help/", "/gone/", "/promotions/",
+        "/", "/sim/iccid/", "/top-up/proximus/", "/top-up/lycamobile/", "/top-up/telenet/", "/help/", "/gone/",
+        "/promotions/",
         "/top-up/mobile-vikings/MV-15/", "/top-up/lycamobile/LY-D/?amount=7.50",
     ):  # fmt: skip
         screen.go(path)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from opla.core.catalog import sellable
 from opla.core.promotion import Channel, Facts, Kept, OnSale, Promotions, Used, best, coupon_refused
@@ -27,6 +28,9 @@ class Claim:
     channel: Channel = Channel.WEB
     coupon: str = ""
     opened: frozenset[str] = frozenset()
+
+
+NOTHING: Final = Claim()
 
 
 def offered(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ from opla.core.refusal import Code, Refusal
 from opla.db.queries import orders
 from opla.operations import catalogue
 from opla.operations.links import device_hash
-from opla.operations.offers import Claim, offered
+from opla.operations.offers import NOTHING, Claim, offered
 from opla.operations.shop import Shop
 
 
@@ -33,7 +33,7 @@ class Wanted:
     sku: str = ""
     number: str = ""
     plan: str = ""
-    claim: Claim = field(default_factory=Claim)
+    claim: Claim = NOTHING
 
 
 def quote_topup(actor: Actor, wanted: Wanted, *, device: bytes, shop: Shop, at: datetime) -> Quote | list[Refusal]:

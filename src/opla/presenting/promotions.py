@@ -158,7 +158,9 @@ def _conditions(promotion: Promotion, catalog: Catalog) -> list[str]:
     if promotion.first_purchase:
         said.append(_("for your first purchase"))
     elif promotion.each is not None:
-        said.append(ngettext("%(n)s time per customer", "%(n)s times per customer", promotion.each) % {"n": promotion.each})
+        said.append(
+            ngettext("%(n)s time per customer", "%(n)s times per customer", promotion.each) % {"n": promotion.each}
+        )
     if promotion.groups:
         said.append(_("for some customers only"))
     if promotion.channels:

@@ -35,6 +35,7 @@ from opla.operations.work import LEASE_MARGIN_S, settle_claims
 from opla.proving.baton import Baton, Died, Task
 from opla.proving.customers import Customers
 from opla.proving.faults import Fault, Faults
+from opla.proving.promoting import promote
 from opla.proving.verdict import Verdict, judge
 from opla.proving.world import Agenda, Mailbox, Provider, Supplier
 from opla.suppliers.code_stock.provider import OwnStock
@@ -295,6 +296,7 @@ class Simulation:
             cursor.execute("SELECT opla_partitions(%s, %s)", [start.date(), months])
         at_version.cache_clear()
         seed(sandbox=True, at=start)
+        promote(self.shop, start)
         # Enough for half of those who want one: our own shelf is sold out on the way.
         lines = [f"PX-15,{n:013d},S{n},14.40,2027-12-31" for n in range(max(20, self.plan.orders // 12))]
         stock_codes(_OWNER, "\n".join(["sku,code,serial,cost,valid_until", *lines]).encode(), shop=self.shop, at=start)
