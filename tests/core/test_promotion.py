@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from opla.core.promotion import (
     Context,
     Facts,
     FeeWaived,
+    Kept,
     Lack,
     Nearly,
     Off,
@@ -35,6 +37,8 @@ from opla.core.promotion import (
     best,
     changes_between,
     cheaper_later,
+    news,
+    next_news,
     price_at,
     read_coupon,
 )
@@ -377,6 +381,50 @@ def test_no_instant_within_the_wait_is_cheaper_than_the_one_named(
 def test_prices_change_only_where_something_begins_or_ends() -> None:
     one = promotion("p", Off(euro(1)), window=Window(AT, AT + timedelta(days=2)))
     assert changes_between(Promotions("EUR", (one,)), AT, AT + timedelta(days=2)) == (AT + timedelta(days=2),)
+
+
+# ── news ──
+
+
+def test_who_asked_is_told_once_of_what_begins_for_their_operator() -> None:
+    day = timedelta(days=1)
+    ours = (
+        promotion("old", Off(euro(1)), window=Window(AT - day)),
+        promotion("new", Off(euro(1)), window=Window(AT + day, AT + 3 * day)),
+        promotion("open", Off(euro(1)), window=Window(AT + 2 * day), operators=frozenset({"orange"})),
+        promotion("other", Off(euro(1)), window=Window(AT + day), operators=frozenset({"base"})),
+        promotion("secret", Off(euro(1)), window=Window(AT + day), coupons=frozenset({"x"})),
+        promotion("few", Off(euro(1)), window=Window(AT + day), groups=frozenset({"staff"})),
+    )
+    known = Promotions("EUR", ours, (bonus(start=sample(AT + day)),))
+
+    def told(operator: str, at: datetime, *keys: str) -> list[str]:
+        return [one.promotion for one in news(known, operator, since=AT, at=at, told=keys)]
+
+    assert told("orange", AT) == []
+    assert told("orange", AT + 2 * day) == ["new", "open"]
+    assert told("orange", AT + 2 * day, "promotion:new") == ["open"]
+    assert told("orange", AT + 3 * day) == ["open"], "what is over is no news"
+    assert told("proximus", AT + day) == ["new", "their-gift"]
+    assert next_news(known, "orange", AT) == AT + day
+    assert next_news(known, "orange", AT + day) == AT + 2 * day
+    assert next_news(known, "orange", AT + 2 * day) is None
+
+
+def test_what_a_quote_keeps_is_read_as_it_was_written() -> None:
+    kept = Kept(
+        3,
+        (Applied("a", 100, 50),),
+        (
+            Nearly("b", Lack.AMOUNT, True, "PX-25", 2500, 1000, 250),
+            Nearly("c", Lack.TIME, ours=False, starts_at=AT),
+            Nearly("d", Lack.OTHERS, saves_minor=5),
+        ),
+        ("their-gift",),
+        AT,
+        frozenset({"a", "z"}),
+    )
+    assert Kept.read(json.loads(json.dumps(kept.document))) == kept
 
 
 # ── coupons and groups ──

@@ -18,6 +18,7 @@ from opla.core.promotion.model import (
     Window,
     read_coupon,
 )
+from opla.core.promotion.news import News, news, next_news
 from opla.core.promotion.offer import SOON, Applied, Lack, Nearly, Offer, best
 from opla.core.promotion.parsing import parse_promotions
 from opla.core.promotion.pricing import Cheaper, Context, changes_between, cheaper_later, price_at
@@ -36,6 +37,7 @@ __all__ = [
     "Kept",
     "Lack",
     "Nearly",
+    "News",
     "Off",
     "Offer",
     "OnSale",
@@ -49,6 +51,8 @@ __all__ = [
     "changes_between",
     "cheaper_later",
     "coupon_refused",
+    "news",
+    "next_news",
     "parse_promotions",
     "price_at",
     "read_coupon",
