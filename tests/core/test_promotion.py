@@ -236,6 +236,8 @@ def test_the_combination_found_is_the_best_of_all_legal_ones(ours: tuple[Promoti
     wanted = min(every, key=lambda c: (costs(of, c), len(c), sorted(p.id for p in c)))
     found = best(Promotions("EUR", ours), of, FACTS, AT)
     assert found.price.total.amount_minor == costs(of, wanted)
+    context_ = Context(Promotions("EUR", ours), FACTS, of.fee, of.fee_vat)
+    assert price_at(FACTS.sku, FACTS.operator, of.face, AT, context_) == found.price.total
     assert [a.id for a in found.applied] == sorted(p.id for p in wanted)
     assert sum(a.off_minor for a in found.applied) == found.price.discount_minor
     assert sum(a.fee_minor for a in found.applied) == fee - found.price.fee.amount_minor

@@ -71,7 +71,7 @@ def chosen_of(ours: Iterable[Promotion], price: Price, facts: Facts, at: datetim
     """The best legal combination, in the order of names."""
     able = [p for p in ours if p.window.runs(at) and applies(p, price, facts)]
     candidates = [_combined([p for p in able if p.stacks], price), *((p,) for p in able if not p.stacks)]
-    return min(candidates, key=lambda found: (reduced(price, found).total.amount_minor, *_rank(found)))
+    return min(candidates, key=lambda found: (total_minor(price, found), *_rank(found)))
 
 
 def applies(promotion: Promotion, price: Price, facts: Facts) -> bool:
@@ -86,18 +86,27 @@ def applies(promotion: Promotion, price: Price, facts: Facts) -> bool:
         and (not promotion.coupons or promotion.id in facts.opened)
         and (promotion.most_uses is None or used.total < promotion.most_uses)
         and (promotion.each is None or used.each < promotion.each)
-        and reduced(price, (promotion,)).total < price.total
+        and total_minor(price, (promotion,)) < price.face.amount_minor + price.fee.amount_minor
     )
 
 
 def reduced(price: Price, promotions: Iterable[Promotion]) -> Price:
     """The price with these. Never below its floor, and a fee that is waived was never charged."""
-    off_minor = 0
+    chosen = tuple(promotions)
+    if any(isinstance(promotion.benefit, FeeWaived) for promotion in chosen):
+        price = replace(price, fee=_zero(price), fee_vat=_zero(price))
+    whole_minor = price.face.amount_minor + price.fee.amount_minor
+    return replace(price, discount_minor=whole_minor - total_minor(price, chosen))
+
+
+def total_minor(price: Price, promotions: Iterable[Promotion]) -> int:
+    """What is paid with these: `reduced(price, promotions).total`, without the parts it is made of."""
+    fee_minor, off_minor = price.fee.amount_minor, 0
     for promotion in promotions:
         if isinstance(promotion.benefit, FeeWaived):
-            price = replace(price, fee=_zero(price), fee_vat=_zero(price))
+            fee_minor = 0
         off_minor += off(promotion, price)
-    return replace(price, discount_minor=min(off_minor, max(price.total.amount_minor - LEAST_MINOR, 0)))
+    return max(price.face.amount_minor + fee_minor - off_minor, LEAST_MINOR)
 
 
 def off(promotion: Promotion, price: Price) -> int:
@@ -113,21 +122,22 @@ def off(promotion: Promotion, price: Price) -> int:
 
 def _combined(stacking: Sequence[Promotion], price: Price) -> tuple[Promotion, ...]:
     """The best of all combinations of promotions that stack. See the top of this file."""
-    floor_minor = price.total.amount_minor - LEAST_MINOR
+    face_minor, fee_minor = price.face.amount_minor, price.fee.amount_minor
+    floor_minor = face_minor + fee_minor - LEAST_MINOR
     known: dict[tuple[bool, int], tuple[Promotion, ...]] = {(False, 0): ()}
     for group in _groups(stacking):
         found = dict(known)
-        for (waived, off_minor), before in known.items():
-            for promotion in group:
-                key = (
-                    waived or isinstance(promotion.benefit, FeeWaived),
-                    min(off_minor + off(promotion, price), floor_minor),
-                )
+        for promotion in group:
+            waives, takes_minor = isinstance(promotion.benefit, FeeWaived), off(promotion, price)
+            for (waived, off_minor), before in known.items():
+                key = (waived or waives, min(off_minor + takes_minor, floor_minor))
                 with_it = (*before, promotion)
                 if key not in found or _rank(with_it) < _rank(found[key]):
                     found[key] = with_it
         known = found
-    best_of_all = min(known.values(), key=lambda found: (reduced(price, found).total.amount_minor, *_rank(found)))
+    costs = {key: max(face_minor + (0 if key[0] else fee_minor) - key[1], LEAST_MINOR) for key in known}
+    least_minor = min(costs.values())
+    best_of_all = min((known[key] for key, cost in costs.items() if cost == least_minor), key=_rank)
     return tuple(sorted(best_of_all, key=lambda promotion: promotion.id))
 
 

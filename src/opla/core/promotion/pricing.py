@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from opla.core.money import Money
 from opla.core.order import Price
-from opla.core.promotion.choosing import Facts, chosen_of, reduced
+from opla.core.promotion.choosing import Facts, chosen_of, total_minor
 from opla.core.promotion.model import Promotions
 
 
@@ -39,7 +39,7 @@ def price_at(sku: str, operator: str, face: Money, at: datetime, context: Contex
     if (facts.sku, facts.operator) != (sku, operator):
         facts = replace(facts, sku=sku, operator=operator)
     price = Price(face, context.fee, context.fee_vat)
-    return reduced(price, chosen_of(context.promotions.ours, price, facts, at)).total
+    return Money(total_minor(price, chosen_of(context.promotions.ours, price, facts, at)), face.currency)
 
 
 def changes_between(promotions: Promotions, start: datetime, end: datetime) -> tuple[datetime, ...]:
