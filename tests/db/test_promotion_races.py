@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from time import sleep
+from uuid import UUID
 
 import pytest
 from django.db import transaction
 
 from fakes import CODE, CUSTOMER, DEVICE, World
-from opla.core.actor import Actor, Role
+from opla.core import order
+from opla.core.actor import SYSTEM, Actor, Role
+from opla.core.change import Change, Move, Subject
+from opla.core.order import State
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
+from opla.db.queries.apply import apply
 from opla.db.queries.call import select
 from opla.operations.expire import expire
 from opla.operations.place_orders import Placed
@@ -149,3 +154,31 @@ def test_an_order_that_expires_while_somebody_places_gives_its_use_back_once(rac
     assert race.uses() == 0
     [won] = race.world.place(race.quote("b@example.org"))
     assert isinstance(won, Placed)
+
+
+def test_placing_and_ending_never_wait_for_each_other(race: Racing) -> None:
+    """Ending takes orders and then counts. Placing holds counts, and must not wait for an order that is ending."""
+    plain = race.world.quote()
+    race.world.place(plain)
+    race.run("most_uses: 5")
+    promoted, fresh, written = race.quote("a@example.org"), race.quote("b@example.org"), Event()
+    race.world.place(promoted)
+    shop, at = race.world.shop, race.world.clock()
+
+    def ends(quote: Quote) -> None:
+        [(order_id,)] = select("SELECT id FROM orders WHERE quote_id = %s", [quote.id])
+        assert isinstance(order_id, UUID)
+        move = Move(Subject.ORDER, order_id, State.PLACED, State.CANCELLED, order.Event.EXPIRED)
+        assert apply([Change(moves=(move,))], actor=SYSTEM, at=at, keyring=shop.keyring, chance=shop.chance) == ["won"]
+
+    def one_after_the_other() -> list[Answer]:
+        with transaction.atomic():
+            ends(plain)
+            written.set()
+            sleep(0.2)
+            ends(promoted)
+        return []
+
+    [_, answers] = at_once(one_after_the_other, lambda: after(lambda: race.world.place(plain, fresh), written))
+    assert [isinstance(answer, Placed) for answer in answers] == [True, True]
+    assert race.uses() == 1

@@ -117,6 +117,8 @@ class _Topup:
         if isinstance(placed, Refusal):
             raise _stop(placed)
         self._say(f"{quote.product_name} · {figures.money(quote.price.total)} · {placed.ticket}")
+        for line in _saved(quote):
+            self._say(line)
         return placed
 
     def _watched(self, placed: Placed, worker: Worker) -> OrderPage:
@@ -228,6 +230,17 @@ def _lines(delivery: dict[str, str] | None, page: OrderPage) -> list[str]:
         lines.append(f"  {numbers.grouped(page.number)}")
     lines.append(_("Receipt") + f": {page.receipt}")
     return lines
+
+
+def _saved(quote: Quote) -> list[str]:
+    """The promotions in the price, and what the operator adds."""
+    from opla.operations.promotions import at_version
+    from opla.presenting import promotions as words
+
+    if quote.promotions is None:
+        return []
+    told = words.of_quote(quote.promotions, at_version(quote.promotions.version))
+    return [f"  {line.text} · {line.title} {line.mark}".rstrip() for line in (*told.applied, *told.given)]
 
 
 def _untold(page: OrderPage) -> bool:

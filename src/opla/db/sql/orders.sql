@@ -53,7 +53,8 @@ BEGIN
 END $$;
 
 -- Quotes become orders under payments. A quote taken before answers 'again' with its order (same device) or
--- 'quote_taken'; one whose promotion is used up meanwhile 'promotion_used_up'; a bad neighbour, or a repeat inside the batch, never fails the others.
+-- 'quote_taken'; one whose promotion is used up meanwhile 'promotion_used_up'; a bad neighbour, or a repeat inside the
+-- batch, never fails the others.
 CREATE OR REPLACE FUNCTION opla_place(
     p_at timestamptz, p_expires_at timestamptz, p_actor text,
     p_quote uuid[], p_device bytea[], p_order uuid[], p_ticket text[], p_link_hash bytea[], p_link_sealed bytea[],
@@ -83,6 +84,8 @@ BEGIN
             a.link_hash, a.link_sealed, a.device, p_at, p_expires_at, q.discount_minor
         FROM asked a
         JOIN quote q ON q.id = a.quote_id AND q.device_hash = a.device AND q.expires_at > p_at AND q.id <> ALL (v_full)
+        -- Whoever holds counts of promotions waits for nobody's order: one that is there already is not tried again.
+        WHERE NOT (v_uses AND EXISTS (SELECT FROM orders o WHERE o.quote_id = q.id))
         ORDER BY q.id, a.n
         ON CONFLICT (quote_id) WHERE quote_id IS NOT NULL DO NOTHING
         RETURNING orders.id
