@@ -26,6 +26,7 @@ def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language
     page = screen.page
     for path in (
         "/", "/sim/iccid/", "/top-up/proximus/", "/top-up/lycamobile/", "/top-up/telenet/", "/help/", "/gone/",
+        "/promotions/",
         "/top-up/mobile-vikings/MV-15/", "/top-up/lycamobile/LY-D/?amount=7.50",
     ):  # fmt: skip
         screen.go(path)
@@ -44,6 +45,12 @@ def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language
     page.click("main form button.main")
     judge(page)
     to_the_quote(screen)
+    judge(page)
+    page.click("summary:has(+ form[action$='/coupon/'])")
+    page.click("details:has(#coupon) summary")
+    page.fill("#coupon", "NOSUCH26")
+    page.click("form[action$='/coupon/'] button")
+    expect(page.locator("#coupon-error")).to_be_in_viewport()
     judge(page)
     pay(screen)
     expect(page.locator(".ticket.done")).to_be_visible(timeout=30_000)

@@ -63,6 +63,7 @@ BREAKS = [
         "balances ended_orders payments",
     ),
     Break("UPDATE orders SET face_minor = face_minor + 1 WHERE id = '{delivered}'", "earned allocations"),
+    Break("INSERT INTO promotion_count VALUES ('winter', '', 1)", "promotions"),
     Break("UPDATE payment SET captured_minor = captured_minor + 1", "payments"),
     Break("UPDATE payment SET refunding_minor = refunding_minor + 1", "payments"),
     Break("UPDATE refund SET amount_minor = amount_minor - 1 WHERE order_id = '{refunded}'", "payments"),

@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--email", required=True, help="where the receipt goes")
     parser.add_argument("--pay", required=True, metavar="METHOD", help="sandbox (no real money moves)")
     parser.add_argument("--plan", default="", help="where the operator asks for one; empty keeps the plan")
+    parser.add_argument("--coupon", default="", help="one of the shop's, such as WELCOME26 in the sandbox")
     parser.add_argument("--lang", default="en", help="en or zh-Hans")
     parser.add_argument("--wait", type=float, default=60, metavar="S", help="seconds until undecided (60)")
     parser.add_argument("--json", action="store_true", help="one object on stdout")
@@ -81,7 +82,9 @@ class _Topup:
         return self._ended(page)
 
     def _quoted(self) -> Quote:
+        from opla.core.promotion import Channel
         from opla.core.quote import Quote
+        from opla.operations.offers import Claim
         from opla.operations.quote_topup import Wanted, quote_topup
 
         asked = self._wanted
@@ -94,6 +97,7 @@ class _Topup:
                 language=asked.lang,
                 number=asked.number,
                 plan=asked.plan,
+                claim=Claim(Channel.TERMINAL, asked.coupon),
             ),
             device=self._device,
             shop=self._shop,
@@ -113,6 +117,8 @@ class _Topup:
         if isinstance(placed, Refusal):
             raise _stop(placed)
         self._say(f"{quote.product_name} · {figures.money(quote.price.total)} · {placed.ticket}")
+        for line in _saved(quote):
+            self._say(line)
         return placed
 
     def _watched(self, placed: Placed, worker: Worker) -> OrderPage:
@@ -169,6 +175,7 @@ class _Topup:
                 "operator": page.operator,
                 "product": page.sku,
                 "amount_minor": page.price.face.amount_minor,
+                "discount_minor": page.price.discount_minor,
                 "total_minor": page.price.total.amount_minor,
                 "currency": page.price.face.currency,
                 "receipt": page.receipt,
@@ -223,6 +230,17 @@ def _lines(delivery: dict[str, str] | None, page: OrderPage) -> list[str]:
         lines.append(f"  {numbers.grouped(page.number)}")
     lines.append(_("Receipt") + f": {page.receipt}")
     return lines
+
+
+def _saved(quote: Quote) -> list[str]:
+    """The promotions in the price, and what the operator adds."""
+    from opla.operations.promotions import at_version
+    from opla.presenting import promotions as words
+
+    if quote.promotions is None:
+        return []
+    told = words.of_quote(quote.promotions, at_version(quote.promotions.version))
+    return [f"  {line.text} · {line.title} {line.mark}".rstrip() for line in (*told.applied, *told.given)]
 
 
 def _untold(page: OrderPage) -> bool:

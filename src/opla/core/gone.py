@@ -178,7 +178,7 @@ def _nothing_left(change: Change, after: Payment, held: Standing, *, chance: Cha
     if sold.state is order.State.PAID and held.send_id is not None and unsent is not None:
         moves.append(Move(Subject.ATTEMPT, held.send_id, unsent, attempt.State.DECLINED, "not_wanted", why="went_back"))
         notes.append(Note(held.send_id, "not_wanted", None, held.send_tries, why="went_back"))
-        amounts = {Reason.RELEASED: sold.price.face.amount_minor, Reason.TAKEN_BACK: share_minor}
+        amounts = {Reason.RELEASED: sold.held_minor, Reason.TAKEN_BACK: share_minor}
     elif sold.state is order.State.DELIVERED and held.code is not None and not held.code.revealed:
         if held.code.ours:
             amounts = order.undone(sold.price, held.cost_minor, goodwill_minor=held.back_minor, refund_minor=0)

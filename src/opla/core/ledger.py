@@ -34,6 +34,7 @@ class Account(StrEnum):
     CUSTOMER_HELD = "customer_held"  # paid, not yet delivered or given back
     MARGIN = "margin"
     SERVICE_FEE = "service_fee"  # our own fee, without VAT
+    PROMOTIONS = "promotions"  # what our promotions cost: the part of a price that we pay
     VAT_DUE = "vat_due"  # VAT on our own fee
     REFUNDS_DUE = "refunds_due"  # decided, not yet out
     CHARGEBACKS = "chargebacks"  # taken by customers' banks, and not met by money we still held
@@ -53,6 +54,7 @@ SIDES: dict[Account, Side] = {
     Account.CUSTOMER_HELD: Side.CREDIT,
     Account.MARGIN: Side.EITHER,
     Account.SERVICE_FEE: Side.CREDIT,
+    Account.PROMOTIONS: Side.DEBIT,
     Account.VAT_DUE: Side.CREDIT,
     Account.REFUNDS_DUE: Side.CREDIT,
     Account.CHARGEBACKS: Side.EITHER,
@@ -80,12 +82,14 @@ class Reason(StrEnum):
     LOSS = "loss"  # a delivery that cost more than it brought: margin the other way
     FEE = "fee"
     FEE_VAT = "fee_vat"
+    PROMOTION = "promotion"  # our part of the price of what was delivered
     COST_BACK = "cost_back"
     COST_ABROAD_BACK = "cost_abroad_back"
     MARGIN_BACK = "margin_back"
     LOSS_BACK = "loss_back"
     FEE_BACK = "fee_back"
     FEE_VAT_BACK = "fee_vat_back"
+    PROMOTION_BACK = "promotion_back"
     REFUND_DUE = "refund_due"
     REFUND_PAID = "refund_paid"
     REFUND_PAID_OTHERWISE = "refund_paid_otherwise"  # from our bank account, because the provider would not
@@ -117,6 +121,7 @@ class Slot(StrEnum):
     MARGIN = "margin"
     FEE = "service_fee"
     VAT = "vat_due"
+    PROMOTIONS = "promotions"
     DUE = "refunds_due"
     BANK = "bank"
     CHARGEBACKS = "chargebacks"
@@ -143,12 +148,14 @@ MARGIN = Posting(Reason.MARGIN, Slot.HELD, Slot.MARGIN)
 LOSS = Posting(Reason.LOSS, Slot.MARGIN, Slot.HELD)
 FEE = Posting(Reason.FEE, Slot.HELD, Slot.FEE)
 FEE_VAT = Posting(Reason.FEE_VAT, Slot.HELD, Slot.VAT)
+PROMOTION = Posting(Reason.PROMOTION, Slot.PROMOTIONS, Slot.HELD)
 COST_BACK = Posting(Reason.COST_BACK, Slot.BOUGHT, Slot.HELD)
 COST_ABROAD_BACK = Posting(Reason.COST_ABROAD_BACK, Slot.SOURCE, Slot.FX, abroad=True)
 MARGIN_BACK = Posting(Reason.MARGIN_BACK, Slot.MARGIN, Slot.HELD)
 LOSS_BACK = Posting(Reason.LOSS_BACK, Slot.HELD, Slot.MARGIN)
 FEE_BACK = Posting(Reason.FEE_BACK, Slot.FEE, Slot.HELD)
 FEE_VAT_BACK = Posting(Reason.FEE_VAT_BACK, Slot.VAT, Slot.HELD)
+PROMOTION_BACK = Posting(Reason.PROMOTION_BACK, Slot.HELD, Slot.PROMOTIONS)
 REFUND_DUE = Posting(Reason.REFUND_DUE, Slot.HELD, Slot.DUE)
 REFUND_PAID = Posting(Reason.REFUND_PAID, Slot.DUE, Slot.PAYER)
 REFUND_PAID_OTHERWISE = Posting(Reason.REFUND_PAID_OTHERWISE, Slot.DUE, Slot.BANK)

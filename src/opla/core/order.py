@@ -78,7 +78,9 @@ class Arrow(NamedTuple):
     postings: tuple[Posting, ...] = ()
 
 
-_EARNED = (ledger.COST, ledger.COST_ABROAD, ledger.MARGIN, ledger.LOSS, ledger.FEE, ledger.FEE_VAT)
+_EARNED = (
+    ledger.COST, ledger.COST_ABROAD, ledger.MARGIN, ledger.LOSS, ledger.FEE, ledger.FEE_VAT, ledger.PROMOTION,
+)  # fmt: skip
 _UNEARNED = (
     ledger.COST_BACK,
     ledger.COST_ABROAD_BACK,
@@ -86,6 +88,7 @@ _UNEARNED = (
     ledger.LOSS_BACK,
     ledger.FEE_BACK,
     ledger.FEE_VAT_BACK,
+    ledger.PROMOTION_BACK,
     ledger.GOODWILL_BACK,
 )
 _SECOND = (ledger.CAPTURED, ledger.REFUND_DUE)
@@ -161,15 +164,23 @@ def arrow(state: State, event: Event) -> Arrow:
 
 @dataclass(frozen=True)
 class Price:
-    """What one order costs, to the cent. `fee_vat` is the VAT contained in `fee`; `total` = `face` + `fee`."""
+    """What one order costs, to the cent: `total` = `face` + `fee` − `discount`. `fee_vat` is the VAT inside the fee.
+
+    A discount is ours to bear: the face value is delivered whole, whatever was paid for it.
+    """
 
     face: Money
     fee: Money
     fee_vat: Money
+    discount_minor: int = 0
+
+    @property
+    def discount(self) -> Money:
+        return Money(self.discount_minor, self.face.currency)
 
     @property
     def total(self) -> Money:
-        return self.face + self.fee
+        return self.face + self.fee - self.discount
 
 
 @dataclass(frozen=True)
@@ -189,13 +200,16 @@ class Order:
 
     @property
     def held_minor(self) -> int:
-        """What is held while it is on its way: of a customer what the supplier will want, of a reseller all of it."""
-        return self.price.total.amount_minor if self.reseller else self.price.face.amount_minor
+        """What is held while it is on its way: of a customer what the supplier will want, as far as the customer paid
+        it and not a promotion of ours; of a reseller all of it."""
+        total_minor = self.price.total.amount_minor
+        return total_minor if self.reseller else min(self.price.face.amount_minor, total_minor)
 
 
 def earned(price: Price, cost_minor: int, abroad_minor: int = 0) -> dict[Reason, int]:
     """How a delivered order's money divides: cost, margin (or loss), fee and its VAT, nothing left over.
 
+    The margin is of the whole face value: what a promotion took off the price, we put in beside what was paid.
     `abroad_minor` is the cost as the supplier took it, where that was in another currency.
     """
     margin = price.face.amount_minor - cost_minor
@@ -206,6 +220,7 @@ def earned(price: Price, cost_minor: int, abroad_minor: int = 0) -> dict[Reason,
         Reason.LOSS: max(-margin, 0),
         Reason.FEE: (price.fee - price.fee_vat).amount_minor,
         Reason.FEE_VAT: price.fee_vat.amount_minor,
+        Reason.PROMOTION: price.discount_minor,
     }
 
 
@@ -216,6 +231,7 @@ _BACK = {
     Reason.LOSS: Reason.LOSS_BACK,
     Reason.FEE: Reason.FEE_BACK,
     Reason.FEE_VAT: Reason.FEE_VAT_BACK,
+    Reason.PROMOTION: Reason.PROMOTION_BACK,
 }
 
 

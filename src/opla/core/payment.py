@@ -260,7 +260,7 @@ def _captured(
             source = route(paid) if event is order.Event.PAID else ""
             amounts = {
                 Reason.CAPTURED: share_minor,
-                Reason.HELD: paid.price.face.amount_minor,
+                Reason.HELD: paid.held_minor,
                 Reason.REFUND_DUE: share_minor,
             }
             lines = order.journal(paid, arrow, amounts, replace(parties, source=source), payment.id)

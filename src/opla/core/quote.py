@@ -10,6 +10,7 @@ from uuid import UUID
 from opla.core.money import Money, share_half_up
 from opla.core.order import Price
 from opla.core.ports import Kind
+from opla.core.promotion import Kept
 from opla.core.refusal import Code, Refusal
 
 LANGUAGES = ("zh-Hans", "en", "fr", "nl", "de")
@@ -47,6 +48,7 @@ class Quote:
     sample: bool
     made_at: datetime
     expires_at: datetime
+    promotions: Kept | None = None  # None: none to speak of
 
     def refused(self, at: datetime) -> Refusal | None:
         return Refusal(Code.QUOTE_EXPIRED) if at >= self.expires_at else None

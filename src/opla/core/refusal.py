@@ -66,6 +66,13 @@ class Code(StrEnum):
     QUOTE_EXPIRED = "quote_expired"
     QUOTE_CHANGED = "quote_changed"  # what was sent back differs from what was shown
     QUOTE_TAKEN = "quote_taken"  # became an order already, by somebody else
+    # promotions
+    COUPON_UNKNOWN = "coupon_unknown"
+    COUPON_NOT_NOW = "coupon_not_now"  # its promotion has not begun, or is over
+    COUPON_NOT_HERE = "coupon_not_here"  # its promotion is for another purchase: the sentence says what it needs
+    COUPON_USED_UP = "coupon_used_up"  # by everybody together, or by this customer
+    PROMOTION_USED_UP = "promotion_used_up"  # somebody else took the last one since the price was shown
+    PROMOTION_SAMPLE_ONLY = "promotion_sample_only"  # invented promotions are never imported beside real money
     # paying
     PAYMENT_METHOD_UNKNOWN = "payment_method_unknown"
     ORDER_NOT_PAYABLE = "order_not_payable"  # paid, ended or expired

@@ -33,6 +33,27 @@ class CatalogVersion(models.Model):
         return f"catalogue {self.pk} ({self.state})"
 
 
+class PromotionsVersion(models.Model):
+    """One whole document of promotions, its coupons as keyed digests. A quote names the version it was made from."""
+
+    made_at = models.DateTimeField()
+    made_by = models.TextField()
+    active = models.BooleanField()
+    note = models.TextField(blank=True)
+    document = models.JSONField()
+
+    class Meta:
+        db_table = "promotions_version"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["active"], condition=models.Q(active=True), name="promotions_version_one_active"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"promotions {self.pk}"
+
+
 class Reseller(models.Model):
     """Somebody who sells on from a float, by the API or by a file. `id` is its name in account codes and events."""
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from opla.db import setup
-from opla.operations import catalogue
+from django.conf import settings
+
+from opla.db import keyring, setup
+from opla.operations import catalogue, promotions
 
 
 def prepare(*, sandbox: bool, at: datetime) -> None:
     """Safe to call at every start, by several processes at once; does nothing where nothing is needed."""
     setup.prepare(at)
     catalogue.seed(sandbox=sandbox, at=at)
+    if sandbox:
+        promotions.seed(keyring=keyring.load(settings.VAR), at=at)

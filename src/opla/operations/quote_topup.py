@@ -18,6 +18,7 @@ from opla.core.refusal import Code, Refusal
 from opla.db.queries import orders
 from opla.operations import catalogue
 from opla.operations.links import device_hash
+from opla.operations.offers import NOTHING, Claim, offered
 from opla.operations.shop import Shop
 
 
@@ -32,6 +33,7 @@ class Wanted:
     sku: str = ""
     number: str = ""
     plan: str = ""
+    claim: Claim = NOTHING
 
 
 def quote_topup(actor: Actor, wanted: Wanted, *, device: bytes, shop: Shop, at: datetime) -> Quote | list[Refusal]:
@@ -48,13 +50,17 @@ def quote_topups(
         return [[refused] for _ in wanted]
     version, catalog = catalogue.active()
     answers = [priced(one, version, catalog, shop=shop, at=at) for one in wanted]
+    found = {n: quote for n, quote in enumerate(answers) if isinstance(quote, Quote)}
+    best, uses = offered([(quote, wanted[n].claim) for n, quote in found.items()], shop=shop, at=at)
+    for n, offer in zip(found, best, strict=True):
+        answers[n] = [offer] if isinstance(offer, Refusal) else offer
     hashed = device_hash(device)
-    orders.save_quotes([(quote, hashed) for quote in answers if isinstance(quote, Quote)])
+    orders.save_quotes([(quote, hashed) for quote in answers if isinstance(quote, Quote)], uses)
     return answers
 
 
 def priced(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: datetime) -> Quote | list[Refusal]:
-    """One wish at today's price, kept nowhere yet; or everything that is wrong with it."""
+    """One wish at today's price without promotions, kept nowhere yet; or everything that is wrong with it."""
     language, email = read_language(wanted.language), read_email(wanted.email)
     found = _chosen(version, wanted.operator, wanted.amount, wanted.sku, shop.sandbox)
     number: str | Refusal = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -54,6 +54,7 @@ class CatalogFileError(ValueError):
 @dataclass
 class _File:
     name: str
+    schema: str = "schema.json"  # beside the catalogues
     lines: dict[Keys, int] = field(default_factory=dict)
     found: list[tuple[Keys, str, int]] = field(default_factory=list)
     document: dict[str, object] = field(default_factory=dict)
@@ -95,6 +96,21 @@ def read_catalog(path: Path, sample: Path | None = None) -> dict[str, object]:
     return document
 
 
+def read_checked(path: Path, schema: str, judge: Callable[[Mapping[str, object]], object]) -> dict[str, object]:
+    """The document in a file of another kind, held to the same: strict YAML, the schema of that name, and `judge`,
+    which raises `CatalogError`. Raises `CatalogFileError`; `OSError` when unreadable.
+    """
+    file = _load(path, schema)
+    _stop_at_mistakes([file])
+    try:
+        judge(file.document)
+    except CatalogError as error:
+        for problem in error.problems:
+            file.wrong(_indexed(file.document, problem.path), problem.what)
+        _stop_at_mistakes([file])
+    return file.document
+
+
 def read_country(country: str, *, sandbox: bool) -> dict[str, object]:
     """The shipped catalogue of a country by its file's name (`belgium`), with its invented figures in a sandbox."""
     sample = CATALOGS / f"{country}.sample.yaml"
@@ -114,8 +130,8 @@ def mistakes_in(document: Mapping[str, object], name: str = "catalogue") -> list
     return file.mistakes
 
 
-def _load(path: Path) -> _File:
-    file = _File(path.name)
+def _load(path: Path, schema: str = _File.schema) -> _File:
+    file = _File(path.name, schema)
     try:
         root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -182,7 +198,7 @@ def _scalar(file: _File, node: yaml.Node, keys: Keys, line: int) -> str | int | 
 
 
 def _check_shape(file: _File) -> None:
-    for error in _shape_errors(file.document):
+    for error in _shape_errors(file.document, file.schema):
         keys = tuple(error.absolute_path)
         if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
             allowed = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
@@ -193,8 +209,8 @@ def _check_shape(file: _File) -> None:
             file.wrong(keys, _said(error))
 
 
-def _shape_errors(document: Mapping[str, object]) -> Iterator[ValidationError]:
-    schema = json.loads((CATALOGS / "schema.json").read_text("utf-8"))
+def _shape_errors(document: Mapping[str, object], name: str) -> Iterator[ValidationError]:
+    schema = json.loads((CATALOGS / name).read_text("utf-8"))
     return Draft202012Validator(schema).iter_errors(document)
 
 

@@ -53,6 +53,14 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.QUOTE_EXPIRED: gettext_noop("This price has expired. Nothing was charged. What you typed is kept."),
     Code.QUOTE_CHANGED: gettext_noop("The amount sent differs from the amount shown. Nothing was charged. Look again."),
     Code.QUOTE_TAKEN: gettext_noop("This offer has become an order already. Nothing was charged twice."),
+    Code.COUPON_UNKNOWN: gettext_noop(
+        "We do not know this coupon. Check its letters and digits. Your price is unchanged."
+    ),
+    Code.COUPON_USED_UP: gettext_noop("This coupon is used up. Your price is unchanged."),
+    Code.PROMOTION_USED_UP: gettext_noop(
+        "The last one of this promotion has just gone. Nothing was charged. Get the price again to see it without."
+    ),
+    Code.PROMOTION_SAMPLE_ONLY: gettext_noop("These promotions are invented, for the sandbox. Write your own."),
     Code.PAYMENT_METHOD_UNKNOWN: gettext_noop("Choose one of the ways to pay."),
     Code.ORDER_NOT_PAYABLE: gettext_noop("This order cannot be paid any more. Nothing was charged now."),
     Code.API_KEY_WRONG: gettext_noop("This needs a reseller's key that is valid. Ask the shop for one."),
@@ -189,6 +197,19 @@ def _credit_too_low(params: Mapping[str, str]) -> str:
     return _("This is paid from the credit on the SIM: it costs %(price)s, and there is %(credit)s.") % told
 
 
+def _coupon_not_now(params: Mapping[str, str]) -> str:
+    if "from" in params:
+        start = figures.moment(datetime.fromisoformat(params["from"]))
+        return _("This coupon begins on %(time)s. Your price is unchanged.") % {"time": start}
+    return _("The promotion of this coupon is over. Your price is unchanged.")
+
+
+def _coupon_not_here(params: Mapping[str, str]) -> str:
+    if least := _amount(params, "min"):
+        return _("This coupon needs an amount of at least %(amount)s. Your price is unchanged.") % {"amount": least}
+    return _("This coupon is for another operator, amount or customer. Your price is unchanged.")
+
+
 def _key_reused(params: Mapping[str, str]) -> str:
     return _("The same key was used before with another value of: %(field)s.") % {"field": params.get("field", "?")}
 
@@ -218,6 +239,8 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.LINE_UNREADABLE: _line_unreadable,
     Code.ANOTHER_ACTIVE: _another_active,
     Code.CREDIT_TOO_LOW: _credit_too_low,
+    Code.COUPON_NOT_NOW: _coupon_not_now,
+    Code.COUPON_NOT_HERE: _coupon_not_here,
     Code.KEY_REUSED: _key_reused,
     Code.ROW_INVALID: _row_invalid,
     Code.DAY_OUT_OF_ORDER: _out_of_order,

@@ -36,6 +36,7 @@ from opla.operations.work import LEASE_MARGIN_S, settle_claims
 from opla.proving.baton import Baton, Died, Task
 from opla.proving.customers import Customers
 from opla.proving.faults import Fault, Faults
+from opla.proving.promoting import promote
 from opla.proving.verdict import Verdict, judge
 from opla.proving.world import Agenda, Mailbox, Provider, Supplier
 from opla.suppliers.code_stock.provider import OwnStock
@@ -302,6 +303,7 @@ class Simulation:
         for n in range(_RATE_DAYS):
             day = Rate("EUR", "USD", 1_080_000 + 1_700 * (n % 5), "simulated", start + timedelta(days=n))
             rates.tell(day, actor=_OWNER, at=start)
+        promote(self.shop, start)
         # Enough for half of those who want one: our own shelf is sold out on the way.
         lines = [f"PX-15,{n:013d},S{n},14.40,2027-12-31" for n in range(max(20, self.plan.orders // 12))]
         stock_codes(_OWNER, "\n".join(["sku,code,serial,cost,valid_until", *lines]).encode(), shop=self.shop, at=start)

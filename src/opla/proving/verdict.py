@@ -82,7 +82,7 @@ def judge(world: Judged) -> Verdict:
         """SELECT o.id FROM orders o WHERE o.state IN ('delivered', 'refunded')
              AND NOT EXISTS (SELECT FROM outbox b WHERE b.order_id = o.id AND b.topic = o.state)"""
     )
-    for row in select("SELECT id, state, ticket, face_minor + fee_minor FROM orders ORDER BY id"):
+    for row in select("SELECT id, state, ticket, face_minor + fee_minor - discount_minor FROM orders ORDER BY id"):
         order_id, state, ticket = expect(row[0], UUID), expect(row[1], str), expect(row[2], str)
         truth, has_item = truths[order_id], order_id in known
         verdict.states[state] = verdict.states.get(state, 0) + 1

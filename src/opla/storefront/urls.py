@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.storefront.views import amounts, choose, code, language, order, quote, recipient
+from opla.storefront.views import amounts, choose, code, language, order, promotions, quote, recipient
 from opla.storefront.views import help as helping
 
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("top-up/<str:operator>/", amounts.amounts, name="amounts"),
     path("top-up/<str:operator>/<str:sku>/", recipient.recipient, name="recipient"),
     path("quote/<uuid:quote_id>/", quote.quote, name="quote"),
+    path("quote/<uuid:quote_id>/coupon/", quote.coupon, name="coupon"),
     path("quote/<uuid:quote_id>/renew/", quote.renew, name="renew"),
     path("o/<str:link>/", order.show, name="order"),
     path("o/<str:link>/state/", order.state, name="order-state"),
@@ -22,6 +23,7 @@ urlpatterns = [
     path("o/<str:link>/code/", code.reveal, name="code"),
     path("o/<str:link>/proof/", code.ask, name="proof"),
     path("o/<str:link>/prove/", code.prove, name="prove"),
+    path("promotions/", promotions.listed, name="promotions"),
     path("help/", helping.about, name="help"),
     path("language/", language.switch, name="language"),
 ]

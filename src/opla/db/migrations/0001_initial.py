@@ -29,6 +29,18 @@ class Migration(migrations.Migration):
             options={"db_table": "catalog_version"},
         ),
         migrations.CreateModel(
+            name="PromotionsVersion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("made_at", models.DateTimeField()),
+                ("made_by", models.TextField()),
+                ("active", models.BooleanField()),
+                ("note", models.TextField(blank=True)),
+                ("document", models.JSONField()),
+            ],
+            options={"db_table": "promotions_version"},
+        ),
+        migrations.CreateModel(
             name="Reseller",
             fields=[
                 ("id", models.SlugField(max_length=40, primary_key=True, serialize=False)),
@@ -60,6 +72,12 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField()),
             ],
             options={"db_table": "owner_link"},
+        ),
+        migrations.AddConstraint(
+            model_name="promotionsversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("active", True)), fields=("active",), name="promotions_version_one_active"
+            ),
         ),
         migrations.AddConstraint(
             model_name="catalogversion",

@@ -115,12 +115,13 @@ class Sold:
 
 def sold(order_id: UUID) -> Sold:
     [row] = select(
-        """SELECT product_name, number, face_minor + fee_minor, currency, email, reseller,
-                  (SELECT coalesce(sum(CASE WHEN c.kind IN ('margin', 'service_fee') THEN t.amount_minor
+        """SELECT product_name, number, face_minor + fee_minor - discount_minor, currency, email, reseller,
+                  (SELECT coalesce(sum(CASE WHEN c.kind IN ('margin', 'service_fee', 'promotions') THEN t.amount_minor
                                             ELSE -t.amount_minor END), 0)::bigint
                    FROM transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
                    WHERE t.order_id = o.id AND t.phase = 'posted'
-                     AND (c.kind IN ('margin', 'service_fee')) <> (d.kind IN ('margin', 'service_fee')))
+                     AND (c.kind IN ('margin', 'service_fee', 'promotions'))
+                         <> (d.kind IN ('margin', 'service_fee', 'promotions')))
            FROM orders o WHERE id = %s""",
         [order_id],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,7 +23,20 @@ from opla.db.queries.call import Argument, Row, call, columns, expect, select
 # ── making ────────────────────────────────────────────────────────────────
 
 
-def save_quotes(quotes: Sequence[tuple[Quote, bytes]]) -> None:
+@dataclass(frozen=True)
+class Use:
+    """What an order made from this quote uses of a promotion: everybody's (`customer` empty), or one customer's.
+
+    `most` is the cap that was promised; None: none.
+    """
+
+    quote_id: UUID
+    promotion: str
+    customer: bytes
+    most: int | None
+
+
+def save_quotes(quotes: Sequence[tuple[Quote, bytes]], uses: Sequence[Use] = ()) -> None:
     """Keep quotes as they were shown, each with the hash of the device it was shown on."""
     if not quotes:
         return
@@ -52,6 +66,9 @@ def save_quotes(quotes: Sequence[tuple[Quote, bytes]]) -> None:
         *columns(rows, "uuid", "bytea", *["text"] * 4, *["bigint"] * 3, *["text"] * 5, "bigint", "boolean"),
         Argument(quotes[0][0].made_at, "timestamptz"),
         Argument([q.expires_at for q, _ in quotes], "timestamptz[]"),
+        Argument([q.price.discount_minor for q, _ in quotes], "bigint[]"),
+        Argument([json.dumps(q.promotions.document) if q.promotions else "" for q, _ in quotes], "text[]"),
+        *columns([(u.quote_id, u.promotion, u.customer, u.most) for u in uses], "uuid", "text", "bytea", "int"),
     )
 
 
@@ -126,7 +143,13 @@ def pay_again(tries: Sequence[tuple[UUID, NewPayment]], *, at: datetime, expires
 # ── loading for the rules ─────────────────────────────────────────────────
 
 _ORDER = """o.id, o.state, o.sku, o.operator, o.kind, o.face_minor, o.fee_minor, o.fee_vat_minor, o.currency, o.number,
-            o.plan, o.language, o.reseller"""
+            o.plan, o.language, o.reseller, o.discount_minor"""
+
+
+def read_price(row: Row, places: tuple[int, int, int, int], currency: str) -> Price:
+    """The price in a row: where face value, fee, VAT in the fee and discount stand, in minor units."""
+    face, fee, vat, discount = (expect(row[place], int) for place in places)
+    return Price(Money(face, currency), Money(fee, currency), Money(vat, currency), discount)
 
 
 def _order(row: Row) -> Order:
@@ -137,7 +160,7 @@ def _order(row: Row) -> Order:
         expect(row[2], str),
         expect(row[3], str),
         Kind(expect(row[4], str)),
-        Price(*(Money(expect(row[n], int), currency) for n in (5, 6, 7))),
+        read_price(row, (5, 6, 7, 13), currency),
         expect(row[9], str),
         expect(row[10], str),
         expect(row[11], str),
@@ -247,7 +270,7 @@ def _standings(payment_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, Standing]]:
     found: dict[UUID, dict[UUID, Standing]] = {}
     for row in rows:
         sold = _order(row)
-        payment_id, attempt_id, state, tries, adapter, cost_minor, code_id, supplier, seen, back_minor = row[13:]
+        payment_id, attempt_id, state, tries, adapter, cost_minor, code_id, supplier, seen, back_minor = row[14:]
         code = Code(code_id, supplier == "code_stock", bool(seen)) if isinstance(code_id, UUID) else None
         found.setdefault(expect(payment_id, UUID), {})[sold.id] = Standing(
             sold,
@@ -283,7 +306,7 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
             WHERE o.id = ANY (%s::uuid[])""",  # noqa: S608 - a constant of ours
         [list(order_ids)],
     )
-    found = [(_order(row), expect(row[13], int), frozenset(expect(row[14], list)), bool(row[15])) for row in rows]
+    found = [(_order(row), expect(row[14], int), frozenset(expect(row[15], list)), bool(row[16])) for row in rows]
     paid = _paid([sold.id for sold, *_ in found if not sold.reseller])
     paid |= {sold.id: Paid(None, "", 0, cost_minor) for sold, cost_minor, *_ in found if sold.reseller}
     for order_id, back_minor in _given_back([sold.id for sold, *_ in found if sold.reseller and sold.state in _AFTER]):

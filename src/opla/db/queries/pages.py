@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +12,10 @@ from opla.core import order, payment
 from opla.core.money import Money
 from opla.core.order import Price
 from opla.core.ports import Kind
+from opla.core.promotion import Kept
 from opla.core.quote import Quote
 from opla.db.queries.call import Row, expect, select
+from opla.db.queries.orders import read_price
 
 
 def quote(quote_id: UUID, device_hash: bytes) -> Quote | None:
@@ -24,7 +27,8 @@ def quotes(quote_ids: Sequence[UUID], device_hash: bytes) -> dict[UUID, Quote]:
     """Those of these quotes that were shown on this device."""
     rows = select(
         """SELECT id, sku, operator, product_name, kind, face_minor, fee_minor, fee_vat_minor, currency, number, plan,
-                  email, language, catalog_version, sample, made_at, expires_at
+                  email, language, catalog_version, sample, made_at, expires_at,
+                  discount_minor, offer::text
            FROM quote WHERE id = ANY (%s::uuid[]) AND device_hash = %s""",
         [list(quote_ids), device_hash],
     )
@@ -39,7 +43,7 @@ def _quote(row: Row) -> Quote:
         operator=expect(row[2], str),
         product_name=expect(row[3], str),
         kind=Kind(expect(row[4], str)),
-        price=Price(*(Money(expect(row[n], int), currency) for n in (5, 6, 7))),
+        price=read_price(row, (5, 6, 7, 17), currency),
         number=expect(row[9], str),
         plan=expect(row[10], str),
         email=expect(row[11], str),
@@ -48,6 +52,7 @@ def _quote(row: Row) -> Quote:
         sample=expect(row[14], bool),
         made_at=expect(row[15], datetime),
         expires_at=expect(row[16], datetime),
+        promotions=Kept.read(json.loads(row[18])) if isinstance(row[18], str) else None,
     )
 
 
@@ -116,7 +121,8 @@ _PAGE = """
             WHERE r.state IN ('done', 'otherwise', 'outside')
               AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
            ARRAY(SELECT e.at::text || '|' || e.name || '|' || e.why FROM event e
-                 WHERE e.subject_id = o.id ORDER BY e.id)
+                 WHERE e.subject_id = o.id ORDER BY e.id),
+           o.discount_minor
     FROM orders o
     JOIN LATERAL (
         -- the payment that paid it, else the latest one
@@ -178,7 +184,7 @@ def _page(row: Row) -> OrderPage:
         operator=expect(row[4], str),
         product_name=expect(row[5], str),
         kind=Kind(expect(row[6], str)),
-        price=Price(*(Money(expect(row[n], int), currency) for n in (7, 8, 9))),
+        price=read_price(row, (7, 8, 9, 36), currency),
         number=expect(row[11], str),
         plan=expect(row[12], str),
         email=expect(row[13], str),

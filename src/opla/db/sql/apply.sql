@@ -1,7 +1,7 @@
 -- Decisions of the core, written whole or not at all. One group (`g`) is one Change; the arrays of its parts are
 -- columns. A group wins when every subject it moves is still where the decision found it; a group that lost writes
 -- nothing and is told so. Locks are taken in one order everywhere: payments, orders, refunds, attempts, accounts,
--- each by id; an account is updated once per call however many groups touch it.
+-- each by id (counts of promotions before accounts); an account is updated once per call however many groups touch it.
 --
 -- Results per group: won · lost (decided on old news) · refund_too_much · provider_id_taken · code_known ·
 -- item_closed · still_running (what a person says of an item: it is closed already; somebody is being asked just now)
@@ -192,7 +192,7 @@ BEGIN
                 JOIN refund r ON r.id = m.id WHERE m.subject = 'refund' AND m.event = 'credited'
             ) r JOIN orders o ON o.id = r.order_id
             WHERE v_result[r.g] = 'won' AND (o.reseller = ''
-                OR opla_given_back(o.id) + r.amount > o.face_minor + o.fee_minor)
+                OR opla_given_back(o.id) + r.amount > o.face_minor + o.fee_minor - o.discount_minor)
         LOOP
             v_result[v_bad] := 'refund_too_much';
         END LOOP;
@@ -274,6 +274,12 @@ BEGIN
         WHERE subject = 'order' AND v_won[g] ORDER BY id, n DESC
     ) w
     WHERE o.id = w.id AND o.state <> w.target;
+
+    -- Nothing was given in the end, or what was given came back unused: so did the promotion.
+    IF m_event && '{expired,declined,reversed,returned}' THEN
+        PERFORM opla_give_back_promotions(p_at, array_agg(id)) FROM unnest(m_g, m_subject, m_id, m_event) AS m (g, subject, id, event)
+        WHERE subject = 'order' AND event IN ('expired', 'declined', 'reversed', 'returned') AND v_won[g];
+    END IF;
 
     IF 'refund' = ANY (m_subject) THEN
         UPDATE refund r SET

@@ -24,9 +24,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ), per_order AS (
         SELECT t.order_id,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'captured'), 0) AS captured,
-            coalesce(sum(amount_minor) FILTER (WHERE reason IN ('cost', 'margin', 'fee', 'fee_vat', 'loss_back')), 0)
+            coalesce(sum(amount_minor) FILTER (WHERE reason IN ('cost', 'margin', 'fee', 'fee_vat', 'loss_back',
+                                                                    'promotion_back')), 0)
               - coalesce(sum(amount_minor) FILTER (WHERE reason IN ('loss', 'cost_back', 'margin_back', 'fee_back',
-                                                                    'fee_vat_back')), 0) AS delivered,
+                                                                    'fee_vat_back', 'promotion')), 0) AS delivered,
+            coalesce(sum(amount_minor) FILTER (WHERE reason = 'promotion'), 0)
+              - coalesce(sum(amount_minor) FILTER (WHERE reason = 'promotion_back'), 0) AS promotion,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'goodwill'), 0)
               - coalesce(sum(amount_minor) FILTER (WHERE reason = 'goodwill_back'), 0) AS goodwill,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'taken_back'), 0) AS taken_back,
@@ -89,9 +92,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         -- whole though its value stays given earned its price, and gave as much out of the margin
         SELECT 'earned', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
         WHERE coalesce(p.delivered, 0) <>
-                CASE WHEN o.state = 'delivered' OR p.goodwill > 0 THEN o.face_minor + o.fee_minor ELSE 0 END
+                CASE WHEN o.state = 'delivered' OR p.goodwill > 0 THEN o.face_minor + o.fee_minor - o.discount_minor ELSE 0 END
            OR p.goodwill < 0
-           OR o.state <> 'delivered' AND p.goodwill > 0 AND p.goodwill <> o.face_minor + o.fee_minor
+           OR o.state <> 'delivered' AND p.goodwill > 0 AND p.goodwill <> o.face_minor + o.fee_minor - o.discount_minor
+        UNION ALL
+        -- what a promotion took off the price of what stays given, we paid; and every use of one is counted once
+        SELECT 'promotions', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
+        WHERE coalesce(p.promotion, 0) <> CASE WHEN o.state = 'delivered' OR p.goodwill > 0 THEN o.discount_minor ELSE 0 END
+           OR o.discount_minor > 0 AND NOT EXISTS (SELECT FROM promotion_use u WHERE u.order_id = o.id)
+        UNION ALL
+        SELECT 'promotions', coalesce(c.promotion, u.promotion)
+        FROM promotion_count c
+        FULL JOIN (SELECT promotion, customer, count(*) FILTER (WHERE given_back_at IS NULL) AS uses FROM promotion_use
+                   GROUP BY promotion, customer) u ON u.promotion = c.promotion AND u.customer = c.customer
+        WHERE coalesce(c.uses, 0) <> coalesce(u.uses, 0)
         UNION ALL
         -- the sums of a payment (captured, refunding, refunded, charged back, refunded without us) are what its transfers
         -- and refunds say
@@ -148,19 +162,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         LEFT JOIN (SELECT order_id, sum(amount_minor) AS given, bool_or(reason = 'choice') AS whole
                    FROM refund WHERE payment_id IS NULL AND state = 'done' GROUP BY order_id) r ON r.order_id = o.id
         WHERE (o.reseller <> '' OR r.given > 0)
-          AND (r.given > o.face_minor + o.fee_minor OR r.given > 0 AND o.reseller = ''
-               OR r.whole AND (o.state <> 'refunded' OR r.given <> o.face_minor + o.fee_minor)
+          AND (r.given > o.face_minor + o.fee_minor - o.discount_minor OR r.given > 0 AND o.reseller = ''
+               OR r.whole AND (o.state <> 'refunded' OR r.given <> o.face_minor + o.fee_minor - o.discount_minor)
                OR (o.state = 'delivered' OR p.goodwill > 0) AND coalesce(p.goodwill, 0) <> coalesce(r.given, 0))
         UNION ALL
         -- a payment's allocations are its amount, and each is its order's price
         SELECT 'allocations', y.receipt FROM payment y
         WHERE y.amount_minor <> (SELECT coalesce(sum(a.amount_minor), 0) FROM allocation a WHERE a.payment_id = y.id)
            OR EXISTS (SELECT FROM allocation a JOIN orders o ON o.id = a.order_id
-                      WHERE a.payment_id = y.id AND a.amount_minor <> o.face_minor + o.fee_minor)
+                      WHERE a.payment_id = y.id AND a.amount_minor <> o.face_minor + o.fee_minor - o.discount_minor)
         UNION ALL
         -- at most one payment of an order is kept: what it captured for the order beyond one price went back
         SELECT 'one_payment_kept', o.ticket FROM orders o JOIN per_order p ON p.order_id = o.id
-        WHERE p.captured - p.refund_due - p.taken_back > o.face_minor + o.fee_minor
+        WHERE p.captured - p.refund_due - p.taken_back > o.face_minor + o.fee_minor - o.discount_minor
         UNION ALL
         -- codes on our shelf are worth what the books say; one that is blocked after its sale is worth nothing
         SELECT 'code_stock', coalesce(a.code, 'code_stock:' || k.currency)
@@ -174,8 +188,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         -- what is held is what open orders wait for
         SELECT 'holds', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
         WHERE coalesce(p.held, 0) <> CASE WHEN o.reseller <> '' AND o.state IN ('placed', 'paid')
-                                          THEN o.face_minor + o.fee_minor
-                                          WHEN o.state = 'paid' THEN o.face_minor ELSE 0 END
+                                          THEN o.face_minor + o.fee_minor - o.discount_minor
+                                          WHEN o.state = 'paid'
+                                          THEN o.face_minor - greatest(o.discount_minor - o.fee_minor, 0) ELSE 0 END
         UNION ALL
         -- every order and payment moved along an arrow of the table, and each arrow posted exactly its lines.
         -- A line of nothing is not written (no fee, no margin): only the reasons that are never nothing must be there.
@@ -276,7 +291,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE a.opening_minor <> coalesce(b.closing_minor, 0)
     )
     SELECT c.name, count(f.name), min(f.example)
-    FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments',
+    FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'promotions', 'payments',
                       'provider_fees', 'conversions',
                       'given_back', 'allocations',
                       'one_payment_kept', 'code_stock', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',

@@ -30,8 +30,8 @@ BEGIN
     FOR part IN SELECT p_table::regclass UNION SELECT relid FROM pg_partition_tree(p_table::regclass) LOOP
         EXECUTE format('CREATE OR REPLACE TRIGGER functions_only BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
                         FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_outside_write()', part);
-        IF p_table IN ('quote', 'idempotency', 'allocation', 'delivery', 'reveal', 'event', 'transfer', 'attempt_evidence',
-                       'item_evidence', 'day_close', 'day_account', 'rate', 'conversion') THEN
+        IF p_table IN ('quote', 'quote_use', 'idempotency', 'allocation', 'delivery', 'reveal', 'event', 'transfer',
+                       'attempt_evidence', 'item_evidence', 'day_close', 'day_account', 'rate', 'conversion') THEN
             EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                             FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
         END IF;
@@ -41,7 +41,7 @@ END $$;
 DO $$
 BEGIN
     PERFORM opla_guard(name) FROM unnest(ARRAY[
-        'quote', 'orders', 'idempotency', 'payment', 'allocation', 'refund', 'attempt', 'code', 'delivery', 'order_device', 'proof',
+        'quote', 'quote_use', 'orders', 'promotion_use', 'promotion_count', 'idempotency', 'payment', 'allocation', 'refund', 'attempt', 'code', 'delivery', 'order_device', 'proof',
         'reveal', 'event', 'account', 'transfer', 'attempt_evidence', 'outbox', 'item',
         'item_evidence', 'day_close', 'day_account', 'rate', 'conversion'
     ]) AS t (name);

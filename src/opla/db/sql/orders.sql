@@ -4,7 +4,8 @@ CREATE OR REPLACE FUNCTION opla_quote(
     p_id uuid[], p_device bytea[], p_sku text[], p_operator text[], p_product_name text[], p_kind text[],
     p_face bigint[], p_fee bigint[], p_fee_vat bigint[], p_currency text[], p_number text[], p_plan text[],
     p_email text[], p_language text[], p_catalog_version bigint[], p_sample boolean[],
-    p_made_at timestamptz, p_expires_at timestamptz[]
+    p_made_at timestamptz, p_expires_at timestamptz[], p_discount bigint[], p_offer text[],
+    u_quote uuid[], u_promotion text[], u_customer bytea[], u_most int[]
 ) RETURNS SETOF uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -13,12 +14,18 @@ BEGIN
     RETURN QUERY
     INSERT INTO quote
     SELECT q.id, q.device, q.sku, q.operator, q.product_name, q.kind, q.face, q.fee, q.fee_vat, q.currency, q.number,
-           q.plan, q.email, q.language, q.catalog_version, q.sample, p_made_at, q.expires_at
+           q.plan, q.email, q.language, q.catalog_version, q.sample, p_made_at, q.expires_at, q.discount,
+           nullif(q.offer, '')::jsonb
     FROM unnest(p_id, p_device, p_sku, p_operator, p_product_name, p_kind, p_face, p_fee, p_fee_vat, p_currency,
-                p_number, p_plan, p_email, p_language, p_catalog_version, p_sample, p_expires_at)
+                p_number, p_plan, p_email, p_language, p_catalog_version, p_sample, p_expires_at,
+                p_discount, p_offer)
       AS q (id, device, sku, operator, product_name, kind, face, fee, fee_vat, currency, number, plan, email, language,
-            catalog_version, sample, expires_at)
+            catalog_version, sample, expires_at, discount, offer)
     RETURNING id;
+    IF cardinality(u_quote) > 0 THEN
+        INSERT INTO quote_use (quote_id, promotion, customer, most)
+        SELECT * FROM unnest(u_quote, u_promotion, u_customer, u_most);
+    END IF;
     PERFORM opla_writes(false);
 END $$;
 
@@ -29,14 +36,14 @@ CREATE OR REPLACE FUNCTION opla_insert_payments(
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO payment (id, receipt, state, provider, amount_minor, currency, made_at)
-    SELECT p.id, p.receipt, 'opening', p.provider, sum(o.face_minor + o.fee_minor), min(o.currency), p_at
+    SELECT p.id, p.receipt, 'opening', p.provider, sum(o.face_minor + o.fee_minor - o.discount_minor), min(o.currency), p_at
     FROM unnest(p_payment, p_receipt, p_provider) AS p (id, receipt, provider)
     JOIN unnest(p_order, p_order_payment) AS w (order_id, payment_id) ON w.payment_id = p.id
     JOIN orders o ON o.id = w.order_id
     GROUP BY p.id, p.receipt, p.provider;
 
     INSERT INTO allocation (payment_id, order_id, amount_minor)
-    SELECT w.payment_id, o.id, o.face_minor + o.fee_minor
+    SELECT w.payment_id, o.id, o.face_minor + o.fee_minor - o.discount_minor
     FROM unnest(p_order, p_order_payment) AS w (order_id, payment_id) JOIN orders o ON o.id = w.order_id;
 
     INSERT INTO attempt (id, kind, adapter, reference, state, payment_id, made_at, due_at)
@@ -46,7 +53,8 @@ BEGIN
 END $$;
 
 -- Quotes become orders under payments. A quote taken before answers 'again' with its order (same device) or
--- 'quote_taken'; a bad neighbour, or a repeat inside the batch, never fails the others.
+-- 'quote_taken'; one whose promotion is used up meanwhile 'promotion_used_up'; a bad neighbour, or a repeat inside the
+-- batch, never fails the others.
 CREATE OR REPLACE FUNCTION opla_place(
     p_at timestamptz, p_expires_at timestamptz, p_actor text,
     p_quote uuid[], p_device bytea[], p_order uuid[], p_ticket text[], p_link_hash bytea[], p_link_sealed bytea[],
@@ -57,25 +65,36 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     v_new uuid[];
+    v_uses boolean := EXISTS (SELECT FROM quote_use u WHERE u.quote_id = ANY (p_quote));
+    v_full uuid[] := '{}';
 BEGIN
     PERFORM opla_writes(true);
+    IF v_uses THEN
+        v_full := opla_used_up(p_at, p_quote, p_device);
+    END IF;
     WITH asked AS (
         SELECT * FROM unnest(p_quote, p_device, p_order, p_ticket, p_link_hash, p_link_sealed)
             WITH ORDINALITY AS a (quote_id, device, id, ticket, link_hash, link_sealed, n)
     ), written AS (
         INSERT INTO orders (id, quote_id, ticket, state, sku, operator, product_name, kind, face_minor, fee_minor,
             fee_vat_minor, currency, number, plan, email, language, catalog_version, sample, link_hash, link_sealed,
-            device_hash, placed_at, expires_at)
+            device_hash, placed_at, expires_at, discount_minor)
         SELECT a.id, q.id, a.ticket, 'placed', q.sku, q.operator, q.product_name, q.kind, q.face_minor, q.fee_minor,
             q.fee_vat_minor, q.currency, q.number, q.plan, q.email, q.language, q.catalog_version, q.sample,
-            a.link_hash, a.link_sealed, a.device, p_at, p_expires_at
+            a.link_hash, a.link_sealed, a.device, p_at, p_expires_at, q.discount_minor
         FROM asked a
-        JOIN quote q ON q.id = a.quote_id AND q.device_hash = a.device AND q.expires_at > p_at
+        JOIN quote q ON q.id = a.quote_id AND q.device_hash = a.device AND q.expires_at > p_at AND q.id <> ALL (v_full)
+        -- Whoever holds counts of promotions waits for nobody's order: one that is there already is not tried again.
+        WHERE NOT (v_uses AND EXISTS (SELECT FROM orders o WHERE o.quote_id = q.id))
         ORDER BY q.id, a.n
         ON CONFLICT (quote_id) WHERE quote_id IS NOT NULL DO NOTHING
         RETURNING orders.id
     )
     SELECT coalesce(array_agg(w.id ORDER BY w.id), '{}') INTO v_new FROM written w;
+
+    IF v_uses THEN
+        PERFORM opla_use_promotions(v_new);
+    END IF;
 
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
     SELECT p_at, 'order', id, 'placed', '', 'placed', p_actor, '' FROM unnest(v_new) AS o (id);
@@ -91,6 +110,7 @@ BEGIN
              WHEN o.id IS NOT NULL AND o.device_hash = a.device THEN 'again'
              WHEN q.id IS NULL OR q.device_hash <> a.device THEN 'quote_unknown'
              WHEN o.id IS NOT NULL THEN 'quote_taken'
+             WHEN q.expires_at > p_at AND q.id = ANY (v_full) THEN 'promotion_used_up'
              ELSE 'quote_expired' END,
         o.id
     FROM unnest(p_quote, p_device, p_order) WITH ORDINALITY AS a (quote_id, device, id, n)

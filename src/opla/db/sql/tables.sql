@@ -19,7 +19,19 @@ CREATE TABLE quote (
     catalog_version bigint NOT NULL,
     sample          boolean NOT NULL,
     made_at         timestamptz NOT NULL,
-    expires_at      timestamptz NOT NULL CHECK (expires_at > made_at)
+    expires_at      timestamptz NOT NULL CHECK (expires_at > made_at),
+    discount_minor  bigint NOT NULL DEFAULT 0 CHECK (discount_minor >= 0 AND discount_minor < face_minor + fee_minor),
+    offer           jsonb                       -- the promotions it was shown with; null: there were none
+);
+
+-- The promotions in a quote's price, and whose uses they would be: a keyed digest of e-mail or number, empty for
+-- everybody's. `most` is the cap that was promised; null: none.
+CREATE TABLE quote_use (
+    quote_id     uuid NOT NULL REFERENCES quote,
+    promotion    text NOT NULL,
+    customer     bytea NOT NULL,
+    most         int,
+    PRIMARY KEY (quote_id, promotion, customer)
 );
 
 CREATE TABLE orders (
@@ -49,6 +61,7 @@ CREATE TABLE orders (
     placed_at       timestamptz NOT NULL,
     expires_at      timestamptz,                             -- unpaid until then: cancelled; null: it was paid
     ended_at        timestamptz,
+    discount_minor  bigint NOT NULL DEFAULT 0 CHECK (discount_minor >= 0),  -- of the price, paid by a promotion of ours
     CHECK (reseller <> '' OR quote_id IS NOT NULL AND link_hash IS NOT NULL AND link_sealed IS NOT NULL
                              AND device_hash IS NOT NULL)
 ) WITH (fillfactor = 70);  -- room beside a row for what it becomes: states are in no index, so their changes stay there
@@ -56,6 +69,23 @@ CREATE UNIQUE INDEX orders_quote ON orders (quote_id) WHERE quote_id IS NOT NULL
 CREATE UNIQUE INDEX orders_link ON orders (link_hash) WHERE link_hash IS NOT NULL;
 CREATE INDEX orders_unpaid ON orders (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX orders_placed_at ON orders (placed_at);
+CREATE INDEX orders_email ON orders (lower(email)) WHERE reseller = '';  -- whether somebody bought here before
+
+-- Uses of promotions, counted beside: a cap holds because whoever places locks the counts first.
+CREATE TABLE promotion_use (
+    order_id      uuid NOT NULL REFERENCES orders,
+    promotion     text NOT NULL,
+    customer      bytea NOT NULL,
+    given_back_at timestamptz,                   -- the order gave nothing in the end
+    PRIMARY KEY (order_id, promotion, customer)
+);
+
+CREATE TABLE promotion_count (
+    promotion text NOT NULL,
+    customer  bytea NOT NULL,
+    uses      int NOT NULL DEFAULT 0 CHECK (uses >= 0),
+    PRIMARY KEY (promotion, customer)
+);
 
 -- What a caller asked under which key: the same key again gets the same order, other fields are refused by name.
 CREATE TABLE idempotency (

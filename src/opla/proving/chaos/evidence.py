@@ -78,7 +78,7 @@ def ends() -> Counter[str]:
 
 def _orders() -> dict[UUID, OurOrder]:
     rows = select(
-        """SELECT o.id, o.ticket, o.state, o.link_hash, o.face_minor + o.fee_minor,
+        """SELECT o.id, o.ticket, o.state, o.link_hash, o.face_minor + o.fee_minor - o.discount_minor,
                   EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND (i.order_id = o.id OR i.payment_id IN
                           (SELECT l.payment_id FROM allocation l WHERE l.order_id = o.id))),
                   coalesce(a.reference, ''), coalesce(k.fingerprint, ''::bytea),

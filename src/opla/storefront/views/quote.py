@@ -12,13 +12,23 @@ from opla.core.catalog import FactKind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import pages
-from opla.operations import catalogue
+from opla.operations import catalogue, promotions
+from opla.operations.offers import Claim
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, quote_topup
 from opla.presenting import facts, languages, numbers, payment_methods, refusals
+from opla.presenting import promotions as words
+from opla.storefront import draft
+from opla.storefront.forms import Form, refused
 from opla.storefront.visit import Visit, visit
 
-_STATUS = {Code.QUOTE_EXPIRED: 410, Code.QUOTE_CHANGED: 409, Code.QUOTE_TAKEN: 409, Code.QUOTE_UNKNOWN: 404}
+_STATUS = {
+    Code.QUOTE_EXPIRED: 410,
+    Code.QUOTE_CHANGED: 409,
+    Code.QUOTE_TAKEN: 409,
+    Code.QUOTE_UNKNOWN: 404,
+    Code.PROMOTION_USED_UP: 409,
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,15 +53,35 @@ def renew(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     """The same again at today's price, with everything that was typed."""
     here = visit(request)
     old = _own(quote_id, here)
-    wanted = Wanted(
-        old.operator, old.price.face.decimal, old.email, languages.current(), sku=old.sku, number=old.number,
-        plan=old.plan,
-    )  # fmt: skip
-    made = quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
+    made = _again(old, "", here)
     if isinstance(made, Quote):
         return redirect("quote", quote_id=made.id)
     # The product is gone, or changed: the amounts say what there is now.
     return redirect("amounts", operator=old.operator)
+
+
+@require_POST
+def coupon(request: HttpRequest, quote_id: UUID) -> HttpResponse:
+    """The same with a coupon; where it does nothing, the price that was shown stays, with the reason beside it."""
+    here = visit(request)
+    old = _own(quote_id, here)
+    typed = draft.typed(request, "coupon")
+    if not typed.strip():
+        return redirect("quote", quote_id=old.id)
+    made = _again(old, typed, here)
+    if isinstance(made, Quote):
+        return redirect("quote", quote_id=made.id)
+    return _page(request, old, here, None, refused({"coupon": typed}, made))
+
+
+def _again(old: Quote, coupon: str, here: Visit) -> Quote | list[Refusal]:
+    """What was asked, asked once more: with the coupons that were typed before, and one typed now."""
+    opened = old.promotions.opened if old.promotions else frozenset()
+    wanted = Wanted(
+        old.operator, old.price.face.decimal, old.email, languages.current(), sku=old.sku, number=old.number,
+        plan=old.plan, claim=Claim(coupon=coupon, opened=opened),
+    )  # fmt: skip
+    return quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
 
 
 def _own(quote_id: UUID, here: Visit) -> Quote:
@@ -62,12 +92,15 @@ def _own(quote_id: UUID, here: Visit) -> Quote:
     return found
 
 
-def _page(request: HttpRequest, made: Quote, here: Visit, refused: Refusal | None) -> HttpResponse:
+def _page(
+    request: HttpRequest, made: Quote, here: Visit, refusal: Refusal | None, coupon: Form | None = None
+) -> HttpResponse:
     catalog = catalogue.at_version(made.catalog_version)
     product, operator = catalog.product(made.sku), catalog.operator(made.operator)
     if product is None or operator is None:
         raise LookupError(f"the catalogue of version {made.catalog_version} lost {made.sku}")
     plan = next((plan.name.value for plan in operator.plans if plan.id == made.plan), made.plan)
+    kept, used_up = made.promotions, refusal is not None and refusal.code is Code.PROMOTION_USED_UP
     shown = {
         "quote": made,
         "number": numbers.grouped(made.number) if made.number else "",
@@ -79,9 +112,14 @@ def _page(request: HttpRequest, made: Quote, here: Visit, refused: Refusal | Non
         "delivery": facts.delivery(product),
         "plan": plan,
         "methods": [payment_methods.method(name) for name in here.shop.payment_methods],
-        "expired": made.refused(here.at) is not None,
-        "refused": refusals.sentence(refused) if refused else "",
+        "promotions": words.of_quote(kept, promotions.at_version(kept.version)) if kept else None,
+        "coupon": coupon or Form({"coupon": ""}),
+        "expired": made.refused(here.at) is not None or used_up,
+        "used_up": used_up,
+        "refused": refusals.sentence(refusal) if refusal else "",
         "step": 4,
     }
-    status = _STATUS.get(refused.code, 422) if refused and request.method == "POST" else 200
+    status = _STATUS.get(refusal.code, 422) if refusal and request.method == "POST" else 200
+    if coupon is not None:
+        status = 422
     return render(request, "storefront/quote.html", shown, status=status)
