@@ -54,6 +54,7 @@ stock_codes        owner
 change_catalogue   owner
 manage_resellers   owner
 fund               owner
+tell_rate          owner
 """
 
 

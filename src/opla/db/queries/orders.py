@@ -355,7 +355,7 @@ def float_case(order_id: UUID) -> FloatCase | None:
     )
     if not rows:
         return None
-    supplier, cost_minor, code_id, whose, seen, back_minor = rows[0][13:]
+    supplier, cost_minor, code_id, whose, seen, back_minor = rows[0][14:]
     code = Code(code_id, whose == "code_stock", bool(seen)) if isinstance(code_id, UUID) else None
     return FloatCase(_order(rows[0]), expect(supplier, str), expect(cost_minor, int), code, expect(back_minor, int))
 
