@@ -175,6 +175,8 @@ WRONG = [
     ("products.0.lasts", cell({"days": 0}), "products.R-15.lasts.value"),
     ("products.0.lasts", cell({"days": 3}, "sample"), "products.R-15.lasts"),
     ("products.0.contents", cell([]), "products.R-15.contents"),
+    ("products", [priced("R-1", "red", "1.00", once_a_day=cell(value=True), lasts=cell({"hours": 2}))],
+     "products.R-1.once_a_day"),
     ("products", [priced("R-1", "red", "1.00", contents=cell(["sms"]), bonus_min=cell("2.00"))],
      "products.R-1.bonus_min"),
     ("products", [priced("R-1", "red", "1.00", contents=cell(["sms"]), early_renewal=cell("credit_adds"))],

@@ -30,6 +30,8 @@ from opla.core.catalog.rules import (
 from opla.core.money import MINOR_DIGITS, Money
 from opla.core.ports import Kind as Delivery
 
+_DAY_MIN = 24 * 60
+
 #: The version of the document's form that this code reads.
 FORM = 1
 
@@ -115,7 +117,7 @@ def _product(at: Place, rules: Mapping[str, Place], operators: Mapping[str, Oper
         time_zone=root.required("time_zone"),
     )
     _price_is_whole(product, at)
-    _leaves_something(product, at)
+    _rules_agree(product, at)
     if operator:
         _plans_exist(product.rules, operator, at)
     return product
@@ -144,8 +146,8 @@ def _price_is_whole(product: Product, at: Place) -> None:
         at["max"].fail("cannot be reached from min by whole steps")
 
 
-def _leaves_something(product: Product, at: Place) -> None:
-    """Where the bonus may be withheld, credit must be left of what was paid: nobody pays for nothing."""
+def _rules_agree(product: Product, at: Place) -> None:
+    """Rules that contradict each other, or could take money and leave nothing, are no rules."""
     rules = product.rules
     if product.from_credit or (rules.contents.known and Content.CREDIT not in (rules.contents.value or ())):
         gates = [name for name in ("bonus_min", "bonus_window_days", "bonus_plans") if getattr(rules, name).known]
@@ -155,6 +157,8 @@ def _leaves_something(product: Product, at: Place) -> None:
             at[name].fail("may leave nothing but the credit, and this gives none")
     if rules.contents.value == ():
         at["contents"].fail("must name something that it gives")
+    if rules.once_a_day.value and rules.lasts.value and 0 < rules.lasts.value.minutes < _DAY_MIN:
+        at["once_a_day"].fail("cannot be said of what lasts less than a day: nothing is left to know it by")
 
 
 def _rules(at: Place) -> Rules:

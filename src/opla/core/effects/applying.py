@@ -167,7 +167,7 @@ class _Work:
                 kept.append(replace(lot, amount_minor=lot.amount_minor - taken))
         if left:
             return False
-        self.line = replace(self.line, credit=pooled(kept))
+        self.line = replace(self.line, credit=tuple(kept))
         self.say(What.CREDIT_TAKEN, self.at, amount=self.effect.price_minor)
         return True
 

@@ -24,16 +24,14 @@ def pooled(lots: Iterable[Credit]) -> tuple[Credit, ...]:
 
 
 def poured_in(buckets: tuple[Bucket, ...], new: Bucket, at: datetime) -> tuple[Bucket, ...]:
-    """The buckets and a new one. Data that is there and lives as long as new data becomes one bucket with it."""
-    if new.kind is not Kind.DATA or new.starts > at:
+    """The buckets and a new one. Data that is there as long as the new data becomes one bucket with it."""
+    if new.kind is not Kind.DATA:
         return (*buckets, new)
-    kept = []
-    for old in buckets:
-        if old.kind is Kind.DATA and old.starts <= at and _alike(old, new):
-            new = _poured(old, new)
-        else:
-            kept.append(old)
-    return (*kept, new)
+    for place, old in enumerate(buckets):
+        together = old.starts == new.starts or max(old.starts, new.starts) <= at
+        if old.kind is Kind.DATA and together and _alike(old, new):
+            return (*buckets[:place], _poured(old, new), *buckets[place + 1 :])
+    return (*buckets, new)
 
 
 def _alike(old: Bucket, new: Bucket) -> bool:

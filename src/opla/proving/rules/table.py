@@ -446,6 +446,14 @@ SHAPES: Final = (
         happened=("plan_changed", "bucket_lost data"),
     ),
     Shape(
+        "Changing the plan", "in the customer zone, and back again", "BASE",
+        _BASE | {"plan_change": "in_customer_zone"}, ("plan_change",),
+        before=("plan balanced", "data 700 MB from 2026-11-03 10:00 until 2026-12-03 10:00"),
+        steps=(Step("changes plan", plan="bonus"), Step("changes plan", "2026-11-20 14:06", "balanced")),
+        after=("plan balanced", "data 700 MB until 2026-12-03 10:00"),
+        happened=("plan_changed", "plan_changed"),
+    ),
+    Shape(
         "Changing the plan", "once a period: the second time", _ELSEWHERE, _PROXIMUS | {"plan_change": "once_a_period"},
         ("plan_change",),
         before=(
