@@ -74,7 +74,7 @@ class Arrow(NamedTuple):
     postings: tuple[Posting, ...] = ()
 
 
-_EARNED = (ledger.COST, ledger.MARGIN, ledger.LOSS, ledger.FEE, ledger.FEE_VAT, ledger.PROMOTION)
+_EARNED = (ledger.COST, ledger.MARGIN, ledger.LOSS, ledger.FEE, ledger.FEE_VAT)
 _UNEARNED = (
     ledger.COST_BACK,
     ledger.MARGIN_BACK,
@@ -91,7 +91,7 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.PLACED, Event.PAID): Arrow(State.PAID, (ledger.CAPTURED, ledger.HOLD)),
     (State.PLACED, Event.EXPIRED): Arrow(State.CANCELLED),
     (State.CANCELLED, Event.PAID_LATE): Arrow(State.REFUNDING, (ledger.CAPTURED, ledger.REFUND_DUE)),
-    (State.PAID, Event.DELIVERED): Arrow(State.DELIVERED, (ledger.RELEASE, *_EARNED)),
+    (State.PAID, Event.DELIVERED): Arrow(State.DELIVERED, (ledger.RELEASE, *_EARNED, ledger.PROMOTION)),
     (State.PAID, Event.REROUTED): Arrow(State.PAID, (ledger.RELEASE, ledger.HOLD)),
     (State.PAID, Event.DECLINED): Arrow(State.REFUNDING, (ledger.RELEASE, ledger.REFUND_DUE, ledger.TAKEN_BACK)),
     (State.DELIVERED, Event.REVERSED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE, ledger.TAKEN_BACK)),
@@ -197,10 +197,7 @@ class Order:
 
 
 def earned(price: Price, cost_minor: int) -> dict[Reason, int]:
-    """How a delivered order's money divides: cost, margin (or loss), fee and its VAT, nothing left over.
-
-    The margin is of the whole face value: what a promotion took off the price, we put in beside what was paid.
-    """
+    """How a delivered order's money divides: cost, margin (or loss), fee and its VAT, nothing left over."""
     margin = price.face.amount_minor - cost_minor
     return {
         Reason.COST: cost_minor,
@@ -208,6 +205,7 @@ def earned(price: Price, cost_minor: int) -> dict[Reason, int]:
         Reason.LOSS: max(-margin, 0),
         Reason.FEE: (price.fee - price.fee_vat).amount_minor,
         Reason.FEE_VAT: price.fee_vat.amount_minor,
+        # The margin is of the whole face value: what a promotion took off the price, we put in beside what was paid.
         Reason.PROMOTION: price.discount_minor,
     }
 

@@ -171,19 +171,6 @@ def _off_step(params: Mapping[str, str]) -> str:
     return _("The amount goes up in steps of %(step)s, from %(min)s.") % figures_
 
 
-def _coupon_not_now(params: Mapping[str, str]) -> str:
-    if "from" in params:
-        start = figures.moment(datetime.fromisoformat(params["from"]))
-        return _("This coupon begins on %(time)s. Your price is unchanged.") % {"time": start}
-    return _("The promotion of this coupon is over. Your price is unchanged.")
-
-
-def _coupon_not_here(params: Mapping[str, str]) -> str:
-    if least := _amount(params, "min"):
-        return _("This coupon needs an amount of at least %(amount)s. Your price is unchanged.") % {"amount": least}
-    return _("This coupon is for another operator, amount or customer. Your price is unchanged.")
-
-
 def _key_reused(params: Mapping[str, str]) -> str:
     return _("The same key was used before with another value of: %(field)s.") % {"field": params.get("field", "?")}
 
@@ -200,6 +187,19 @@ def _row_invalid(params: Mapping[str, str]) -> str:
     return _("Row %(row)s is not valid.") % {"row": params.get("row", "?")}
 
 
+def _coupon_not_now(params: Mapping[str, str]) -> str:
+    if "from" in params:
+        start = figures.moment(datetime.fromisoformat(params["from"]))
+        return _("This coupon begins on %(time)s. Your price is unchanged.") % {"time": start}
+    return _("The promotion of this coupon is over. Your price is unchanged.")
+
+
+def _coupon_not_here(params: Mapping[str, str]) -> str:
+    if least := _amount(params, "min"):
+        return _("This coupon needs an amount of at least %(amount)s. Your price is unchanged.") % {"amount": least}
+    return _("This coupon is for another operator, amount or customer. Your price is unchanged.")
+
+
 _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.NUMBER_TOO_SHORT: _too_short,
     Code.NUMBER_TOO_LONG: _too_long,
@@ -210,10 +210,10 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.AMOUNT_BELOW_MIN: _below,
     Code.AMOUNT_ABOVE_MAX: _above,
     Code.AMOUNT_OFF_STEP: _off_step,
-    Code.COUPON_NOT_NOW: _coupon_not_now,
-    Code.COUPON_NOT_HERE: _coupon_not_here,
     Code.KEY_REUSED: _key_reused,
     Code.ROW_INVALID: _row_invalid,
     Code.DAY_OUT_OF_ORDER: _out_of_order,
     Code.FILE_TOO_LARGE: _too_large,
+    Code.COUPON_NOT_NOW: _coupon_not_now,
+    Code.COUPON_NOT_HERE: _coupon_not_here,
 }

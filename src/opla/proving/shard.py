@@ -296,10 +296,10 @@ class Simulation:
             cursor.execute("SELECT opla_partitions(%s, %s)", [start.date(), months])
         at_version.cache_clear()
         seed(sandbox=True, at=start)
-        promote(self.shop, start)
         # Enough for half of those who want one: our own shelf is sold out on the way.
         lines = [f"PX-15,{n:013d},S{n},14.40,2027-12-31" for n in range(max(20, self.plan.orders // 12))]
         stock_codes(_OWNER, "\n".join(["sku,code,serial,cost,valid_until", *lines]).encode(), shop=self.shop, at=start)
+        promote(self.shop, start)
         if self.plan.plant is not None:
             self.plan.plant()
 

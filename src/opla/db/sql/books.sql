@@ -248,9 +248,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE a.opening_minor <> coalesce(b.closing_minor, 0)
     )
     SELECT c.name, count(f.name), min(f.example)
-    FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'promotions', 'payments', 'allocations',
+    FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments', 'allocations',
                       'one_payment_kept', 'code_stock', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
-                      'forgotten', 'closed_days']) WITH ORDINALITY AS c (name, n)
+                      'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n
 $$;
