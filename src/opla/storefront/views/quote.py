@@ -22,8 +22,13 @@ from opla.storefront import draft, forms
 from opla.storefront.forms import Form
 from opla.storefront.visit import Visit, visit
 
-_STATUS = {Code.QUOTE_EXPIRED: 410, Code.QUOTE_CHANGED: 409, Code.QUOTE_TAKEN: 409, Code.QUOTE_UNKNOWN: 404}
-_STATUS[Code.PROMOTION_USED_UP] = 409
+_STATUS = {
+    Code.QUOTE_EXPIRED: 410,
+    Code.QUOTE_CHANGED: 409,
+    Code.QUOTE_TAKEN: 409,
+    Code.QUOTE_UNKNOWN: 404,
+    Code.PROMOTION_USED_UP: 409,
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,6 +71,8 @@ def coupon(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     made = _again(old, typed, here)
     if isinstance(made, Quote):
         return redirect("quote", quote_id=made.id)
+    if all(refusal.about != "coupon" for refusal in made):
+        return redirect("amounts", operator=old.operator)  # the product itself is gone, or changed
     return _page(request, old, here, None, coupon=forms.refused({"coupon": typed}, made))
 
 
