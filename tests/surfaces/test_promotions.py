@@ -10,6 +10,7 @@ from fakes import ANOTHER_DEVICE, START
 from opla.core.actor import Actor, Role
 from opla.core.ports import Answer
 from opla.core.refusal import Refusal
+from opla.db.models import CatalogVersion
 from opla.db.queries.call import select
 from opla.operations.promotions import at_version, import_promotions
 from surfaces.conftest import Door, Seen, Visitor
@@ -128,6 +129,17 @@ def test_a_coupon_stays_when_the_price_is_asked_for_again(shop: Door) -> None:
     shop.world.clock.tick(16 * 60)
     assert "Get the price again" in shop.owner.get(page.where).text
     assert shop.owner.post(f"{page.where}renew/").value("total") == "1000"
+
+
+def test_a_coupon_on_a_product_that_is_gone_meanwhile_leads_to_what_there_is(shop: Door) -> None:
+    page = quote(shop.owner)
+    document = CatalogVersion.objects.get(state="active").document
+    for product in document["products"]:
+        if product["sku"] == "PX-15":
+            product["status"] = {**product["status"], "value": "withdrawn"}
+    CatalogVersion.objects.filter(state="active").update(state="retired")
+    CatalogVersion.objects.create(made_at=START, made_by="anna", state="active", document=document)
+    assert shop.owner.post(f"{page.where}coupon/", {"coupon": "FRIENDS26"}).where == "/top-up/proximus/"
 
 
 def test_nobody_puts_a_coupon_on_somebody_elses_price(shop: Door) -> None:

@@ -78,9 +78,7 @@ class Arrow(NamedTuple):
     postings: tuple[Posting, ...] = ()
 
 
-_EARNED = (
-    ledger.COST, ledger.COST_ABROAD, ledger.MARGIN, ledger.LOSS, ledger.FEE, ledger.FEE_VAT, ledger.PROMOTION,
-)  # fmt: skip
+_EARNED = (ledger.COST, ledger.COST_ABROAD, ledger.MARGIN, ledger.LOSS, ledger.FEE, ledger.FEE_VAT)
 _UNEARNED = (
     ledger.COST_BACK,
     ledger.COST_ABROAD_BACK,
@@ -98,7 +96,7 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.PLACED, Event.PAID): Arrow(State.PAID, (ledger.CAPTURED, ledger.HOLD)),
     (State.PLACED, Event.EXPIRED): Arrow(State.CANCELLED),
     (State.CANCELLED, Event.PAID_LATE): Arrow(State.REFUNDING, (ledger.CAPTURED, ledger.REFUND_DUE)),
-    (State.PAID, Event.DELIVERED): Arrow(State.DELIVERED, (ledger.RELEASE, *_EARNED)),
+    (State.PAID, Event.DELIVERED): Arrow(State.DELIVERED, (ledger.RELEASE, *_EARNED, ledger.PROMOTION)),
     (State.PAID, Event.REROUTED): Arrow(State.PAID, (ledger.RELEASE, ledger.HOLD)),
     (State.PAID, Event.DECLINED): Arrow(State.REFUNDING, (ledger.RELEASE, ledger.REFUND_DUE, ledger.TAKEN_BACK)),
     (State.DELIVERED, Event.REVERSED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE, ledger.TAKEN_BACK)),
@@ -209,7 +207,6 @@ class Order:
 def earned(price: Price, cost_minor: int, abroad_minor: int = 0) -> dict[Reason, int]:
     """How a delivered order's money divides: cost, margin (or loss), fee and its VAT, nothing left over.
 
-    The margin is of the whole face value: what a promotion took off the price, we put in beside what was paid.
     `abroad_minor` is the cost as the supplier took it, where that was in another currency.
     """
     margin = price.face.amount_minor - cost_minor
@@ -220,6 +217,7 @@ def earned(price: Price, cost_minor: int, abroad_minor: int = 0) -> dict[Reason,
         Reason.LOSS: max(-margin, 0),
         Reason.FEE: (price.fee - price.fee_vat).amount_minor,
         Reason.FEE_VAT: price.fee_vat.amount_minor,
+        # The margin is of the whole face value: what a promotion took off the price, we put in beside what was paid.
         Reason.PROMOTION: price.discount_minor,
     }
 

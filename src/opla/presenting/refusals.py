@@ -197,19 +197,6 @@ def _credit_too_low(params: Mapping[str, str]) -> str:
     return _("This is paid from the credit on the SIM: it costs %(price)s, and there is %(credit)s.") % told
 
 
-def _coupon_not_now(params: Mapping[str, str]) -> str:
-    if "from" in params:
-        start = figures.moment(datetime.fromisoformat(params["from"]))
-        return _("This coupon begins on %(time)s. Your price is unchanged.") % {"time": start}
-    return _("The promotion of this coupon is over. Your price is unchanged.")
-
-
-def _coupon_not_here(params: Mapping[str, str]) -> str:
-    if least := _amount(params, "min"):
-        return _("This coupon needs an amount of at least %(amount)s. Your price is unchanged.") % {"amount": least}
-    return _("This coupon is for another operator, amount or customer. Your price is unchanged.")
-
-
 def _key_reused(params: Mapping[str, str]) -> str:
     return _("The same key was used before with another value of: %(field)s.") % {"field": params.get("field", "?")}
 
@@ -226,6 +213,19 @@ def _row_invalid(params: Mapping[str, str]) -> str:
     return _("Row %(row)s is not valid.") % {"row": params.get("row", "?")}
 
 
+def _coupon_not_now(params: Mapping[str, str]) -> str:
+    if "from" in params:
+        start = figures.moment(datetime.fromisoformat(params["from"]))
+        return _("This coupon begins on %(time)s. Your price is unchanged.") % {"time": start}
+    return _("The promotion of this coupon is over. Your price is unchanged.")
+
+
+def _coupon_not_here(params: Mapping[str, str]) -> str:
+    if least := _amount(params, "min"):
+        return _("This coupon needs an amount of at least %(amount)s. Your price is unchanged.") % {"amount": least}
+    return _("This coupon is for another operator, amount or customer. Your price is unchanged.")
+
+
 _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.NUMBER_TOO_SHORT: _too_short,
     Code.NUMBER_TOO_LONG: _too_long,
@@ -239,10 +239,10 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.LINE_UNREADABLE: _line_unreadable,
     Code.ANOTHER_ACTIVE: _another_active,
     Code.CREDIT_TOO_LOW: _credit_too_low,
-    Code.COUPON_NOT_NOW: _coupon_not_now,
-    Code.COUPON_NOT_HERE: _coupon_not_here,
     Code.KEY_REUSED: _key_reused,
     Code.ROW_INVALID: _row_invalid,
     Code.DAY_OUT_OF_ORDER: _out_of_order,
     Code.FILE_TOO_LARGE: _too_large,
+    Code.COUPON_NOT_NOW: _coupon_not_now,
+    Code.COUPON_NOT_HERE: _coupon_not_here,
 }

@@ -303,10 +303,10 @@ class Simulation:
         for n in range(_RATE_DAYS):
             day = Rate("EUR", "USD", 1_080_000 + 1_700 * (n % 5), "simulated", start + timedelta(days=n))
             rates.tell(day, actor=_OWNER, at=start)
-        promote(self.shop, start)
         # Enough for half of those who want one: our own shelf is sold out on the way.
         lines = [f"PX-15,{n:013d},S{n},14.40,2027-12-31" for n in range(max(20, self.plan.orders // 12))]
         stock_codes(_OWNER, "\n".join(["sku,code,serial,cost,valid_until", *lines]).encode(), shop=self.shop, at=start)
+        promote(self.shop, start)
         if self.plan.plant is not None:
             self.plan.plant()
 

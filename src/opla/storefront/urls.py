@@ -10,12 +10,13 @@ from opla.storefront.views import help as helping
 urlpatterns = [
     path("", choose.home, name="home"),
     path("number/", choose.number, name="number"),
+    path("promotions/", promotions.listed, name="promotions"),
     path("sim/<str:kind>/", choose.sim_page, name="sim"),
     path("top-up/<str:operator>/", amounts.amounts, name="amounts"),
     path("top-up/<str:operator>/<str:sku>/", recipient.recipient, name="recipient"),
     path("quote/<uuid:quote_id>/", quote.quote, name="quote"),
-    path("quote/<uuid:quote_id>/coupon/", quote.coupon, name="coupon"),
     path("quote/<uuid:quote_id>/renew/", quote.renew, name="renew"),
+    path("quote/<uuid:quote_id>/coupon/", quote.coupon, name="coupon"),
     path("o/<str:link>/", order.show, name="order"),
     path("o/<str:link>/state/", order.state, name="order-state"),
     path("o/<str:link>/pay/", order.pay_again, name="pay-again"),
@@ -23,7 +24,6 @@ urlpatterns = [
     path("o/<str:link>/code/", code.reveal, name="code"),
     path("o/<str:link>/proof/", code.ask, name="proof"),
     path("o/<str:link>/prove/", code.prove, name="prove"),
-    path("promotions/", promotions.listed, name="promotions"),
     path("help/", helping.about, name="help"),
     path("language/", language.switch, name="language"),
 ]

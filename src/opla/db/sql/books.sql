@@ -291,11 +291,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE a.opening_minor <> coalesce(b.closing_minor, 0)
     )
     SELECT c.name, count(f.name), min(f.example)
-    FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'promotions', 'payments',
+    FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments',
                       'provider_fees', 'conversions',
                       'given_back', 'allocations',
                       'one_payment_kept', 'code_stock', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
-                      'forgotten', 'closed_days']) WITH ORDINALITY AS c (name, n)
+                      'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n
 $$;

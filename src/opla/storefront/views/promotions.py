@@ -29,6 +29,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "running": words.running(known, catalog, used, chosen, at),
         "starting": words.starting(known, catalog, chosen, at),
         "operator": operator,
+        "sample": known.sample,
         "operators": [o for o in catalog.operators if o.id in selling],
     }
     return render(request, "storefront/promotions.html", shown)

@@ -18,8 +18,8 @@ from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, quote_topup
 from opla.presenting import facts, languages, numbers, payment_methods, refusals
 from opla.presenting import promotions as words
-from opla.storefront import draft
-from opla.storefront.forms import Form, refused
+from opla.storefront import draft, forms
+from opla.storefront.forms import Form
 from opla.storefront.visit import Visit, visit
 
 _STATUS = {
@@ -71,7 +71,9 @@ def coupon(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     made = _again(old, typed, here)
     if isinstance(made, Quote):
         return redirect("quote", quote_id=made.id)
-    return _page(request, old, here, None, refused({"coupon": typed}, made))
+    if all(refusal.about != "coupon" for refusal in made):
+        return redirect("amounts", operator=old.operator)  # the product itself is gone, or changed
+    return _page(request, old, here, None, coupon=forms.refused({"coupon": typed}, made))
 
 
 def _again(old: Quote, coupon: str, here: Visit) -> Quote | list[Refusal]:
@@ -84,6 +86,18 @@ def _again(old: Quote, coupon: str, here: Visit) -> Quote | list[Refusal]:
     return quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
 
 
+def _promoted(made: Quote, refused: Refusal | None, coupon: Form | None) -> dict[str, object]:
+    """What the page says of promotions. Without the last use that somebody else took, the price is none any more."""
+    kept = made.promotions
+    used_up = refused is not None and refused.code is Code.PROMOTION_USED_UP
+    return {
+        "promotions": words.of_quote(kept, promotions.at_version(kept.version)) if kept else None,
+        "coupon": coupon or Form({"coupon": ""}),
+        "used_up": used_up,
+        **({"expired": True} if used_up else {}),
+    }
+
+
 def _own(quote_id: UUID, here: Visit) -> Quote:
     """The quote, on the device it was shown on. For everybody else there is none."""
     found = pages.quote(quote_id, here.device_hash) if here.device else None
@@ -93,14 +107,13 @@ def _own(quote_id: UUID, here: Visit) -> Quote:
 
 
 def _page(
-    request: HttpRequest, made: Quote, here: Visit, refusal: Refusal | None, coupon: Form | None = None
+    request: HttpRequest, made: Quote, here: Visit, refused: Refusal | None, *, coupon: Form | None = None
 ) -> HttpResponse:
     catalog = catalogue.at_version(made.catalog_version)
     product, operator = catalog.product(made.sku), catalog.operator(made.operator)
     if product is None or operator is None:
         raise LookupError(f"the catalogue of version {made.catalog_version} lost {made.sku}")
     plan = next((plan.name.value for plan in operator.plans if plan.id == made.plan), made.plan)
-    kept, used_up = made.promotions, refusal is not None and refusal.code is Code.PROMOTION_USED_UP
     shown = {
         "quote": made,
         "number": numbers.grouped(made.number) if made.number else "",
@@ -112,14 +125,10 @@ def _page(
         "delivery": facts.delivery(product),
         "plan": plan,
         "methods": [payment_methods.method(name) for name in here.shop.payment_methods],
-        "promotions": words.of_quote(kept, promotions.at_version(kept.version)) if kept else None,
-        "coupon": coupon or Form({"coupon": ""}),
-        "expired": made.refused(here.at) is not None or used_up,
-        "used_up": used_up,
-        "refused": refusals.sentence(refusal) if refusal else "",
+        "expired": made.refused(here.at) is not None,
+        "refused": refusals.sentence(refused) if refused else "",
         "step": 4,
     }
-    status = _STATUS.get(refusal.code, 422) if refusal and request.method == "POST" else 200
-    if coupon is not None:
-        status = 422
-    return render(request, "storefront/quote.html", shown, status=status)
+    shown |= _promoted(made, refused, coupon)
+    status = _STATUS.get(refused.code, 422) if refused and request.method == "POST" else 200
+    return render(request, "storefront/quote.html", shown, status=422 if coupon else status)
