@@ -34,6 +34,9 @@ class Code(StrEnum):
     NUMBER_INVALID = "number_invalid"  # right length, but no such range
     SIM_NEEDS_NUMBER = "sim_needs_number"  # an ICCID, EID or activation code; top-up needs the number
     SIM_CHECK_DIGIT = "sim_check_digit"  # looks like an ICCID or EID, but its check digit is wrong
+    # what an operator answered
+    ANSWER_MISSING = "answer_missing"
+    ANSWER_UNREADABLE = "answer_unreadable"  # no figure with a unit in it
     # what was chosen
     OPERATOR_UNKNOWN = "operator_unknown"
     OPERATOR_WITHOUT_PREPAID = "operator_without_prepaid"  # known, but no prepaid product of it is known

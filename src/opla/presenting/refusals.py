@@ -29,6 +29,8 @@ _PLAIN: Final[dict[Code, str]] = {
         "No mobile number begins like this. Belgian ones begin with 045, 046, 047, 048 or 049."
     ),
     Code.SIM_NEEDS_NUMBER: gettext_noop("Operators top up a phone number. This is not one, so we need the number too."),
+    Code.ANSWER_MISSING: gettext_noop("Paste or type what the operator answered."),
+    Code.ANSWER_UNREADABLE: gettext_noop("We understand no figure in this answer. Type the figures below instead."),
     Code.OPERATOR_UNKNOWN: gettext_noop("Choose one of the operators in the list."),
     Code.OPERATOR_WITHOUT_PREPAID: gettext_noop("We know of no prepaid product of this operator."),
     Code.PRODUCT_UNKNOWN: gettext_noop("This choice does not exist here. Choose one from the list."),
