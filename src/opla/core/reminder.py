@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from opla.core.forecast import Forecast, Verdict
 
-QUIET_FROM, QUIET_UNTIL = time(21), time(8)
+#: Hours of the local day between which nobody is written to.
+QUIET_FROM_H, QUIET_UNTIL_H = 21, 8
 #: Somebody who does not answer this many check-ins has stopped caring, and is left in peace.
 CHECK_INS = 3
 
@@ -100,8 +101,7 @@ def look_next(watch: Watch, at: datetime, zone: ZoneInfo, sent: Collection[str] 
 
 def quiet(at: datetime, zone: ZoneInfo) -> bool:
     """Whether people sleep."""
-    local = at.astimezone(zone).time()
-    return local >= QUIET_FROM or local < QUIET_UNTIL
+    return not QUIET_UNTIL_H <= at.astimezone(zone).hour < QUIET_FROM_H
 
 
 def awake(at: datetime, zone: ZoneInfo) -> datetime:
@@ -109,8 +109,8 @@ def awake(at: datetime, zone: ZoneInfo) -> datetime:
     if not quiet(at, zone):
         return at
     local = at.astimezone(zone)
-    day = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
-    return datetime.combine(day, QUIET_UNTIL, zone).astimezone(UTC)
+    day = local.date() + timedelta(days=1 if local.hour >= QUIET_FROM_H else 0)
+    return datetime(day.year, day.month, day.day, QUIET_UNTIL_H, tzinfo=zone).astimezone(UTC)
 
 
 def _windows(watch: Watch) -> Iterator[_Window]:

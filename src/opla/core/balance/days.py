@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from opla.core.balance.reading import Doubt, Until
@@ -82,7 +82,12 @@ def days_in(text: str, at: datetime, zone: ZoneInfo) -> list[When]:
 
 def day_end(day: date, zone: ZoneInfo) -> datetime:
     """The first instant after a local day."""
-    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+    return minute_of(day + timedelta(days=1), 0, 0, zone)
+
+
+def minute_of(day: date, hour: int, minute: int, zone: ZoneInfo) -> datetime:
+    """A local minute, in UTC."""
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).astimezone(UTC)
 
 
 def _until(match: re.Match[str], at: datetime, zone: ZoneInfo) -> Until | None:
@@ -123,7 +128,7 @@ def _ends(
             return None
         if hour is None or int(hour) == 24:
             return day_end(local, zone)
-        return datetime.combine(local, time(int(hour), int(minute or 0)), zone).astimezone(UTC)
+        return minute_of(local, int(hour), int(minute or 0), zone)
 
     if year is not None:
         end = instant(int(year) + (2000 if len(year) == 2 else 0))

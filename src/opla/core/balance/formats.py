@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from opla.core.balance.days import day_end
+from opla.core.balance.days import day_end, minute_of
 from opla.core.balance.reading import Amount, Found, Reading, Until, What
 
 SAMPLE: Final = "invented for the sandbox"
@@ -129,4 +129,4 @@ def _end(text: str, zone: ZoneInfo) -> datetime:
     if not minute:
         return day_end(date(year, month, day), zone)
     hour, past = (int(part) for part in minute.split(":"))
-    return datetime.combine(date(year, month, day), time(hour, past), zone).astimezone(UTC)
+    return minute_of(date(year, month, day), hour, past, zone)
