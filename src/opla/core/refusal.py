@@ -49,6 +49,17 @@ class Code(StrEnum):
     AMOUNT_BELOW_MIN = "amount_below_min"
     AMOUNT_ABOVE_MAX = "amount_above_max"
     AMOUNT_OFF_STEP = "amount_off_step"
+    # what it would do to the line
+    LINE_UNREADABLE = "line_unreadable"  # a file of a line: names the field and what is wrong with it
+    LINE_CURRENCY = "line_currency"  # the line's credit is in another currency
+    NUMBER_LOST = "number_lost"  # the number's life and its grace are over: no top-up brings it back
+    CODE_LAPSES = "code_lapses"  # its last day is before it could be entered
+    LAPSES_BEFORE_START = "lapses_before_start"  # its last day is before it could begin
+    EFFECT_UNKNOWN = "effect_unknown"  # figures are not known, so nobody can say what it does
+    PLAN_CHANGE_REFUSED = "plan_change_refused"  # not here, not now, never, or not known
+    ONCE_A_DAY = "once_a_day"  # ordered today already
+    ANOTHER_ACTIVE = "another_active"  # the operator takes a second one only when the first has ended
+    CREDIT_TOO_LOW = "credit_too_low"  # bought with the credit on the SIM, which is less than the price
     # who it is for
     EMAIL_MISSING = "email_missing"
     EMAIL_INVALID = "email_invalid"

@@ -78,6 +78,11 @@ def length(lived: Length) -> str:
     """A time that something lives."""
     if lived.with_number:
         return _("as long as the number")
+    if lived.minutes:
+        hours, minutes = divmod(lived.minutes, 60)
+        if minutes:
+            return ngettext("%(n)s minute", "%(n)s minutes", lived.minutes) % {"n": lived.minutes}
+        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
     if lived.months:
         return ngettext("%(n)s month", "%(n)s months", lived.months) % {"n": lived.months}
     return ngettext("%(n)s day", "%(n)s days", lived.days) % {"n": lived.days}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -39,6 +40,13 @@ _PLAIN: Final[dict[Code, str]] = {
     ),
     Code.PRODUCT_WITHDRAWN: gettext_noop("This amount is no longer sold. Choose another one."),
     Code.PRODUCT_SAMPLE_ONLY: gettext_noop("This is an example for trying the shop, and cannot be bought."),
+    Code.LINE_CURRENCY: gettext_noop("The credit on this SIM is in another currency."),
+    Code.NUMBER_LOST: gettext_noop("This number has been lost by its operator's rules. No top-up brings it back."),
+    Code.CODE_LAPSES: gettext_noop("The code's last day comes before it could be entered. It would be lost."),
+    Code.LAPSES_BEFORE_START: gettext_noop("It would lapse before it could begin."),
+    Code.EFFECT_UNKNOWN: gettext_noop("Not every figure of this is known, so nobody can say what it would do."),
+    Code.PLAN_CHANGE_REFUSED: gettext_noop("The plan cannot be changed in this way now."),
+    Code.ONCE_A_DAY: gettext_noop("The operator takes this order once a day. Try again tomorrow."),
     Code.AMOUNT_UNREADABLE: gettext_noop("Enter the amount with digits, such as 15 or 15.50."),
     Code.EMAIL_MISSING: gettext_noop("Enter your e-mail address: the receipt and the link to your order go there."),
     Code.EMAIL_INVALID: gettext_noop("This is not an e-mail address. It looks like name@example.org."),
@@ -164,6 +172,25 @@ def _off_step(params: Mapping[str, str]) -> str:
     return _("The amount goes up in steps of %(step)s, from %(min)s.") % figures_
 
 
+def _line_unreadable(params: Mapping[str, str]) -> str:
+    return _("The file of this SIM cannot be read. This field is wrong: %(field)s.") % {
+        "field": params.get("field", "?")
+    }
+
+
+def _another_active(params: Mapping[str, str]) -> str:
+    try:
+        until = figures.moment(datetime.fromisoformat(params.get("until", "")))
+    except ValueError:
+        return _("The operator takes a second one only when the first has ended.")
+    return _("The operator takes a second one only when the first has ended: %(time)s.") % {"time": until}
+
+
+def _credit_too_low(params: Mapping[str, str]) -> str:
+    told = {"price": _amount(params, "needed"), "credit": _amount(params, "have")}
+    return _("This is paid from the credit on the SIM: it costs %(price)s, and there is %(credit)s.") % told
+
+
 def _key_reused(params: Mapping[str, str]) -> str:
     return _("The same key was used before with another value of: %(field)s.") % {"field": params.get("field", "?")}
 
@@ -190,6 +217,9 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.AMOUNT_BELOW_MIN: _below,
     Code.AMOUNT_ABOVE_MAX: _above,
     Code.AMOUNT_OFF_STEP: _off_step,
+    Code.LINE_UNREADABLE: _line_unreadable,
+    Code.ANOTHER_ACTIVE: _another_active,
+    Code.CREDIT_TOO_LOW: _credit_too_low,
     Code.KEY_REUSED: _key_reused,
     Code.ROW_INVALID: _row_invalid,
     Code.DAY_OUT_OF_ORDER: _out_of_order,

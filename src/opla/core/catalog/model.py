@@ -50,6 +50,7 @@ class Status(StrEnum):
 class PriceKind(StrEnum):
     FIXED = "fixed"
     RANGED = "ranged"
+    FROM_CREDIT = "from_credit"  # bought with the credit on the SIM: nobody pays money for it
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Operator:
 
 @dataclass(frozen=True)
 class Product:
-    """What can be bought: one amount (`face`), or any of a range (`low` to `high` by `step`)."""
+    """What can be bought: one amount (`face`), any of a range (`low` to `high` by `step`), or with credit."""
 
     sku: str
     operator: str
@@ -96,9 +97,13 @@ class Product:
     low: Cell[Money] = UNKNOWN
     high: Cell[Money] = UNKNOWN
     step: Cell[Money] = UNKNOWN
+    from_credit: bool = False  # bought with the credit on the SIM, at `rules.credit_price`; nobody pays money for it
+    time_zone: str = "Europe/Brussels"  # whose days and months its rules count
 
     @property
     def kind(self) -> PriceKind:
+        if self.from_credit:
+            return PriceKind.FROM_CREDIT
         return PriceKind.FIXED if self.face.known else PriceKind.RANGED
 
     @property
@@ -169,7 +174,7 @@ class NumberBlock:
 
 @dataclass(frozen=True)
 class Catalog:
-    """One country's catalogue, in the order it is to be shown."""
+    """One country's catalogue, in the order it is to be shown. `bundles` are bought with credit, never with money."""
 
     country: str  # ISO 3166
     currency: str  # ISO 4217
@@ -178,6 +183,7 @@ class Catalog:
     operators: tuple[Operator, ...]
     products: tuple[Product, ...]
     number_blocks: tuple[NumberBlock, ...]
+    bundles: tuple[Product, ...] = ()
 
     @cached_property
     def _operators(self) -> Mapping[str, Operator]:
@@ -187,15 +193,27 @@ class Catalog:
     def _products(self) -> Mapping[str, Product]:
         return {p.sku: p for p in self.products}
 
+    @cached_property
+    def _bundles(self) -> Mapping[str, Product]:
+        return {p.sku: p for p in self.bundles}
+
     def operator(self, operator_id: str) -> Operator | None:
         return self._operators.get(operator_id)
 
     def product(self, sku: str) -> Product | None:
         return self._products.get(sku)
 
+    def bundle(self, sku: str) -> Product | None:
+        """What is bought with credit; `product` never finds it, because no shop sells it."""
+        return self._bundles.get(sku)
+
     def products_of(self, operator_id: str) -> tuple[Product, ...]:
-        """All of them, withdrawn ones too."""
+        """All that is bought with money, withdrawn ones too."""
         return tuple(p for p in self.products if p.operator == operator_id)
+
+    def bundles_of(self, operator_id: str) -> tuple[Product, ...]:
+        """All that is bought with credit, withdrawn ones too."""
+        return tuple(p for p in self.bundles if p.operator == operator_id)
 
     def find(self, operator_id: str, amount_minor: int) -> Product | Refusal:
         """The product for this amount, exactly. Of several: a code before a direct one, a fixed before a ranged one."""

@@ -6,6 +6,7 @@ Order comes from lists only: the database keeps documents as jsonb, which forget
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from opla.core.catalog.cell import Cell, Sure, Texts
@@ -17,6 +18,7 @@ from opla.core.catalog.rules import (
     Allowance,
     AutoRenew,
     Content,
+    CreditRenewal,
     EarlyRenewal,
     Length,
     NumberLife,
@@ -48,17 +50,18 @@ def parse(document: Mapping[str, object]) -> Catalog:
     rules = {name: root["rules"].under(name, given) for name, given in root["rules"].mapping().items()}
     operators = tuple(_operator(at, rules) for at in root["operators"].entries())
     by_id = {operator.id: operator for operator in operators}
-    products = tuple(_product(at, rules, by_id) for at in root["products"].entries())
+    listed = tuple(_product(at, rules, by_id, root) for at in root["products"].entries())
     blocks = tuple(
         NumberBlock(_one_of(at["operator"], by_id), at["prefixes"].cell(_texts_list))
         for at in root["number_blocks"].entries()
     )
-    _agree(root, operators, products)
+    _agree(root, operators, listed)
     if reading.problems:
         raise CatalogError(tuple(reading.problems))
-    return Catalog(
-        root.required("country"), currency, root.required("time_zone"), reading.languages, operators, products, blocks
-    )
+    products = tuple(p for p in listed if not p.from_credit)
+    bundles = tuple(p for p in listed if p.from_credit)
+    zone = root.required("time_zone")
+    return Catalog(root.required("country"), currency, zone, reading.languages, operators, products, blocks, bundles)
 
 
 def _operator(at: Place, rules: Mapping[str, Place]) -> Operator:
@@ -88,7 +91,7 @@ def _operator(at: Place, rules: Mapping[str, Place]) -> Operator:
     )
 
 
-def _product(at: Place, rules: Mapping[str, Place], operators: Mapping[str, Operator]) -> Product:
+def _product(at: Place, rules: Mapping[str, Place], operators: Mapping[str, Operator], root: Place) -> Product:
     operator = operators.get(_one_of(at["operator"], operators))
     shared = _rules(_named(at, rules)) if at["rules"].value is not None else operator.rules if operator else Rules()
     own = _rules(at)
@@ -99,18 +102,28 @@ def _product(at: Place, rules: Mapping[str, Place], operators: Mapping[str, Oper
         currency=at.reading.currency,
         delivery=at["delivery"].cell(lambda here: here.enum(Delivery)),
         status=at["status"].cell(lambda here: here.enum(Status)),
-        rules=_over(own, shared, at),
+        rules=_on_network(_over(own, shared, at), operator),
         face=at["face"].cell(_money),
         low=at["min"].cell(_money),
         high=at["max"].cell(_money),
         step=at["step"].cell(_money),
+        from_credit=at["credit_price"].value is not None,
+        time_zone=root.required("time_zone"),
     )
     _price_is_whole(product, at)
+    if operator:
+        _plans_exist(product.rules, operator, at)
     return product
 
 
 def _price_is_whole(product: Product, at: Place) -> None:
     """A face value, or all of min, max and step; and what cannot be left unknown is not."""
+    if product.from_credit:
+        if not product.status.known:
+            at["status"].fail("is needed to offer it, so it cannot be unknown")
+        if product.face.known or product.low.known or product.high.known or product.step.known:
+            at["credit_price"].fail("what is bought with credit has no price in money")
+        return
     for name, cell in (("delivery", product.delivery), ("status", product.status)):
         if not cell.known:
             at[name].fail("is needed to sell it, so it cannot be unknown")
@@ -121,7 +134,7 @@ def _price_is_whole(product: Product, at: Place) -> None:
         if product.face.value.amount_minor <= 0:
             at["face"].fail("must be above zero")
     elif low is None or high is None or step is None:
-        at.fail("needs 'face', or all of 'min', 'max' and 'step'")
+        at.fail("needs 'face', or all of 'min', 'max' and 'step', or 'credit_price'")
     elif not 0 < low.amount_minor <= high.amount_minor or step.amount_minor <= 0:
         at.fail("needs 0 < min ≤ max and a step above zero")
     elif (high.amount_minor - low.amount_minor) % step.amount_minor:
@@ -132,27 +145,39 @@ def _rules(at: Place) -> Rules:
     """The rule cells standing directly at this place."""
     return Rules(
         contents=at["contents"].cell(_contents),
+        credit_price=at["credit_price"].cell(_money),
         credit=at["credit"].cell(_money),
         data_mb=at["data_mb"].cell(_allowance),
         data_full_speed_mb=at["data_full_speed_mb"].cell(Place.whole),
         data_then_kbps=at["data_then_kbps"].cell(Place.whole),
+        eu_data_mb=at["eu_data_mb"].cell(_allowance),
         voice_min=at["voice_min"].cell(_allowance),
         sms=at["sms"].cell(_allowance),
-        lasts=at["lasts"].cell(_length),
+        network_generation=at["network_generation"].cell(Place.text),
+        max_mbps=at["max_mbps"].cell(Place.whole),
+        lasts=at["lasts"].cell(_length_or_number),
         starts=at["starts"].cell(lambda here: here.enum(Starts)),
         early_renewal=at["early_renewal"].cell(lambda here: here.enum(EarlyRenewal)),
+        group=at["group"].cell(Place.text),
+        once_a_day=at["once_a_day"].cell(Place.boolean),
         bonus_min=at["bonus_min"].cell(_money),
         bonus_window_days=at["bonus_window_days"].cell(Place.whole),
         bonus_needs_plan=at["bonus_needs_plan"].cell(Place.boolean),
-        credit_lasts=at["credit_lasts"].cell(_length),
+        bonus_plans=at["bonus_plans"].cell(_texts_list),
+        credit_lasts=at["credit_lasts"].cell(_length_or_number),
+        credit_renewal=at["credit_renewal"].cell(lambda here: here.enum(CreditRenewal)),
         credit_cap=at["credit_cap"].cell(_length),
         number_life=at["number_life"].cell(_number_life),
+        number_grace=at["number_grace"].cell(_length),
         plan_change=at["plan_change"].cell(lambda here: here.enum(PlanChange)),
         plan_change_loses=at["plan_change_loses"].cell(_contents),
+        plan_change_loses_to=at["plan_change_loses_to"].cell(_texts_list),
         auto_renew=at["auto_renew"].cell(lambda here: here.enum(AutoRenew)),
         reidentify_months=at["reidentify_months"].cell(Place.whole),
         activation=at["activation"].cell(lambda here: here.enum(Activation)),
+        starts_after=at["starts_after"].cell(_length),
         code_expires=at["code_expires"].cell(Place.boolean),
+        use_by=at["use_by"].cell(Place.day),
     )
 
 
@@ -166,6 +191,26 @@ def _over(own: Rules, shared: Rules, at: Place) -> Rules:
             at[name].fail("a sample figure would hide a known one")
         merged[name] = mine if at[name].value is not None else theirs
     return Rules(**merged)  # type: ignore[arg-type]  # each cell goes back under the name it was read from
+
+
+def _on_network(rules: Rules, operator: Operator | None) -> Rules:
+    """What the operator's network offers, where the product does not say otherwise."""
+    if operator is None:
+        return rules
+    return replace(
+        rules,
+        network_generation=rules.network_generation if rules.network_generation.known else operator.network_generation,
+        max_mbps=rules.max_mbps if rules.max_mbps.known else operator.max_mbps,
+    )
+
+
+def _plans_exist(rules: Rules, operator: Operator, at: Place) -> None:
+    known = {plan.id for plan in operator.plans}
+    for name in ("bonus_plans", "plan_change_loses_to"):
+        cell: Cell[tuple[str, ...]] = getattr(rules, name)
+        for plan in cell.value or ():
+            if plan not in known:
+                at[name].fail(f"operator {operator.id!r} has no plan {plan!r}")
 
 
 def _agree(root: Place, operators: tuple[Operator, ...], products: tuple[Product, ...]) -> None:
@@ -218,16 +263,22 @@ def _contents(at: Place) -> tuple[Content, ...] | None:
     return at.several(lambda here: here.enum(Content))
 
 
+#: Longer than anything that is sold, and short enough that no instant computed from it leaves the calendar.
+_MOST = {"minutes": 60 * 24 * 60, "hours": 24 * 60, "days": 3660, "months": 120}
+
+
 def _length(at: Place) -> Length | None:
-    match at.value:
-        case {"days": int(days)} if days > 0:
-            return Length(days=days)
-        case {"months": int(months)} if months > 0:
-            return Length(months=months)
-        case "as_the_number":
-            return Length()
-    at.fail("must be {days: N}, {months: N} or as_the_number")
+    """A time in one unit. Hours are kept as minutes of the clock; days and months follow the calendar."""
+    if isinstance(at.value, Mapping) and len(at.value) == 1:
+        ((unit, count),) = at.value.items()
+        if unit in _MOST and type(count) is int and 0 < count <= _MOST[unit]:
+            return Length(minutes=60 * count) if unit == "hours" else Length(**{unit: count})
+    at.fail("must be one of {minutes: N}, {hours: N}, {days: N}, {months: N}, above zero and no longer than ten years")
     return None
+
+
+def _length_or_number(at: Place) -> Length | None:
+    return Length() if at.value == "as_the_number" else _length(at)
 
 
 def _number_life(at: Place) -> NumberLife | None:

@@ -1,0 +1,369 @@
+"""What a purchase does to a line. Every product, line and instant has an answer: the line after it, or a refusal.
+
+Where a rule leaves room, the reading that promises less is taken:
+* a period counts as running until its end, used up or not;
+* data that is rolled over lives as long as the new data, not the new time on top of the old;
+* `restart_month` ends the running period, and what is left in it lapses (the credit stays);
+* a plan nobody named is no plan that gives a bonus, and leaving it may cost what a change costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from opla.core.calendar import day_of, later
+from opla.core.catalog.model import Product
+from opla.core.catalog.rules import AutoRenew, Content, CreditRenewal, EarlyRenewal, Length, PlanChange, Since
+from opla.core.effects.effect import Effect, Unknown, effect_of
+from opla.core.effects.happened import KIND_OF, Applied, Happened, What, Why, lost
+from opla.core.line import Bucket, Credit, Kind, Line, ends_first, evolve
+from opla.core.refusal import Code, Refusal
+
+#: Plans can be changed without a top-up under these, and together with one under those.
+_IN_THE_ZONE = frozenset({PlanChange.IN_CUSTOMER_ZONE, PlanChange.ONCE_A_PERIOD})
+_AT_TOP_UP = frozenset({PlanChange.AT_EACH_TOP_UP, PlanChange.ONCE_A_PERIOD})
+
+
+def apply(
+    product: Effect | Product,
+    line: Line,
+    at: datetime,
+    *,
+    plan: str = "",
+    renew: bool = False,
+    code_last_day: date | None = None,
+) -> Applied | Refusal:
+    """The line after buying this at an instant, and what happened; or why that is refused.
+
+    plan           the plan chosen with it; empty: as it is
+    renew          the owner asks that it renews by itself, where that is theirs to ask
+    code_last_day  the last local day on which its code can be entered
+
+    Withdrawn products are computed like any other, because they can be somebody's: who sells or plans leaves them out.
+    A product with a price range is given as `effect_of(product, amount_minor)`.
+    """
+    effect = effect_of(product) if isinstance(product, Product) else product
+    if isinstance(effect, Unknown):
+        return Refusal(Code.EFFECT_UNKNOWN, "product", {"sku": effect.sku, "cells": " ".join(effect.cells)})
+    at = at.astimezone(UTC)
+    if refusal := _not_for_this_line(effect, line, at, code_last_day):
+        return refusal
+    work = _Work(effect, evolve(line, at), at)
+    if plan and plan != line.plan:
+        if refusal := _plan_refused(effect, work.line, at, plan, _AT_TOP_UP):
+            return refusal
+        work.change_plan(plan)
+    why_not = _gate(effect, work.line, at) if effect.portions else None
+    if why_not is None and effect.portions:
+        if refusal := _bonus_refused(effect, work, code_last_day):
+            return refusal
+        why_not = Why.STILL_RUNNING if _only_credit(effect, work) else None
+    if effect.from_credit and not work.pay():
+        have = work.line.credit_at(at)
+        params = {"currency": effect.currency, "needed": str(effect.price_minor), "have": str(have)}
+        return Refusal(Code.CREDIT_TOO_LOW, "credit", params)
+    work.begin(why_not, renew=renew)
+    return Applied(work.line, tuple(work.happened))
+
+
+def change_plan(effect: Effect, line: Line, at: datetime, plan: str) -> Applied | Refusal:
+    """The line after its plan is changed without a purchase; `effect` is that of any product of its operator."""
+    at = at.astimezone(UTC)
+    if refusal := _not_for_this_line(effect, line, at, None):
+        return refusal
+    work = _Work(effect, evolve(line, at), at)
+    if plan != line.plan:
+        if refusal := _plan_refused(effect, work.line, at, plan, _IN_THE_ZONE):
+            return refusal
+        work.change_plan(plan)
+    return Applied(work.line, tuple(work.happened))
+
+
+def used(effect: Effect, line: Line, at: datetime) -> Line:
+    """The line after a paid use at this instant: what a number lives on where its life counts from the last use."""
+    at = at.astimezone(UTC)
+    line = replace(line, used_at=max(line.used_at or at, at))
+    life = effect.number_life
+    return _alive(effect, line, at) if life and life.since is Since.USE else line
+
+
+def _not_for_this_line(effect: Effect, line: Line, at: datetime, code_last_day: date | None) -> Refusal | None:
+    if effect.operator != line.operator:
+        params = {"sku": effect.sku, "operator": effect.operator, "chosen": line.operator}
+        return Refusal(Code.PRODUCT_OF_ANOTHER_OPERATOR, "product", params)
+    if effect.currency != line.currency:
+        return Refusal(Code.LINE_CURRENCY, "line", {"currency": line.currency, "needed": effect.currency})
+    if line.number_lost is not None and line.number_lost <= at:
+        return Refusal(Code.NUMBER_LOST, "line", {"since": line.number_lost.isoformat()})
+    if code_last_day is not None and day_of(at, effect.zone) > code_last_day:
+        return Refusal(Code.CODE_LAPSES, "code", {"last_day": code_last_day.isoformat()})
+    if effect.once_a_day and any(
+        b.sku == effect.sku and b.bought_at and day_of(b.bought_at, effect.zone) == day_of(at, effect.zone)
+        for b in line.buckets
+    ):
+        return Refusal(Code.ONCE_A_DAY, "product", {"sku": effect.sku})
+    return None
+
+
+def _plan_refused(
+    effect: Effect, line: Line, at: datetime, plan: str, allowed: frozenset[PlanChange]
+) -> Refusal | None:
+    """Whether the plan may be changed here and now. What is not known is refused: nobody can say what it costs."""
+    rule = effect.plan_change
+    refusal = Refusal(Code.PLAN_CHANGE_REFUSED, "plan", {"plan": plan, "rule": str(rule or "unknown")})
+    if rule not in allowed:
+        return refusal
+    changed = line.plan_changed_at
+    if rule is PlanChange.ONCE_A_PERIOD and changed is not None:
+        this_period = any(b.starts <= changed <= at for b in line.buckets if b.starts <= at and not b.ended(at))
+        return refusal if this_period else None
+    return None
+
+
+def _gate(effect: Effect, line: Line, at: datetime) -> Why | None:
+    """Why the bonus is not given, of several the first in this order; None when it is."""
+    if effect.price_minor < effect.bonus_min_minor:
+        return Why.BELOW_MINIMUM
+    if effect.bonus_plans is not None and line.plan not in effect.bonus_plans:
+        return Why.PLAN_WITHOUT_BONUS if line.plan else Why.PLAN_UNKNOWN
+    if effect.bonus_window_days is not None:
+        if line.topped_up_at is None:
+            return Why.WINDOW_UNKNOWN
+        if at > later(line.topped_up_at, Length(days=effect.bonus_window_days), effect.zone):
+            return Why.OUTSIDE_WINDOW
+    return None
+
+
+def _bonus_refused(effect: Effect, work: _Work, code_last_day: date | None) -> Refusal | None:
+    if effect.renewal in (EarlyRenewal.REFUSED_WHILE_ACTIVE, EarlyRenewal.QUEUE) and work.running():
+        until = work.free_from()
+        if effect.renewal is EarlyRenewal.REFUSED_WHILE_ACTIVE or until is None:
+            if code_last_day and (until is None or day_of(until, effect.zone) > code_last_day):
+                return Refusal(Code.CODE_LAPSES, "code", {"last_day": code_last_day.isoformat()})
+            return Refusal(Code.ANOTHER_ACTIVE, "product", {"until": until.isoformat()} if until else {})
+    starts = work.bonus_starts()
+    if effect.use_by is not None and day_of(starts, effect.zone) > effect.use_by:
+        params = {"last_day": effect.use_by.isoformat(), "starts": starts.isoformat()}
+        return Refusal(Code.LAPSES_BEFORE_START, "product", params)
+    return None
+
+
+def _only_credit(effect: Effect, work: _Work) -> bool:
+    return effect.renewal is EarlyRenewal.CREDIT_ADDS and bool(work.running())
+
+
+@dataclass
+class _Work:
+    """A purchase being made: the line so far, and what happened so far."""
+
+    effect: Effect
+    line: Line
+    at: datetime
+
+    def __post_init__(self) -> None:
+        self.begins = later(self.at, self.effect.delay, self.effect.zone) if self.effect.delay else self.at
+        self.happened: list[Happened] = []
+
+    def say(self, what: What, at: datetime | None = None, **figures: object) -> None:
+        self.happened.append(Happened(what, at or self.begins, self.effect.sku, **figures))  # type: ignore[arg-type]  # by name
+
+    def running(self) -> list[Bucket]:
+        """What this product would renew: of its group, not over when it begins, used up or not."""
+        return [b for b in self.line.buckets if b.group == self.effect.group and not b.ended(self.begins)]
+
+    def free_from(self) -> datetime | None:
+        """When everything of the group has ended; None: never."""
+        ends = [bucket.ends for bucket in self.running()]
+        known = [end for end in ends if end is not None]
+        return max(known, default=self.begins) if len(known) == len(ends) else None
+
+    def bonus_starts(self) -> datetime:
+        if self.effect.renewal is EarlyRenewal.QUEUE:
+            return max(self.begins, self.free_from() or self.begins)
+        return self.begins
+
+    def pay(self) -> bool:
+        """Take the price out of the credit, from what ends first; False when it is not enough."""
+        left, kept = self.effect.price_minor, []
+        for lot in sorted(self.line.credit, key=ends_first):
+            taken = min(left, lot.amount_minor) if lot.usable(self.at) else 0
+            left -= taken
+            if lot.amount_minor > taken:
+                kept.append(replace(lot, amount_minor=lot.amount_minor - taken))
+        if left:
+            return False
+        self.line = replace(self.line, credit=tuple(kept))
+        self.say(What.CREDIT_TAKEN, self.at, amount=self.effect.price_minor)
+        return True
+
+    def change_plan(self, plan: str) -> None:
+        self.say(What.PLAN_CHANGED, self.at, plan=plan)
+        loses = self.effect.plan_loses
+        if self.effect.plan_loses_to is not None and plan not in self.effect.plan_loses_to:
+            loses = frozenset()
+        if Content.CREDIT in loses:
+            for lot in self.line.credit:
+                self.say(What.CREDIT_LOST, self.at, amount=lot.amount_minor, was=lot.ends)
+            self.line = replace(self.line, credit=())
+        kinds = {KIND_OF[content] for content in loses if content in KIND_OF}
+        self._cut([b for b in self.line.buckets if b.kind in kinds], self.at)
+        self.line = replace(self.line, plan=plan, plan_changed_at=self.at)
+
+    def begin(self, why_not: Why | None, *, renew: bool) -> None:
+        effect = self.effect
+        if self.begins > self.at:
+            self.say(What.STARTS_LATE, self.at, until=self.begins)
+        if effect.credit_minor is not None:
+            self._add_credit(effect.credit_minor)
+        if why_not is not None:
+            self.say(What.BONUS_NOT_GIVEN, why=why_not)
+        elif effect.portions:
+            self._add_bonus(renews=effect.auto_renew is AutoRenew.BUILT_IN or _asked(effect, renew=renew))
+        if not effect.from_credit:
+            self._count_as_top_up()
+
+    def _add_bonus(self, *, renews: bool) -> None:
+        effect, starts = self.effect, self.bonus_starts()
+        ends = None if effect.lasts.with_number else later(starts, effect.lasts, effect.zone)
+        self._make_room(ends)
+        if starts > self.begins:
+            self.say(What.QUEUED, until=starts)
+        for portion in effect.portions:
+            bucket = Bucket(
+                portion.kind, portion.amount, starts, ends, effect.sku, effect.group, portion.slow_kbps,
+                portion.eu_amount, effect.generation, effect.max_mbps, self.at, renews,
+            )  # fmt: skip
+            self.say(
+                What.BUCKET_ADDED, starts,
+                kind=bucket.kind, amount=bucket.left, slow_kbps=bucket.slow_kbps, until=bucket.ends,
+            )  # fmt: skip
+            self.line = replace(self.line, buckets=_with(self.line.buckets, bucket))
+
+    def _make_room(self, ends: datetime | None) -> None:
+        """What early renewal does to what runs."""
+        match self.effect.renewal:
+            case EarlyRenewal.OVERWRITE_ALL | EarlyRenewal.RESTART_MONTH:
+                self._cut(self.running(), self.begins)
+            case EarlyRenewal.OVERWRITE_VOICE_ROLL_DATA:
+                self._cut([b for b in self.running() if b.kind is not Kind.DATA], self.begins)
+                self._extend([b for b in self.running() if b.kind is Kind.DATA], ends)
+            case _:
+                pass
+
+    def _cut(self, going: Iterable[Bucket], at: datetime) -> None:
+        """These end at this instant; what had not begun by then never does."""
+        gone = {id(bucket) for bucket in going}
+        kept: list[Bucket] = []
+        for bucket in self.line.buckets:
+            if id(bucket) not in gone:
+                kept.append(bucket)
+                continue
+            if bucket.holds:
+                self.happened.append(lost(bucket, at))
+            if bucket.starts < at and at > self.at:
+                kept.append(replace(bucket, ends=at, renews=False))
+        self.line = replace(self.line, buckets=tuple(kept))
+
+    def _extend(self, rolled: Iterable[Bucket], ends: datetime | None) -> None:
+        longer = {id(bucket) for bucket in rolled if _longer(bucket.ends, ends) != bucket.ends}
+        kept = []
+        for bucket in self.line.buckets:
+            if id(bucket) in longer:
+                if bucket.holds:
+                    self.say(
+                        What.BUCKET_EXTENDED,
+                        kind=bucket.kind, amount=bucket.left, slow_kbps=bucket.slow_kbps, was=bucket.ends, until=ends,
+                    )  # fmt: skip
+                kept.append(replace(bucket, ends=ends, renews=False))
+            else:
+                kept.append(bucket)
+        self.line = replace(self.line, buckets=tuple(kept))
+
+    def _add_credit(self, amount_minor: int) -> None:
+        effect = self.effect
+        old = [lot for lot in self.line.credit if not lot.ended(self.begins)]
+        ends = None if effect.credit_lasts.with_number else self._credit_ends(old)
+        starts = self.begins if self.begins > self.at else None
+        lots = list(self.line.credit)
+        if effect.credit_renewal is not CreditRenewal.KEEPS_ITS_END:
+            for place, lot in enumerate(lots):
+                until = _longer(lot.ends, ends)
+                if until != lot.ends and not lot.ended(self.begins):
+                    lots[place] = replace(lot, ends=until)
+                    self.say(What.CREDIT_EXTENDED, amount=lot.amount_minor, was=lot.ends, until=until)
+        self.say(What.CREDIT_ADDED, amount=amount_minor, until=ends)
+        self.line = replace(self.line, credit=_lots([*lots, Credit(amount_minor, ends, starts)]))
+
+    def _credit_ends(self, old: list[Credit]) -> datetime:
+        effect, counted_from = self.effect, self.begins
+        if effect.credit_renewal is CreditRenewal.ADDS_UP:
+            counted_from = max([self.begins, *(lot.ends for lot in old if lot.ends is not None)])
+        ends = later(counted_from, effect.credit_lasts, effect.zone)
+        return min(ends, later(self.begins, effect.credit_cap, effect.zone)) if effect.credit_cap else ends
+
+    def _count_as_top_up(self) -> None:
+        was = self.line.number_ends
+        self.line = replace(self.line, topped_up_at=self.at)
+        life = self.effect.number_life
+        if life is None or life.since is not Since.TOP_UP:
+            return
+        self.line = _alive(self.effect, self.line, self.at)
+        if self.line.number_ends != was:
+            self.say(What.NUMBER_EXTENDED, self.at, was=was, until=self.line.number_ends)
+
+
+def _alive(effect: Effect, line: Line, at: datetime) -> Line:
+    """The number lives on from this instant; never shorter than it would have."""
+    if effect.number_life is None:
+        return line
+    ends = later(at, effect.number_life.length, effect.zone)
+    gone = later(ends, effect.number_grace, effect.zone) if effect.number_grace else ends
+    return replace(
+        line,
+        number_ends=max(line.number_ends or ends, ends),
+        number_lost=max(line.number_lost or gone, gone),
+    )
+
+
+def _asked(effect: Effect, *, renew: bool) -> bool:
+    return renew and effect.auto_renew is AutoRenew.OPT_IN
+
+
+def _longer(one: datetime | None, other: datetime | None) -> datetime | None:
+    return None if one is None or other is None else max(one, other)
+
+
+def _lots(lots: Iterable[Credit]) -> tuple[Credit, ...]:
+    """Lots that live the same time are one; what ends first stands first."""
+    sums: dict[tuple[datetime | None, datetime | None], int] = {}
+    for lot in lots:
+        sums[lot.ends, lot.starts] = sums.get((lot.ends, lot.starts), 0) + lot.amount_minor
+    merged = (Credit(amount, ends, starts) for (ends, starts), amount in sums.items() if amount)
+    return tuple(sorted(merged, key=ends_first))
+
+
+def _with(buckets: tuple[Bucket, ...], new: Bucket) -> tuple[Bucket, ...]:
+    """The buckets and a new one. Data rolled over into data that lives as long becomes one bucket with it."""
+    for place, old in enumerate(buckets):
+        if old.kind is Kind.DATA is new.kind and old.starts <= new.starts and _alike(old, new):
+            return (*buckets[:place], _poured(old, new), *buckets[place + 1 :])
+    return (*buckets, new)
+
+
+def _alike(old: Bucket, new: Bucket) -> bool:
+    """Whether nobody could tell which of the two a megabyte came from."""
+    return (
+        (old.ends, old.group, old.slow_kbps, old.generation, old.max_mbps)
+        == (new.ends, new.group, new.slow_kbps, new.generation, new.max_mbps)
+        and not old.renews and not new.renews and old.left is not None and new.left is not None
+    )  # fmt: skip
+
+
+def _poured(old: Bucket, new: Bucket) -> Bucket:
+    """One bucket of two. What of each could be used abroad still can: at home the rest is used first."""
+    left = (old.left or 0) + (new.left or 0)
+    abroad = [bucket.left if bucket.eu_left is None else bucket.eu_left for bucket in (old, new)]
+    eu = None if old.eu_left is None and new.eu_left is None else sum(part or 0 for part in abroad)
+    return replace(new, left=left, starts=old.starts, eu_left=eu)
