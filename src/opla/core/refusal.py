@@ -37,6 +37,7 @@ class Code(StrEnum):
     # what an operator answered
     ANSWER_MISSING = "answer_missing"
     ANSWER_UNREADABLE = "answer_unreadable"  # no figure with a unit in it
+    END_OVER = "end_over"  # what a SIM holds ended before now
     # what was chosen
     OPERATOR_UNKNOWN = "operator_unknown"
     OPERATOR_WITHOUT_PREPAID = "operator_without_prepaid"  # known, but no prepaid product of it is known

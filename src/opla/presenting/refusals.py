@@ -32,6 +32,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.SIM_NEEDS_NUMBER: gettext_noop("Operators top up a phone number. This is not one, so we need the number too."),
     Code.ANSWER_MISSING: gettext_noop("Paste or type what the operator answered."),
     Code.ANSWER_UNREADABLE: gettext_noop("We understand no figure in this answer. Type the figures below instead."),
+    Code.END_OVER: gettext_noop("This day is over. Leave out what has ended, or correct the day."),
     Code.OPERATOR_UNKNOWN: gettext_noop("Choose one of the operators in the list."),
     Code.OPERATOR_WITHOUT_PREPAID: gettext_noop("We know of no prepaid product of this operator."),
     Code.PRODUCT_UNKNOWN: gettext_noop("This choice does not exist here. Choose one from the list."),
