@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.storefront.views import amounts, choose, code, language, order, quote, recipient
+from opla.storefront.views import amounts, choose, code, have, language, order, quote, recipient
 from opla.storefront.views import help as helping
 
 urlpatterns = [
@@ -22,6 +22,11 @@ urlpatterns = [
     path("o/<str:link>/code/", code.reveal, name="code"),
     path("o/<str:link>/proof/", code.ask, name="proof"),
     path("o/<str:link>/prove/", code.prove, name="prove"),
+    path("have/", have.have, name="have"),
+    path("have/which/", have.which, name="have-which"),
+    path("have/<slug:operator>/", have.ask, name="have-operator"),
+    path("have/<slug:operator>/line/", have.line, name="have-line"),
+    path("have/<slug:operator>/file/", have.file, name="have-file"),
     path("help/", helping.about, name="help"),
     path("language/", language.switch, name="language"),
 ]
