@@ -65,6 +65,7 @@ class Code(StrEnum):
     EMAIL_MISSING = "email_missing"
     EMAIL_INVALID = "email_invalid"
     LANGUAGE_UNKNOWN = "language_unknown"
+    INTERVAL_UNKNOWN = "interval_unknown"  # check-ins come at one of a few intervals
     # the quote
     QUOTE_UNKNOWN = "quote_unknown"
     QUOTE_EXPIRED = "quote_expired"

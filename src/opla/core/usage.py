@@ -62,11 +62,13 @@ class Usage:
 
 
 def followed(usage: Usage, newer: Usage) -> Usage:
-    """The newer reading, with the older one before it.
+    """The newer reading, with the older one before it; handed in the wrong way round they change places.
 
     What only the older one knew of the line stays, unless data was added since: then it was topped up, nobody said
     when, and the old ends of the number mean nothing.
     """
+    if usage.read_at is not None and newer.read_at is not None and newer.read_at < usage.read_at:
+        usage, newer = newer, usage
     before = tuple(sorted({*usage.readings, *newer.before}, key=lambda measured: (measured.at, measured.left)))
     if newer.measured:
         before = tuple(measured for measured in before if measured.at < newer.measured.at)

@@ -15,7 +15,20 @@ from opla.core import ledger, order, payment
 _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
-_SQL = ("clock", "orders", "floats", "apply", "attempts", "codes", "refunds", "days", "books", "guards", "grants")
+_SQL = (
+    "clock",
+    "orders",
+    "floats",
+    "apply",
+    "attempts",
+    "codes",
+    "refunds",
+    "reminders",
+    "days",
+    "books",
+    "guards",
+    "grants",
+)
 _LOCK = 0x6F706C61  # "opla"
 
 

@@ -52,6 +52,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.EMAIL_MISSING: gettext_noop("Enter your e-mail address: the receipt and the link to your order go there."),
     Code.EMAIL_INVALID: gettext_noop("This is not an e-mail address. It looks like name@example.org."),
     Code.LANGUAGE_UNKNOWN: gettext_noop("We do not speak this language yet."),
+    Code.INTERVAL_UNKNOWN: gettext_noop("Choose one of the intervals in the list."),
     Code.QUOTE_UNKNOWN: gettext_noop("We do not know this offer on this device. Choose an amount again."),
     Code.QUOTE_EXPIRED: gettext_noop("This price has expired. Nothing was charged. What you typed is kept."),
     Code.QUOTE_CHANGED: gettext_noop("The amount sent differs from the amount shown. Nothing was charged. Look again."),

@@ -18,7 +18,6 @@ from opla.core.balance import Doubt, Question, What
 from opla.core.catalog import Cell, Method, MethodKind, Operator, Shown, tel_uri
 from opla.core.entered import KINDS
 from opla.core.forecast import Forecast, Verdict
-from opla.core.line import Bucket
 from opla.core.money import Money
 from opla.core.usage import Usage
 from opla.core.which import Why
@@ -221,12 +220,15 @@ def rows(usage: Usage, at: datetime) -> list[Row]:
         _row(label(What.CREDIT), amount(What.CREDIT, lot.amount_minor, line.currency), lot.ends, at)
         for lot in line.credit
     ]
-    return found + [_bucket(bucket, at) for bucket in line.buckets]
+    return found + buckets(usage, at)
 
 
-def _bucket(bucket: Bucket, at: datetime) -> Row:
-    what = _OF_KIND[bucket.kind]
-    return _row(label(what), amount(what, bucket.left, "EUR"), bucket.ends, at)
+def buckets(usage: Usage, at: datetime) -> list[Row]:
+    """The buckets of a line, in its order."""
+    return [
+        _row(label(_OF_KIND[b.kind]), amount(_OF_KIND[b.kind], b.left, usage.line.currency), b.ends, at)
+        for b in usage.line.buckets
+    ]
 
 
 def _row(named: str, amount_: str, end: datetime | None, at: datetime) -> Row:
@@ -278,6 +280,13 @@ def _band(found: Forecast) -> str:
     if latest is found.until:
         return _("Between %(first)s and its expiry on %(last)s.") % {**between, "last": until(latest)}
     return _("Between %(first)s and %(last)s.") % between
+
+
+def interval(days: int) -> str:
+    """How often somebody wants to be asked for a new reading; 0: never."""
+    if not days:
+        return _("never")
+    return ngettext("every %(n)s day", "every %(n)s days", days) % {"n": days}
 
 
 def _rate(found: Forecast) -> str:

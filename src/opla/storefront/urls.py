@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.storefront.views import amounts, choose, code, have, language, order, quote, recipient
+from opla.storefront.views import amounts, choose, code, have, language, order, quote, recipient, remind
 from opla.storefront.views import help as helping
 
 urlpatterns = [
@@ -27,6 +27,12 @@ urlpatterns = [
     path("have/<slug:operator>/", have.ask, name="have-operator"),
     path("have/<slug:operator>/line/", have.line, name="have-line"),
     path("have/<slug:operator>/file/", have.file, name="have-file"),
+    path("have/<slug:operator>/remind/", remind.ask, name="have-remind"),
+    path("r/<str:link>/", remind.show, name="reminder"),
+    path("r/<str:link>/confirm/", remind.confirm, name="reminder-confirm"),
+    path("r/<str:link>/answer/", remind.answer, name="reminder-answer"),
+    path("r/<str:link>/line/", remind.line, name="reminder-line"),
+    path("r/<str:link>/stop/", remind.stop, name="reminder-stop"),
     path("help/", helping.about, name="help"),
     path("language/", language.switch, name="language"),
 ]

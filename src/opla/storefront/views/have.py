@@ -17,6 +17,7 @@ from opla.core.refusal import Refusal
 from opla.core.usage import Usage
 from opla.core.which import proposals
 from opla.operations import catalogue
+from opla.operations.remind import INTERVALS
 from opla.presenting import figures, numbers, usage
 from opla.storefront import asking, draft
 from opla.storefront.asking import Place
@@ -57,14 +58,14 @@ def which(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, operator: str) -> HttpResponse:
-    place, here = _place(operator), visit(request)
+    place, here = place_of(operator), visit(request)
     return asking.answered(request, place, here) if request.method == "POST" else asking.ask(request, place, here)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def line(request: HttpRequest, operator: str) -> HttpResponse:
     """The fields to type (GET), or what they come to (POST)."""
-    place, here = _place(operator), visit(request)
+    place, here = place_of(operator), visit(request)
     if request.method != "POST":
         return asking.fields(request, place, asking.now_typed(here))
     return asking.entered(request, place, here, lambda found: result(request, place, here, found))
@@ -83,6 +84,7 @@ def result(
         "read_at": found.read_at,
         "usage": asking.carry(found),
         "form": form or Form({"email": draft.email(request), "every": "7"}),
+        "intervals": [(str(days), usage.interval(days)) for days in INTERVALS],
     }
     return render(request, "storefront/have_line.html", shown, status=status)
 
@@ -90,7 +92,7 @@ def result(
 @require_POST
 def file(request: HttpRequest, operator: str) -> HttpResponse:
     """The line as a file, for the person to keep: what `opla line` reads, and this page next time."""
-    place = _place(operator)
+    place = place_of(operator)
     found = asking.carried(request)
     if found is None:
         return redirect("have-operator", operator=place.operator.id)
@@ -102,7 +104,8 @@ def file(request: HttpRequest, operator: str) -> HttpResponse:
     )
 
 
-def _place(operator_id: str) -> Place:
+def place_of(operator_id: str) -> Place:
+    """Where this operator's answer is asked for, or 404."""
     _, catalog = catalogue.active()
     operator = catalog.operator(operator_id)
     if operator is None:
