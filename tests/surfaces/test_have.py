@@ -132,6 +132,13 @@ def test_the_line_is_a_file_that_the_person_keeps_and_brings_back_for_a_forecast
     page = door.stranger.post("/have/base/line/", sent)  # type: ignore[arg-type]  # a file is a field too
     assert "Your data will probably end on 30 Nov 2026" in page.text
     assert "You use about 500 MB a day, between 250 MB and 1 GB." in page.text
+    drawn = re.search(r'<svg class="band".*?</svg>', page.html)
+    assert drawn
+    assert (
+        'aria-label="Your data will probably end on 30 Nov 2026. Between 28 Nov 2026 and 4 Dec 2026. '
+        'You use about 500 MB a day, between 250 MB and 1 GB."'
+    ) in drawn[0]
+    assert re.findall(r"<text[^>]*>([^<]*)</text>", drawn[0]) == ["26 Nov 2026", "20 Dec 2026"]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from opla.core.forecast import Forecast, Verdict
 from opla.core.money import Money
 from opla.core.usage import Usage
 from opla.core.which import Why
-from opla.presenting import facts, figures
+from opla.presenting import facts, figures, pictures
 
 _WHAT: Final[dict[What, str]] = {
     What.CREDIT: gettext_noop("Credit"),
@@ -93,11 +93,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Told:
-    """A forecast in words. `mind`: something ends sooner than it expires."""
+    """A forecast in words. `mind`: something ends sooner than it expires. `picture` shows the same, as SVG."""
 
     title: str
     text: str
     mind: bool
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,9 +158,11 @@ def _way(cell: Cell[Method], method: Method) -> Ask:
         case MethodKind.WEB:
             url = method.url if method.url.startswith(("http://", "https://")) else f"https://{method.url}"
             step = _("Sign in there and look for your balance.")
-            return Ask(_("On the website"), method.url, url, _("Open the website"), "", step, mark)
+            return Ask(_("See it on the website"), method.url, url, _("Open the website"), "", step, mark)
         case MethodKind.APP:
-            return Ask(_("In the app"), "", "", "", "", _("Open the operator's app and look for your balance."), mark)
+            return Ask(
+                _("See it in the app"), "", "", "", "", _("Open the operator's app and look for your balance."), mark
+            )
 
 
 def asked(question: Question, currency: str) -> Asked:
@@ -189,7 +192,7 @@ def amount(what: What, value: int | None, currency: str) -> str:
             minutes = value // 60
             return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": _grouped(minutes)}
         case What.SMS:
-            return f"{_grouped(value)} SMS"
+            return _("%(n)s SMS") % {"n": _grouped(value)}
 
 
 def data(kb: int) -> str:
@@ -255,8 +258,23 @@ def forecast(usage: Usage, at: datetime) -> Told | None:
         if found.until is None:
             return Told(_("Your data lasts for years at this rate."), rate, mind=False)
         title = _("Your data lasts until it expires on %(day)s.") % {"day": until(found.until)}
-        return Told(title, rate, mind=False)
-    return Told(_title(found, at), f"{_band(found)} {rate}", mind=True)
+        return Told(title, rate, mind=False, picture=_picture(found, title))
+    title, text = _title(found, at), f"{_band(found)} {rate}"
+    return Told(title, text, mind=True, picture=_picture(found, f"{title} {text}"))
+
+
+def _picture(found: Forecast, said: str) -> str:
+    """From the reading to when it expires, or to the latest end where that is not known."""
+    start, last = found.measured.at, found.until or found.latest or found.likely or found.earliest
+    if last is None or last <= start:
+        return ""
+    first, likely, latest = (
+        end and min(end, last) if found.until else end for end in (found.earliest, found.likely, found.latest)
+    )
+    if likely == found.until:
+        likely = None  # it expires first, and that has a mark already
+    labels = figures.day(start), until(last) if found.until else figures.day(last)
+    return pictures.band(start, (first, likely, latest), found.until, labels, said)
 
 
 def _title(found: Forecast, at: datetime) -> str:
