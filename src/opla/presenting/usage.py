@@ -192,7 +192,7 @@ def amount(what: What, value: int | None, currency: str) -> str:
             minutes = value // 60
             return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": _grouped(minutes)}
         case What.SMS:
-            return _("%(n)s SMS") % {"n": _grouped(value)}
+            return ngettext("%(n)s SMS", "%(n)s SMS", value) % {"n": _grouped(value)}
 
 
 def data(kb: int) -> str:
