@@ -213,12 +213,18 @@ def test_a_line_of_which_nothing_is_left_to_say_is_forgotten(world: World) -> No
 
 def test_nobody_can_fill_somebody_elses_mailbox(world: World) -> None:
     asked(world)
-    at_once(*[lambda: remind.ask(CUSTOMER, WANTED, line(), shop=world.shop, at=world.clock())] * 2)
     remind.ask(CUSTOMER, replace(WANTED, email="ANA@example.org"), line(), shop=world.shop, at=world.clock())
     world.work()
     assert len(world.mailbox.sent) == 1
     world.clock.tick(AGAIN.total_seconds())
     asked(world)
+
+
+def test_who_asks_for_one_address_many_times_at_once_is_answered_once(world: World) -> None:
+    for n in range(4):
+        wanted = replace(WANTED, email=f"p{n}@example.org")
+        at_once(*[lambda w=wanted: remind.ask(CUSTOMER, w, line(), shop=world.shop, at=world.clock())] * 4)
+        assert rows()["outbox"] == n + 1
 
 
 def test_nothing_that_was_said_lies_open_in_the_database(world: World) -> None:
