@@ -97,6 +97,7 @@ PLAIN = [
     ("通话剩余60分钟，12月31日到期", What.VOICE, 3600, local(2027, 1, 1)),
     ("Onbeperkt bellen tot 31/12/26", What.VOICE, None, local(2027, 1, 1)),
     ("Solde : 1 234,56 € valable jusqu'au 2026-12-31 23h59", What.CREDIT, 123_456, local(2026, 12, 31, 23, 59)),
+    ("1,5 GB tot 31 dec 14u32", What.DATA, 1_500_000, local(2026, 12, 31, 14, 32)),
     ("EUR 5 until 29 february", What.CREDIT, 500, local(2028, 3, 1)),
     ("You used 500 MB of 2 GB until 31/12/2026", What.DATA, 1_500_000, local(2027, 1, 1)),
     ("500 MB left of 2 GB until 31/12/2026", What.DATA, 500_000, local(2027, 1, 1)),
@@ -163,6 +164,25 @@ def test_every_benefit_has_the_end_of_its_own_sentence() -> None:
         What.VOICE: (6000, local(2027, 1, 1)),
         What.CREDIT: (500, local(2027, 3, 2)),
     }
+
+
+UNLIMITED = [
+    ("Data 500 MB over, bellen onbeperkt, sms onbeperkt", {What.DATA: 500_000, What.VOICE: None, What.SMS: None}),
+    ("Unlimited min & SMS, 640 MB left", {What.DATA: 640_000, What.VOICE: None, What.SMS: None}),
+    ("SMS: illimité", {What.SMS: None}),
+    ("无限通话和短信，剩余流量 2GB", {What.DATA: 2_000_000, What.VOICE: None, What.SMS: None}),
+]
+
+
+@pytest.mark.parametrize(("text", "amounts"), UNLIMITED, ids=[row[0] for row in UNLIMITED])
+def test_unlimited_is_what_stands_beside_the_word(text: str, amounts: dict[What, int | None]) -> None:
+    reading = read(text)
+    assert {f.what: f.amount.candidates[0] for f in reading.found} == amounts
+    assert reading.plain
+
+
+def test_unlimited_beside_nothing_is_shown_as_not_understood() -> None:
+    assert read("1 GB. Unlimited fun!").rest == ("Unlimited fun",)
 
 
 def test_the_same_kind_twice_is_asked() -> None:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from opla.core.balance import formats
 from opla.core.balance.days import When, days_in
-from opla.core.balance.figures import Figure, figures_in
+from opla.core.balance.figures import Figure, figures_in, unlimited
 from opla.core.balance.reading import Amount, Doubt, Found, Reading, Until, What
 from opla.core.refusal import Code, Refusal
 from opla.core.written import plain
@@ -132,13 +132,14 @@ def _assigned(clauses: list[_Clause], text: str) -> tuple[dict[int, Until], set[
 
 
 def _rest(clauses: list[_Clause], masked: str, lines: str, belongs: set[int]) -> tuple[str, ...]:
-    """The parts with digits that mean nothing to us: words alone say no figure."""
+    """The parts with digits, or a word for unlimited, that mean nothing to us: other words alone say no figure."""
     rest = []
     for clause in clauses:
         left = list(masked[clause.start : clause.end])
         for figure in clause.figures:
             for place in range(figure.start - clause.start, figure.end - clause.start):
                 left[place] = " "
-        if any(when.start not in belongs for when in clause.ends) or any(c.isdigit() for c in left):
+        unsaid = any(c.isdigit() for c in left) or unlimited("".join(left))
+        if unsaid or any(when.start not in belongs for when in clause.ends):
             rest.append(lines[clause.start : clause.end].strip(" ."))
     return tuple(rest)

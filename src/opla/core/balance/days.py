@@ -36,7 +36,7 @@ _MONTHS = {
 }
 _MONTH = {word: number for number, words in _MONTHS.items() for word in words.split()}
 _NAMES = "|".join(sorted(_MONTH, key=len, reverse=True))
-_TIME = r"(?:\s*(?:,|at|om|à|a|um|@)?\s*(?P<hour>[01]?\d|2[0-4])[:h](?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d))?"
+_TIME = r"(?:\s*(?:,|at|om|à|a|um|@)?\s*(?P<hour>[01]?\d|2[0-4])[:hu](?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d))?"
 _FREE = r"(?<![\d./-])"
 _DAYS = r"(?:days?|dagen|dag|jours?|tagen?|tag|天)"
 

@@ -54,10 +54,14 @@ _LABELLED = [
 ]
 _UNLIMITED = re.compile(r"unlimited|onbeperkte?|illimitée?s?|unbegrenzte?|unlimitiert|无限|不限量|不限")
 _KINDS = {
-    What.VOICE: re.compile(r"\b(?:calls?|minutes?|minuten|bellen|appels?|anrufe|gespräche)\b|通话|分钟"),
-    What.SMS: re.compile(r"\b(?:sms|texts?|berichten)\b|短信"),
-    What.DATA: re.compile(r"\b(?:data|internet|surf|surfen)\b|流量|上网"),
+    What.VOICE: r"(?:\b(?:calls?|calling|minutes?|minuten|min|bellen|appels?|anrufe|gespräche)\b|通话|分钟)",
+    What.SMS: r"(?:\b(?:sms(?:'?en)?|texts?|texting|berichten)\b|短信)",
+    What.DATA: r"(?:\b(?:data|internet|surf|surfen)\b|流量|上网)",
 }
+_KIND = "(?:" + "|".join(_KINDS.values()) + ")"
+_AND = r"\s*(?:,|&|/|\+|\band\b|\ben\b|\bet\b|\bund\b|和|及|、)?\s*"
+_KINDS_AFTER = re.compile(rf"\s*{_KIND}(?:{_AND}{_KIND})*")
+_KINDS_BEFORE = re.compile(rf"{_KIND}(?:{_AND}{_KIND})*\s*(?::|is|are|sont|zijn|sind)?\s*$")
 _USED = re.compile(r"\b(?:used|gebruikt|verbruikt|utilisée?s?|consommée?s?|verbraucht)\b|已用|用了")
 _LEFT = re.compile(
     r"\b(?:left|remaining|still|nog|resterende?|over|restante?s?|reste|restent|noch|übrig|verbleibende?)\b|剩余|还剩|剩"
@@ -106,6 +110,11 @@ def figures_in(clause: str) -> list[Figure]:
     if _OFFER.search(clause):
         found = [_doubting(figure, Doubt.OFFER) for figure in found]
     return sorted(found, key=lambda figure: figure.start)
+
+
+def unlimited(text: str) -> bool:
+    """Whether something is said to be without limit."""
+    return _UNLIMITED.search(text) is not None
 
 
 def numbers(text: str) -> tuple[Decimal, ...]:
@@ -185,18 +194,16 @@ def _labelled(what: What, match: re.Match[str]) -> Figure:
 
 
 def _unlimited(clause: str, taken: list[tuple[int, int]]) -> list[Figure]:
-    """Each kind named in the clause and given no figure, once."""
-    found = []
-    word = _UNLIMITED.search(clause)
-    if word is None:
-        return []
-    for what, pattern in _KINDS.items():
-        named = next(
-            (m for m in pattern.finditer(clause) if not any(a < m.end() and m.start() < b for a, b in taken)), None
-        )
-        if named:
-            start, end = min(word.start(), named.start()), max(word.end(), named.end())
-            found.append(Figure(start, end, what, Amount((None,))))
+    """The kinds that stand beside a word for unlimited, after it or else before it, and have no figure of their own."""
+    found: list[Figure] = []
+    for word in _UNLIMITED.finditer(clause):
+        named = _KINDS_AFTER.match(clause, word.end()) or _KINDS_BEFORE.search(clause[: word.start()])
+        if named is None or any(a < named.end() and named.start() < b for a, b in taken):
+            continue
+        start, end = min(word.start(), named.start()), max(word.end(), named.end())
+        kinds = [what for what, pattern in _KINDS.items() if re.search(pattern, named[0])]
+        found += [Figure(start, end, what, Amount((None,))) for what in kinds]
+        taken.append((start, end))
     return found
 
 
