@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opla.core.balance import Settled, What
-from opla.core.catalog import Cell, Length, NumberLife, Operator, Plan, Rules, Since, Sure
-from opla.core.entered import fields_of, read_fields
+from opla.core.catalog import Cell, Length, NumberLife, Operator, Plan, Product, Rules, Since, Status, Sure
+from opla.core.entered import fields_bought, fields_of, read_fields
 from opla.core.forecast import Measured
 from opla.core.line import Bucket, Credit, Kind, Line
+from opla.core.money import Money
+from opla.core.ports import Kind as Delivery
 from opla.core.refusal import Code, Refusal
 from opla.core.usage import MOST_BEFORE, Usage, followed, is_stale, read_usage, watch, write_usage
 
@@ -102,6 +105,30 @@ def test_an_answer_comes_back_from_the_form_to_the_minute() -> None:
 def test_any_amount_of_data_comes_back_from_the_form_to_the_megabyte(kb: int) -> None:
     found = line(**fields_of({What.DATA: Settled(kb, None)}, BRUSSELS, "EUR"))
     assert found.buckets[0].left == kb - kb % 1000
+
+
+def test_a_purchase_fills_the_form_as_far_as_the_catalogue_knows() -> None:
+    rules = Rules(
+        credit=Cell(Money(1500, "EUR"), Sure.A),
+        data_mb=Cell(4000, Sure.A),
+        sms=Cell("unlimited", Sure.A),
+        lasts=Cell(Length(months=1), Sure.A),
+    )
+    product = Product(
+        "BA-15", "base", "€15", "EUR", Cell(Delivery.CODE, Sure.A), Cell(Status.ON_SALE, Sure.A), rules,
+        face=Cell(Money(1500, "EUR"), Sure.A),
+    )  # fmt: skip
+    found = line(**fields_bought(product, AT, BRUSSELS))
+    ends = datetime(2026, 12, 22, 12, 0, tzinfo=UTC)
+    bought = datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
+    assert found.credit == (Credit(1500, None, AT),)
+    assert found.buckets == (
+        Bucket(Kind.DATA, 4_000_000, AT, ends, bought_at=bought),
+        Bucket(Kind.SMS, None, AT, ends, bought_at=bought),
+    )
+    assert found.topped_up_at == bought
+    nothing = replace(product, rules=Rules())
+    assert set(fields_bought(nothing, AT, BRUSSELS).values()) == {"", "GB"}
 
 
 def used(left_kb: int, at: datetime, **line_: object) -> Usage:

@@ -160,6 +160,30 @@ def test_a_top_up_and_what_it_gave_is_enough_for_a_forecast(door: Door) -> None:
     assert "Top up by 11 Nov 2027 to keep the number" in page.text
 
 
+def test_what_was_just_delivered_can_be_reminded_of_and_nothing_is_kept_before(door: Door) -> None:
+    link = door.delivered("PX-15")
+    page = door.owner.get(link)
+    assert "Be reminded before it ends" in page.text
+    offered = re.search(r'href="(/have/proximus/line/\?sku=PX-15)"', page.html)
+    assert offered
+    before = _rows()
+    page = door.owner.get(offered[1])
+    assert "Filled with what" in page.text
+    assert "example" in page.text
+    assert (page.value("data"), page.value("credit"), page.value("bought")) == ("4", "15.00", "2026-11-22")
+    page = door.owner.post("/have/proximus/line/", fields(page))
+    assert "Data 4 GB until 23 Dec 2026" in page.text
+    assert _rows() == before
+    door.world.clock.tick(25 * 3600)
+    assert "Be reminded before it ends" not in door.owner.get(link).text
+
+
+def test_another_operators_product_fills_nothing(door: Door) -> None:
+    for sku in ("PX-15", "NO-1", ""):
+        page = door.stranger.get(f"/have/base/line/?sku={sku}")
+        assert (page.status, page.value("data"), "Filled with" in page.text) == (200, "", False)
+
+
 def test_a_changed_or_missing_line_is_asked_for_again(door: Door) -> None:
     for usage in ("", "{}", '{"line": 1}', "[" * 9999):
         page = door.stranger.post("/have/base/file/", {"usage": usage})

@@ -24,7 +24,8 @@ from zoneinfo import ZoneInfo
 
 from opla.core.balance import Settled, What
 from opla.core.calendar import later, start_of
-from opla.core.catalog import Operator, Since
+from opla.core.catalog import Length, Operator, Product, Since
+from opla.core.catalog.rules import Allowance
 from opla.core.forecast import Measured
 from opla.core.line import Bucket, Credit, Kind, Line
 from opla.core.money import Money
@@ -69,6 +70,31 @@ def fields_of(settled: Mapping[What, Settled], zone: ZoneInfo, currency: str) ->
             typed[f"{what}_at"] = found.until.astimezone(UTC).isoformat()
             typed[f"{what}_until"] = last_day(found.until, zone).isoformat()
     return typed
+
+
+def fields_bought(product: Product, at: datetime, zone: ZoneInfo) -> dict[str, str]:
+    """The form as one purchase at this instant fills it, as far as the catalogue knows: the person corrects it."""
+    rules = product.rules
+    ends = _end_of(rules.lasts.value, at, zone)
+    data_mb = rules.data_mb.value if rules.data_mb.known else rules.data_full_speed_mb.value
+    settled = {}
+    if rules.credit.value:
+        settled[What.CREDIT] = Settled(rules.credit.value.amount_minor, _end_of(rules.credit_lasts.value, at, zone))
+    units: dict[What, tuple[Allowance | None, int]] = {
+        What.DATA: (data_mb, _KB["MB"]),
+        What.VOICE: (rules.voice_min.value, 60),
+        What.SMS: (rules.sms.value, 1),
+    }
+    for what, (allowance, unit) in units.items():
+        if allowance is not None:
+            settled[what] = Settled(None if allowance == "unlimited" else allowance * unit, ends)
+    typed = fields_of(settled, zone, product.currency)
+    bought = {"bought": at.astimezone(zone).date().isoformat()} if settled else {}
+    return typed | bought
+
+
+def _end_of(length: Length | None, at: datetime, zone: ZoneInfo) -> datetime | None:
+    return None if length is None or length.with_number else later(at, length, zone)
 
 
 def last_day(end: datetime, zone: ZoneInfo) -> date:

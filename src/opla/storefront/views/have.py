@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from opla.core import sim
+from opla.core.calendar import zone
 from opla.core.catalog import Catalog, Operator
+from opla.core.entered import fields_bought
 from opla.core.line_file import write_line
 from opla.core.phone import Number
 from opla.core.refusal import Refusal
@@ -18,7 +20,7 @@ from opla.core.usage import Usage
 from opla.core.which import proposals
 from opla.operations import catalogue
 from opla.operations.remind import INTERVALS
-from opla.presenting import figures, numbers, usage
+from opla.presenting import facts, figures, numbers, usage
 from opla.storefront import asking, draft
 from opla.storefront.asking import Place
 from opla.storefront.forms import Form, refused
@@ -64,10 +66,16 @@ def ask(request: HttpRequest, operator: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def line(request: HttpRequest, operator: str) -> HttpResponse:
-    """The fields to type (GET), or what they come to (POST)."""
+    """The fields to type (GET; of something just bought: as it fills them), or what they come to (POST)."""
     place, here = place_of(operator), visit(request)
     if request.method != "POST":
-        return asking.fields(request, place, asking.now_typed(here))
+        at = asking.now_typed(here)
+        product = place.catalog.product(request.GET.get("sku", ""))
+        if product is None or product.operator != place.operator.id:
+            return asking.fields(request, place, at)
+        form = Form(fields_bought(product, at, zone(place.catalog.time_zone)))
+        more: dict[str, object] = {"bought": product.name, "sample": facts.has_sample(product)}
+        return asking.fields(request, place, at, form, more=more)
     return asking.entered(request, place, here, lambda found: result(request, place, here, found))
 
 
