@@ -6,7 +6,6 @@ import json
 import re
 from html import unescape
 
-import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from opla.core.line import Line
@@ -59,23 +58,18 @@ def test_what_cannot_be_looked_up_says_so_and_loses_nothing(door: Door) -> None:
     assert page.value("seen") == "Vodafone"
 
 
-@pytest.mark.parametrize(
-    ("operator", "links"),
-    [
-        ("proximus", ["tel:%23120%23"]),
-        ("lycamobile", ["tel:*103%23"]),
-        ("aldi-talk", ["sms:1966?body=BUNDLE%20USAGEALL", "https://alditalk.be"]),
-        ("mobile-vikings", ["https://mobilevikings.be"]),
-    ],
-)
-def test_asking_is_a_link_that_dials_or_writes_with_its_signs_encoded(
-    door: Door, operator: str, links: list[str]
-) -> None:
-    page = door.stranger.get(f"/have/{operator}/")
-    for link in links:
-        assert f'href="{link}"' in page.html
-    if links[0].startswith("tel:"):
-        assert re.search(r'<button type="button" class="copy" hidden data-copy="[#*]\d+#"', page.html)
+def test_asking_is_a_link_that_dials_or_writes_with_its_signs_encoded(door: Door) -> None:
+    for operator, links in {
+        "proximus": ["tel:%23120%23"],
+        "lycamobile": ["tel:*103%23"],
+        "aldi-talk": ["sms:1966?body=BUNDLE%20USAGEALL", "https://alditalk.be"],
+        "mobile-vikings": ["https://mobilevikings.be"],
+    }.items():
+        page = door.stranger.get(f"/have/{operator}/")
+        for link in links:
+            assert f'href="{link}"' in page.html
+        dialled = re.search(r'<button type="button" class="copy" hidden data-copy="[#*]\d+#"', page.html)
+        assert bool(dialled) == links[0].startswith("tel:")
 
 
 def test_a_code_that_is_only_reported_says_so(door: Door) -> None:
@@ -141,17 +135,25 @@ def test_the_line_is_a_file_that_the_person_keeps_and_brings_back_for_a_forecast
     assert re.findall(r"<text[^>]*>([^<]*)</text>", drawn[0]) == ["26 Nov 2026", "20 Dec 2026"]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"no json", b"[" * 9999, b"[]", b'{"operator": "orange"}', b'{"operator": "base", "strange": 1}', b"\xff"],
-)
-def test_a_file_that_is_no_line_of_this_operator_is_refused_beside_its_field(door: Door, content: bytes) -> None:
-    page = door.stranger.post("/have/base/", {"answer": "2 GB"})
-    sent = fields(page) | {"earlier": SimpleUploadedFile("line.json", content)}
-    refused = door.stranger.post("/have/base/line/", sent)  # type: ignore[arg-type]  # a file is a field too
-    assert refused.status == 422
-    assert refused.error("earlier")
-    assert refused.value("data") == "2"
+NO_LINES = [
+    b"",
+    b"no json",
+    b"[" * 9999,
+    b"[]",
+    b'{"operator": "orange"}',
+    b'{"operator": "base", "strange": 1}',
+    b"\xff",
+]
+
+
+def test_a_file_that_is_no_line_of_this_operator_is_refused_beside_its_field(door: Door) -> None:
+    filled = fields(door.stranger.post("/have/base/", {"answer": "2 GB"}))
+    for content in NO_LINES:
+        sent = filled | {"earlier": SimpleUploadedFile("line.json", content)}
+        refused = door.stranger.post("/have/base/line/", sent)  # type: ignore[arg-type]  # a file is a field too
+        assert refused.status == 422
+        assert refused.error("earlier")
+        assert refused.value("data") == "2"
 
 
 def test_a_top_up_and_what_it_gave_is_enough_for_a_forecast(door: Door) -> None:
