@@ -27,11 +27,22 @@ def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language
     for path in (
         "/", "/sim/iccid/", "/top-up/proximus/", "/top-up/lycamobile/", "/top-up/telenet/", "/help/", "/gone/",
         "/promotions/",
+        "/have/", "/have/which/", "/have/mobile-vikings/line/",
         "/top-up/mobile-vikings/MV-15/", "/top-up/lycamobile/LY-D/?amount=7.50",
     ):  # fmt: skip
         screen.go(path)
         judge(page)
     page.click("main form button.main")  # a refused amount stays where it was
+    judge(page)
+    screen.go("/have/proximus/")
+    judge(page)
+    page.fill("#answer", "1.500 MB until 3 december, 20 SMS, 5 EUR/min")
+    page.click("main form button.main")
+    judge(page)
+    page.check("input[name=data][value='0']")
+    page.click("main form button.main")
+    judge(page)
+    page.click("main form button.main")
     judge(page)
     screen.go("/")
     page.fill("#number", "112")

@@ -11,7 +11,10 @@ from django.db.utils import DatabaseError
 from fakes import World
 from opla.db.queries.call import select
 
-MUTABLE = ["orders", "payment", "refund", "attempt", "code", "order_device", "proof", "account", "outbox", "item"]
+MUTABLE = [
+    "orders", "payment", "refund", "attempt", "code", "order_device", "proof", "account", "outbox", "item",
+    "reminder", "reminder_sent",
+]  # fmt: skip
 APPEND_ONLY = ["quote", "idempotency", "allocation", "delivery", "reveal", "event", "transfer", "attempt_evidence"]
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [

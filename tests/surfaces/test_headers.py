@@ -11,7 +11,16 @@ import pytest
 from surfaces.conftest import Door
 
 SRC = Path(__file__).resolve().parents[2] / "src" / "opla"
-PAGES = ["/", "/number/", "/top-up/proximus/", "/top-up/proximus/PX-15/", "/help/", "/gone/"]
+PAGES = [
+    "/",
+    "/number/",
+    "/top-up/proximus/",
+    "/top-up/proximus/PX-15/",
+    "/help/",
+    "/have/",
+    "/have/proximus/",
+    "/gone/",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -213,13 +213,27 @@ class Finds(Protocol):
 
 @dataclass(frozen=True)
 class Message:
-    """One e-mail. `reference` is ours and stays the same when the same message is sent again. Never holds a code."""
+    """One e-mail. `reference` is ours and stays the same when the same message is sent again. Never holds a code.
+
+    `unsubscribe_url` is of messages that somebody asked for and may be tired of; empty for those about an order.
+    """
 
     reference: str
     to: str
     subject: str
     text: str
     language: str
+    unsubscribe_url: str = ""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What a transport that has headers sends along: a mail program then shows one button (RFC 8058 §3.1)."""
+        if not self.unsubscribe_url:
+            return {}
+        return {
+            "List-Unsubscribe": f"<{self.unsubscribe_url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
 
 
 @runtime_checkable

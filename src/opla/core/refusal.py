@@ -34,6 +34,10 @@ class Code(StrEnum):
     NUMBER_INVALID = "number_invalid"  # right length, but no such range
     SIM_NEEDS_NUMBER = "sim_needs_number"  # an ICCID, EID or activation code; top-up needs the number
     SIM_CHECK_DIGIT = "sim_check_digit"  # looks like an ICCID or EID, but its check digit is wrong
+    # what an operator answered
+    ANSWER_MISSING = "answer_missing"
+    ANSWER_UNREADABLE = "answer_unreadable"  # no figure with a unit in it
+    END_OVER = "end_over"  # what a SIM holds ended before now
     # what was chosen
     OPERATOR_UNKNOWN = "operator_unknown"
     OPERATOR_WITHOUT_PREPAID = "operator_without_prepaid"  # known, but no prepaid product of it is known
@@ -61,6 +65,7 @@ class Code(StrEnum):
     EMAIL_MISSING = "email_missing"
     EMAIL_INVALID = "email_invalid"
     LANGUAGE_UNKNOWN = "language_unknown"
+    INTERVAL_UNKNOWN = "interval_unknown"  # check-ins come at one of a few intervals
     # the quote
     QUOTE_UNKNOWN = "quote_unknown"
     QUOTE_EXPIRED = "quote_expired"

@@ -86,6 +86,7 @@ def mail(given: Mapping[str, object]) -> Mail | Refused:
             subject=_text(given, "subject"),
             text=_text(given, "text"),
             language=_text(given, "language"),
+            unsubscribe_url=_text(given, "unsubscribe_url"),
         )
     except _NoError as no:
         return no.refused

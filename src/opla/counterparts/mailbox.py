@@ -14,6 +14,7 @@ class Mail:
     subject: str
     text: str
     language: str
+    unsubscribe_url: str = ""  # as the header List-Unsubscribe has it
     at_ms: int = 0
 
 
@@ -36,9 +37,11 @@ class Mailbox:
                 "subject": mail.subject,
                 "text": mail.text,
                 "language": mail.language,
+                "unsubscribe_url": mail.unsubscribe_url,
             }
         ]
 
     def apply(self, entry: Entry) -> None:
         words = {name: str(entry[name]) for name in ("reference", "to", "subject", "text", "language")}
-        self.mails[words["reference"]] = Mail(**words, at_ms=int(entry["at_ms"]))
+        unsubscribe_url = str(entry.get("unsubscribe_url", ""))
+        self.mails[words["reference"]] = Mail(**words, unsubscribe_url=unsubscribe_url, at_ms=int(entry["at_ms"]))

@@ -68,10 +68,17 @@ def mailbox(mails: Iterable[Mail], words: Words, path: str) -> str:
     cards = "".join(
         f'<article class="card" lang="{escape(mail.language)}"><h2>{escape(mail.subject)}</h2>'
         f'<p class="quiet">{words["mail_to"]} {escape(mail.to)} · {_when(mail.at_ms)}</p>'
-        f'<div class="text">{_linked(mail.text)}</div></article>'
+        f'<div class="text">{_linked(mail.text)}</div>{_unsubscribe(mail)}</article>'
         for mail in mails
     )
     return _page(words["mail_title"], cards or f'<p class="quiet">{words["no_mail"]}</p>', words, path)
+
+
+def _unsubscribe(mail: Mail) -> str:
+    """The header by which a mail program shows its own button."""
+    if not mail.unsubscribe_url:
+        return ""
+    return f'<p class="quiet">List-Unsubscribe: {_linked(mail.unsubscribe_url)}</p>'
 
 
 def home(words: Words, path: str) -> str:

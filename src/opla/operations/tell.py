@@ -10,13 +10,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from opla.core.actor import SYSTEM
+from opla.core.day import ZONE
 from opla.core.ports import Answer, Message
-from opla.db.queries import attempts, floats, pages
+from opla.core.reminder import awake
+from opla.db.queries import attempts, floats, pages, reminders
 from opla.db.queries.attempts import Outgoing
 from opla.db.queries.floats import News
 from opla.db.queries.pages import Addressed, OrderPage
 from opla.operations.links import write_link
 from opla.operations.outside import Outside
+from opla.operations.remind import CONFIRM, Watched, open_all, still_due
 from opla.operations.shop import Shop
 
 _log = logging.getLogger(__name__)
@@ -33,19 +36,44 @@ class Letter:
     proof: str
 
 
-#: Words for a letter: (subject, text), in the order's language.
-Compose = Callable[[Letter], tuple[str, str]]
+@dataclass(frozen=True)
+class Reminding:
+    """What a reminder is about, for whoever writes its words. `topic` is `confirm` or begins with a reminder's kind.
+
+    `link_url` is the page of the line, where it is confirmed, read again and stopped.
+    """
+
+    topic: str
+    watched: Watched
+    link_url: str
+    at: datetime
+
+
+#: Words for a letter: (subject, text), in its language.
+Compose = Callable[[Letter | Reminding], tuple[str, str]]
 
 
 def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: datetime, limit: int = 50) -> int:
     """Send what is due; how many were sent."""
     due = attempts.claim_outbox(worker, at=at, limit=limit, lease_s=60)
-    news = floats.news([outgoing.order_id for outgoing in due]) if due else {}
-    ours = [outgoing.order_id for outgoing in due if outgoing.order_id not in news]
+    orders = [outgoing.order_id for outgoing in due if outgoing.order_id]
+    news = floats.news(orders) if orders else {}
+    ours = [order_id for order_id in orders if order_id not in news]
     about = pages.addressed(ours) if ours else {}
+    lines = [outgoing.reminder_id for outgoing in due if outgoing.reminder_id]
+    watched = open_all(reminders.load(lines), shop.keyring) if lines else {}
     done: list[tuple[str, bool, datetime | None]] = []
     for outgoing in due:
-        if outgoing.order_id in news:
+        if outgoing.reminder_id:
+            line = watched.get(outgoing.reminder_id)
+            if outgoing.topic != CONFIRM and (morning := awake(at, ZONE)) > at:
+                done.append((outgoing.reference, False, morning))  # made by day, and it is night now
+                continue
+            if line is None or not still_due(line, outgoing.topic, at):
+                done.append((outgoing.reference, False, None))  # over, or a newer reading says otherwise
+                continue
+            sent = _remind(outgoing, line, compose, shop, outside, at)
+        elif outgoing.order_id in news:
             sent = _told(_for_reseller(outgoing, news[outgoing.order_id]), outside)
         else:
             sent = outgoing.order_id in about and _send(outgoing, about[outgoing.order_id], compose, shop, outside)
@@ -67,6 +95,17 @@ def _send(outgoing: Outgoing, about: Addressed, compose: Compose, shop: Shop, ou
         _log.exception("message %s: it could not be written", outgoing.reference)
         return False
     return _told(Message(outgoing.reference, page.email, subject, text, page.language), outside)
+
+
+def _remind(outgoing: Outgoing, watched: Watched, compose: Compose, shop: Shop, outside: Outside, at: datetime) -> bool:
+    link_url = f"{shop.base_url}/r/{watched.link}/"
+    try:
+        subject, text = compose(Reminding(outgoing.topic, watched, link_url, at))
+    except Exception:  # noqa: BLE001 - whatever it was, it is written down
+        _log.exception("message %s: it could not be written", outgoing.reference)
+        return False
+    stop_url = f"{link_url}stop/"
+    return _told(Message(outgoing.reference, watched.email, subject, text, watched.language, stop_url), outside)
 
 
 def _for_reseller(outgoing: Outgoing, news: News) -> Message:

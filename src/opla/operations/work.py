@@ -14,6 +14,7 @@ from opla.operations.deliver import SendDesk
 from opla.operations.expire import expire
 from opla.operations.outside import Outside
 from opla.operations.refund import RefundDesk
+from opla.operations.remind import remind
 from opla.operations.settle import Going, Write, at_once, settle
 from opla.operations.shop import Shop
 from opla.operations.tell import Compose, tell
@@ -56,9 +57,10 @@ def work_once(
     limit: int = 50,
     width: int = 1,
 ) -> int:
-    """Settle due attempts, expire unpaid orders, tell people: all of it here and now. How many things were done."""
+    """Settle due attempts, expire unpaid orders, remind and tell people: all of it here and now. How many were done."""
     at = clock()
     claimed = attempts.claim(worker, list(Kind), at=at, limit=limit, lease_s=10 + LEASE_MARGIN_S)
     settle_claims(claimed, worker=worker, shop=shop, outside=outside, at=at, clock=clock, width=width)
+    reminded = remind(shop=shop, at=clock())
     told = tell(compose, worker=worker, shop=shop, outside=outside, at=clock())
-    return len(claimed) + expire(shop=shop, at=clock()) + told
+    return len(claimed) + expire(shop=shop, at=clock()) + reminded + told

@@ -57,6 +57,11 @@ def moment(at: datetime) -> str:
     return format_datetime(timezone.localtime(at), pattern, locale=locale())
 
 
+def local_day(at: datetime) -> date:
+    """The shop's day an instant belongs to."""
+    return timezone.localtime(at).date()
+
+
 def clock(at: datetime) -> str:
     """`14:02:07`, for what happened a moment ago."""
     return f"{timezone.localtime(at):%H:%M:%S}"

@@ -30,6 +30,9 @@ _PLAIN: Final[dict[Code, str]] = {
         "No mobile number begins like this. Belgian ones begin with 045, 046, 047, 048 or 049."
     ),
     Code.SIM_NEEDS_NUMBER: gettext_noop("Operators top up a phone number. This is not one, so we need the number too."),
+    Code.ANSWER_MISSING: gettext_noop("Paste or type what the operator answered."),
+    Code.ANSWER_UNREADABLE: gettext_noop("We understand no figure in this answer. Type the figures below instead."),
+    Code.END_OVER: gettext_noop("This day is over. Leave out what has ended, or correct the day."),
     Code.OPERATOR_UNKNOWN: gettext_noop("Choose one of the operators in the list."),
     Code.OPERATOR_WITHOUT_PREPAID: gettext_noop("We know of no prepaid product of this operator."),
     Code.PRODUCT_UNKNOWN: gettext_noop("This choice does not exist here. Choose one from the list."),
@@ -49,6 +52,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.EMAIL_MISSING: gettext_noop("Enter your e-mail address: the receipt and the link to your order go there."),
     Code.EMAIL_INVALID: gettext_noop("This is not an e-mail address. It looks like name@example.org."),
     Code.LANGUAGE_UNKNOWN: gettext_noop("We do not speak this language yet."),
+    Code.INTERVAL_UNKNOWN: gettext_noop("Choose one of the intervals in the list."),
     Code.QUOTE_UNKNOWN: gettext_noop("We do not know this offer on this device. Choose an amount again."),
     Code.QUOTE_EXPIRED: gettext_noop("This price has expired. Nothing was charged. What you typed is kept."),
     Code.QUOTE_CHANGED: gettext_noop("The amount sent differs from the amount shown. Nothing was charged. Look again."),

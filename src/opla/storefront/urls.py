@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.storefront.views import amounts, choose, code, language, order, promotions, quote, recipient
+from opla.storefront.views import amounts, choose, code, have, language, order, promotions, quote, recipient, remind
 from opla.storefront.views import help as helping
 
 urlpatterns = [
@@ -24,6 +24,17 @@ urlpatterns = [
     path("o/<str:link>/code/", code.reveal, name="code"),
     path("o/<str:link>/proof/", code.ask, name="proof"),
     path("o/<str:link>/prove/", code.prove, name="prove"),
+    path("have/", have.have, name="have"),
+    path("have/which/", have.which, name="have-which"),
+    path("have/<slug:operator>/", have.ask, name="have-operator"),
+    path("have/<slug:operator>/line/", have.line, name="have-line"),
+    path("have/<slug:operator>/file/", have.file, name="have-file"),
+    path("have/<slug:operator>/remind/", remind.ask, name="have-remind"),
+    path("r/<str:link>/", remind.show, name="reminder"),
+    path("r/<str:link>/confirm/", remind.confirm, name="reminder-confirm"),
+    path("r/<str:link>/answer/", remind.answer, name="reminder-answer"),
+    path("r/<str:link>/line/", remind.line, name="reminder-line"),
+    path("r/<str:link>/stop/", remind.stop, name="reminder-stop"),
     path("help/", helping.about, name="help"),
     path("language/", language.switch, name="language"),
 ]

@@ -27,11 +27,13 @@ from opla.db.queries.call import BROKEN, reconnect
 from opla.db.queries.codes import Stock
 from opla.operations.expire import expire
 from opla.operations.outside import Adapters, Outside
+from opla.operations.remind import remind
 from opla.operations.shop import Shop, current
-from opla.operations.tell import Letter, tell
+from opla.operations.tell import Letter, Reminding, tell
 from opla.operations.together import Together
 from opla.operations.work import LEASE_MARGIN_S, settle_claims
 from opla.presenting.notices import notice
+from opla.presenting.reminding import reminding
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ IDLE_S = 0.1
 BUSY_S = 0.02
 #: How often unpaid orders are looked through.
 _EXPIRE_EVERY_S = 1.0
+#: How often reminders are looked at: they are days ahead of what they warn of.
+_REMIND_EVERY_S = 10.0
 #: After something broke, so that a broken database is not asked a hundred times a second.
 BROKEN_S = 1.0
 #: Refunds go one by one: the day's cap counts what went before.
@@ -127,8 +131,12 @@ class Worker:
         self._lanes = {kind: Lane(kind, threads) for kind, threads in _THREADS.items()}
         self._post = Lane("post", 1)
         self._expires_at = 0.0
+        self._reminds_at = 0.0
 
-    def _compose(self, letter: Letter) -> tuple[str, str]:
+    def _compose(self, letter: Letter | Reminding) -> tuple[str, str]:
+        if isinstance(letter, Reminding):
+            said = reminding(letter, sandbox=self._shop.sandbox)
+            return said.subject, said.text
         words = notice(letter.topic, letter.page, letter.link_url, sandbox=self._shop.sandbox, digits=letter.proof)
         return words.subject, words.text
 
@@ -167,6 +175,10 @@ class Worker:
         )
 
     def _tell(self) -> timedelta:
+        if time.monotonic() >= self._reminds_at:
+            self._reminds_at = time.monotonic() + _REMIND_EVERY_S
+            while remind(shop=self._shop, at=now()):
+                pass
         while tell(self._compose, worker=self.id, shop=self._shop, outside=self._outside, at=now(), limit=_LETTERS):
             pass
         return timedelta()

@@ -141,11 +141,12 @@ def wake_order(order_id: UUID, *, at: datetime) -> int:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message of the outbox, leased to this worker."""
+    """One message of the outbox, leased to this worker: about an order, or a reminder."""
 
     reference: str
     topic: str
-    order_id: UUID
+    order_id: UUID | None
+    reminder_id: UUID | None
     tries: int
     made_at: datetime
 
@@ -162,9 +163,10 @@ def claim_outbox(worker: UUID, *, at: datetime, limit: int, lease_s: int) -> lis
         Outgoing(
             expect(row[0], str),
             expect(row[1], str),
-            expect(row[2], UUID),
-            expect(row[3], int),
-            expect(row[4], datetime),
+            _id(row[2]),
+            _id(row[3]),
+            expect(row[4], int),
+            expect(row[5], datetime),
         )
         for row in rows
     )

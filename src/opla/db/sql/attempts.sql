@@ -125,7 +125,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION opla_outbox_claim(p_at timestamptz, p_worker uuid, p_limit int, p_lease_s int)
-RETURNS TABLE (reference text, topic text, order_id uuid, tries int, made_at timestamptz)
+RETURNS TABLE (reference text, topic text, order_id uuid, reminder_id uuid, tries int, made_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -139,12 +139,12 @@ BEGIN
     UPDATE outbox o SET lease_by = p_worker, lease_until = opla_clock() + make_interval(secs => p_lease_s)
     FROM due
     WHERE o.reference = due.reference
-    RETURNING o.reference, o.topic, o.order_id, o.tries, o.made_at;
+    RETURNING o.reference, o.topic, o.order_id, o.reminder_id, o.tries, o.made_at;
     PERFORM opla_writes(false);
 END $$;
 
 -- Told, or to be tried again at p_due_at (null: given up). The winner's commit leaves the event, or the item: a proof
--- given up is no item, because its six digits are long over.
+-- given up is no item, because its six digits are long over; nor is a reminder, whose time has passed.
 CREATE OR REPLACE FUNCTION opla_outbox_done(
     p_at timestamptz, p_actor text, p_reference text[], p_done boolean[], p_due_at timestamptz[]
 ) RETURNS void

@@ -330,17 +330,43 @@ CREATE TABLE event_default PARTITION OF event DEFAULT;
 CREATE TABLE transfer_default PARTITION OF transfer DEFAULT;
 CREATE TABLE attempt_evidence_default PARTITION OF attempt_evidence DEFAULT;
 
+-- Somebody who wants to be reminded of one SIM. All they said is sealed, and deleted when they stop.
+CREATE TABLE reminder (
+    id           uuid PRIMARY KEY,
+    link_hash    bytea NOT NULL UNIQUE,          -- SHA-256 of the 128-bit secret in the links
+    email_hash   bytea NOT NULL,                 -- keyed: finds the address again, and says nothing of it
+    sealed       bytea NOT NULL,                 -- the address, the secret, the readings, the interval
+    language     text NOT NULL,
+    version      int NOT NULL DEFAULT 0,         -- of the readings: what was decided of older ones is dropped
+    made_at      timestamptz NOT NULL,
+    confirmed_at timestamptz,                    -- null: not before somebody who reads the e-mail says so
+    due_at       timestamptz NOT NULL            -- when it is looked at next
+);
+CREATE INDEX reminder_due ON reminder (due_at, id);
+CREATE INDEX reminder_email ON reminder (email_hash) WHERE confirmed_at IS NULL;
+
+-- Each reminder once, whoever decides it.
+CREATE TABLE reminder_sent (
+    reminder_id  uuid NOT NULL REFERENCES reminder ON DELETE CASCADE,
+    key          text NOT NULL,
+    at           timestamptz NOT NULL,
+    PRIMARY KEY (reminder_id, key)
+);
+
 CREATE TABLE outbox (
     reference    text PRIMARY KEY,
     topic        text NOT NULL,
-    order_id     uuid NOT NULL REFERENCES orders,
+    order_id     uuid REFERENCES orders,
     made_at      timestamptz NOT NULL,
     due_at       timestamptz,                    -- null: done, or given up
     tries        int NOT NULL DEFAULT 0,
     lease_by     uuid,
     lease_until  timestamptz,
-    done_at      timestamptz
+    done_at      timestamptz,
+    reminder_id  uuid REFERENCES reminder ON DELETE CASCADE, -- what it is about, where it is about no order
+    CHECK ((order_id IS NULL) <> (reminder_id IS NULL))
 ) WITH (fillfactor = 70);
+CREATE INDEX outbox_reminder ON outbox (reminder_id) WHERE reminder_id IS NOT NULL;
 CREATE INDEX outbox_due ON outbox (due_at, reference) WHERE due_at IS NOT NULL;
 
 CREATE TABLE item (

@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 
 from opla.core.money import Money
-from opla.presenting import figures
+from opla.presenting import figures, usage
 from opla.storefront.forms import Form
 
 register = template.Library()
@@ -47,6 +47,11 @@ def minute(at: datetime) -> str:
 @register.filter
 def day(at: date) -> str:
     return figures.day(at)
+
+
+@register.filter
+def last_day(end: datetime) -> str:
+    return usage.until(end)
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urljoin
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -35,6 +36,7 @@ class Ticket:
     operator: Operator | None
     product: Product | None
     refresh_s: int
+    fresh: bool  # delivered within a day: what it gave is what there is
 
     @property
     def seen(self) -> str:
@@ -71,6 +73,7 @@ def ticket(request: HttpRequest, link: str, here: Visit) -> Ticket:
         catalog.operator(page.operator),
         catalog.product(page.sku),
         orders.refresh_s(page, here.at),
+        page.delivered_at is not None and here.at - page.delivered_at < timedelta(days=1),
     )
 
 

@@ -1,0 +1,148 @@
+"""Reminders: asked for beside what one has, confirmed from the e-mail, read again and stopped on a page of their own.
+
+The link is the only secret of it: whoever has it sees the line, and never the address it writes to.
+"""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from opla.core.refusal import Refusal
+from opla.core.usage import Usage, is_stale
+from opla.operations import catalogue
+from opla.operations import remind as reminding
+from opla.operations.remind import Wanted, Watched
+from opla.presenting import languages, usage
+from opla.presenting.refusals import sentence
+from opla.storefront import asking, draft
+from opla.storefront.asking import Place
+from opla.storefront.forms import refused
+from opla.storefront.views import have
+from opla.storefront.views.language import chosen
+from opla.storefront.visit import Visit, visit
+
+
+@require_POST
+def ask(request: HttpRequest, operator: str) -> HttpResponse:
+    """Send the e-mail that asks to confirm. The answer is the same whether the address was asked before or not."""
+    here, found = visit(request), asking.carried(request)
+    place = have.place_of(operator)
+    if found is None or found.line.operator != place.operator.id:
+        return redirect("have-operator", operator=place.operator.id)
+    typed = {name: draft.typed(request, name) for name in ("email", "every")}
+    wanted = Wanted(typed["email"], typed["every"], languages.current())
+    if wrong := reminding.ask(here.actor, wanted, found, shop=here.shop, at=here.at):
+        return have.result(request, place, here, found, refused(typed, wrong), status=422)
+    draft.keep_email(request, typed["email"].strip())
+    return render(request, "storefront/remind_asked.html", {"operator": place.operator})
+
+
+@require_safe
+def show(request: HttpRequest, link: str) -> HttpResponse:
+    here = visit(request)
+    return _page(request, link, _watched(request, link, here), here)
+
+
+@require_POST
+def confirm(request: HttpRequest, link: str) -> HttpResponse:
+    here = visit(request)
+    _watched(request, link, here)
+    wrong = reminding.confirm(here.actor, link, at=here.at)
+    if wrong is not None:
+        raise Http404
+    return redirect("reminder", link=link)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: HttpRequest, link: str) -> HttpResponse:
+    """How to ask, and what it answered this time."""
+    here = visit(request)
+    place = _place(link, _watched(request, link, here))
+    return asking.answered(request, place, here) if request.method == "POST" else asking.ask(request, place, here)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def line(request: HttpRequest, link: str) -> HttpResponse:
+    """The figures of a new reading, which the reminders follow from then on."""
+    here = visit(request)
+    watched = _watched(request, link, here)
+    place = _place(link, watched)
+    if request.method != "POST":
+        return asking.fields(request, place, asking.now_typed(here))
+
+    def keep(found: Usage) -> HttpResponse:
+        wrong = reminding.read(here.actor, link, found, shop=here.shop, at=here.at)
+        if wrong is not None:
+            return _page(request, link, watched, here, wrong)
+        return redirect("reminder", link=link)
+
+    return asking.entered(request, place, here, keep)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, link: str) -> HttpResponse:
+    """One tap in a mail program is a POST without cookies or page (RFC 8058), so the link alone is enough.
+
+    Looking stops nothing: programs that look at every link of an e-mail would.
+    """
+    here = visit(request)
+    if request.method == "POST":
+        reminding.stop(here.actor, link)
+    watched = reminding.find(link, shop=here.shop)
+    _speak(request, watched)
+    return render(request, "storefront/remind_stop.html", {"link": link, "stopped": watched is None})
+
+
+def _page(request: HttpRequest, link: str, watched: Watched, here: Visit, wrong: Refusal | None = None) -> HttpResponse:
+    place = _place(link, watched)
+    every = watched.every
+    shown = {
+        "place": place,
+        "operator": place.operator,
+        "link": link,
+        "confirmed": watched.confirmed,
+        "every_days": watched.every_days,
+        "rows": usage.rows(watched.usage, here.at),
+        "forecast": usage.forecast(watched.usage, here.at),
+        "number_until": watched.usage.line.number_ends,
+        "read_at": watched.usage.read_at,
+        "stale": every is not None and is_stale(watched.usage, here.at, every),
+        "usage": asking.carry(watched.usage),
+        "refused": sentence(wrong) if wrong else "",
+    }
+    return render(request, "storefront/remind.html", shown, status=409 if wrong else 200)
+
+
+def _watched(request: HttpRequest, link: str, here: Visit) -> Watched:
+    """What this link opens, or 404: a guessed link and a wrong one look the same."""
+    watched = reminding.find(link, shop=here.shop)
+    if watched is None:
+        raise Http404
+    _speak(request, watched)
+    return watched
+
+
+def _speak(request: HttpRequest, watched: Watched | None) -> None:
+    """Opened from an e-mail: its language, until the person says otherwise."""
+    if watched and not chosen(request) and watched.language in languages.NAMES:
+        translation.activate(watched.language.lower())
+
+
+def _place(link: str, watched: Watched) -> Place:
+    _, catalog = catalogue.active()
+    operator = catalog.operator(watched.usage.line.operator)
+    if operator is None:
+        raise Http404
+    return Place(
+        operator,
+        catalog,
+        reverse("reminder-answer", args=[link]),
+        reverse("reminder-line", args=[link]),
+        reverse("reminder", args=[link]),
+    )
