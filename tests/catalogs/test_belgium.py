@@ -16,9 +16,11 @@ from opla.core.catalog import (
     AutoRenew,
     Catalog,
     Content,
+    CreditRenewal,
     EarlyRenewal,
     MethodKind,
     PlanChange,
+    PriceKind,
     Product,
     RedeemBy,
     Shown,
@@ -33,6 +35,7 @@ from opla.core.catalog import (
     sellable,
 )
 from opla.core.catalog.rules import RULE_FIELDS
+from opla.core.effects import Doubt, Effect, Unknown, effect_of
 from opla.core.ports import Kind as Delivery
 from opla.core.refusal import Code, Refusal
 from opla.operations.read_catalog import CATALOGS, CatalogFileError, Mistake, mistakes_in, read_catalog, read_country
@@ -130,7 +133,31 @@ def test_belgium_sells_nothing_else_for_real():
     assert sum(len(faces) for _, faces in CODES) == len(belgium().products)
 
 
-@pytest.mark.parametrize("sku", ["BA-5", "MV-10", "MV-15", "MV-40", "LY-D"])
+def test_what_is_bought_with_credit_is_sold_by_nobody():
+    """Its price is out of the credit on the SIM: taking money for it would be taking it for nothing."""
+    assert [p.sku for p in belgium().bundles] == ["LY-U25", "LY-U30", "LY-U35", "LY-U40", "AT-XXL", "CF-10CENT"]
+    for bundle in belgium(sandbox=True).bundles:
+        assert bundle.kind is PriceKind.FROM_CREDIT
+        assert belgium(sandbox=True).product(bundle.sku) is None
+        assert bundle not in belgium(sandbox=True).products_of(bundle.operator)
+        price = bundle.rules.credit_price.value
+        found = price and belgium(sandbox=True).find(bundle.operator, price.amount_minor)
+        assert not isinstance(found, Product) or found.sku != bundle.sku
+
+
+def test_live_nothing_can_be_computed_and_each_product_names_what_is_missing():
+    for one in (*belgium().products, *belgium().bundles):
+        assert isinstance(effect_of(one, one.min_minor if one.face.known else None), Unknown), one.sku
+
+
+def test_in_the_sandbox_everything_can_be_computed_and_says_what_is_invented():
+    for one in (*belgium(sandbox=True).products, *belgium(sandbox=True).bundles):
+        effect = effect_of(one, 1500)
+        assert isinstance(effect, Effect), (one.sku, effect)
+        assert any(Doubt.SAMPLE in uncertain.doubts for uncertain in effect.uncertain), one.sku
+
+
+@pytest.mark.parametrize("sku", ["BA-5", "MV-10", "MV-15", "MV-40", "LY-D", "AT-10", "AT-20", "CF-10", "CF-15"])
 def test_a_product_that_only_the_sample_has_is_sold_in_the_sandbox_only(sku: str):
     assert belgium().product(sku) is None
     refusal = sellable(product(sku, sandbox=True), sandbox=False)
@@ -139,7 +166,7 @@ def test_a_product_that_only_the_sample_has_is_sold_in_the_sandbox_only(sku: str
     assert sellable(product(sku, sandbox=True), sandbox=True) is None
 
 
-@pytest.mark.parametrize("sku", [p.sku for p in belgium(sandbox=True).products])
+@pytest.mark.parametrize("sku", [p.sku for p in belgium(sandbox=True).products if p.on_sale])
 def test_in_the_sandbox_every_product_says_what_it_gives(sku: str):
     one = product(sku, sandbox=True)
     gives = {"contents", "credit", "data_mb", "voice_min", "sms"}
@@ -246,12 +273,30 @@ SHAPES = [
     ("activated almost at once", "activation", "almost_at_once"),
     ("unlimited, then slower", "data_then_kbps", 512),
     ("a code with its own last day", "code_expires", True),
+    ("renewing runs beside", "early_renewal", "beside"),
+    ("renewing touches products of one group only", "group", "bundle"),
+    ("ordered once a day", "once_a_day", True),
+    ("a bonus on these plans", "bonus_plans", ["bonus"]),
+    ("credit that each lives its own time", "credit_renewal", "keeps_its_end"),
+    ("credit that a new top-up extends", "credit_renewal", "lives_on_with_new"),
+    ("credit whose time adds up", "credit_renewal", "adds_up"),
+    ("a number that a top-up still saves", "number_grace", {"days": 30}),
+    ("a plan that costs something to change to", "plan_change_loses_to", ["bonus"]),
+    ("activated minutes later", "starts_after", {"minutes": 30}),
+    ("activated hours later", "starts_after", {"hours": 2}),
+    ("activated days later", "starts_after", {"days": 1}),
+    ("data abroad capped", "eu_data_mb", 4000),
+    ("all data usable abroad", "eu_data_mb", "unlimited"),
+    ("a network generation", "network_generation", "4G"),
+    ("a speed cap", "max_mbps", 20),
+    ("a last day for it to begin", "use_by", "2026-12-31"),
 ]
 
 
 @pytest.mark.parametrize(("shape", "name", "value"), SHAPES)
 def test_every_shape_seen_on_the_market_has_its_place(shape: str, name: str, value: object):
     changed = json.loads(json.dumps(document()))
+    changed["operators"][0]["plans"] = [{"id": "bonus", "name": {"value": "Bonus", "sure": "A", "source": "looked"}}]
     changed["products"][0][name] = {"value": value, "sure": "A", "source": "looked"}
     assert mistakes_in(changed) == [], shape
     assert getattr(parse(changed).products[0].rules, name).known
@@ -267,6 +312,7 @@ def test_the_schema_and_the_core_know_the_same_fields():
 CHOICES = [
     (RULES["early_renewal"], EarlyRenewal),
     (RULES["starts"], Starts),
+    (RULES["credit_renewal"], CreditRenewal),
     (RULES["plan_change"], PlanChange),
     (RULES["auto_renew"], AutoRenew),
     (RULES["activation"], Activation),

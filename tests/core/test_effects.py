@@ -78,6 +78,7 @@ def test_a_bundle_is_paid_from_the_credit_that_ends_first():
         (TOP_UP, Line("red", number_lost=AT), Code.NUMBER_LOST),
         (BUNDLE, EMPTY, Code.CREDIT_TOO_LOW),
         (BUNDLE, Line("red", credit=(Credit(5000, AT),)), Code.CREDIT_TOO_LOW),
+        (BUNDLE, Line("red", credit=(Credit(5000, None, AT + DAY),)), Code.CREDIT_TOO_LOW),
         (BUNDLE, Line("red", buckets=(Bucket(Kind.SMS, 0, AT, AT + DAY, group="bundle"),)), Code.ANOTHER_ACTIVE),
         (replace(BUNDLE, once_a_day=True, renewal=EarlyRenewal.BESIDE),
          Line("red", buckets=(Bucket(Kind.SMS, 0, AT, AT + DAY, "R-B", bought_at=AT),)), Code.ONCE_A_DAY),

@@ -29,8 +29,9 @@ def run(_: argparse.Namespace) -> int:
     django.setup()
     from opla.presenting.reference import pages
     from opla.proving import faults
+    from opla.proving.rules.page import rules
 
-    for name, text in {**pages(commands()), "faults.md": faults.page()}.items():
+    for name, text in {**pages(commands()), "faults.md": faults.page(), "rules.md": rules()}.items():
         (FOLDER / name).write_text(text, "utf-8")
         print(f"docs/reference/{name}")
     return 0

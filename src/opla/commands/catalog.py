@@ -1,6 +1,8 @@
 """Check a catalogue file, propose it, approve it: what is sold changes only by approval.
 
-./opla catalog check  catalogs/belgium.yaml      every mistake, by file, line and field
+./opla catalog check  catalogs/belgium.yaml      every mistake, by file, line and field; then, by product, which
+                                                 figures are missing to say what it does. A *.sample.yaml is
+                                                 checked over the file it belongs to
 ./opla catalog import catalogs/belgium.yaml      keep it as a proposal, and show what it would change
 ./opla catalog approve 2                         sell from version 2 from now on
 """
@@ -9,14 +11,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from opla.commands import Stop
 from opla.commands.runtime import running
 from opla.core.actor import Actor, Role
+from opla.core.catalog import Catalog
 from opla.core.refusal import Refusal
 
+_SAMPLE = ".sample.yaml"
 _OWNER = Actor(Role.OWNER, "terminal")
 
 
@@ -27,12 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from opla.operations.read_catalog import CatalogFileError, read_catalog
+    from opla.operations.read_catalog import CatalogFileError
 
     try:
         if arguments.act == "check":
-            read_catalog(Path(arguments.what))
-            _say(arguments, {"catalog": "valid"}, f"{arguments.what} is a valid catalogue.")
+            _check(arguments)
         elif arguments.act == "import":
             _import(arguments)
         else:
@@ -42,6 +46,29 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as problem:
         raise Stop("file_unreadable", f"{arguments.what}: {problem.strerror}") from None
     return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    from opla.core.catalog import parse
+    from opla.operations.read_catalog import read_catalog
+
+    path = Path(arguments.what)
+    base = path.with_name(path.name.removesuffix(_SAMPLE) + ".yaml") if path.name.endswith(_SAMPLE) else path
+    missing = dict(_missing(parse(read_catalog(base, path if path != base else None))))
+    lines = [f"{sku}: not known: {', '.join(cells)}" for sku, cells in missing.items()]
+    told = [f"{path} is a valid catalogue.", *(["What these do cannot be computed yet:", *lines] if lines else [])]
+    _say(arguments, {"catalog": "valid", "missing": missing}, "\n".join(told))
+
+
+def _missing(catalog: Catalog) -> Iterator[tuple[str, list[str]]]:
+    """The products that nobody can say the effect of, and the cells that would let them."""
+    from opla.core.catalog import PriceKind
+    from opla.core.effects import Unknown, effect_of
+
+    for product in (*catalog.products, *catalog.bundles):
+        effect = effect_of(product, product.min_minor if product.kind is PriceKind.RANGED else None)
+        if isinstance(effect, Unknown):
+            yield product.sku, list(effect.cells)
 
 
 def _import(arguments: argparse.Namespace) -> None:

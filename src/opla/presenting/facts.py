@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import Final
 
@@ -37,27 +38,36 @@ class Group:
 
 _LABELS: Final[dict[FactKind, str]] = {
     FactKind.CONTENTS: gettext_noop("What it gives"),
+    FactKind.CREDIT_PRICE: gettext_noop("Costs"),
     FactKind.CREDIT: gettext_noop("Credit"),
     FactKind.DATA_MB: gettext_noop("Data"),
     FactKind.DATA_FULL_SPEED_MB: gettext_noop("Full speed up to"),
     FactKind.DATA_THEN_KBPS: gettext_noop("Then at"),
     FactKind.VOICE_MIN: gettext_noop("Calls"),
     FactKind.SMS: gettext_noop("SMS"),
+    FactKind.EU_DATA_MB: gettext_noop("Data in the EU"),
+    FactKind.NETWORK_GENERATION: gettext_noop("Network"),
+    FactKind.MAX_MBPS: gettext_noop("Speed"),
     FactKind.LASTS: gettext_noop("Valid for"),
     FactKind.STARTS: gettext_noop("Starts"),
+    FactKind.STARTS_AFTER: gettext_noop("Begins"),
     FactKind.EARLY_RENEWAL: gettext_noop("If some is left"),
+    FactKind.ONCE_A_DAY: gettext_noop("How often"),
     FactKind.BONUS_MIN: gettext_noop("Bonus from"),
     FactKind.BONUS_WINDOW_DAYS: gettext_noop("Bonus only"),
     FactKind.BONUS_NEEDS_PLAN: gettext_noop("Bonus"),
     FactKind.CREDIT_LASTS: gettext_noop("Credit lives"),
+    FactKind.CREDIT_RENEWAL: gettext_noop("Credit you have"),
     FactKind.CREDIT_CAP: gettext_noop("Credit at most"),
     FactKind.NUMBER_LIFE: gettext_noop("Your number"),
+    FactKind.NUMBER_GRACE: gettext_noop("After that"),
     FactKind.PLAN_CHANGE: gettext_noop("Plan"),
     FactKind.PLAN_CHANGE_LOSES: gettext_noop("Changing plan"),
     FactKind.AUTO_RENEW: gettext_noop("Renewal"),
     FactKind.REIDENTIFY_MONTHS: gettext_noop("Identification"),
     FactKind.ACTIVATION: gettext_noop("Ready"),
     FactKind.CODE_EXPIRES: gettext_noop("The code"),
+    FactKind.USE_BY: gettext_noop("Last day to begin"),
     FactKind.DELIVERY: gettext_noop("Delivery"),
 }
 
@@ -169,10 +179,26 @@ def _short(fact: Fact) -> str:
 def value(fact: Fact) -> str:
     """The value of one known fact as a phrase."""
     match fact.kind, fact.cell.value:
+        case FactKind.EU_DATA_MB, "unlimited":
+            return _("all of it")
         case _, "unlimited":
             return _("unlimited")
-        case FactKind.DATA_MB | FactKind.DATA_FULL_SPEED_MB, int(amount):
+        case FactKind.CREDIT_PRICE, Money() as amount:
+            return _("%(amount)s from the credit on your SIM") % {"amount": figures.money(amount)}
+        case FactKind.DATA_MB | FactKind.DATA_FULL_SPEED_MB | FactKind.EU_DATA_MB, int(amount):
             return figures.megabytes(amount)
+        case FactKind.MAX_MBPS, int(speed):
+            return _("up to %(n)s Mbps") % {"n": speed}
+        case FactKind.STARTS_AFTER, Length() as wait:
+            return _("%(time)s after the top-up") % {"time": figures.length(wait)}
+        case FactKind.NUMBER_GRACE, Length() as grace:
+            return _("a top-up within %(time)s still saves it") % {"time": figures.length(grace)}
+        case FactKind.ONCE_A_DAY, bool(once):
+            return _("once a day") if once else _("as often as you like")
+        case FactKind.NETWORK_GENERATION, str(generation):
+            return generation
+        case FactKind.USE_BY, date() as day:
+            return figures.day(day)
         case FactKind.DATA_THEN_KBPS, int(speed):
             return f"{speed} kbps"
         case FactKind.VOICE_MIN, int(minutes):
@@ -207,6 +233,10 @@ def value(fact: Fact) -> str:
 def _number_life(lived: Length, since: Since) -> str:
     if since is Since.USE:
         return _("is lost after %(time)s without use") % {"time": figures.length(lived)}
+    if since is Since.PURCHASE:
+        return _("is lost after %(time)s in which nothing is bought") % {"time": figures.length(lived)}
+    if since is Since.USE_OR_PURCHASE:
+        return _("is lost after %(time)s without use or a purchase") % {"time": figures.length(lived)}
     return _("is lost after %(time)s without a top-up") % {"time": figures.length(lived)}
 
 

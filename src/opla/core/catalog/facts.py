@@ -14,27 +14,36 @@ class FactKind(StrEnum):
     """What a fact is about; beside each, the type of its cell's value. Published: surfaces translate by these."""
 
     CONTENTS = "contents"  # tuple[Content]: the kinds of thing given; here only when even that is unknown
+    CREDIT_PRICE = "credit_price"  # Money: taken from the credit on the SIM
     CREDIT = "credit"  # Money
     DATA_MB = "data_mb"  # int megabytes, or "unlimited"
     DATA_FULL_SPEED_MB = "data_full_speed_mb"  # int megabytes, after which it is slow
     DATA_THEN_KBPS = "data_then_kbps"  # int: how slow
     VOICE_MIN = "voice_min"  # int minutes, or "unlimited"
     SMS = "sms"  # int, or "unlimited"
+    EU_DATA_MB = "eu_data_mb"  # int megabytes of the data, or "unlimited": all of it
+    NETWORK_GENERATION = "network_generation"  # str: 4G
+    MAX_MBPS = "max_mbps"  # int
     LASTS = "lasts"  # Length: the benefit
     STARTS = "starts"  # Starts
+    STARTS_AFTER = "starts_after"  # Length: so much later
     EARLY_RENEWAL = "early_renewal"  # EarlyRenewal
+    ONCE_A_DAY = "once_a_day"  # bool
     BONUS_MIN = "bonus_min"  # Money: less than this gives credit only
     BONUS_WINDOW_DAYS = "bonus_window_days"  # int: reload within so many days of the last time
     BONUS_NEEDS_PLAN = "bonus_needs_plan"  # bool: not every plan gives a bonus
     CREDIT_LASTS = "credit_lasts"  # Length
+    CREDIT_RENEWAL = "credit_renewal"  # CreditRenewal
     CREDIT_CAP = "credit_cap"  # Length: at most, however many top-ups
     NUMBER_LIFE = "number_life"  # NumberLife: when the number is lost
+    NUMBER_GRACE = "number_grace"  # Length: a top-up still saves it
     PLAN_CHANGE = "plan_change"  # PlanChange
     PLAN_CHANGE_LOSES = "plan_change_loses"  # tuple[Content]
     AUTO_RENEW = "auto_renew"  # AutoRenew
     REIDENTIFY_MONTHS = "reidentify_months"  # int
     ACTIVATION = "activation"  # Activation
     CODE_EXPIRES = "code_expires"  # bool: the code itself has a last day
+    USE_BY = "use_by"  # date: the last day for it to begin
     DELIVERY = "delivery"  # ports.Kind: code, direct
 
 

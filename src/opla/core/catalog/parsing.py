@@ -119,8 +119,6 @@ def _product(at: Place, rules: Mapping[str, Place], operators: Mapping[str, Oper
 def _price_is_whole(product: Product, at: Place) -> None:
     """A face value, or all of min, max and step; and what cannot be left unknown is not."""
     if product.from_credit:
-        if not product.status.known:
-            at["status"].fail("is needed to offer it, so it cannot be unknown")
         if product.face.known or product.low.known or product.high.known or product.step.known:
             at["credit_price"].fail("what is bought with credit has no price in money")
         return
@@ -219,9 +217,10 @@ def _agree(root: Place, operators: tuple[Operator, ...], products: tuple[Product
         for name in sorted({n for n in names if names.count(n) > 1}):
             root[section].under(name, None).fail("is there twice")
     for operator in operators:
-        sold = any(p.operator == operator.id for p in products)
+        own = [p for p in products if p.operator == operator.id]
+        sold = any(not p.from_credit for p in own)
         place = root["operators"].under(operator.id, None)
-        if sold and operator.prepaid.value is False:
+        if own and operator.prepaid.value is False:
             place["prepaid"].fail("it has products, so it has prepaid")
         if not sold and not operator.notes:
             place["notes"].fail("without a product, its page must say what is known, what is not, and what to do")

@@ -85,13 +85,17 @@ class Length:
 
 
 class Since(StrEnum):
+    """What a number's life is counted from: the last of these."""
+
     TOP_UP = "top_up"
-    USE = "use"
+    USE = "use"  # a paid one: a call, a message, data
+    PURCHASE = "purchase"  # a top-up, or something bought with the credit
+    USE_OR_PURCHASE = "use_or_purchase"
 
 
 @dataclass(frozen=True)
 class NumberLife:
-    """The number is lost when this long has passed since the last top-up, or the last paid use."""
+    """The number falls silent when this long has passed since the last of what keeps it alive."""
 
     length: Length
     since: Since

@@ -25,6 +25,10 @@ from opla.core.refusal import Code, Refusal
 _IN_THE_ZONE = frozenset({PlanChange.IN_CUSTOMER_ZONE, PlanChange.ONCE_A_PERIOD})
 _AT_TOP_UP = frozenset({PlanChange.AT_EACH_TOP_UP, PlanChange.ONCE_A_PERIOD})
 
+#: What keeps a number alive: a paid use, anything bought, a top-up alone.
+_BY_USE = frozenset({Since.USE, Since.USE_OR_PURCHASE})
+_BY_PURCHASE = frozenset({Since.PURCHASE, Since.USE_OR_PURCHASE})
+
 
 def apply(
     product: Effect | Product,
@@ -86,7 +90,7 @@ def used(effect: Effect, line: Line, at: datetime) -> Line:
     at = at.astimezone(UTC)
     line = replace(line, used_at=max(line.used_at or at, at))
     life = effect.number_life
-    return _alive(effect, line, at) if life and life.since is Since.USE else line
+    return _alive(effect, line, at) if life and life.since in _BY_USE else line
 
 
 def _not_for_this_line(effect: Effect, line: Line, at: datetime, code_last_day: date | None) -> Refusal | None:
@@ -194,7 +198,7 @@ class _Work:
                 kept.append(replace(lot, amount_minor=lot.amount_minor - taken))
         if left:
             return False
-        self.line = replace(self.line, credit=tuple(kept))
+        self.line = replace(self.line, credit=_lots(kept))
         self.say(What.CREDIT_TAKEN, self.at, amount=self.effect.price_minor)
         return True
 
@@ -222,7 +226,8 @@ class _Work:
         elif effect.portions:
             self._add_bonus(renews=effect.auto_renew is AutoRenew.BUILT_IN or _asked(effect, renew=renew))
         if not effect.from_credit:
-            self._count_as_top_up()
+            self.line = replace(self.line, topped_up_at=self.at)
+        self._keep_number()
 
     def _add_bonus(self, *, renews: bool) -> None:
         effect, starts = self.effect, self.bonus_starts()
@@ -303,11 +308,10 @@ class _Work:
         ends = later(counted_from, effect.credit_lasts, effect.zone)
         return min(ends, later(self.begins, effect.credit_cap, effect.zone)) if effect.credit_cap else ends
 
-    def _count_as_top_up(self) -> None:
-        was = self.line.number_ends
-        self.line = replace(self.line, topped_up_at=self.at)
-        life = self.effect.number_life
-        if life is None or life.since is not Since.TOP_UP:
+    def _keep_number(self) -> None:
+        was, life = self.line.number_ends, self.effect.number_life
+        by_top_up = life is not None and life.since is Since.TOP_UP and not self.effect.from_credit
+        if life is None or not (by_top_up or life.since in _BY_PURCHASE):
             return
         self.line = _alive(self.effect, self.line, self.at)
         if self.line.number_ends != was:
@@ -346,10 +350,15 @@ def _lots(lots: Iterable[Credit]) -> tuple[Credit, ...]:
 
 def _with(buckets: tuple[Bucket, ...], new: Bucket) -> tuple[Bucket, ...]:
     """The buckets and a new one. Data rolled over into data that lives as long becomes one bucket with it."""
-    for place, old in enumerate(buckets):
-        if old.kind is Kind.DATA is new.kind and old.starts <= new.starts and _alike(old, new):
-            return (*buckets[:place], _poured(old, new), *buckets[place + 1 :])
-    return (*buckets, new)
+    if new.kind is not Kind.DATA:
+        return (*buckets, new)
+    kept = []
+    for old in buckets:
+        if old.kind is Kind.DATA and old.starts <= new.starts and _alike(old, new):
+            new = _poured(old, new)
+        else:
+            kept.append(old)
+    return (*kept, new)
 
 
 def _alike(old: Bucket, new: Bucket) -> bool:

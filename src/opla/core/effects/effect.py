@@ -124,12 +124,6 @@ class Effect:
         return 0 if self.from_credit else self.price_minor
 
 
-#: Cells that may stay unknown: without them the rule they would add is taken not to be there, and `silent` says so.
-_MAY_BE_SILENT = (
-    "bonus_min", "bonus_window_days", "bonus_needs_plan", "number_life", "plan_change", "auto_renew", "activation",
-)  # fmt: skip
-
-
 def effect_of(product: Product, amount_minor: int | None = None) -> Effect | Unknown:
     """The product's rules compiled; of a product with a price range for this amount, which `accepts` has judged.
 
@@ -156,9 +150,6 @@ def effect_of(product: Product, amount_minor: int | None = None) -> Effect | Unk
     needed.used(*((f.name, getattr(rules, f.name)) for f in fields(Rules) if f.name in _TAKEN_AS_THEY_ARE))
     if needed.missing:
         return Unknown(product.sku, tuple(needed.missing))
-    silent = [name for name in _MAY_BE_SILENT if not getattr(rules, name).known]
-    if Content.DATA in contents and not rules.eu_data_mb.known:
-        silent.append("eu_data_mb")
     plans = rules.plan_change_loses_to.value
     return Effect(
         sku=product.sku,
@@ -191,8 +182,20 @@ def effect_of(product: Product, amount_minor: int | None = None) -> Effect | Unk
         plan_loses_to=None if plans is None else frozenset(plans),
         auto_renew=rules.auto_renew.value or AutoRenew.NONE,
         uncertain=tuple(needed.uncertain),
-        silent=tuple(silent),
+        silent=tuple(name for name in _silent(product, contents) if not getattr(rules, name).known),
     )
+
+
+def _silent(product: Product, contents: frozenset[Content]) -> Iterable[str]:
+    """Cells that would add a rule to this product, and that may stay unknown."""
+    if product.from_credit:
+        yield "auto_renew"
+    else:
+        yield from ("number_life", "plan_change", "activation")
+        if contents - {Content.CREDIT}:
+            yield from ("bonus_min", "bonus_window_days", "bonus_needs_plan")
+    if Content.DATA in contents:
+        yield "eu_data_mb"
 
 
 #: Cells that count whatever else the product does.

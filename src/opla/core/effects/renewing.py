@@ -21,8 +21,8 @@ def next_renewal(line: Line) -> datetime | None:
 def renewals(line: Line, effects: Mapping[str, Effect], until: datetime) -> Applied:
     """The line after everything that renews by itself up to and including an instant, each at the end of its bucket.
 
-    `effects` by SKU. What cannot be renewed ends: `NOT_RENEWED` says why, and nobody tries again.
-    Before `evolve`, which forgets what has ended.
+    `effects` by SKU. What was bought with money is paid by the means its owner left with the operator. What cannot be
+    renewed ends: `NOT_RENEWED` says why, and nobody tries again. Before `evolve`, which forgets what has ended.
     """
     happened: list[Happened] = []
     until = until.astimezone(UTC)
