@@ -14,6 +14,7 @@ urlpatterns = [
     path("top-up/<str:operator>/", amounts.amounts, name="amounts"),
     path("top-up/<str:operator>/<str:sku>/", recipient.recipient, name="recipient"),
     path("quote/<uuid:quote_id>/", quote.quote, name="quote"),
+    path("quote/<uuid:quote_id>/line/", quote.line, name="quote-line"),
     path("quote/<uuid:quote_id>/renew/", quote.renew, name="renew"),
     path("o/<str:link>/", order.show, name="order"),
     path("o/<str:link>/state/", order.state, name="order-state"),
