@@ -9,12 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from opla.core.calendar import zone
+from opla.core.catalog import UNKNOWN, Cell, Product, Rules, Sure
 from opla.core.catalog.rules import AutoRenew, EarlyRenewal, Length, NumberLife, Since
 from opla.core.drawing import Demand, Tariff, evenly
 from opla.core.effects import Effect, Portion
 from opla.core.line import AutoTopUp, Bucket, Credit, Kind, Line
 from opla.core.refusal import Code, Refusal
-from opla.core.timeline import Purchase, Sign, Timeline, Wants, preview, timeline
+from opla.core.timeline import Purchase, Sign, Timeline, Wants, lapses, preview, timeline
 
 BRUSSELS = zone("Europe/Brussels")
 MIDNIGHT = datetime(2026, 11, 19, 23, tzinfo=UTC)  # the 20th begins in Brussels
@@ -222,6 +223,24 @@ def test_what_would_lapse_or_is_not_sold_is_refused_by_name(purchase: Purchase, 
     assert isinstance(found, Refusal)
     assert (found.code, found.params["sku"]) == (code, purchase.effect.sku)
     assert found.params["at"] == purchase.at.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("at", "delay", "lapsed"),
+    [
+        ("2026-12-31T23:59", None, False),  # its last day in Brussels
+        ("2027-01-01T00:00", None, True),
+        ("2026-12-31T23:20", Length(minutes=30), False),
+        ("2026-12-31T23:40", Length(minutes=30), True),
+    ],
+)
+def test_what_could_never_begin_is_not_sold(at: str, delay: Length | None, lapsed: bool):
+    starts = Cell(delay, Sure.A) if delay else UNKNOWN
+    rules = Rules(use_by=Cell(date(2026, 12, 31), Sure.A), starts_after=starts)
+    product = Product("R", "red", "Red", "EUR", UNKNOWN, UNKNOWN, rules)
+    refused = lapses(product, local(at).astimezone(UTC))
+    assert (refused.code if refused else None) == (Code.LAPSES_BEFORE_START if lapsed else None)
+    assert lapses(replace(product, rules=Rules()), AT) is None
 
 
 def test_a_withdrawn_product_can_be_what_somebody_has():

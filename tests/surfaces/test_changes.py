@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import cast
 
 import pytest
 from django.utils import translation
 
 from fakes import DEVICE
 from opla.core.calendar import zone
-from opla.core.catalog import EarlyRenewal, Length, Shown
+from opla.core.catalog import Cell, EarlyRenewal, Length, Product, Shown, Sure
 from opla.core.drawing import Demand
 from opla.core.effects import Doubt, Effect, Portion, Uncertain, Why
 from opla.core.line import Bucket, Credit, Kind, Line
+from opla.core.money import Money
 from opla.core.refusal import Refusal
 from opla.core.timeline import Event, Sign
 from opla.presenting import timeline
@@ -210,4 +212,16 @@ def test_every_event_has_a_sentence_in_every_language(sign: Sign, language: str)
     with translation.override(language):
         said = {timeline.sentence(event, "EUR") for event in events}
         assert all(len(text) > 3 and "%(" not in text for text in said)
-        assert timeline.missing(Demand(1_500_000, 0, 3)) == "1.5 GB · " + timeline.amount(Kind.SMS, 3)
+        days = {date(2026, 12, day): Demand(500_000, 0, 1) for day in (3, 4, 5)}
+        assert "1.5 GB · " + timeline.amount(Kind.SMS, 3) in timeline.missing(days)
+
+
+def test_what_could_never_begin_is_refused_at_its_price(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    from opla.operations import quote_topup
+
+    product, face = cast("tuple[Product, Money]", quote_topup._chosen(1, "mobile-vikings", "15", "MV-15", True))
+    rules = replace(product.rules, use_by=Cell(date(2026, 11, 21), Sure.A))
+    monkeypatch.setattr(quote_topup, "_chosen", lambda *_: (replace(product, rules=rules), face))
+    seen = door.owner.post("/top-up/mobile-vikings/MV-15/", {"number": "0470 12 34 56", "email": EMAIL})
+    assert seen.status == 422
+    assert "It would lapse before it could begin." in seen.text

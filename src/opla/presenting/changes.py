@@ -139,7 +139,7 @@ class _Side:
             end = self._known(thing, f"→ {timeline.last_day(thing.ends)}")
             words, ink = f"{side} · {self._holds(thing)} {end}".strip(), self.ink
             if ink is Ink.NOW and any(_same(thing, event) for event in lost):
-                ink, words = Ink.LOST, f"{words} · {_('lost')}"
+                ink, words = Ink.LOST, words + " · " + _("lost")
             yield Bar(ink, words, thing.starts or self.at, thing.ends)
 
     def _of(self, kind: Kind | None) -> list[Bucket | Credit]:

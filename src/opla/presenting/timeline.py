@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.utils import timezone
@@ -150,6 +150,13 @@ def _plain(event: Event) -> str:
             return _("The number is lost, with everything on it.")
 
 
-def missing(demand: Demand) -> str:
-    """What of a day's demand is unmet, in one phrase."""
-    return " · ".join(amount(one, demand.of(one)) for one in Kind if demand.of(one))
+def missing(unmet: Mapping[date, Demand]) -> str:
+    """What of the use found nothing to draw from, over all days."""
+    total = {one: sum(demand.of(one) for demand in unmet.values()) for one in Kind}
+    said = ngettext(
+        "Not covered on %(n)s day, the first %(day)s: %(what)s.",
+        "Not covered on %(n)s days, the first %(day)s: %(what)s.",
+        len(unmet),
+    )
+    what = " · ".join(amount(one, figure) for one, figure in total.items() if figure)
+    return said % {"n": len(unmet), "day": figures.day(min(unmet)), "what": what}

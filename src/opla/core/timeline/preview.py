@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from opla.core.calendar import day_of, start_of
+from opla.core.calendar import day_of, later, start_of, zone
+from opla.core.catalog.model import Product
 from opla.core.effects import Effect
 from opla.core.line import Line
 from opla.core.refusal import Code, Refusal
@@ -73,6 +74,16 @@ def preview(
     if isinstance(later, Refusal):
         return Preview(now, after, code_before=code_last_day if later.code is Code.CODE_LAPSES else None)
     return Preview(now, after, wait_until=waits if later else None)
+
+
+def lapses(product: Product, at: datetime) -> Refusal | None:
+    """Why nobody should buy this any more, whatever is on their SIM: its last day comes before it could begin."""
+    use_by, delay = product.rules.use_by.value, product.rules.starts_after.value
+    where = zone(product.time_zone)
+    begins = later(at, delay, where) if delay else at
+    if use_by is None or day_of(begins, where) <= use_by:
+        return None
+    return Refusal(Code.LAPSES_BEFORE_START, "product", {"last_day": use_by.isoformat(), "starts": begins.isoformat()})
 
 
 def _bought_at(
