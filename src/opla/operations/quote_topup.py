@@ -15,6 +15,7 @@ from opla.core.phone import Number
 from opla.core.ports import Kind
 from opla.core.quote import Quote, price, read_email, read_language
 from opla.core.refusal import Code, Refusal
+from opla.core.timeline import lapses
 from opla.db.queries import orders
 from opla.operations import catalogue
 from opla.operations.links import device_hash
@@ -65,10 +66,12 @@ def priced(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: da
     found = _chosen(version, wanted.operator, wanted.amount, wanted.sku, shop.sandbox)
     number: str | Refusal = ""
     plan: Refusal | None = None
+    lapsed: Refusal | None = None
     if not isinstance(found, Refusal):
         number = _number(wanted.number, found[0], catalog)
         plan = _plan(wanted.plan, found[0], catalog)
-    refusals = [r for r in (found, number, plan, email, language) if isinstance(r, Refusal)]
+        lapsed = lapses(found[0], at)
+    refusals = [r for r in (found, lapsed, number, plan, email, language) if isinstance(r, Refusal)]
     if isinstance(found, Refusal) or refusals:
         return refusals
     product, face = found

@@ -1,4 +1,4 @@
-"""What a person has typed before there is a quote: their number and e-mail, and nothing else.
+"""What a person has typed before there is a quote: their number and e-mail, what their SIM holds, and nothing else.
 
 It lives in the session, which is a signed cookie: in their own browser and nowhere else, gone when they close it,
 never in an address (addresses are logged, shared and remembered) and never in our database before they ask for a
@@ -7,13 +7,19 @@ price. Pages that use it show it in a field, so what is sent is what was seen, a
 
 from __future__ import annotations
 
+import json
 from typing import Final
 from uuid import UUID
 
 from django.http import HttpRequest
 
+from opla.core.line import Line
+from opla.core.line_file import read_line, write_line
+
 _NUMBER: Final = "number"
 _EMAIL: Final = "email"
+_LINE: Final = "line"
+_LINE_MAX: Final = 1500
 _SENT: Final = "sent"
 _SENT_KEPT: Final = 8
 MAX_TYPED: Final = 300
@@ -38,6 +44,21 @@ def email(request: HttpRequest) -> str:
 
 def keep_email(request: HttpRequest, address: str) -> None:
     request.session[_EMAIL] = address
+
+
+def line(request: HttpRequest, operator: str) -> Line | None:
+    """What they said is on their SIM, where it is one of this operator; None when they said nothing."""
+    found = read_line(request.session.get(_LINE))
+    return found if isinstance(found, Line) and found.operator == operator else None
+
+
+def keep_line(request: HttpRequest, line: Line | None) -> None:
+    """None forgets it. A line too long for a cookie is not kept."""
+    document = None if line is None else write_line(line)
+    if document is None or len(json.dumps(document)) > _LINE_MAX:
+        request.session.pop(_LINE, None)
+    else:
+        request.session[_LINE] = document
 
 
 def send_once(request: HttpRequest, payment_id: UUID) -> bool:

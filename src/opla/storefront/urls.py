@@ -15,6 +15,7 @@ urlpatterns = [
     path("top-up/<str:operator>/", amounts.amounts, name="amounts"),
     path("top-up/<str:operator>/<str:sku>/", recipient.recipient, name="recipient"),
     path("quote/<uuid:quote_id>/", quote.quote, name="quote"),
+    path("quote/<uuid:quote_id>/line/", quote.line, name="quote-line"),
     path("quote/<uuid:quote_id>/renew/", quote.renew, name="renew"),
     path("quote/<uuid:quote_id>/coupon/", quote.coupon, name="coupon"),
     path("o/<str:link>/", order.show, name="order"),

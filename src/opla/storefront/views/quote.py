@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from opla.core.calendar import zone
 from opla.core.catalog import FactKind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
@@ -18,8 +19,9 @@ from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, quote_topup
 from opla.presenting import facts, languages, numbers, payment_methods, refusals
 from opla.presenting import promotions as words
-from opla.storefront import draft, forms
-from opla.storefront.forms import Form
+from opla.presenting.changes import Changes
+from opla.storefront import draft, having
+from opla.storefront.forms import Form, refused
 from opla.storefront.visit import Visit, visit
 
 _STATUS = {
@@ -42,10 +44,27 @@ def quote(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         quote_id, int(total) if total.isascii() and total.isdecimal() and len(total) < 13 else -1,
         request.POST.get("method", ""),
     )  # fmt: skip
+    changed = having.changes_of(made, draft.line(request, made.operator))
+    if isinstance(changed, Refusal):
+        return _page(request, made, here, changed)
     [placed] = place_orders(here.actor, [placement], device=here.device, shop=here.shop, at=here.at)
     if isinstance(placed, Placed):
         return redirect("order", link=placed.link)
     return _page(request, made, here, placed)
+
+
+@require_POST
+def line(request: HttpRequest, quote_id: UUID) -> HttpResponse:
+    """What the SIM holds now, as it is told beside the price. Kept in the person's own browser; empty forgets it."""
+    here = visit(request)
+    made = _own(quote_id, here)
+    values = {name: draft.typed(request, name) for name in having.FIELDS}
+    catalog = catalogue.at_version(made.catalog_version)
+    told = having.read(values, made, catalog.currency, zone(catalog.time_zone))
+    if isinstance(told, list):
+        return _page(request, made, here, None, told=refused(values, told))
+    draft.keep_line(request, told)
+    return redirect("quote", quote_id=made.id)
 
 
 @require_POST
@@ -73,7 +92,7 @@ def coupon(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         return redirect("quote", quote_id=made.id)
     if all(refusal.about != "coupon" for refusal in made):
         return redirect("amounts", operator=old.operator)  # the product itself is gone, or changed
-    return _page(request, old, here, None, coupon=forms.refused({"coupon": typed}, made))
+    return _page(request, old, here, None, coupon=refused({"coupon": typed}, made))
 
 
 def _again(old: Quote, coupon: str, here: Visit) -> Quote | list[Refusal]:
@@ -107,13 +126,21 @@ def _own(quote_id: UUID, here: Visit) -> Quote:
 
 
 def _page(
-    request: HttpRequest, made: Quote, here: Visit, refused: Refusal | None, *, coupon: Form | None = None
+    request: HttpRequest,
+    made: Quote,
+    here: Visit,
+    no: Refusal | None,
+    *,
+    told: Form | None = None,
+    coupon: Form | None = None,
 ) -> HttpResponse:
     catalog = catalogue.at_version(made.catalog_version)
     product, operator = catalog.product(made.sku), catalog.operator(made.operator)
     if product is None or operator is None:
         raise LookupError(f"the catalogue of version {made.catalog_version} lost {made.sku}")
     plan = next((plan.name.value for plan in operator.plans if plan.id == made.plan), made.plan)
+    kept = draft.line(request, made.operator)
+    changed = having.changes_of(made, kept)
     shown = {
         "quote": made,
         "number": numbers.grouped(made.number) if made.number else "",
@@ -126,9 +153,14 @@ def _page(
         "plan": plan,
         "methods": [payment_methods.method(name) for name in here.shop.payment_methods],
         "expired": made.refused(here.at) is not None,
-        "refused": refusals.sentence(refused) if refused else "",
+        "changes": changed if isinstance(changed, Changes) else None,
+        "impossible": refusals.sentence(changed) if isinstance(changed, Refusal) else "",
+        "told": told or having.form(kept, zone(catalog.time_zone)),
+        "refused": refusals.sentence(no) if no else "",
         "step": 4,
     }
-    shown |= _promoted(made, refused, coupon)
-    status = _STATUS.get(refused.code, 422) if refused and request.method == "POST" else 200
-    return render(request, "storefront/quote.html", shown, status=422 if coupon else status)
+    shown |= _promoted(made, no, coupon)
+    status = 422 if told or coupon else 200
+    if no and request.method == "POST":
+        status = _STATUS.get(no.code, 422)
+    return render(request, "storefront/quote.html", shown, status=status)

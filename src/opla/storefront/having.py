@@ -1,0 +1,117 @@
+"""The few questions beside a price, "what is on the SIM now?", and what the purchase then changes.
+
+Nothing of the answers is kept on the server: they live in the person's own browser, as `draft` does. What was shown
+can be computed again from the quote (its product, its catalogue's version, its minute) and the line they gave.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from opla.core.calendar import day_of, start_of
+from opla.core.effects import Unknown, effect_of
+from opla.core.line import Bucket, Credit, Kind, Line
+from opla.core.money import Money
+from opla.core.quote import Quote
+from opla.core.refusal import Code, Refusal
+from opla.core.written import plain
+from opla.operations import catalogue
+from opla.presenting.changes import Changes, changes
+from opla.storefront.forms import Form
+
+FIELDS: Final = ("left_data", "left_until", "left_credit", "last_top_up")
+_FARTHEST: Final = timedelta(days=5 * 366)
+_MOST_MINOR: Final = 10**7
+_KB: Final = {"GB": 1000 * 1000, "MB": 1000}
+_DATA: Final = re.compile(r"(\d{1,4}(?:[.,]\d{1,3})?) ?(GB|MB)?", re.ASCII)
+_DAY: Final = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
+
+
+def changes_of(made: Quote, line: Line | None) -> Changes | Refusal | None:
+    """What this purchase changes, as it was when it was quoted; None where nobody knows what it does."""
+    product = catalogue.at_version(made.catalog_version).product(made.sku)
+    effect = effect_of(product, made.price.face.amount_minor) if product else None
+    if effect is None or isinstance(effect, Unknown):
+        return None
+    return changes(effect, made.product_name, line, made.made_at, plan=made.plan)
+
+
+def form(line: Line | None, zone: ZoneInfo) -> Form:
+    """The questions, with what was answered before."""
+    values = dict.fromkeys(FIELDS, "")
+    if line is None:
+        return Form(values)
+    data = next((b for b in line.buckets if b.kind is Kind.DATA and b.left is not None), None)
+    if data is not None:
+        values["left_data"] = f"{Decimal(data.left or 0) / _KB['GB']:f} GB"
+        values["left_until"] = _last_day(data.ends, zone) if data.ends else ""
+    if line.credit:
+        values["left_credit"] = Money(sum(lot.amount_minor for lot in line.credit), line.currency).decimal
+    if line.topped_up_at:
+        values["last_top_up"] = day_of(line.topped_up_at, zone).isoformat()
+    return Form(values)
+
+
+def read(typed: Mapping[str, str], made: Quote, currency: str, zone: ZoneInfo) -> Line | list[Refusal] | None:
+    """The line that was told, None when nothing was; or what is wrong, each about its field.
+
+    Data without a day would be said to last for ever, so the day is asked for with it.
+    """
+    said = {name: plain(typed[name]) for name in FIELDS}
+    if not any(said.values()):
+        return None
+    data, credit = _data_kb(said["left_data"]), _money(said["left_credit"], currency)
+    until, topped_up = _day(said["left_until"]), _day(said["last_top_up"])
+    ends = start_of(until + timedelta(days=1), zone) if until else None
+    since = start_of(topped_up, zone) if topped_up else None
+    wrong = {
+        "left_data": data is None and bool(said["left_data"] or said["left_until"]),
+        "left_until": not _between(made.made_at, ends, made.made_at + _FARTHEST)
+        and bool(said["left_data"] or said["left_until"]),
+        "left_credit": credit is None and bool(said["left_credit"]),
+        "last_top_up": not _between(made.made_at - _FARTHEST, since, made.made_at) and bool(said["last_top_up"]),
+    }
+    if any(wrong.values()):
+        days = ("left_until", "last_top_up")
+        code = {name: Code.DAY_UNREADABLE if name in days else Code.AMOUNT_UNREADABLE for name in FIELDS}
+        return [Refusal(code[name], name) for name in FIELDS if wrong[name]]
+    return Line(
+        made.operator,
+        currency=currency,
+        credit=(Credit(credit, None),) if credit else (),
+        buckets=(Bucket(Kind.DATA, data, made.made_at, ends),) if data is not None else (),
+        topped_up_at=since,
+    )
+
+
+def _data_kb(text: str) -> int | None:
+    """`1.2`, `1,2 GB`, `500 MB`; a bare number is gigabytes."""
+    found = _DATA.fullmatch(text.upper())
+    if found is None:
+        return None
+    return int(Decimal(found[1].replace(",", ".")) * _KB[found[2] or "GB"])
+
+
+def _money(text: str, currency: str) -> int | None:
+    amount = Money.parse(text.removeprefix("€").strip(), currency)
+    return amount.amount_minor if amount and 0 <= amount.amount_minor < _MOST_MINOR else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def _between(first: datetime, at: datetime | None, last: datetime) -> bool:
+    return at is not None and first < at <= last
+
+
+def _last_day(end: datetime, zone: ZoneInfo) -> str:
+    return day_of(end - timedelta(microseconds=1), zone).isoformat()
