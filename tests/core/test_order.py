@@ -84,7 +84,12 @@ ROWS = {
 PRICE = Price(Money(1500, "EUR"), Money(50, "EUR"), Money(9, "EUR"))
 ORDER = Order(UUID(int=1), State.PLACED, "PX-15", "proximus", Kind.CODE, PRICE, "", "", "en")
 HERE = Parties("EUR", provider="p", source="s")
-FLOAT = {Event.PAID_FROM_FLOAT, Event.FREED, Event.FREED_AGAIN}  # of a reseller's life, which has no payment
+#: Of a reseller's life, which has no payment.
+FLOAT = {Event.PAID_FROM_FLOAT, Event.FREED, Event.FREED_AGAIN} | {
+    Event.CREDITED,
+    Event.CREDITED_WHOLE,
+    Event.RETURNED_TO_FLOAT,
+}
 
 
 def amounts(price: Price, cost_minor: int, event: Event = Event.PAID, back_minor: int = 0) -> dict[Reason, int]:

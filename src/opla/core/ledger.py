@@ -198,19 +198,19 @@ class Parties:
 
     def account(self, role: Slot, *, abroad: bool = False) -> str:
         currency = self.abroad if abroad else self.currency
+        if role is Slot.BOUGHT and not self.abroad:
+            role = Slot.SOURCE
         match role:
             case Slot.PAYER:
                 return account_code(Account.PSP_CLEARING, self.currency, self.provider)
-            case Slot.PSP_FEES:
-                return account_code(Account.PSP_FEES, self.currency, self.provider)
             case Slot.SOURCE if self.source == "code_stock":
                 return account_code(Account.CODE_STOCK, self.currency)
             case Slot.SOURCE:
                 return account_code(Account.SUPPLIER_FLOAT, currency, self.source)
             case Slot.HELD if self.reseller:
                 return account_code(Account.RESELLER_FLOAT, self.currency, self.reseller)
-            case Slot.BOUGHT if not self.abroad:
-                return self.account(Slot.SOURCE)
+            case Slot.PSP_FEES:
+                return account_code(Account.PSP_FEES, self.currency, self.provider)
             case Slot.BOUGHT | Slot.FX:
                 return account_code(Account.FX, currency, pair(self.currency, self.abroad))
             case Slot.GONE:
@@ -243,21 +243,21 @@ def transfers(
 ) -> tuple[Transfer, ...]:
     """The journal lines of one arrow. An amount of zero leaves no line; a missing or negative one is a bug."""
     lines = []
+    known: dict[Slot, str] = {}  # most lines of an arrow name the same account
     for posting in postings:
         amount_minor = amounts[posting.reason]
         if amount_minor < 0:
             raise ValueError(f"{posting.reason} would move {amount_minor}: use the posting of the other direction")
-        if amount_minor:
-            lines.append(
-                Transfer(
-                    parties.account(posting.debit, abroad=posting.abroad),
-                    parties.account(posting.credit, abroad=posting.abroad),
-                    amount_minor,
-                    parties.abroad if posting.abroad else parties.currency,
-                    posting.reason,
-                    posting.phase,
-                    order_id,
-                    payment_id,
-                )
-            )
+        if not amount_minor:
+            continue
+        reason, debit, credit, phase, abroad = posting
+        if abroad:
+            sides = parties.account(debit, abroad=True), parties.account(credit, abroad=True), parties.abroad
+        else:
+            for slot in (debit, credit):
+                if slot not in known:
+                    known[slot] = parties.account(slot)
+            sides = known[debit], known[credit], parties.currency
+        debited, credited, currency = sides
+        lines.append(Transfer(debited, credited, amount_minor, currency, reason, phase, order_id, payment_id))
     return tuple(lines)
