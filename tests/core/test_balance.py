@@ -140,6 +140,9 @@ DATES = [
     ("1 GB until 15 november", Doubt.YEAR, (local(2027, 11, 16),)),
     ("1 GB, still valid 5 days", Doubt.LAST_DAY, (local(2026, 11, 28), local(2026, 11, 27))),
     ("1 GB (31/12/2026)", Doubt.WHOSE, (local(2027, 1, 1),)),
+    ("1 GB. Your number is valid until 31/12/2026.", Doubt.WHOSE, (local(2027, 1, 1),)),
+    ("1 GB. Rechargez avant le 31/12/2026.", Doubt.WHOSE, (local(2027, 1, 1),)),
+    ("流量剩余1GB。号码有效期至2026年12月31日", Doubt.WHOSE, (local(2027, 1, 1),)),
 ]
 
 

@@ -30,6 +30,12 @@ _UNTIL = re.compile(
     r"|有效|截止|到期|至|到"
 )
 
+#: What an end may be of instead: the number itself, the card, a last day to top up.
+_ANOTHER = re.compile(
+    r"\b(?:number|nummer|numéro|rufnummer|sim|simkaart|simkarte|card|carte|kaart|karte)\b|号码|卡"
+    r"|\b(?:recharge\w*|top[ -]?up|herla\w*)\b|充值"
+)
+
 
 def read_answer(operator: str, text: str, at: datetime, zone: ZoneInfo, *, samples: bool = False) -> Reading | Refusal:
     """What an operator's answer says that a SIM holds, asked at `at`. Refuses ANSWER_MISSING, ANSWER_UNREADABLE.
@@ -100,7 +106,7 @@ def _assigned(clauses: list[_Clause], text: str) -> tuple[dict[int, Until], set[
 
     An end belongs to the figures of its clause that stand before it, after the end before; without such, to those that
     follow it; and an end alone in its clause to all figures since the last end. Credit and benefits seldom end
-    together, so one end for both is a doubt, and so is a date with no word of ending beside it.
+    together, so one end for both is a doubt; so is a date with no word of ending beside it, or with another owner.
     """
     untils: dict[int, Until] = {}
     belongs: set[int] = set()
@@ -121,7 +127,7 @@ def _assigned(clauses: list[_Clause], text: str) -> tuple[dict[int, Until], set[
             doubts: set[Doubt] = set()
             mixed = len({figure.what is What.CREDIT for figure in group}) > 1
             near = text[max(clause.start, when.start - 40) : min(clause.end, when.end + 12)]
-            if mixed or not _UNTIL.search(near):
+            if mixed or not _UNTIL.search(near) or _ANOTHER.search(near):
                 doubts.add(Doubt.WHOSE)
             if group:
                 belongs.add(when.start)

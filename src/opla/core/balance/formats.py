@@ -1,9 +1,9 @@
 """Formats that are known: what fits one whole has nothing left to ask.
 
 No published text of a Belgian operator's answer was found: the sources of the catalogue give what to dial and no more.
-So every format here is a *sample*: it was invented, the sandbox's operators answer so, and a live shop believes none
-of them (it reads such an answer as any other). Whoever has a real answer adds it here with `source`, and takes the
-sample away.
+So every format here is a *sample*: it was invented, the sandbox offers its example to try the page with, and a live
+shop believes none of them (it reads such an answer as any other). Whoever has a real answer adds it here with its
+`source`, and takes the sample away.
 """
 
 from __future__ import annotations
