@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Screens
+from browser.conftest import Screen, Screens
 from browser.test_purchase import EMAIL, pay, to_the_quote
 
 
@@ -17,6 +17,21 @@ def judge(page: Page) -> None:
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations] == [], page.url
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0, page.url
+
+
+def what_somebody_has(screen: Screen) -> None:
+    """An answer typed, what it leaves open, and what the SIM holds."""
+    page = screen.page
+    screen.go("/have/proximus/")
+    judge(page)
+    page.fill("#answer", "1.500 MB until 3 december, 20 SMS, 5 EUR/min")
+    page.click("main form button.main")
+    judge(page)
+    page.check("input[name=data][value='0']")
+    page.click("main form button.main")
+    judge(page)
+    page.click("main form button.main")
+    judge(page)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["paper", "ink"])
@@ -34,16 +49,7 @@ def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language
         judge(page)
     page.click("main form button.main")  # a refused amount stays where it was
     judge(page)
-    screen.go("/have/proximus/")
-    judge(page)
-    page.fill("#answer", "1.500 MB until 3 december, 20 SMS, 5 EUR/min")
-    page.click("main form button.main")
-    judge(page)
-    page.check("input[name=data][value='0']")
-    page.click("main form button.main")
-    judge(page)
-    page.click("main form button.main")
-    judge(page)
+    what_somebody_has(screen)
     screen.go("/")
     page.fill("#number", "112")
     page.click("main form button.main")
