@@ -18,7 +18,7 @@ import pytest
 
 from opla.commands.purge import orphans, remove
 from opla.db.embedded import Server, Unavailable, check_version, database, ensure
-from opla.db.instance import SERVICE_USER, Instance, binaries, locate
+from opla.db.instance import SERVICE_USER, Instance, _link, binaries, locate
 from opla.db.locks import is_held
 
 FAST = {"fsync": "off"}
@@ -294,3 +294,18 @@ def test_a_server_older_than_15_is_refused_by_its_version() -> None:
 
 def _owner(instance: Instance) -> str:
     return f"user=opla_owner dbname=opla host='{instance.sockets}'".replace("\\", "\\\\")
+
+
+def test_somebody_who_makes_the_link_at_the_same_moment_is_no_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, home = tmp_path / "pg", tmp_path / "home"
+    make = Path.symlink_to
+
+    def second(self: Path, target: Path) -> None:
+        make(self, target)
+        make(self, target)
+
+    monkeypatch.setattr(Path, "symlink_to", second)
+    _link(link, home)
+    assert link.readlink() == home

@@ -149,9 +149,10 @@ def _identity(var: Path) -> str:
 def _link(link: Path, target: Path) -> None:
     """Make the link, or turn it round after a copy. A real folder of an earlier, ordinary user is left as it is."""
     if link.is_symlink() and link.readlink() != target:
-        link.unlink()
+        link.unlink(missing_ok=True)
     if not link.exists() and not link.is_symlink():
-        link.symlink_to(target)
+        with suppress(FileExistsError):  # somebody who starts at the same moment made it
+            link.symlink_to(target)
 
 
 def _user_name(uid: int) -> str:
