@@ -133,6 +133,7 @@ def test_what_the_operator_would_refuse_cannot_be_paid(door: Door) -> None:
     assert "Pay €15.00" not in told.text
     paid = door.owner.post(page.where, {"total": "1500", "method": "sandbox"})
     assert (paid.status, paid.where) == (422, page.where)
+    assert paid.text.count("This number has been lost") == 1
     door.owner.post(f"{page.where}line/", {})
     assert door.owner.post(page.where, {"total": "1500", "method": "sandbox"}).where.startswith("/o/")
 

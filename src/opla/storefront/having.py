@@ -14,14 +14,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from opla.core.calendar import day_of, start_of
-from opla.core.effects import Unknown, effect_of
+from opla.core.effects import Effect, effect_of
 from opla.core.line import Bucket, Credit, Kind, Line
 from opla.core.money import Money
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.core.written import plain
 from opla.operations import catalogue
-from opla.presenting.changes import Changes, changes
+from opla.presenting.changes import Changes, changes, looked
 from opla.storefront.forms import Form
 
 FIELDS: Final = ("left_data", "left_until", "left_credit", "last_top_up")
@@ -34,11 +34,21 @@ _DAY: Final = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 
 def changes_of(made: Quote, line: Line | None) -> Changes | Refusal | None:
     """What this purchase changes, as it was when it was quoted; None where nobody knows what it does."""
+    effect = _effect(made)
+    return changes(effect, made.product_name, line, made.made_at, plan=made.plan) if effect else None
+
+
+def impossible(made: Quote, line: Line | None) -> Refusal | None:
+    """Why the operator would refuse it on this SIM."""
+    effect = _effect(made)
+    found = looked(effect, line, made.made_at, plan=made.plan)[0] if effect and line else None
+    return found if isinstance(found, Refusal) else None
+
+
+def _effect(made: Quote) -> Effect | None:
     product = catalogue.at_version(made.catalog_version).product(made.sku)
     effect = effect_of(product, made.price.face.amount_minor) if product else None
-    if effect is None or isinstance(effect, Unknown):
-        return None
-    return changes(effect, made.product_name, line, made.made_at, plan=made.plan)
+    return effect if isinstance(effect, Effect) else None
 
 
 def form(line: Line | None, zone: ZoneInfo) -> Form:
