@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -16,10 +17,12 @@ from opla.core.drawing import Demand
 from opla.core.effects import Doubt, Effect, Portion, Uncertain, Why
 from opla.core.line import Bucket, Credit, Kind, Line
 from opla.core.money import Money
+from opla.core.quote import Quote
 from opla.core.refusal import Refusal
 from opla.core.timeline import Event, Sign
 from opla.presenting import timeline
 from opla.presenting.changes import Changes, changes
+from opla.storefront import having
 from surfaces.conftest import Door, Seen, Visitor
 
 EMAIL = "ana@example.org"
@@ -124,6 +127,27 @@ def test_what_cannot_be_read_is_refused_beside_its_field(door: Door, typed: dict
     assert seen.status == 422
     assert [name for name in ("left_data", "left_until", "left_credit", "last_top_up") if seen.error(name)] == wrong
     assert all(seen.value(name) == text for name, text in typed.items())
+
+
+def test_a_line_known_better_than_the_questions_ask_is_changed_only_where_an_answer_was() -> None:
+    brussels = zone("Europe/Brussels")
+    made = cast("Quote", SimpleNamespace(operator="red", made_at=AT))
+    rolled = Bucket(Kind.DATA, 500_000, AT, AT + timedelta(days=1), "R-15")
+    held = replace(HELD.buckets[0], left=1_234_567)
+    full = replace(HELD, buckets=(held, rolled, Bucket(Kind.SMS, None, AT, None)), number_ends=AT)
+    typed = dict(having.form(full, brussels).values)
+    assert having.read(typed, full, made, "EUR", brussels) == full
+    endless = replace(HELD, buckets=(replace(held, ends=None),))
+    assert having.read(dict(having.form(endless, brussels).values), endless, made, "EUR", brussels) == endless
+    changed = having.read({**typed, "left_credit": "5"}, full, made, "EUR", brussels)
+    assert changed == replace(full, credit=(Credit(500, None),))
+    less = having.read({**typed, "left_data": "300 MB"}, full, made, "EUR", brussels)
+    assert isinstance(less, Line)
+    assert [(b.kind, b.left) for b in less.buckets] == [(Kind.DATA, 300_000), (Kind.SMS, None)]
+    later = having.read({**typed, "last_top_up": "2026-11-01"}, full, made, "EUR", brussels)
+    assert isinstance(later, Line)
+    assert (later.topped_up_at, later.number_ends) == (datetime(2026, 10, 31, 23, tzinfo=UTC), None)
+    assert having.read(dict.fromkeys(having.FIELDS, ""), full, made, "EUR", brussels) is None
 
 
 def test_what_the_operator_would_refuse_cannot_be_paid(door: Door) -> None:

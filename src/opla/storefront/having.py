@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -58,7 +59,7 @@ def form(line: Line | None, zone: ZoneInfo) -> Form:
         return Form(values)
     data = next((b for b in line.buckets if b.kind is Kind.DATA and b.left is not None), None)
     if data is not None:
-        values["left_data"] = f"{Decimal(data.left or 0) / _KB['GB']:f} GB"
+        values["left_data"] = f"{Decimal((data.left or 0) // _KB['MB']) / 1000:f} GB"
         values["left_until"] = _last_day(data.ends, zone) if data.ends else ""
     if line.credit:
         values["left_credit"] = Money(sum(lot.amount_minor for lot in line.credit), line.currency).decimal
@@ -67,8 +68,12 @@ def form(line: Line | None, zone: ZoneInfo) -> Form:
     return Form(values)
 
 
-def read(typed: Mapping[str, str], made: Quote, currency: str, zone: ZoneInfo) -> Line | list[Refusal] | None:
+def read(
+    typed: Mapping[str, str], kept: Line | None, made: Quote, currency: str, zone: ZoneInfo
+) -> Line | list[Refusal] | None:
     """The line that was told, None when nothing was; or what is wrong, each about its field.
+
+    Of a line that is known already, what is not asked here and what was sent back as it was shown stay as they are.
 
     Data without a day would be said to last for ever, so the day is asked for with it.
     """
@@ -79,10 +84,12 @@ def read(typed: Mapping[str, str], made: Quote, currency: str, zone: ZoneInfo) -
     until, topped_up = _day(said["left_until"]), _day(said["last_top_up"])
     ends = start_of(until + timedelta(days=1), zone) if until else None
     since = start_of(topped_up, zone) if topped_up else None
+    shown = form(kept, zone).values
+    new_data = (said["left_data"], said["left_until"]) != (shown["left_data"], shown["left_until"])
+    asks_data = new_data and bool(said["left_data"] or said["left_until"])
     wrong = {
-        "left_data": data is None and bool(said["left_data"] or said["left_until"]),
-        "left_until": not _between(made.made_at, ends, made.made_at + _FARTHEST)
-        and bool(said["left_data"] or said["left_until"]),
+        "left_data": asks_data and data is None,
+        "left_until": asks_data and not _between(made.made_at, ends, made.made_at + _FARTHEST),
         "left_credit": credit is None and bool(said["left_credit"]),
         "last_top_up": not _between(made.made_at - _FARTHEST, since, made.made_at) and bool(said["last_top_up"]),
     }
@@ -90,13 +97,15 @@ def read(typed: Mapping[str, str], made: Quote, currency: str, zone: ZoneInfo) -
         days = ("left_until", "last_top_up")
         code = {name: Code.DAY_UNREADABLE if name in days else Code.AMOUNT_UNREADABLE for name in FIELDS}
         return [Refusal(code[name], name) for name in FIELDS if wrong[name]]
-    return Line(
-        made.operator,
-        currency=currency,
-        credit=(Credit(credit, None),) if credit else (),
-        buckets=(Bucket(Kind.DATA, data, made.made_at, ends),) if data is not None else (),
-        topped_up_at=since,
-    )
+    line = kept or Line(made.operator, currency=currency)
+    if new_data:
+        told = (Bucket(Kind.DATA, data, made.made_at, ends),) if data is not None else ()
+        line = replace(line, buckets=(*told, *(bucket for bucket in line.buckets if bucket.kind is not Kind.DATA)))
+    if said["left_credit"] != shown["left_credit"]:
+        line = replace(line, credit=(Credit(credit, None),) if credit else ())
+    if said["last_top_up"] != shown["last_top_up"]:
+        line = replace(line, topped_up_at=since, number_ends=None, number_lost=None)
+    return line
 
 
 def _data_kb(text: str) -> int | None:

@@ -52,7 +52,7 @@ def line(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     made = _own(quote_id, here)
     values = {name: draft.typed(request, name) for name in having.FIELDS}
     catalog = catalogue.at_version(made.catalog_version)
-    told = having.read(values, made, catalog.currency, zone(catalog.time_zone))
+    told = having.read(values, draft.line(request, made.operator), made, catalog.currency, zone(catalog.time_zone))
     if isinstance(told, list):
         return _page(request, made, here, None, refused(values, told), status=422)
     draft.keep_line(request, told)
