@@ -219,6 +219,15 @@ def test_the_picture_is_as_sure_as_its_least_sure_figure(doubts: tuple[Doubt, ..
     assert seen_with(replace(MONTH, uncertain=uncertain), None).shown is shown
 
 
+def test_what_renews_by_itself_is_said_with_its_price() -> None:
+    bundle = replace(MONTH, sku="R-B", from_credit=True, price_minor=300, credit_minor=None, group="bundle")
+    line = replace(HELD, buckets=(replace(HELD.buckets[0], sku="R-B", group="bundle", renews=True),))
+    found = changes(replace(MONTH, renewal=EarlyRenewal.BESIDE), "Red 15", line, AT, effects={"R-B": bundle})
+    assert isinstance(found, Changes)
+    [said] = found.warnings
+    assert said.startswith("4 Dec 2026: R-B renews by itself for €3.00 from the credit, until 2 Jan 2027")
+
+
 def test_what_is_typed_counts_as_what_the_purchase_would_renew() -> None:
     found = seen_with(replace(MONTH, group="data"), HELD)
     assert found.warnings[0] == "You lose 1.2 GB, which would have lasted until 3 Dec 2026."

@@ -25,6 +25,9 @@ _WARNED = (
 )  # fmt: skip
 
 
+Effects = Mapping[str, Effect]
+
+
 @dataclass(frozen=True)
 class Row:
     """One kind of thing: what there is of it now, and after the purchase."""
@@ -51,12 +54,15 @@ class Changes:
     mark: str
 
 
-def changes(effect: Effect, name: str, line: Line | None, at: datetime, *, plan: str = "") -> Changes | Refusal:
+def changes(
+    effect: Effect, name: str, line: Line | None, at: datetime, *, plan: str = "", effects: Effects | None = None
+) -> Changes | Refusal:
     """What buying this (by its `name`) at an instant changes, or why the operator would refuse it.
 
-    line  None: nobody said what is on the SIM
+    line     None: nobody said what is on the SIM
+    effects  by SKU, of what may renew by itself
     """
-    found, conditions = looked(effect, line, at, plan=plan)
+    found, conditions = looked(effect, line, at, plan=plan, effects=effects)
     if isinstance(found, Refusal):
         return found
     now, after = _sides(found, at)
@@ -68,7 +74,7 @@ def changes(effect: Effect, name: str, line: Line | None, at: datetime, *, plan:
 
 
 def looked(
-    effect: Effect, line: Line | None, at: datetime, *, plan: str = ""
+    effect: Effect, line: Line | None, at: datetime, *, plan: str = "", effects: Effects | None = None
 ) -> tuple[Preview | Refusal, tuple[str, ...]]:
     """What `changes` draws, and the conditions of the bonus: it is shown where nobody knows whether it is given."""
     holding = _completed(line, effect) if line else Line(effect.operator, currency=effect.currency)
@@ -86,7 +92,7 @@ def looked(
             )
             conditions.append(told % {"n": days})
             effect = replace(effect, bonus_window_days=None)
-    return preview(effect, holding, at, plan=plan), tuple(conditions)
+    return preview(effect, holding, at, plan=plan, effects=effects), tuple(conditions)
 
 
 def _unknown_gate(done: Applied | Refusal) -> Why | None:

@@ -36,14 +36,27 @@ _DAY: Final = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 def changes_of(made: Quote, line: Line | None) -> Changes | Refusal | None:
     """What this purchase changes, as it was when it was quoted; None where nobody knows what it does."""
     effect = _effect(made)
-    return changes(effect, made.product_name, line, made.made_at, plan=made.plan) if effect else None
+    if effect is None:
+        return None
+    return changes(effect, made.product_name, line, made.made_at, plan=made.plan, effects=_renewing(made, line))
 
 
 def impossible(made: Quote, line: Line | None) -> Refusal | None:
     """Why the operator would refuse it on this SIM."""
     effect = _effect(made)
-    found = looked(effect, line, made.made_at, plan=made.plan)[0] if effect and line else None
+    if effect is None or line is None:
+        return None
+    found, _ = looked(effect, line, made.made_at, plan=made.plan, effects=_renewing(made, line))
     return found if isinstance(found, Refusal) else None
+
+
+def _renewing(made: Quote, line: Line | None) -> dict[str, Effect]:
+    """The effects of what renews by itself on this line."""
+    catalog = catalogue.at_version(made.catalog_version)
+    names = {bucket.sku for bucket in line.buckets if bucket.renews} if line else set()
+    products = [product for name in names if (product := catalog.product(name) or catalog.bundle(name))]
+    found = (effect_of(product) for product in products)
+    return {effect.sku: effect for effect in found if isinstance(effect, Effect)}
 
 
 def _effect(made: Quote) -> Effect | None:
