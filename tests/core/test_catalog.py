@@ -174,13 +174,21 @@ WRONG = [
     ("products.0.credit", cell("15.00", verified_on="24/4/2026"), "products.R-15.credit.verified_on"),
     ("products.0.lasts", cell({"days": 0}), "products.R-15.lasts.value"),
     ("products.0.lasts", cell({"days": 3}, "sample"), "products.R-15.lasts"),
+    ("products.0.contents", cell([]), "products.R-15.contents"),
+    ("products", [priced("R-1", "red", "1.00", once_a_day=cell(value=True), lasts=cell({"hours": 2}))],
+     "products.R-1.once_a_day"),
+    ("products", [priced("R-1", "red", "1.00", contents=cell(["sms"]), bonus_min=cell("2.00"))],
+     "products.R-1.bonus_min"),
+    ("products", [priced("R-1", "red", "1.00", contents=cell(["sms"]), early_renewal=cell("credit_adds"))],
+     "products.R-1.early_renewal"),
+    ("products.0.credit_price", cell("5.00"), "products.R-15.credit_price"),
     ("products.0.data_mb", cell(4.5), "products.R-15.data_mb.value"),
     ("products.5.max", cell("4.00"), "products.B-FREE"),
     ("products.5.max", cell("50.20"), "products.B-FREE.max"),
     ("products.5.step", cell("0.00"), "products.B-FREE"),
     ("number_blocks.0.operator", "green", "number_blocks.0.operator"),
     ("operators.0.redeem", [cell({"kind": "sms", "body": "x"})], "operators.red.redeem.0.value"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("path", "value", "named"), WRONG)

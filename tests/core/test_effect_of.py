@@ -128,3 +128,9 @@ def test_of_a_price_range_the_amount_is_asked_and_becomes_credit():
 def test_what_is_bought_with_credit_costs_no_money():
     bundle = next(shape for shape in SHAPES if "credit_price" in shape.gives)
     assert (effect(shown(bundle)).price_minor, effect(shown(bundle)).paid_minor) == (1500, 0)
+
+
+def test_the_order_in_which_the_cells_stand_means_nothing():
+    for shape in SHAPES[::6]:
+        turned = replace(shape, gives=dict(reversed(shape.gives.items())))
+        assert effect_of(shown(turned)) == effect_of(shown(shape))

@@ -112,6 +112,13 @@ def test_changing_plan_costs_what_the_rule_says_and_nothing_else():
     assert refused(change_plan(rule, line, AT, "b")) is Code.PLAN_CHANGE_REFUSED
 
 
+def test_changing_plan_is_no_order():
+    """What is refused as a second order of the day, or as a lapsed code, does not keep anybody on a plan."""
+    rule = replace(BUNDLE, once_a_day=True, plan_change=PlanChange.IN_CUSTOMER_ZONE)
+    line = done(apply(rule, Line("red", "a", credit=(Credit(1000, None),)), AT)).line
+    assert done(change_plan(rule, line, AT, "b")).line.plan == "b"
+
+
 def test_a_number_lives_from_its_last_use_where_that_is_the_rule():
     rule = replace(TOP_UP, number_life=NumberLife(Length(months=6), Since.USE))
     assert done(apply(rule, EMPTY, AT)).line.number_ends is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -195,4 +196,15 @@ def _held(line: Line, kind: Kind, at: datetime) -> int:
 
 
 def _sorted(line: Line) -> tuple[object, ...]:
-    return sorted(map(repr, line.buckets)), sorted(map(repr, line.credit)), line.plan, line.number_ends
+    """The line without its order; lots and data that live the same time are as good as one."""
+    sums: Counter[str] = Counter()
+    for lot in line.credit:
+        sums[repr(replace(lot, amount_minor=0))] += lot.amount_minor
+    for bucket in line.buckets:
+        alike = replace(bucket, left=0, eu_left=None, starts=AT, sku="", bought_at=None) if _pools(bucket) else bucket
+        sums[repr(alike)] += bucket.left or 0
+    return sums, line.plan, line.number_ends
+
+
+def _pools(bucket: Bucket) -> bool:
+    return bucket.kind is Kind.DATA and bucket.left is not None and not bucket.renews and bucket.starts <= AT

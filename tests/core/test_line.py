@@ -137,7 +137,7 @@ buckets = st.builds(
 lines = st.builds(
     Line, words, words | st.just(""), st.sampled_from(["EUR", "GBP"]),
     st.lists(st.builds(Credit, amounts, st.none() | times), max_size=3).map(tuple),
-    st.lists(buckets, max_size=3).map(tuple), *[st.none() | times] * 5,
+    st.lists(buckets, max_size=3).map(tuple), *[st.none() | times] * 6,
     st.none() | st.builds(AutoTopUp, words, amounts),
 )  # fmt: skip
 

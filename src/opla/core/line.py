@@ -86,7 +86,8 @@ class AutoTopUp:
 class Line:
     """One line. What is None is not known, or has not happened.
 
-    number_ends  the number falls silent; a top-up may still save it until `number_lost`, when all is gone
+    number_ends       the number falls silent; a top-up may still save it until `number_lost`, when all is gone
+    plan_fixed_until  the end of the period in which the plan was changed, where that is allowed once in each
     """
 
     operator: str
@@ -99,6 +100,7 @@ class Line:
     number_ends: datetime | None = None
     number_lost: datetime | None = None
     plan_changed_at: datetime | None = None
+    plan_fixed_until: datetime | None = None
     auto_top_up: AutoTopUp | None = None
 
     def credit_at(self, at: datetime) -> int:

@@ -156,6 +156,7 @@ def _line(at: _Fields) -> Line:
         number_ends=at.time(fields, "number_ends"),
         number_lost=at.time(fields, "number_lost"),
         plan_changed_at=at.time(fields, "plan_changed_at"),
+        plan_fixed_until=at.time(fields, "plan_fixed_until"),
         auto_top_up=_auto_top_up(_Fields(auto, "auto_top_up")) if auto is not None else None,
     )
 

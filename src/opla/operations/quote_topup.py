@@ -131,7 +131,7 @@ def _number(text: str, product: Product, catalog: Catalog) -> str | Refusal:
 
 
 def _plan(plan: str, product: Product, catalog: Catalog) -> Refusal | None:
-    """Keep (empty) or one of the operator's plans, where the product asks at all."""
+    """Keep (empty) or one of the plans the operator offers, where the product asks at all."""
     operator = catalog.operator(product.operator)
-    known = {p.id for p in operator.plans} if operator and product.asks_plan else set()
+    known = {p.id for p in operator.plans_offered} if operator and product.asks_plan else set()
     return None if not plan or plan in known else Refusal(Code.PRODUCT_UNKNOWN, "plan", {"plan": plan})

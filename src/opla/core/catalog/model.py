@@ -34,17 +34,18 @@ class Method:
     url: str = ""  # web
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A tariff plan a person may be asked to keep or change."""
-
-    id: str
-    name: Cell[str]
-
-
 class Status(StrEnum):
     ON_SALE = "on_sale"
     WITHDRAWN = "withdrawn"  # can still be somebody's current product, cannot be bought
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A tariff plan a person may be asked to keep or change. Withdrawn, it can be somebody's, and is not offered."""
+
+    id: str
+    name: Cell[str]
+    status: Cell[Status] = UNKNOWN
 
 
 class PriceKind(StrEnum):
@@ -80,6 +81,11 @@ class Operator:
     #: `known`, `not_known`, `what_to_do`: sentences for people, by language
     notes: Mapping[str, Texts] = field(default_factory=lambda: MappingProxyType({}))
     rules: Rules = field(default_factory=Rules)
+
+    @property
+    def plans_offered(self) -> tuple[Plan, ...]:
+        """Those a person can change to."""
+        return tuple(plan for plan in self.plans if plan.status.value is not Status.WITHDRAWN)
 
 
 @dataclass(frozen=True)

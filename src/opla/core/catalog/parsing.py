@@ -30,6 +30,8 @@ from opla.core.catalog.rules import (
 from opla.core.money import MINOR_DIGITS, Money
 from opla.core.ports import Kind as Delivery
 
+_DAY_MIN = 24 * 60
+
 #: The version of the document's form that this code reads.
 FORM = 1
 
@@ -85,10 +87,14 @@ def _operator(at: Place, rules: Mapping[str, Place]) -> Operator:
         own_number=at["own_number"].cell(_method),
         balance=tuple(entry.cell(_method) for entry in at["balance"].entries()),
         redeem=tuple(entry.cell(_method) for entry in at["redeem"].entries()),
-        plans=tuple(Plan(entry.required("id"), entry["name"].cell(Place.text)) for entry in at["plans"].entries()),
+        plans=tuple(_plan(entry) for entry in at["plans"].entries()),
         notes=MappingProxyType({key: _texts(at["notes"][key]) for key in at["notes"].mapping()}),
         rules=_rules(_named(at, rules)),
     )
+
+
+def _plan(at: Place) -> Plan:
+    return Plan(at.required("id"), at["name"].cell(Place.text), at["status"].cell(lambda here: here.enum(Status)))
 
 
 def _product(at: Place, rules: Mapping[str, Place], operators: Mapping[str, Operator], root: Place) -> Product:
@@ -111,6 +117,7 @@ def _product(at: Place, rules: Mapping[str, Place], operators: Mapping[str, Oper
         time_zone=root.required("time_zone"),
     )
     _price_is_whole(product, at)
+    _rules_agree(product, at)
     if operator:
         _plans_exist(product.rules, operator, at)
     return product
@@ -137,6 +144,21 @@ def _price_is_whole(product: Product, at: Place) -> None:
         at.fail("needs 0 < min ≤ max and a step above zero")
     elif (high.amount_minor - low.amount_minor) % step.amount_minor:
         at["max"].fail("cannot be reached from min by whole steps")
+
+
+def _rules_agree(product: Product, at: Place) -> None:
+    """Rules that contradict each other, or could take money and leave nothing, are no rules."""
+    rules = product.rules
+    if product.from_credit or (rules.contents.known and Content.CREDIT not in (rules.contents.value or ())):
+        gates = [name for name in ("bonus_min", "bonus_window_days", "bonus_plans") if getattr(rules, name).known]
+        if rules.early_renewal.value is EarlyRenewal.CREDIT_ADDS:
+            gates.append("early_renewal")
+        for name in gates:
+            at[name].fail("may leave nothing but the credit, and this gives none")
+    if rules.contents.value == ():
+        at["contents"].fail("must name something that it gives")
+    if rules.once_a_day.value and rules.lasts.value and 0 < rules.lasts.value.minutes < _DAY_MIN:
+        at["once_a_day"].fail("cannot be said of what lasts less than a day: nothing is left to know it by")
 
 
 def _rules(at: Place) -> Rules:

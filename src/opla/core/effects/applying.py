@@ -15,9 +15,11 @@ from datetime import UTC, date, datetime
 
 from opla.core.calendar import day_of, later
 from opla.core.catalog.model import Product
-from opla.core.catalog.rules import AutoRenew, Content, CreditRenewal, EarlyRenewal, Length, PlanChange, Since
+from opla.core.catalog.rules import AutoRenew, Content, CreditRenewal, EarlyRenewal, PlanChange, Since
 from opla.core.effects.effect import Effect, Unknown, effect_of
 from opla.core.effects.happened import KIND_OF, Applied, Happened, What, Why, lost
+from opla.core.effects.judging import gate, not_for_this_line, not_now, plan_refused
+from opla.core.effects.pooling import later_end, pooled, poured_in
 from opla.core.line import Bucket, Credit, Kind, Line, ends_first, evolve
 from opla.core.refusal import Code, Refusal
 
@@ -52,14 +54,14 @@ def apply(
     if isinstance(effect, Unknown):
         return Refusal(Code.EFFECT_UNKNOWN, "product", {"sku": effect.sku, "cells": " ".join(effect.cells)})
     at = at.astimezone(UTC)
-    if refusal := _not_for_this_line(effect, line, at, code_last_day):
+    if refusal := not_for_this_line(effect, line, at) or not_now(effect, line, at, code_last_day):
         return refusal
     work = _Work(effect, evolve(line, at), at)
     if plan and plan != line.plan:
-        if refusal := _plan_refused(effect, work.line, at, plan, _AT_TOP_UP):
+        if refusal := plan_refused(effect, work.line, at, plan, _AT_TOP_UP):
             return refusal
         work.change_plan(plan)
-    why_not = _gate(effect, work.line, at) if effect.portions else None
+    why_not = gate(effect, work.line, at) if effect.portions else None
     if why_not is None and effect.portions:
         if refusal := _bonus_refused(effect, work, code_last_day):
             return refusal
@@ -75,11 +77,11 @@ def apply(
 def change_plan(effect: Effect, line: Line, at: datetime, plan: str) -> Applied | Refusal:
     """The line after its plan is changed without a purchase; `effect` is that of any product of its operator."""
     at = at.astimezone(UTC)
-    if refusal := _not_for_this_line(effect, line, at, None):
+    if refusal := not_for_this_line(effect, line, at):
         return refusal
     work = _Work(effect, evolve(line, at), at)
     if plan != line.plan:
-        if refusal := _plan_refused(effect, work.line, at, plan, _IN_THE_ZONE):
+        if refusal := plan_refused(effect, work.line, at, plan, _IN_THE_ZONE):
             return refusal
         work.change_plan(plan)
     return Applied(work.line, tuple(work.happened))
@@ -91,53 +93,6 @@ def used(effect: Effect, line: Line, at: datetime) -> Line:
     line = replace(line, used_at=max(line.used_at or at, at))
     life = effect.number_life
     return _alive(effect, line, at) if life and life.since in _BY_USE else line
-
-
-def _not_for_this_line(effect: Effect, line: Line, at: datetime, code_last_day: date | None) -> Refusal | None:
-    if effect.operator != line.operator:
-        params = {"sku": effect.sku, "operator": effect.operator, "chosen": line.operator}
-        return Refusal(Code.PRODUCT_OF_ANOTHER_OPERATOR, "product", params)
-    if effect.currency != line.currency:
-        return Refusal(Code.LINE_CURRENCY, "line", {"currency": line.currency, "needed": effect.currency})
-    if line.number_lost is not None and line.number_lost <= at:
-        return Refusal(Code.NUMBER_LOST, "line", {"since": line.number_lost.isoformat()})
-    if code_last_day is not None and day_of(at, effect.zone) > code_last_day:
-        return Refusal(Code.CODE_LAPSES, "code", {"last_day": code_last_day.isoformat()})
-    if effect.once_a_day and any(
-        b.sku == effect.sku and b.bought_at and day_of(b.bought_at, effect.zone) == day_of(at, effect.zone)
-        for b in line.buckets
-    ):
-        return Refusal(Code.ONCE_A_DAY, "product", {"sku": effect.sku})
-    return None
-
-
-def _plan_refused(
-    effect: Effect, line: Line, at: datetime, plan: str, allowed: frozenset[PlanChange]
-) -> Refusal | None:
-    """Whether the plan may be changed here and now. What is not known is refused: nobody can say what it costs."""
-    rule = effect.plan_change
-    refusal = Refusal(Code.PLAN_CHANGE_REFUSED, "plan", {"plan": plan, "rule": str(rule or "unknown")})
-    if rule not in allowed:
-        return refusal
-    changed = line.plan_changed_at
-    if rule is PlanChange.ONCE_A_PERIOD and changed is not None:
-        this_period = any(b.starts <= changed <= at for b in line.buckets if b.starts <= at and not b.ended(at))
-        return refusal if this_period else None
-    return None
-
-
-def _gate(effect: Effect, line: Line, at: datetime) -> Why | None:
-    """Why the bonus is not given, of several the first in this order; None when it is."""
-    if effect.price_minor < effect.bonus_min_minor:
-        return Why.BELOW_MINIMUM
-    if effect.bonus_plans is not None and line.plan not in effect.bonus_plans:
-        return Why.PLAN_WITHOUT_BONUS if line.plan else Why.PLAN_UNKNOWN
-    if effect.bonus_window_days is not None:
-        if line.topped_up_at is None:
-            return Why.WINDOW_UNKNOWN
-        if at > later(line.topped_up_at, Length(days=effect.bonus_window_days), effect.zone):
-            return Why.OUTSIDE_WINDOW
-    return None
 
 
 def _bonus_refused(effect: Effect, work: _Work, code_last_day: date | None) -> Refusal | None:
@@ -170,8 +125,22 @@ class _Work:
         self.begins = later(self.at, self.effect.delay, self.effect.zone) if self.effect.delay else self.at
         self.happened: list[Happened] = []
 
-    def say(self, what: What, at: datetime | None = None, **figures: object) -> None:
-        self.happened.append(Happened(what, at or self.begins, self.effect.sku, **figures))  # type: ignore[arg-type]  # by name
+    def say(
+        self,
+        what: What,
+        at: datetime | None = None,
+        *,
+        of: Bucket | None = None,
+        amount: int | None = 0,
+        was: datetime | None = None,
+        until: datetime | None = None,
+        why: Why | None = None,
+        plan: str = "",
+    ) -> None:
+        kind, slow = (of.kind, of.slow_kbps) if of else (None, None)
+        amount = of.left if of else amount
+        said = Happened(what, at or self.begins, self.effect.sku, kind, amount, slow, was, until, why, plan)
+        self.happened.append(said)
 
     def running(self) -> list[Bucket]:
         """What this product would renew: of its group, not over when it begins, used up or not."""
@@ -198,7 +167,7 @@ class _Work:
                 kept.append(replace(lot, amount_minor=lot.amount_minor - taken))
         if left:
             return False
-        self.line = replace(self.line, credit=_lots(kept))
+        self.line = replace(self.line, credit=tuple(kept))
         self.say(What.CREDIT_TAKEN, self.at, amount=self.effect.price_minor)
         return True
 
@@ -212,8 +181,10 @@ class _Work:
                 self.say(What.CREDIT_LOST, self.at, amount=lot.amount_minor, was=lot.ends)
             self.line = replace(self.line, credit=())
         kinds = {KIND_OF[content] for content in loses if content in KIND_OF}
+        running = [b.ends for b in self.line.buckets if b.starts <= self.at and b.ends is not None]
+        fixed = max(running, default=None) if self.effect.plan_change is PlanChange.ONCE_A_PERIOD else None
         self._cut([b for b in self.line.buckets if b.kind in kinds], self.at)
-        self.line = replace(self.line, plan=plan, plan_changed_at=self.at)
+        self.line = replace(self.line, plan=plan, plan_changed_at=self.at, plan_fixed_until=fixed)
 
     def begin(self, why_not: Why | None, *, renew: bool) -> None:
         effect = self.effect
@@ -240,11 +211,8 @@ class _Work:
                 portion.kind, portion.amount, starts, ends, effect.sku, effect.group, portion.slow_kbps,
                 portion.eu_amount, effect.generation, effect.max_mbps, self.at, renews,
             )  # fmt: skip
-            self.say(
-                What.BUCKET_ADDED, starts,
-                kind=bucket.kind, amount=bucket.left, slow_kbps=bucket.slow_kbps, until=bucket.ends,
-            )  # fmt: skip
-            self.line = replace(self.line, buckets=_with(self.line.buckets, bucket))
+            self.say(What.BUCKET_ADDED, starts, of=bucket, until=bucket.ends)
+            self.line = replace(self.line, buckets=poured_in(self.line.buckets, bucket, self.at))
 
     def _make_room(self, ends: datetime | None) -> None:
         """What early renewal does to what runs."""
@@ -272,15 +240,12 @@ class _Work:
         self.line = replace(self.line, buckets=tuple(kept))
 
     def _extend(self, rolled: Iterable[Bucket], ends: datetime | None) -> None:
-        longer = {id(bucket) for bucket in rolled if _longer(bucket.ends, ends) != bucket.ends}
+        longer = {id(bucket) for bucket in rolled if later_end(bucket.ends, ends) != bucket.ends}
         kept = []
         for bucket in self.line.buckets:
             if id(bucket) in longer:
                 if bucket.holds:
-                    self.say(
-                        What.BUCKET_EXTENDED,
-                        kind=bucket.kind, amount=bucket.left, slow_kbps=bucket.slow_kbps, was=bucket.ends, until=ends,
-                    )  # fmt: skip
+                    self.say(What.BUCKET_EXTENDED, of=bucket, was=bucket.ends, until=ends)
                 kept.append(replace(bucket, ends=ends, renews=False))
             else:
                 kept.append(bucket)
@@ -294,12 +259,12 @@ class _Work:
         lots = list(self.line.credit)
         if effect.credit_renewal is not CreditRenewal.KEEPS_ITS_END:
             for place, lot in enumerate(lots):
-                until = _longer(lot.ends, ends)
+                until = later_end(lot.ends, ends)
                 if until != lot.ends and not lot.ended(self.begins):
                     lots[place] = replace(lot, ends=until)
                     self.say(What.CREDIT_EXTENDED, amount=lot.amount_minor, was=lot.ends, until=until)
         self.say(What.CREDIT_ADDED, amount=amount_minor, until=ends)
-        self.line = replace(self.line, credit=_lots([*lots, Credit(amount_minor, ends, starts)]))
+        self.line = replace(self.line, credit=pooled([*lots, Credit(amount_minor, ends, starts)]))
 
     def _credit_ends(self, old: list[Credit]) -> datetime:
         effect, counted_from = self.effect, self.begins
@@ -333,46 +298,3 @@ def _alive(effect: Effect, line: Line, at: datetime) -> Line:
 
 def _asked(effect: Effect, *, renew: bool) -> bool:
     return renew and effect.auto_renew is AutoRenew.OPT_IN
-
-
-def _longer(one: datetime | None, other: datetime | None) -> datetime | None:
-    return None if one is None or other is None else max(one, other)
-
-
-def _lots(lots: Iterable[Credit]) -> tuple[Credit, ...]:
-    """Lots that live the same time are one; what ends first stands first."""
-    sums: dict[tuple[datetime | None, datetime | None], int] = {}
-    for lot in lots:
-        sums[lot.ends, lot.starts] = sums.get((lot.ends, lot.starts), 0) + lot.amount_minor
-    merged = (Credit(amount, ends, starts) for (ends, starts), amount in sums.items() if amount)
-    return tuple(sorted(merged, key=ends_first))
-
-
-def _with(buckets: tuple[Bucket, ...], new: Bucket) -> tuple[Bucket, ...]:
-    """The buckets and a new one. Data rolled over into data that lives as long becomes one bucket with it."""
-    if new.kind is not Kind.DATA:
-        return (*buckets, new)
-    kept = []
-    for old in buckets:
-        if old.kind is Kind.DATA and old.starts <= new.starts and _alike(old, new):
-            new = _poured(old, new)
-        else:
-            kept.append(old)
-    return (*kept, new)
-
-
-def _alike(old: Bucket, new: Bucket) -> bool:
-    """Whether nobody could tell which of the two a megabyte came from."""
-    return (
-        (old.ends, old.group, old.slow_kbps, old.generation, old.max_mbps)
-        == (new.ends, new.group, new.slow_kbps, new.generation, new.max_mbps)
-        and not old.renews and not new.renews and old.left is not None and new.left is not None
-    )  # fmt: skip
-
-
-def _poured(old: Bucket, new: Bucket) -> Bucket:
-    """One bucket of two. What of each could be used abroad still can: at home the rest is used first."""
-    left = (old.left or 0) + (new.left or 0)
-    abroad = [bucket.left if bucket.eu_left is None else bucket.eu_left for bucket in (old, new)]
-    eu = None if old.eu_left is None and new.eu_left is None else sum(part or 0 for part in abroad)
-    return replace(new, left=left, starts=old.starts, eu_left=eu)

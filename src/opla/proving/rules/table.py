@@ -21,6 +21,9 @@ _BASE: Final = {
     "lasts": {"days": 30}, "early_renewal": "overwrite_voice_roll_data", "bonus_min": "10.00",
     "credit_lasts": {"months": 12}, "credit_renewal": "lives_on_with_new",
 }  # fmt: skip
+_ROLLING: Final = {
+    "contents": ["data"], "data_mb": 1500, "lasts": {"days": 30}, "early_renewal": "overwrite_voice_roll_data",
+}  # fmt: skip
 _BASE_CREDIT: Final = {
     "contents": ["credit"], "face": "5.00", "credit": "5.00", "early_renewal": "credit_adds",
     "credit_lasts": {"months": 12}, "credit_renewal": "lives_on_with_new",
@@ -61,7 +64,7 @@ SHAPES: Final = (
     ),
     Shape(
         "How long it lasts", "N days, to the same local minute when the clock changes", "BASE",
-        _BASE | {"contents": ["data"]}, ("lasts",),
+        _ROLLING, ("lasts",),
         steps=(Step(at="2026-10-01 14:05"),),
         after=("data 1500 MB until 2026-10-31 14:05",),
         happened=("bucket_added data",),
@@ -144,8 +147,15 @@ SHAPES: Final = (
         ),
     ),
     Shape(
+        "Buying again early", "rolls data over before the new data is there", _ELSEWHERE,
+        _ROLLING | {"starts_after": {"days": 1}}, ("early_renewal", "starts_after"),
+        before=("data 700 MB until 2026-12-03 10:00",),
+        after=("data 700 MB until 2026-12-21 14:05", "data 1500 MB from 2026-11-21 14:05 until 2026-12-21 14:05"),
+        happened=("starts_late", "bucket_extended data", "bucket_added data"),
+    ),
+    Shape(
         "Buying again early", "rolls data over that lives longer, and does not shorten it", _ELSEWHERE,
-        _BASE | {"contents": ["data"]}, ("early_renewal",),
+        _ROLLING, ("early_renewal",),
         before=("data 700 MB until 2027-01-03 10:00",),
         after=("data 700 MB until 2027-01-03 10:00", "data 1500 MB until 2026-12-20 14:05"),
         happened=("bucket_added data",),
@@ -436,6 +446,14 @@ SHAPES: Final = (
         happened=("plan_changed", "bucket_lost data"),
     ),
     Shape(
+        "Changing the plan", "in the customer zone, and back again", "BASE",
+        _BASE | {"plan_change": "in_customer_zone"}, ("plan_change",),
+        before=("plan balanced", "data 700 MB from 2026-11-03 10:00 until 2026-12-03 10:00"),
+        steps=(Step("changes plan", plan="bonus"), Step("changes plan", "2026-11-20 14:06", "balanced")),
+        after=("plan balanced", "data 700 MB until 2026-12-03 10:00"),
+        happened=("plan_changed", "plan_changed"),
+    ),
+    Shape(
         "Changing the plan", "once a period: the second time", _ELSEWHERE, _PROXIMUS | {"plan_change": "once_a_period"},
         ("plan_change",),
         before=(
@@ -443,6 +461,14 @@ SHAPES: Final = (
             "data 700 MB from 2026-11-05 10:00 until 2026-12-05 10:00",
         ),
         steps=(Step("changes plan", plan="per-minute"),),
+        refused="plan_change_refused",
+    ),
+    Shape(
+        "Changing the plan", "once a period: even if the first change ended what ran", _ELSEWHERE,
+        _PROXIMUS | {"plan_change": "once_a_period", "plan_change_loses": ["data"]},
+        ("plan_change", "plan_change_loses"),
+        before=("plan bonus", "data 700 MB until 2026-12-05 10:00"),
+        steps=(Step("changes plan", plan="per-minute"), Step("changes plan", "2026-12-05 09:59", "bonus")),
         refused="plan_change_refused",
     ),
     Shape(
@@ -478,7 +504,7 @@ SHAPES: Final = (
     ),
     Shape(
         "How fast and where", "what could be used abroad still can when data rolls over", _ELSEWHERE,
-        _BASE | {"contents": ["data"], "eu_data_mb": 1000}, ("eu_data_mb", "early_renewal"),
+        _ROLLING | {"eu_data_mb": 1000}, ("eu_data_mb", "early_renewal"),
         before=("data 700 MB, 200 MB in the EU until 2026-12-03 10:00",),
         after=("data 2200 MB, 1200 MB in the EU until 2026-12-20 14:05",),
         happened=("bucket_extended data", "bucket_added data"),

@@ -75,7 +75,7 @@ def _kept(request: HttpRequest, product: Product, catalog: Catalog) -> dict[str,
 def _page(
     request: HttpRequest, operator: Operator, product: Product, face: Money, form: Form, status: int = 200
 ) -> HttpResponse:
-    plans = [(plan.id, plan.name.value, facts.mark(plan.name.shown_as)) for plan in operator.plans]
+    plans = [(plan.id, plan.name.value, facts.mark(plan.name.shown_as)) for plan in operator.plans_offered]
     shown = {
         "operator": operator,
         "product": product,
