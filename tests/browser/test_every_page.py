@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -67,6 +69,14 @@ def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language
     page.fill("#coupon", "NOSUCH26")
     page.click("form[action$='/coupon/'] button")
     expect(page.locator("#coupon-error")).to_be_in_viewport()
+    judge(page)
+    page.fill("[name=left_data]", "1,2 GB")
+    page.click("#changes form button")
+    expect(page.locator("#left_until-error")).to_be_visible()
+    judge(page)
+    page.fill("[name=left_until]", (datetime.now(UTC) + timedelta(days=10)).date().isoformat())
+    page.click("#changes form button")
+    expect(page.locator("#changes .lost")).to_have_count(1)
     judge(page)
     pay(screen)
     expect(page.locator(".ticket.done")).to_be_visible(timeout=30_000)

@@ -113,6 +113,9 @@ def test_people_read_sentences(capsys: pytest.CaptureFixture[str], line: str, ac
         ("apply --operator base --buy BA-15@2026-12-05T10:00", 2, "usage"),
         ("timeline --operator base --data-gb many", 2, "usage"),
         ("timeline --operator base --until 2020-01-01", 1, "day_unreadable"),
+        ("timeline --operator base --until 2199-01-01", 1, "day_unreadable"),
+        ("show --operator base --at 0001-01-01", 2, "usage"),
+        ("show --operator base --at tomorrow", 2, "usage"),
         ("show --operator base --lang xx", 1, "language_unknown"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -16,10 +17,12 @@ from opla.core.drawing import Demand
 from opla.core.effects import Doubt, Effect, Portion, Uncertain, Why
 from opla.core.line import Bucket, Credit, Kind, Line
 from opla.core.money import Money
+from opla.core.quote import Quote
 from opla.core.refusal import Refusal
 from opla.core.timeline import Event, Sign
 from opla.presenting import timeline
 from opla.presenting.changes import Changes, changes
+from opla.storefront import having
 from surfaces.conftest import Door, Seen, Visitor
 
 EMAIL = "ana@example.org"
@@ -126,6 +129,27 @@ def test_what_cannot_be_read_is_refused_beside_its_field(door: Door, typed: dict
     assert all(seen.value(name) == text for name, text in typed.items())
 
 
+def test_a_line_known_better_than_the_questions_ask_is_changed_only_where_an_answer_was() -> None:
+    brussels = zone("Europe/Brussels")
+    made = cast("Quote", SimpleNamespace(operator="red", made_at=AT))
+    rolled = Bucket(Kind.DATA, 500_000, AT, AT + timedelta(days=1), "R-15")
+    held = replace(HELD.buckets[0], left=1_234_567)
+    full = replace(HELD, buckets=(held, rolled, Bucket(Kind.SMS, None, AT, None)), number_ends=AT)
+    typed = dict(having.form(full, brussels).values)
+    assert having.read(typed, full, made, "EUR", brussels) == full
+    endless = replace(HELD, buckets=(replace(held, ends=None),))
+    assert having.read(dict(having.form(endless, brussels).values), endless, made, "EUR", brussels) == endless
+    changed = having.read({**typed, "left_credit": "5"}, full, made, "EUR", brussels)
+    assert changed == replace(full, credit=(Credit(500, None),))
+    less = having.read({**typed, "left_data": "300 MB"}, full, made, "EUR", brussels)
+    assert isinstance(less, Line)
+    assert [(b.kind, b.left) for b in less.buckets] == [(Kind.DATA, 300_000), (Kind.SMS, None)]
+    later = having.read({**typed, "last_top_up": "2026-11-01"}, full, made, "EUR", brussels)
+    assert isinstance(later, Line)
+    assert (later.topped_up_at, later.number_ends) == (datetime(2026, 10, 31, 23, tzinfo=UTC), None)
+    assert having.read(dict.fromkeys(having.FIELDS, ""), full, made, "EUR", brussels) is None
+
+
 def test_what_the_operator_would_refuse_cannot_be_paid(door: Door) -> None:
     page = quoted(door.owner)
     told = door.owner.post(f"{page.where}line/", {"last_top_up": "2025-01-02"})
@@ -133,6 +157,7 @@ def test_what_the_operator_would_refuse_cannot_be_paid(door: Door) -> None:
     assert "Pay €15.00" not in told.text
     paid = door.owner.post(page.where, {"total": "1500", "method": "sandbox"})
     assert (paid.status, paid.where) == (422, page.where)
+    assert paid.text.count("This number has been lost") == 1
     door.owner.post(f"{page.where}line/", {})
     assert door.owner.post(page.where, {"total": "1500", "method": "sandbox"}).where.startswith("/o/")
 
@@ -192,6 +217,15 @@ def test_a_bonus_whose_gate_nobody_knows_is_shown_with_its_condition(effect: Eff
 def test_the_picture_is_as_sure_as_its_least_sure_figure(doubts: tuple[Doubt, ...], shown: Shown) -> None:
     uncertain = tuple(Uncertain("data_mb", (doubt,)) for doubt in doubts)
     assert seen_with(replace(MONTH, uncertain=uncertain), None).shown is shown
+
+
+def test_what_renews_by_itself_is_said_with_its_price() -> None:
+    bundle = replace(MONTH, sku="R-B", from_credit=True, price_minor=300, credit_minor=None, group="bundle")
+    line = replace(HELD, buckets=(replace(HELD.buckets[0], sku="R-B", group="bundle", renews=True),))
+    found = changes(replace(MONTH, renewal=EarlyRenewal.BESIDE), "Red 15", line, AT, effects={"R-B": bundle})
+    assert isinstance(found, Changes)
+    [said] = found.warnings
+    assert said.startswith("4 Dec 2026: R-B renews by itself for €3.00 from the credit, until 2 Jan 2027")
 
 
 def test_what_is_typed_counts_as_what_the_purchase_would_renew() -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _BUY = re.compile(r"(?P<sku>[^@=]+)(=(?P<amount>[^@]+))?(@(?P<at>.+))?")
 _DAYS = 60
+_FARTHEST = timedelta(days=3653)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -137,8 +138,8 @@ class _Asked:
     def timeline(self) -> tuple[dict[str, object], list[str]]:
         purchases = self._purchases()
         until = self._instant(self.asked.until) or self.at + timedelta(days=_DAYS)
-        if until <= self.at:
-            raise Stop("day_unreadable", "--until is not after the beginning.")
+        if not self.at < until <= self.at + _FARTHEST:
+            raise Stop("day_unreadable", "--until is not after the beginning, or more than ten years on.")
         asked = self.asked
         usage = evenly(asked.data_gb, asked.minutes * 60, asked.sms, day_of(self.at, self.zone))
         used = asked.data_gb or asked.minutes or asked.sms
@@ -277,12 +278,12 @@ def _buy(text: str) -> tuple[str, str, date | datetime | None]:
 
 def _time(text: str) -> date | datetime:
     try:
-        if len(text) == len("2026-11-22"):
-            return date.fromisoformat(text)
-        found = datetime.fromisoformat(text)
+        found = date.fromisoformat(text) if len(text) == len("2026-11-22") else datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day or time, such as 2026-12-03") from None
-    if found.tzinfo is None:
+        found = date.min
+    if not 2000 < found.year < 2200:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day or time, such as 2026-12-03")
+    if isinstance(found, datetime) and found.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text!r} lacks its offset from UTC, such as 2026-12-03T14:05+01:00")
     return found
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from opla.core.calendar import later
 from opla.core.catalog import Shown, Since
-from opla.core.effects import Doubt, Effect, Why
+from opla.core.effects import Applied, Doubt, Effect, Why, apply
 from opla.core.line import Bucket, Credit, Kind, Line, ends_first
 from opla.core.refusal import Refusal
 from opla.core.timeline import Event, Preview, Sign, preview
@@ -23,7 +23,9 @@ _WARNED = (
     Sign.BENEFIT_LOST, Sign.STARTS_LATE, Sign.BONUS_NOT_GIVEN, Sign.GAP, Sign.CREDIT_LOST, Sign.NUMBER_ENDS,
     Sign.NUMBER_LOST, Sign.RENEWED, Sign.NOT_RENEWED,
 )  # fmt: skip
-_UNKNOWN_GATE = (Why.PLAN_UNKNOWN, Why.WINDOW_UNKNOWN)
+
+
+Effects = Mapping[str, Effect]
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,15 @@ class Changes:
     mark: str
 
 
-def changes(effect: Effect, name: str, line: Line | None, at: datetime, *, plan: str = "") -> Changes | Refusal:
+def changes(
+    effect: Effect, name: str, line: Line | None, at: datetime, *, plan: str = "", effects: Effects | None = None
+) -> Changes | Refusal:
     """What buying this (by its `name`) at an instant changes, or why the operator would refuse it.
 
-    line  None: nobody said what is on the SIM
+    line     None: nobody said what is on the SIM
+    effects  by SKU, of what may renew by itself
     """
-    holding = _completed(line, effect) if line else Line(effect.operator, currency=effect.currency)
-    found, conditions = _with_open_gates(effect, holding, at, plan)
+    found, conditions = looked(effect, line, at, plan=plan, effects=effects)
     if isinstance(found, Refusal):
         return found
     now, after = _sides(found, at)
@@ -67,6 +71,33 @@ def changes(effect: Effect, name: str, line: Line | None, at: datetime, *, plan:
     picture = svg(parts, at, found.now.until, *ends) if parts else ""
     warnings, shown = tuple(_warnings(found, at, {effect.sku: name})), _shown(effect)
     return Changes(picture, rows, warnings, conditions, line is not None, shown, facts.mark(shown))
+
+
+def looked(
+    effect: Effect, line: Line | None, at: datetime, *, plan: str = "", effects: Effects | None = None
+) -> tuple[Preview | Refusal, tuple[str, ...]]:
+    """What `changes` draws, and the conditions of the bonus: it is shown where nobody knows whether it is given."""
+    holding = _completed(line, effect) if line else Line(effect.operator, currency=effect.currency)
+    conditions: list[str] = []
+    while why := _unknown_gate(apply(effect, holding, at, plan=plan)):
+        if why is Why.PLAN_UNKNOWN:
+            conditions.append(_("Only with a plan that gives a bonus. Not every plan does."))
+            effect = replace(effect, bonus_plans=None)
+        else:
+            days = effect.bonus_window_days or 0
+            told = ngettext(
+                "The bonus only if your last top-up was at most %(n)s day ago.",
+                "The bonus only if your last top-up was at most %(n)s days ago.",
+                days,
+            )
+            conditions.append(told % {"n": days})
+            effect = replace(effect, bonus_window_days=None)
+    return preview(effect, holding, at, plan=plan, effects=effects), tuple(conditions)
+
+
+def _unknown_gate(done: Applied | Refusal) -> Why | None:
+    facts_ = done.happened if isinstance(done, Applied) else ()
+    return next((fact.why for fact in facts_ if fact.why in (Why.PLAN_UNKNOWN, Why.WINDOW_UNKNOWN)), None)
 
 
 def _completed(line: Line, effect: Effect) -> Line:
@@ -83,32 +114,6 @@ def _completed(line: Line, effect: Effect) -> Line:
     ends = later(line.topped_up_at, life.length, effect.zone)
     lost = later(ends, effect.number_grace, effect.zone) if effect.number_grace else ends
     return replace(line, number_ends=ends, number_lost=lost)
-
-
-def _with_open_gates(effect: Effect, line: Line, at: datetime, plan: str) -> tuple[Preview | Refusal, tuple[str, ...]]:
-    """The bonus is shown where nobody knows whether it is given, and its conditions are said."""
-    conditions: list[str] = []
-    found = preview(effect, line, at, plan=plan)
-    while not isinstance(found, Refusal) and (why := _unknown_gate(found)):
-        if why is Why.PLAN_UNKNOWN:
-            conditions.append(_("Only with a plan that gives a bonus. Not every plan does."))
-            effect = replace(effect, bonus_plans=None)
-        else:
-            days = effect.bonus_window_days or 0
-            told = ngettext(
-                "The bonus only if your last top-up was at most %(n)s day ago.",
-                "The bonus only if your last top-up was at most %(n)s days ago.",
-                days,
-            )
-            conditions.append(told % {"n": days})
-            effect = replace(effect, bonus_window_days=None)
-        found = preview(effect, line, at, plan=plan)
-    return found, tuple(conditions)
-
-
-def _unknown_gate(found: Preview) -> Why | None:
-    whys = (event.why for event in found.after.events if event.sign is Sign.BONUS_NOT_GIVEN)
-    return next((why for why in whys if why in _UNKNOWN_GATE), None)
 
 
 def _shown(effect: Effect) -> Shown:

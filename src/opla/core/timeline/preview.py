@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from opla.core.calendar import day_of, later, start_of, zone
 from opla.core.catalog.model import Product
-from opla.core.effects import Effect
+from opla.core.effects import Applied, Effect, apply
 from opla.core.line import Line
 from opla.core.refusal import Code, Refusal
 from opla.core.timeline.event import Event, Sign
@@ -55,17 +55,16 @@ def preview(
 ) -> Preview | Refusal:
     """The purchase now against no purchase, until everything it gives has ended (at most 400 days on)."""
     purchase = Purchase(at, effect, plan=plan, code_last_day=code_last_day)
-    far = at + _AT_MOST
-    after = timeline(line, at, far, purchases=[purchase], effects=effects, where=effect.zone)
+    given = apply(effect, line, at, plan=plan, code_last_day=code_last_day)
+    buckets = (*line.buckets, *(given.line.buckets if isinstance(given, Applied) else ()))
+    last = max([at + _AT_LEAST, *(bucket.ends for bucket in buckets if bucket.ends)])
+    until = start_of(day_of(min(last, at + _AT_MOST), effect.zone) + timedelta(days=2), effect.zone)
+    after = timeline(line, at, until, purchases=[purchase], effects=effects, where=effect.zone)
     if isinstance(after, Refusal):
         return after
-    ends = [bucket.ends for state in (line, after.states[0][1]) for bucket in state.buckets if bucket.ends]
-    last = min(max([at + _AT_LEAST, *ends]), far - timedelta(days=2))
-    until = start_of(day_of(last, effect.zone) + timedelta(days=2), effect.zone)
-    after = timeline(line, at, until, purchases=[purchase], effects=effects, where=effect.zone)
     now = timeline(line, at, until, effects=effects, where=effect.zone)
-    if isinstance(after, Refusal) or isinstance(now, Refusal):
-        raise AssertionError("what was not refused a moment ago is not refused now")  # noqa: TRY004  (not a wrong type)
+    if isinstance(now, Refusal):
+        raise AssertionError("nothing is bought, so nothing is refused")  # noqa: TRY004  (not a wrong type)
     lost = [event.until for event in after.events if event.sign is Sign.BENEFIT_LOST]
     waits = max((until for until in lost if until is not None), default=None)
     if waits is None or None in lost:

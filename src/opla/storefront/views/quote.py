@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from opla.core.calendar import zone
@@ -44,9 +45,8 @@ def quote(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         quote_id, int(total) if total.isascii() and total.isdecimal() and len(total) < 13 else -1,
         request.POST.get("method", ""),
     )  # fmt: skip
-    changed = having.changes_of(made, draft.line(request, made.operator))
-    if isinstance(changed, Refusal):
-        return _page(request, made, here, changed)
+    if no := having.impossible(made, draft.line(request, made.operator)):
+        return _page(request, made, here, no)
     [placed] = place_orders(here.actor, [placement], device=here.device, shop=here.shop, at=here.at)
     if isinstance(placed, Placed):
         return redirect("order", link=placed.link)
@@ -60,11 +60,11 @@ def line(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     made = _own(quote_id, here)
     values = {name: draft.typed(request, name) for name in having.FIELDS}
     catalog = catalogue.at_version(made.catalog_version)
-    told = having.read(values, made, catalog.currency, zone(catalog.time_zone))
+    told = having.read(values, draft.line(request, made.operator), made, catalog.currency, zone(catalog.time_zone))
     if isinstance(told, list):
         return _page(request, made, here, None, told=refused(values, told))
     draft.keep_line(request, told)
-    return redirect("quote", quote_id=made.id)
+    return redirect(reverse("quote", args=[made.id]) + "#changes")
 
 
 @require_POST
