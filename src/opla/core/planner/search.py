@@ -1,0 +1,180 @@
+"""The cheapest list of purchases for one line: a best-first search over labels, each a state after a purchase.
+
+Labels come in the order of what their plan will cost at least, then of how many purchases, then the later first; so
+the first complete one is the answer. A label is dropped when another at the same instant is worth at least as much
+and cost no more. What "worth at least as much" may mean depends on the shape; `docs/explanation/planner.md` proves it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+from opla.core.planner.bound import Bound
+from opla.core.planner.compiled import MET, Compiled, State, Walked
+from opla.core.planner.need import UNLIMITED
+from opla.core.planner.shape import Instants, Shape
+
+#: What a plan is judged by: money, purchases, and the instants, negated so that less is better.
+Key = tuple[int, int, tuple[int, ...]]
+
+_MONOTONE = frozenset({Shape.REPLACING, Shape.ROLLING, Shape.BESIDE})
+
+
+class Label(NamedTuple):
+    """`order` is what the queue goes by; of its parts the last, a running number, is never the same twice."""
+
+    order: tuple[int, int, tuple[int, ...], int]
+    cost: int
+    at: int
+    state: State
+    walked: Walked
+    bought: tuple[Bought, ...]
+
+
+class Bought(NamedTuple):
+    at: int
+    offer: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best list of purchases. `exact` is False when the search was cut off before it could know that."""
+
+    cost: int
+    bought: tuple[Bought, ...]
+    end: State
+    exact: bool
+    labels: int
+
+
+@dataclass(frozen=True)
+class NotFound:
+    """No list covers the need; `exact` False: none was found before the search was cut off. `day` is the furthest."""
+
+    day: int
+    exact: bool
+    labels: int
+
+
+class Search:
+    def __init__(self, compiled: Compiled) -> None:
+        self.compiled, self.horizon = compiled, compiled.horizon
+        self.instants = Instants(compiled)
+        self.shape = self.instants.shape
+        self.bound = Bound(compiled, self.shape)
+        self.offers = [offer for offer in compiled.offers if offer.on_sale]
+        self.monotone = self.shape in _MONOTONE
+        self._best: dict[tuple[object, ...], Key] = {}
+        self._front: dict[tuple[object, ...], list[tuple[Key, tuple[int, ...]]]] = {}
+        self._number = 0
+
+    def run(self, most_labels: int) -> Found | NotFound:
+        """At most so many labels are made; that is the limit, because time would not be the same twice."""
+        compiled, horizon = self.compiled, self.horizon
+        queue: list[Label] = []
+        state, _ = compiled._arrive(compiled.first, horizon.start)  # noqa: SLF001 - what ends as the first day begins
+        self._add(queue, 0, horizon.start, state, ())
+        furthest = 0
+        while queue:
+            label = heappop(queue)
+            walked = label.walked
+            if walked.fails == horizon.days:
+                return Found(label.cost, label.bought, walked.state, exact=True, labels=self._number)
+            furthest = max(furthest, walked.fails)
+            if self._number >= most_labels:
+                return NotFound(furthest, exact=False, labels=self._number)
+            self._expand(queue, label)
+        return NotFound(furthest, exact=True, labels=self._number)
+
+    def _expand(self, queue: list[Label], label: Label) -> None:
+        compiled = self.compiled
+        for at in self.instants.after(label.state, label.at, label.walked):
+            if at == label.at:
+                state = label.state
+            elif at == label.walked.at:
+                state = label.walked.state
+            else:
+                there = compiled.walk(label.state, label.at, at)
+                if there.at != at:
+                    continue
+                state = there.state
+            for offer in self.offers:
+                bought = compiled.buy(state, at, offer)
+                if bought is not None:
+                    self._add(queue, label.cost + offer.paid, at, bought, (*label.bought, Bought(at, offer.place)))
+
+    def _add(self, queue: list[Label], cost: int, at: int, state: State, bought: tuple[Bought, ...]) -> None:
+        key = (cost, len(bought), tuple(-purchase.at for purchase in bought))
+        if self._dominated(key, at, state):
+            return
+        walked = self.compiled.walk(state, at)
+        if walked.fails < self.horizon.days and self.bound.hopeless(walked):
+            return
+        money, count = self.bound.rest(state, at, walked)
+        if money >= _HOPELESS:
+            return
+        self._number += 1
+        order = (cost + money, key[1] + count, key[2], self._number)
+        heappush(queue, Label(order, cost, at, state, walked, bought))
+
+    # ── dominance ───────────────────────────────────────────────────────────
+
+    def _dominated(self, key: Key, at: int, state: State) -> bool:
+        """Whether a label at this instant is worth as much and cost no more; otherwise this one is remembered."""
+        same, amounts = self._worth(at, state)
+        if not self.monotone:
+            whole = (*same, amounts)
+            known = self._best.get(whole)
+            if known is not None and known <= key:
+                return True
+            self._best[whole] = key
+            return False
+        front = self._front.setdefault(same, [])
+        for other, more in front:
+            if other <= key and all(a >= b for a, b in zip(more, amounts, strict=True)):
+                return True
+        front[:] = [
+            (other, less)
+            for other, less in front
+            if not (key <= other and all(a >= b for a, b in zip(amounts, less, strict=True)))
+        ]
+        front.append((key, amounts))
+        return False
+
+    def _worth(self, at: int, state: State) -> tuple[tuple[object, ...], tuple[int, ...]]:
+        """What must be equal, and amounts of which more is never worse; nothing above what can still be used."""
+        horizon = self.horizon
+        day = horizon.day(at) + (state.pending is not None)
+        pending = state.pending or MET
+        end = horizon.end
+        specs, end, away = self.compiled.specs, horizon.end, horizon.away
+        merged: dict[tuple[object, ...], tuple[int, int]] = {}
+        for left, starts, ends, place, eu, renews, bought in state.boxes:
+            kind = specs[place].kind
+            if self.monotone and not (horizon.needed[kind] and specs[place].counts):
+                continue
+            use = horizon.sums[kind][-1] - horizon.sums[kind][day] + pending[kind]
+            alike = (
+                max(starts, at),
+                min(ends, end),
+                place,
+                renews,
+                bought,
+                len(merged) if eu < UNLIMITED and away else 0,
+            )
+            has, abroad = merged.get(alike, (0, 0))
+            merged[alike] = min(has + left, use), min(abroad + eu, use) if away else 0
+        amounts = [amount for pair in merged.values() for amount in pair]
+        ends_of_lots: list[tuple[int, int]] = []
+        most = self.bound.most_spent(day)
+        for amount, ends, starts in state.lots:
+            amounts.append(min(amount, most))
+            ends_of_lots.append((min(ends, end), max(starts, at)))
+        same = (at, state.pending, state.topped_up, min(state.lost, end + 1), *merged, *ends_of_lots)
+        return same, tuple(amounts)
+
+
+#: More than any bound can be: the rest is impossible.
+_HOPELESS = 1 << 49
