@@ -106,6 +106,7 @@ class Horizon:
         columns = [[w[k] for w in self.wanted] for k in range(3)]
         self.sums: list[list[int]] = [list(accumulate(column, initial=0)) for column in columns]
         self.fewest = [list(accumulate(sorted(column), initial=0)) for column in columns]
+        self._longest: dict[tuple[int, int], int] = {}
         self._wanting: dict[tuple[int, ...], list[int]] = {}
         self.needed = tuple(bool(sums[-1]) for sums in self.sums)
         self.away = need.abroad
@@ -120,6 +121,23 @@ class Horizon:
             flags = [any(wanted[kind] for kind in kinds) for wanted in self.wanted]
             found = self._wanting[kinds] = [*accumulate(reversed(flags), initial=0)][::-1]
         return found
+
+    def longest(self, kind: int, amount: int) -> int:
+        """On at most so many days in a row no more than this is wanted."""
+        found = self._longest.get((kind, amount))
+        if found is None:
+            found = self._longest[kind, amount] = self._longest_of(kind, amount)
+        return found
+
+    def _longest_of(self, kind: int, amount: int) -> int:
+        if self.fewest[kind][1] > 0:  # spread evenly: the smallest days are as good as any in a row
+            return bisect_right(self.fewest[kind], amount) - 1
+        sums, since, most = self.sums[kind], 0, 0
+        for until in range(1, self.days + 1):
+            while sums[until] - sums[since] > amount:
+                since += 1
+            most = max(most, until - since)
+        return most
 
     def day(self, at: int) -> int:
         """Which day of the horizon an instant lies in; -1 before it."""

@@ -7,12 +7,13 @@ and cost no more. What "worth at least as much" may mean depends on the shape; `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from opla.core.planner.bound import Bound
-from opla.core.planner.compiled import MET, Compiled, State, Walked
+from opla.core.planner.bound import HOPELESS, Bound, Lacks
+from opla.core.planner.compiled import MET, Compiled, Offer, State, Walked
 from opla.core.planner.need import UNLIMITED
 from opla.core.planner.shape import Instants, Shape
 
@@ -23,14 +24,36 @@ _MONOTONE = frozenset({Shape.REPLACING, Shape.ROLLING, Shape.BESIDE})
 
 
 class Label(NamedTuple):
-    """`order` is what the queue goes by; of its parts the last, a running number, is never the same twice."""
+    """A plan so far. `lacks`: what the rest must still provide, as `Bound` counts it."""
 
-    order: tuple[int, int, tuple[int, ...], int]
     cost: int
     at: int
     state: State
     walked: Walked
     bought: tuple[Bought, ...]
+    lacks: Lacks
+
+
+#: Offers after a label, the most promising first: money and purchases at least, and the offer.
+Choices = Sequence[tuple[int, int, Offer]]
+
+
+class Entry(NamedTuple):
+    """A place in the queue: less is sooner, and `number` is never the same twice.
+
+    Without choices it is the label itself. With them it is what buying the one at `place` at least leads to, which
+    is not computed before its turn; its next sibling waits until then.
+    """
+
+    money: int
+    purchases: int
+    times: tuple[int, ...]
+    number: int
+    label: Label
+    at: int = 0
+    state: State | None = None
+    choices: Choices = ()
+    place: int = 0
 
 
 class Bought(NamedTuple):
@@ -68,28 +91,53 @@ class Search:
         self.monotone = self.shape in _MONOTONE
         self._best: dict[tuple[object, ...], Key] = {}
         self._front: dict[tuple[object, ...], list[tuple[Key, tuple[int, ...]]]] = {}
-        self._number = 0
+        self._number = self._made = 0
 
     def run(self, most_labels: int) -> Found | NotFound:
         """At most so many labels are made; that is the limit, because time would not be the same twice."""
         compiled, horizon = self.compiled, self.horizon
-        queue: list[Label] = []
+        queue: list[Entry] = []
         state, _ = compiled._arrive(compiled.first, horizon.start)  # noqa: SLF001 - what ends as the first day begins
-        self._add(queue, 0, horizon.start, state, ())
+        label = self._label(0, horizon.start, state, ())
+        if label is not None:
+            self._push(queue, label)
         furthest = 0
         while queue:
-            label = heappop(queue)
-            walked = label.walked
-            if walked.fails == horizon.days:
-                return Found(label.cost, label.bought, walked.state, exact=True, labels=self._number)
-            furthest = max(furthest, walked.fails)
-            if self._number >= most_labels:
-                return NotFound(furthest, exact=False, labels=self._number)
-            self._expand(queue, label)
-        return NotFound(furthest, exact=True, labels=self._number)
+            entry = heappop(queue)
+            label = entry.label
+            if entry.state is None:
+                if label.walked.fails == horizon.days:
+                    return Found(label.cost, label.bought, label.walked.state, exact=True, labels=self._made)
+                furthest = max(furthest, label.walked.fails)
+                if self._made >= most_labels:
+                    return NotFound(furthest, exact=False, labels=self._made)
+                self._expand(queue, label)
+                continue
+            made = self._bought(queue, entry)
+            if made is not None:
+                self._push(queue, made)
+        return NotFound(furthest, exact=True, labels=self._made)
 
-    def _expand(self, queue: list[Label], label: Label) -> None:
-        compiled = self.compiled
+    def _push(self, queue: list[Entry], label: Label) -> None:
+        money, count = self.bound.rest(label.lacks)
+        if money >= HOPELESS:
+            return
+        self._number += 1
+        times = tuple(-purchase.at for purchase in label.bought)
+        heappush(queue, Entry(label.cost + money, len(label.bought) + count, times, self._number, label))
+
+    def _expand(self, queue: list[Entry], label: Label) -> None:
+        """Every purchase that may follow, in the queue at what it leads to at least."""
+        compiled, bound = self.compiled, self.bound
+        bought = len(label.bought) + 1
+        choices = []
+        for offer in self.offers:
+            money, count = bound.after(label.lacks, offer)
+            if money < HOPELESS:
+                choices.append((label.cost + offer.paid + money, bought + count, offer))
+        if not choices:
+            return
+        choices.sort(key=_promise)
         for at in self.instants.after(label.state, label.at, label.walked):
             if at == label.at:
                 state = label.state
@@ -100,24 +148,32 @@ class Search:
                 if there.at != at:
                     continue
                 state = there.state
-            for offer in self.offers:
-                bought = compiled.buy(state, at, offer)
-                if bought is not None:
-                    self._add(queue, label.cost + offer.paid, at, bought, (*label.bought, Bought(at, offer.place)))
+            times = (*(-purchase.at for purchase in label.bought), -at)
+            self._wait(queue, Entry(0, 0, times, 0, label, at, state, choices))
 
-    def _add(self, queue: list[Label], cost: int, at: int, state: State, bought: tuple[Bought, ...]) -> None:
+    def _wait(self, queue: list[Entry], entry: Entry) -> None:
+        self._number += 1
+        money, count, _ = entry.choices[entry.place]
+        heappush(queue, entry._replace(money=money, purchases=count, number=self._number))
+
+    def _bought(self, queue: list[Entry], entry: Entry) -> Label | None:
+        if entry.place + 1 < len(entry.choices):
+            self._wait(queue, entry._replace(place=entry.place + 1))
+        offer, label = entry.choices[entry.place][2], entry.label
+        state = None if entry.state is None else self.compiled.buy(entry.state, entry.at, offer)
+        if state is None:
+            return None
+        return self._label(label.cost + offer.paid, entry.at, state, (*label.bought, Bought(entry.at, offer.place)))
+
+    def _label(self, cost: int, at: int, state: State, bought: tuple[Bought, ...]) -> Label | None:
         key = (cost, len(bought), tuple(-purchase.at for purchase in bought))
         if self._dominated(key, at, state):
-            return
+            return None
+        self._made += 1
         walked = self.compiled.walk(state, at)
         if walked.fails < self.horizon.days and self.bound.hopeless(walked):
-            return
-        money, count = self.bound.rest(state, at, walked)
-        if money >= _HOPELESS:
-            return
-        self._number += 1
-        order = (cost + money, key[1] + count, key[2], self._number)
-        heappush(queue, Label(order, cost, at, state, walked, bought))
+            return None
+        return Label(cost, at, state, walked, bought, self.bound.lacks(state, at, walked))
 
     # ── dominance ───────────────────────────────────────────────────────────
 
@@ -176,5 +232,5 @@ class Search:
         return same, tuple(amounts)
 
 
-#: More than any bound can be: the rest is impossible.
-_HOPELESS = 1 << 49
+def _promise(choice: tuple[int, int, Offer]) -> tuple[int, int]:
+    return choice[0], choice[1]
