@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 from opla.core.catalog.rules import AutoRenew, CreditRenewal, EarlyRenewal, Length, Since
 from opla.core.drawing import Quality, Tariff
 from opla.core.effects import Effect
-from opla.core.line import Bucket, Credit, Line
+from opla.core.line import Bucket, Credit, Kind, Line
 from opla.core.planner.need import KINDS, LONG_AGO, NEVER, UNLIMITED, Horizon, micro, moment
 
 Lot = tuple[int, int, int]
@@ -360,6 +360,13 @@ class Compiled:
             if pending is None:
                 kept, kept_at, kept_spent = state, at, spent
         return Walked(days if stop == horizon.end else day, at, state, tuple(ends), spent, until)
+
+    def unmet(self, walked: Walked) -> tuple[Kind, ...]:
+        """The kinds of which there is not enough on the day that fails, at its beginning."""
+        state, day = walked.state, walked.fails
+        wanted = state.pending or self.horizon.wanted[day]
+        _, _, left = self._draw(state.boxes, state.lots, wanted, walked.at, day, state.lost)
+        return tuple(kind for kind, amount in zip(KINDS, left, strict=True) if amount)
 
     def _next(self, state: State, at: int, stop: int) -> int:
         """The next instant after this one at which what can be used changes."""

@@ -82,7 +82,10 @@ class NotFound:
 
 
 class Search:
-    def __init__(self, compiled: Compiled) -> None:
+    """`hasty`: by what a covered day cost so far, so that something is found soon; it is then not known to be best."""
+
+    def __init__(self, compiled: Compiled, *, hasty: bool = False) -> None:
+        self.hasty = hasty
         self.compiled, self.horizon = compiled, compiled.horizon
         self.instants = Instants(compiled)
         self.shape = self.instants.shape
@@ -107,7 +110,7 @@ class Search:
             label = entry.label
             if entry.state is None:
                 if label.walked.fails == horizon.days:
-                    return Found(label.cost, label.bought, label.walked.state, exact=True, labels=self._made)
+                    return Found(label.cost, label.bought, label.walked.state, exact=not self.hasty, labels=self._made)
                 furthest = max(furthest, label.walked.fails)
                 if self._made >= most_labels:
                     return NotFound(furthest, exact=False, labels=self._made)
@@ -124,6 +127,8 @@ class Search:
             return
         self._number += 1
         times = tuple(-purchase.at for purchase in label.bought)
+        if self.hasty:
+            money = label.cost * self.horizon.days // (label.walked.fails + 1) - label.cost
         heappush(queue, Entry(label.cost + money, len(label.bought) + count, times, self._number, label))
 
     def _expand(self, queue: list[Entry], label: Label) -> None:
@@ -134,6 +139,8 @@ class Search:
         for offer in self.offers:
             money, count = bound.after(label.lacks, offer)
             if money < HOPELESS:
+                if self.hasty:
+                    money = label.cost * self.horizon.days // (label.walked.fails + 1) - label.cost
                 choices.append((label.cost + offer.paid + money, bought + count, offer))
         if not choices:
             return
@@ -234,3 +241,12 @@ class Search:
 
 def _promise(choice: tuple[int, int, Offer]) -> tuple[int, int]:
     return choice[0], choice[1]
+
+
+def search(compiled: Compiled, most_labels: int) -> Found | NotFound:
+    """The cheapest, when the search ends within so many labels; else whatever as many again find."""
+    found = Search(compiled).run(most_labels)
+    if isinstance(found, NotFound) and not found.exact:
+        hasty = Search(compiled, hasty=True).run(most_labels)
+        return hasty if isinstance(hasty, Found) else found
+    return found
