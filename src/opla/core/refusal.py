@@ -61,6 +61,9 @@ class Code(StrEnum):
     ONCE_A_DAY = "once_a_day"  # ordered today already
     ANOTHER_ACTIVE = "another_active"  # the operator takes a second one only when the first has ended
     CREDIT_TOO_LOW = "credit_too_low"  # bought with the credit on the SIM, which is less than the price
+    # what is needed
+    NEED_NOT_COVERED = "need_not_covered"  # no list of purchases covers it at any price: names the kinds that fail
+    NEED_UNDECIDED = "need_undecided"  # none was found before the search had to end
     # who it is for
     EMAIL_MISSING = "email_missing"
     EMAIL_INVALID = "email_invalid"

@@ -1,0 +1,109 @@
+"""What the planner answers: facts with figures. Surfaces put words to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from opla.core.effects import Uncertain
+from opla.core.line import Bucket, Credit, Kind
+
+
+class Reason(StrEnum):
+    """Why something is bought when it is."""
+
+    RUNS_OUT = "runs_out"  # `kinds` would not be met on this day
+    KEEPS_WHAT_IS_LEFT = (
+        "keeps_what_is_left"  # bought before the need fails: what is left, a window or the number would lapse
+    )
+    PAYS = "pays"  # credit, for what is bought or renewed with it
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """One purchase. `cost_minor` is money; 0 for what is paid out of the credit on the SIM, at `credit_minor`."""
+
+    at: datetime
+    sku: str
+    cost_minor: int
+    credit_minor: int
+    reason: Reason
+    kinds: tuple[Kind, ...]
+
+
+@dataclass(frozen=True)
+class LeftOver:
+    """What the line still holds when the last day ends; worth nothing to the plan."""
+
+    buckets: tuple[Bucket, ...]
+    credit: tuple[Credit, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The purchases for one line of one operator.
+
+    exact         no list of purchases at the instants considered costs less; otherwise it is the best that was found
+    own_line      for the line that was given; else for a new SIM, whose own price is not counted
+    plan          the tariff plan the SIM is on, or is to be put on
+    per_gb_minor  rounded to the nearest; None when no data is needed
+    """
+
+    operator: str
+    own_line: bool
+    plan: str
+    currency: str
+    cost_minor: int
+    exact: bool
+    purchases: tuple[Purchase, ...]
+    left_over: LeftOver
+    uncertain: tuple[tuple[str, Uncertain], ...]
+    per_gb_minor: int | None
+    per_day_minor: int
+    labels: int
+
+    @property
+    def order(self) -> tuple[int, int, tuple[int, ...]]:
+        return self.cost_minor, len(self.purchases), tuple(-int(p.at.timestamp()) for p in self.purchases)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A product that is not considered, because these cells are not known."""
+
+    operator: str
+    sku: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Uncovered:
+    """An operator with which the need cannot be covered: `kinds` fail alone, or, when empty, only together."""
+
+    operator: str
+    kinds: tuple[Kind, ...]
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Change:
+    """From `amount` of this kind per 30 days on (kB, seconds, messages), the answer costs `cost_minor`."""
+
+    kind: Kind
+    amount: int
+    cost_minor: int | None
+    operator: str
+    skus: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The best plan, and beside it the best of every other operator, cheapest first."""
+
+    best: Plan
+    runners_up: tuple[Plan, ...]
+    left_out: tuple[LeftOut, ...]
+    uncovered: tuple[Uncovered, ...]
+    first_days: int
+    days: int

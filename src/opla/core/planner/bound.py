@@ -1,0 +1,364 @@
+"""What the rest of a plan costs at least: the money and the number of purchases that no list can do without.
+
+Each bound leaves out rules and keeps amounts, so that whatever covers the need satisfies it; why, is written in
+`docs/explanation/planner.md`. Whole numbers throughout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd
+from typing import NamedTuple, Self
+
+from opla.core.planner.compiled import DATA, Compiled, Offer, State, Three, Walked
+from opla.core.planner.need import KINDS, UNLIMITED
+from opla.core.planner.shape import Shape
+
+#: More than any bound can be: the rest is impossible.
+HOPELESS = 1 << 50
+_NONE = (0, 0, 0)
+_ONE_AT_A_TIME = frozenset({Shape.REPLACING, Shape.BLOCKING, Shape.BUNDLES})
+
+
+class Lacks(NamedTuple):
+    """What is lacking, as far as a bound looks: days, amounts of each kind (of bundles: credit), and purchases."""
+
+    days: int
+    amounts: Three
+    least: int
+
+
+_NOTHING = Lacks(0, _NONE, 0)
+
+
+class Bound:
+    """Lower bounds for one operator and need."""
+
+    def __init__(self, compiled: Compiled, shape: Shape) -> None:
+        self.compiled, self.shape = compiled, shape
+        self.horizon = compiled.horizon
+        offers = [offer for offer in compiled.offers if offer.on_sale]
+        # What is withdrawn may still renew itself, where the line has it.
+        renewing = {compiled.specs[box[3]].sku for box in compiled.first.boxes if box[5]}
+        some = [offer for offer in compiled.offers if offer.on_sale or offer.effect.sku in renewing]
+        self.giving = [offer for offer in some if offer.portions and offer.gives and offer.plan_fits]
+        self.grain = gcd(*(offer.paid for offer in offers)) or 1
+        self.middle = self._middle()
+        self.exclusive = self._exclusive()
+        self.wanting = self.horizon.wanting(tuple(kind for kind in range(3) if self.horizon.needed[kind]))
+        self.lengths = {offer.place: self._length(offer) for offer in self.giving}
+        longest = max(self.lengths.values(), default=0)
+        self.longest = longest
+        self.money_gives_nothing = shape is Shape.BUNDLES
+        self.by_days: list[int] = []
+        self.by_amount: dict[int, list[tuple[int, int]]] = {}
+        if shape is Shape.BUNDLES:
+            top_ups = [o for o in offers if not o.effect.from_credit and o.credit]
+            self.rates = sorted(
+                {(o.paid // gcd(o.paid, o.credit or 1), (o.credit or 1) // gcd(o.paid, o.credit or 1)) for o in top_ups}
+            )
+            self.least = min((o.paid for o in top_ups), default=HOPELESS)
+            self.most_credit = max((o.credit or 0 for o in top_ups), default=1)
+        self._given: dict[tuple[int, int], int] = {}
+        self.outside = self._outside()
+        self.given = [any(self._gives(offer, kind) for offer in compiled.offers) for kind in range(3)]
+        self._passes: dict[int, bool] = {}
+        lasts = [offer.effect.lasts for offer in compiled.offers if offer.portions]
+        self.shortest = min((length.days or 28 * length.months for length in lasts), default=1) or 1
+        self.dearest = max((offer.price for offer in compiled.offers), default=0)
+        if shape is not Shape.ANY:
+            self._table()
+        if shape is Shape.ROLLING:
+            self.both = self._both() if self.longest else Both(1, 1, [])
+
+    def lacks(self, state: State, at: int, walked: Walked) -> Lacks:
+        """What a state leaves to be bought."""
+        if walked.fails == self.horizon.days:
+            return _NOTHING
+        days = self.wanting[walked.fails]
+        match self.shape:
+            case Shape.ANY:
+                return Lacks(0, _NONE, 1)
+            case Shape.BESIDE:
+                return Lacks(0, (self._wants(state, at, 0), self._wants(state, at, 1), self._wants(state, at, 2)), 1)
+            case Shape.ROLLING:
+                return Lacks(days, (self._wants(state, at, DATA), 0, 0), 1)
+            case Shape.BUNDLES:
+                credit = self.by_days[days] - (sum(lot[0] for lot in state.lots) - walked.spent)
+                by_hand = not any(box[5] for box in state.boxes)
+                return Lacks(days, (max(0, credit), 0, 0), int(by_hand))
+            case _:
+                return Lacks(days, _NONE, 1)
+
+    def rest(self, lacks: Lacks) -> tuple[int, int]:
+        """At least so much money and so many purchases provide what is lacking."""
+        if lacks is _NOTHING:
+            return 0, 0
+        days, amounts, least = lacks
+        match self.shape:
+            case Shape.ANY:
+                return 0, least
+            case Shape.BESIDE:
+                return max(self._amount(kind, amounts[kind]) for kind in range(3)), least
+            case Shape.BUNDLES:
+                return self._bundles(amounts[0], least)
+        if not self.longest:
+            return (HOPELESS, HOPELESS) if days else (0, least)
+        if self.shape is Shape.ROLLING:
+            money, count = self.both(days, amounts[DATA])
+            return money, max(count, least)
+        return self.by_days[days], max(-(-days // self.longest), least)
+
+    def after(self, lacks: Lacks, offer: Offer) -> tuple[int, int]:
+        """`rest` once this has been bought too, without looking at when: what it can provide at most is taken off."""
+        days, amounts, least = lacks
+        match self.shape:
+            case Shape.ANY:
+                return 0, 0
+            case Shape.BESIDE:
+                left = [max(0, amounts[kind] - self._gives(offer, kind)) for kind in range(3)]
+                return self.rest(Lacks(0, (left[0], left[1], left[2]), 0))
+            case Shape.BUNDLES:
+                if offer.effect.from_credit:
+                    return self._bundles(amounts[0], 0)
+                return self._bundles(max(0, amounts[0] - (offer.credit or 0)), least)
+        gives = offer.place in self.lengths
+        days = max(0, days - self.lengths[offer.place]) if gives else days
+        data = max(0, amounts[DATA] - self._gives(offer, DATA)) if gives else amounts[DATA]
+        return self.rest(Lacks(days, (data, 0, 0), 0))
+
+    def _bundles(self, credit: int, least: int) -> tuple[int, int]:
+        if credit <= 0:
+            return 0, least
+        if credit >= HOPELESS or not self.rates:
+            return HOPELESS, HOPELESS
+        money = min(-(-credit * paid // gives) for paid, gives in self.rates)
+        return max(self._round(money), self.least), -(-credit // self.most_credit) + least
+
+    def hopeless(self, walked: Walked) -> bool:
+        """Whether nothing that can be bought helps on the day that fails."""
+        day = walked.fails
+        wanted = self.horizon.wanted[day]
+        if self.shape in _ONE_AT_A_TIME:
+            if not self.middle and not self._can_pass(day):
+                return True
+            if self.shape is not Shape.REPLACING:
+                # What still runs keeps everything else from beginning that day.
+                return any(box[2] >= self.horizon.starts[day + 1] for box in walked.state.boxes)
+            return False
+        tariff = self.compiled.tariff
+        later = {self.compiled.specs[box[3]].kind for box in walked.state.boxes if box[1] > walked.at}
+        return any(
+            wanted[kind] and not self.given[kind] and kind not in later
+            and (tariff is None or tariff.price(KINDS[kind]) is None)
+            for kind in range(3)
+        )  # fmt: skip
+
+    def most_spent(self, day: int) -> int:
+        """Credit above this can never be spent."""
+        if self.shape is Shape.BUNDLES:
+            return ((self.horizon.days - day) // self.shortest + 2) * self.dearest
+        return self.outside[max(0, day - 1)] if self.outside else UNLIMITED
+
+    def _outside(self) -> list[int]:
+        """What all use from each day on costs outside every bundle, where credit buys nothing else."""
+        tariff = self.compiled.tariff
+        if tariff is None or any(offer.effect.from_credit for offer in self.compiled.offers):
+            return []
+        found = [0]
+        for wanted in reversed(self.horizon.wanted):
+            cost = 0
+            for kind, amount in zip(KINDS, wanted, strict=True):
+                minor, per = tariff.price(kind) or (0, 1)
+                cost += -(-amount * minor // per)
+            found.append(found[-1] + cost)
+        return found[::-1]
+
+    def _can_pass(self, day: int) -> bool:
+        """Whether one purchase alone is enough for this day; and where a running one keeps the next from beginning,
+        and this is the only instant to buy it at, for all its life."""
+        known = self._passes.get(day)
+        if known is None:
+            blocked = self.shape is not Shape.REPLACING and (day == 0 or any(self.horizon.wanted[day - 1]))
+            known = self._passes[day] = any(
+                self._serves(offer, day) and not (blocked and self._runs_dry(offer, day)) for offer in self.giving
+            )
+        return known
+
+    def _runs_dry(self, offer: Offer, day: int) -> bool:
+        """Whether it is used up before it ends."""
+        horizon = self.horizon
+        ends = min(horizon.later(horizon.starts[day], offer.effect.lasts), horizon.end)
+        last = horizon.day(ends - 1) + 1
+        for kind in range(3):
+            sums = horizon.sums[kind]
+            if sums[last] - sums[day] > self._gives(offer, kind):
+                return True
+        return False
+
+    def _serves(self, offer: Offer, day: int) -> bool:
+        wanted, abroad = self.horizon.wanted[day], self.horizon.abroad[day]
+        return all(self._has(offer, kind, wanted[kind], abroad=abroad) for kind in range(3) if wanted[kind])
+
+    def _has(self, offer: Offer, kind: int, wanted: int, *, abroad: bool) -> bool:
+        has = 0
+        for place, amount, eu in offer.portions:
+            spec = self.compiled.specs[place]
+            if spec.kind == kind and spec.counts:
+                if spec.goes_on and not (abroad and eu < UNLIMITED):
+                    return True
+                has += min(amount, eu) if abroad else amount
+        return has >= wanted
+
+    def _wants(self, state: State, at: int, kind: int) -> int:
+        """What will be wanted and is not there: never more than must be bought."""
+        horizon = self.horizon
+        if not horizon.needed[kind]:
+            return 0
+        day = horizon.day(at) + (state.pending is not None)
+        wanted = horizon.sums[kind][-1] - horizon.sums[kind][day]
+        for box in state.boxes:
+            spec = self.compiled.specs[box[3]]
+            if spec.kind == kind and spec.counts:
+                if spec.goes_on:
+                    return 0
+                wanted -= box[0]
+        return max(0, wanted)
+
+    def _amount(self, kind: int, amount: int) -> int:
+        """The least money that buys this much of a kind."""
+        if not amount:
+            return 0
+        best = HOPELESS
+        for paid, gives in self.by_amount[kind]:
+            money = paid if gives >= amount else -(-amount * paid // gives)
+            best = min(best, max(money, paid))
+        return self._round(best)
+
+    def _round(self, money: int) -> int:
+        return -(-money // self.grain) * self.grain
+
+    # ── tables, once ────────────────────────────────────────────────────────
+
+    def _middle(self) -> bool:
+        """Whether something may be bought in the middle of a day, whose rest it then covers besides whole days."""
+        start = self.horizon.is_start
+        return any(0 < box[2] <= self.horizon.end and not start(box[2]) for box in self.compiled.first.boxes)
+
+    def _exclusive(self) -> tuple[int, ...]:
+        """Kinds of which only the last purchase counts."""
+        needed = [kind for kind in range(3) if self.horizon.needed[kind]]
+        if self.shape in (Shape.REPLACING, Shape.BLOCKING, Shape.BUNDLES):
+            return tuple(needed)
+        return tuple(k for k in needed if k != DATA) if self.shape is Shape.ROLLING else ()
+
+    def _length(self, offer: Offer) -> int:
+        """At most so many days are covered by one of these."""
+        lasts = offer.effect.lasts
+        days = lasts.days or 31 * lasts.months
+        for kind in self.exclusive:
+            total, on = 0, False
+            for spec, amount, _ in offer.portions:
+                if self.compiled.specs[spec].kind == kind and self.compiled.specs[spec].counts:
+                    total += amount
+                    on = on or self.compiled.specs[spec].goes_on
+            if not on:
+                days = min(days, self.horizon.longest(kind, total))
+        return days + self.middle
+
+    def _price(self, offer: Offer) -> int:
+        return offer.price if self.shape is Shape.BUNDLES else offer.paid
+
+    def _table(self) -> None:
+        useful: dict[int, int] = {}
+        for offer in self.giving:
+            length = self.lengths[offer.place]
+            if length and self._price(offer) < useful.get(length, HOPELESS):
+                useful[length] = self._price(offer)
+        costs = [0]
+        pairs = list(useful.items())
+        for days in range(1, self.horizon.days + 1):
+            costs.append(min((cost + costs[max(0, days - n)] for n, cost in pairs), default=HOPELESS))
+        self.by_days = costs
+        for kind in range(3):
+            pairs = []
+            for offer in self.giving:
+                gives = self._gives(offer, kind)
+                if gives:
+                    pairs.append((offer.paid, gives))
+            self.by_amount[kind] = pairs
+
+    def _gives(self, offer: Offer, kind: int) -> int:
+        """How much of a kind it gives that counts."""
+        known = self._given.get((offer.place, kind))
+        if known is not None:
+            return known
+        gives = 0
+        for spec, amount, _ in offer.portions:
+            kept = self.compiled.specs[spec]
+            if kept.kind == kind and kept.counts:
+                gives = UNLIMITED if kept.goes_on else gives + amount
+        self._given[offer.place, kind] = gives
+        return gives
+
+    def _both(self) -> Both:
+        """The table of days and data together, in steps that keep it small."""
+        most = max(1, self.horizon.sums[DATA][-1])
+        # One that covers no day alone may still bring data to another: it is counted as if it covered one.
+        days = [max(1, self.lengths[o.place]) for o in self.giving]
+        data = [min(self._gives(o, DATA), most) for o in self.giving]
+        return Both.of(days, data, [o.paid for o in self.giving], self.horizon.days, most)
+
+
+@dataclass(frozen=True)
+class Both:
+    """The least money, and then the fewest purchases, that provide so many days and so much data.
+
+    A step of days or data that divides every product's loses nothing. A larger one rounds what products give up, and
+    so never makes the answer larger than the truth.
+    """
+
+    day_step: int
+    data_step: int
+    table: list[list[int]]
+
+    @classmethod
+    def of(cls, days: list[int], data: list[int], paid: list[int], most_days: int, most_data: int) -> Self:
+        day_step = max(gcd(*days), 5 if most_days > 60 else 1)
+        data_step = max(gcd(*data), -(-most_data // max(_FEWEST_COLUMNS, _MOST_CELLS * day_step // most_days)))
+        rows, columns = -(-most_days // day_step) + 1, -(-most_data // data_step) + 1
+        offers = sorted({
+            (-(-n // day_step), -(-gives // data_step), price * _PURCHASES + 1)
+            for n, gives, price in zip(days, data, paid, strict=True)
+        })  # fmt: skip
+        table: list[list[int]] = []
+        for row in range(rows):
+            best: list[int] | None = None
+            for n, gives, price in offers:
+                before = table[row - n] if row > n else table[0] if row else None
+                if before is None:
+                    continue
+                shifted = [price + before[0]] * min(gives, columns) + [
+                    price + cost for cost in before[: columns - gives]
+                ]
+                best = shifted if best is None else list(map(min, best, shifted))
+            table.append(cls._without_days(offers, columns) if best is None else best)
+        return cls(day_step, data_step, table)
+
+    @staticmethod
+    def _without_days(offers: list[tuple[int, int, int]], columns: int) -> list[int]:
+        """The first row: data alone."""
+        row = [0]
+        useful = [(gives, price) for _, gives, price in offers if gives]
+        for column in range(1, columns):
+            row.append(min((price + row[max(0, column - gives)] for gives, price in useful), default=HOPELESS))
+        return row
+
+    def __call__(self, days: int, data: int) -> tuple[int, int]:
+        found = self.table[-(-days // self.day_step)][-(-data // self.data_step)]
+        return (HOPELESS, HOPELESS) if found >= HOPELESS else divmod(found, _PURCHASES)
+
+
+_MOST_CELLS, _FEWEST_COLUMNS = 10_000, 24
+#: More purchases than any plan has: money and count in one number.
+_PURCHASES = 100_000

@@ -1,0 +1,169 @@
+"""What a person needs, day by day, from the first day on; and whatever of it is the same for every operator."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from itertools import accumulate
+from typing import Final
+
+from opla.core.calendar import later, start_of
+from opla.core.catalog.rules import Length
+from opla.core.drawing import ANY, Demand, Quality, Usage, evenly
+from opla.core.line import Kind
+
+#: Instants are whole microseconds, amounts whole units; these stand for "no end" and "unlimited".
+NEVER: Final = 1 << 62
+UNLIMITED: Final = 1 << 60
+LONG_AGO: Final = -(1 << 62)
+
+KINDS: Final = (Kind.DATA, Kind.VOICE, Kind.SMS)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Need:
+    """What is to be covered on every local day of the horizon.
+
+    demands      one a day, the first that of the first day
+    quality      what data must be like to count
+    pay_per_use  whether the credit may pay for use outside every bundle, where the operator's tariff is known
+    """
+
+    demands: tuple[Demand, ...]
+    quality: Quality = ANY
+    pay_per_use: bool = False
+
+    @property
+    def days(self) -> int:
+        return len(self.demands)
+
+    @property
+    def abroad(self) -> bool:
+        return any(demand.abroad for demand in self.demands)
+
+    def only(self, kind: Kind) -> Need:
+        """The need for this kind alone."""
+        kept = tuple(
+            Demand(
+                d.data_kb if kind is Kind.DATA else 0,
+                d.voice_s if kind is Kind.VOICE else 0,
+                d.sms if kind is Kind.SMS else 0,
+                d.abroad,
+            )
+            for d in self.demands
+        )
+        return Need(kept, self.quality, self.pay_per_use)
+
+
+def need_evenly(
+    data_kb: int,
+    voice_s: int,
+    sms: int,
+    *,
+    first: date,
+    days: int,
+    abroad: Sequence[tuple[date, date]] = (),
+    quality: Quality = ANY,
+    pay_per_use: bool = False,
+) -> Need:
+    """Amounts per 30 days, spread evenly over local days."""
+    return need_of(evenly(data_kb, voice_s, sms, first, abroad=abroad), first, days, quality, pay_per_use=pay_per_use)
+
+
+def need_of(usage: Usage, first: date, days: int, quality: Quality = ANY, *, pay_per_use: bool = False) -> Need:
+    """A profile: whatever is wanted on each day."""
+    return Need(tuple(usage(first + timedelta(days=n)) for n in range(days)), quality, pay_per_use)
+
+
+def micro(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def moment(us: int) -> datetime:
+    return _EPOCH + us * _MICROSECOND
+
+
+class Horizon:
+    """The days of a need on the local calendar, and the sums that every search over them asks for.
+
+    starts   when each day begins, and after them when the horizon ends
+    sums     of each kind, what is wanted before each day
+    fewest   of each kind, the least that so many days want, whichever days they are
+    turns    days at which a stay abroad begins or ends
+    """
+
+    def __init__(self, need: Need, first: date, where: tzinfo) -> None:
+        self.need, self.first, self.where, self.days = need, first, where, need.days
+        self.starts = _starts(first, need.days, where)
+        self.start, self.end = self.starts[0], self.starts[-1]
+        self.wanted: list[tuple[int, int, int]] = [(d.data_kb, d.voice_s, d.sms) for d in need.demands]
+        self.abroad: list[bool] = [d.abroad for d in need.demands]
+        columns = [[w[k] for w in self.wanted] for k in range(3)]
+        self.sums: list[list[int]] = [list(accumulate(column, initial=0)) for column in columns]
+        self.fewest = [list(accumulate(sorted(column), initial=0)) for column in columns]
+        self._longest: dict[tuple[int, int], int] = {}
+        self._wanting: dict[tuple[int, ...], list[int]] = {}
+        self.needed = tuple(bool(sums[-1]) for sums in self.sums)
+        self.away = need.abroad
+        self.turns = [self.starts[n] for n in range(1, self.days) if self.abroad[n] != self.abroad[n - 1]]
+        self._days: dict[int, int] = {at: day for day, at in enumerate(self.starts)}
+        self._later: dict[tuple[int, Length], int] = {}
+
+    def wanting(self, kinds: tuple[int, ...]) -> list[int]:
+        """Of each day, on how many days from it on any of these kinds is wanted."""
+        found = self._wanting.get(kinds)
+        if found is None:
+            flags = [any(wanted[kind] for kind in kinds) for wanted in self.wanted]
+            found = self._wanting[kinds] = [*accumulate(reversed(flags), initial=0)][::-1]
+        return found
+
+    def longest(self, kind: int, amount: int) -> int:
+        """On at most so many days in a row no more than this is wanted."""
+        found = self._longest.get((kind, amount))
+        if found is None:
+            found = self._longest[kind, amount] = self._longest_of(kind, amount)
+        return found
+
+    def _longest_of(self, kind: int, amount: int) -> int:
+        if self.fewest[kind][1] > 0:  # spread evenly: the smallest days are as good as any in a row
+            return bisect_right(self.fewest[kind], amount) - 1
+        sums, since, most = self.sums[kind], 0, 0
+        for until in range(1, self.days + 1):
+            while sums[until] - sums[since] > amount:
+                since += 1
+            most = max(most, until - since)
+        return most
+
+    def day(self, at: int) -> int:
+        """Which day of the horizon an instant lies in; -1 before it."""
+        found = self._days.get(at)
+        return bisect_right(self.starts, at) - 1 if found is None else found
+
+    def is_start(self, at: int) -> bool:
+        return at in self._days
+
+    def local_day(self, at: int) -> date:
+        return moment(at).astimezone(self.where).date()
+
+    def later(self, at: int, length: Length) -> int:
+        """As `calendar.later`; NEVER for a length without units."""
+        if length.days:
+            day = self._days.get(at, self.days) + length.days
+            if day <= self.days:
+                return self.starts[day]
+        if length.with_number:
+            return NEVER
+        found = self._later.get((at, length))
+        if found is None:
+            found = self._later[at, length] = micro(later(moment(at), length, self.where))
+        return found
+
+
+@lru_cache(maxsize=64)
+def _starts(first: date, days: int, where: tzinfo) -> list[int]:
+    return [micro(start_of(first + timedelta(days=n), where)) for n in range(days + 1)]

@@ -1,0 +1,125 @@
+"""What the planner answers about the Belgian catalogue, and how it says what it does not know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from opla.core.catalog import Catalog, parse
+from opla.core.drawing import Quality, Tariff
+from opla.core.line import Bucket, Credit, Kind, Line
+from opla.core.planner import Answer, Need, changes_at, market, need_evenly, plan, plan_for_budget
+from opla.core.planner.answer import Reason
+from opla.core.refusal import Code, Refusal
+from opla.operations.read_catalog import read_country
+
+FIRST = date(2026, 11, 22)
+
+
+@pytest.fixture(scope="module")
+def belgium() -> Catalog:
+    return parse(read_country("belgium", sandbox=True))
+
+
+def need(data_gb: int = 8, minutes: int = 120, sms: int = 10, days: int = 70, **more: object) -> Need:
+    return need_evenly(data_gb * 1_000_000, minutes * 60, sms, first=FIRST, days=days, **more)
+
+
+def answered(found: Answer | Refusal) -> Answer:
+    assert isinstance(found, Answer), found
+    return found
+
+
+def test_the_answer_names_every_purchase_with_its_reason_and_who_comes_next(belgium: Catalog):
+    found = answered(plan(market(belgium, sandbox=True, operators=("base", "proximus")), need(), FIRST))
+    assert found.best.operator == "base"
+    assert found.best.exact
+    assert [(p.sku, p.cost_minor) for p in found.best.purchases] == [("BA-20", 2000), ("BA-20", 2000), ("BA-15", 1500)]
+    assert {p.reason for p in found.best.purchases} == {Reason.RUNS_OUT}
+    assert found.best.purchases[0].kinds == (Kind.DATA, Kind.VOICE)  # the first message is on the third day
+    assert [p.operator for p in found.runners_up] == ["proximus"]
+    assert found.best.per_day_minor == 79
+    assert found.best.per_gb_minor == 295
+
+
+def test_figures_that_were_invented_are_marked(belgium: Catalog):
+    found = answered(plan(market(belgium, sandbox=True, operators=("base",)), need(), FIRST))
+    assert any(cell.cell == "data_mb" for _, cell in found.best.uncertain)
+
+
+def test_what_is_not_known_is_left_out_by_name(belgium: Catalog):
+    """Live there are no sample figures, and so nobody can say what anything gives."""
+    live = parse(read_country("belgium", sandbox=False))
+    asked = market(live)
+    assert ("BA-10", ("data_mb", "voice_min", "sms", "credit")) in {(o.sku, o.cells) for o in asked.left_out}
+    found = plan(asked, need(), FIRST)
+    assert isinstance(found, Refusal)
+    assert found.code is Code.NEED_NOT_COVERED
+
+
+def test_withdrawn_and_invented_products_are_not_offered(belgium: Catalog):
+    offered = {e.sku for c in market(belgium, sandbox=True).candidates for e in c.effects if e.on_sale}
+    assert "OR-15" in offered
+    assert "OR-10" not in offered
+    live = {e.sku for c in market(belgium).candidates for e in c.effects if e.on_sale}
+    assert "BA-5" not in live
+
+
+def test_the_refusal_names_what_fails(belgium: Catalog):
+    found = plan(market(belgium, sandbox=True, operators=("scarlet",)), need(), FIRST)
+    assert isinstance(found, Refusal)
+    assert (found.code, found.params["kinds"]) == (Code.NEED_NOT_COVERED, "voice sms")
+
+
+def test_a_budget_covers_the_first_days_and_says_which_are_left(belgium: Catalog):
+    found = answered(plan_for_budget(market(belgium, sandbox=True, operators=("base",)), need(), FIRST, 2000))
+    assert (found.first_days, found.days, found.best.cost_minor) == (30, 70, 2000)
+    enough = answered(plan_for_budget(market(belgium, sandbox=True, operators=("base",)), need(), FIRST, 10_000))
+    assert enough.first_days == 70
+
+
+def test_a_need_that_costs_more_is_found_to_the_step(belgium: Catalog):
+    asked = market(belgium, sandbox=True, operators=("base",))
+    amounts = {Kind.DATA: 8_000_000, Kind.VOICE: 7200, Kind.SMS: 10}
+
+    def wanted(these: dict[Kind, int]) -> Need:
+        return need_evenly(these[Kind.DATA], these[Kind.VOICE], these[Kind.SMS], first=FIRST, days=70)
+
+    found = answered(plan(asked, wanted(amounts), FIRST))
+    data = next(c for c in changes_at(asked, FIRST, found, amounts, wanted) if c.kind is Kind.DATA)
+    before = answered(plan(asked, wanted({**amounts, Kind.DATA: data.amount - 100_000}), FIRST))
+    after = answered(plan(asked, wanted({**amounts, Kind.DATA: data.amount}), FIRST))
+    assert before.best.cost_minor == found.best.cost_minor < after.best.cost_minor == data.cost_minor
+
+
+def test_todays_line_is_used_up_before_anything_is_bought(belgium: Catalog):
+    ends = datetime(2026, 12, 12, 23, tzinfo=UTC)
+    since = datetime(2026, 11, 12, 23, tzinfo=UTC)
+    boxes = tuple(Bucket(kind, None, since, ends, "PX-25") for kind in Kind)
+    line = Line("proximus", "bonus", buckets=boxes, topped_up_at=since)
+    found = answered(plan(market(belgium, line=line, sandbox=True, operators=("proximus",)), need(days=30), FIRST))
+    assert found.best.own_line
+    assert found.best.purchases[0].at == ends
+
+
+def test_credit_pays_for_use_outside_bundles_only_where_allowed(belgium: Catalog):
+    line = Line("base", credit=(Credit(2000, None),))
+    asked = market(belgium, line=line, sandbox=True, operators=("base",), tariffs={"base": Tariff(per_sms_minor=10)})
+    little = need(0, 0, 10, days=20)
+    assert answered(plan(asked, little, FIRST)).best.cost_minor > 0
+    assert answered(plan(asked, replace(little, pay_per_use=True), FIRST)).best.cost_minor == 0
+
+
+def test_a_newer_network_and_a_speed_leave_operators_out(belgium: Catalog):
+    quick = need(quality=Quality("5g", 300))
+    found = answered(plan(market(belgium, sandbox=True), quick, FIRST))
+    assert {found.best.operator, *(p.operator for p in found.runners_up)} <= {"proximus", "orange", "mobile-vikings"}
+
+
+def test_a_search_that_is_cut_off_never_says_cheapest(belgium: Catalog):
+    asked = market(belgium, sandbox=True, operators=("lycamobile",))
+    found = plan(asked, need(days=300), FIRST, most_labels=5)
+    assert isinstance(found, Refusal) or not found.best.exact
+    assert not isinstance(found, Refusal) or found.code is Code.NEED_UNDECIDED
