@@ -172,7 +172,9 @@ def test_another_operators_sim_is_not_taken_for_this_one(door: Door) -> None:
     page = quoted(visitor)
     visitor.post(f"{page.where}line/", {"left_data": "1.2", "left_until": "2026-12-03"})
     assert "From what you told us" in visitor.get(page.where).text
-    assert "From what you told us" not in visitor.post("/top-up/orange/OR-15/", {"email": EMAIL}).text
+    other = visitor.post("/top-up/orange/OR-15/", {"email": EMAIL}).text
+    assert "If nothing is left on the SIM" in other
+    assert "Pay €15.00" in other
 
 
 def test_the_table_says_all_that_the_picture_shows() -> None:
