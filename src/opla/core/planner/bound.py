@@ -7,6 +7,7 @@ Each bound leaves out rules and keeps amounts, so that whatever covers the need 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from math import gcd
 from typing import NamedTuple, Self
 
@@ -54,9 +55,8 @@ class Bound:
         self.by_amount: dict[int, list[tuple[int, int]]] = {}
         if shape is Shape.BUNDLES:
             top_ups = [o for o in offers if not o.effect.from_credit and o.credit]
-            self.rates = sorted(
-                {(o.paid // gcd(o.paid, o.credit or 1), (o.credit or 1) // gcd(o.paid, o.credit or 1)) for o in top_ups}
-            )
+            rates = [Fraction(o.paid, o.credit or 1) for o in top_ups]
+            self.rate = min(rates, default=None)
             self.least = min((o.paid for o in top_ups), default=HOPELESS)
             self.most_credit = max((o.credit or 0 for o in top_ups), default=1)
         self._given: dict[tuple[int, int], int] = {}
@@ -130,9 +130,9 @@ class Bound:
     def _bundles(self, credit: int, least: int) -> tuple[int, int]:
         if credit <= 0:
             return 0, least
-        if credit >= HOPELESS or not self.rates:
+        if credit >= HOPELESS or self.rate is None:
             return HOPELESS, HOPELESS
-        money = min(-(-credit * paid // gives) for paid, gives in self.rates)
+        money = -(-credit * self.rate.numerator // self.rate.denominator)
         return max(self._round(money), self.least), -(-credit // self.most_credit) + least
 
     def hopeless(self, walked: Walked) -> bool:

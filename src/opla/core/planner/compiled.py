@@ -112,6 +112,7 @@ class Compiled:
         self.renewing = any(box[5] for box in self.first.boxes) or any(
             e.auto_renew is AutoRenew.BUILT_IN and e.portions for e in effects
         )
+        self._kinds = tuple(kind for kind in range(3) if horizon.needed[kind])
 
     # ── compiling ───────────────────────────────────────────────────────────
 
@@ -394,8 +395,9 @@ class Compiled:
     def _arrive(self, state: State, at: int) -> tuple[State, int]:
         """What renews itself at this instant, does; what ends, is gone. The credit it took."""
         spent = 0
-        due = sorted({self.specs[box[3]].sku for box in state.boxes if box[5] and box[2] == at})
-        if due:
+        ending = [box for box in state.boxes if box[5] and box[2] == at] if self.renewing else ()
+        if ending:
+            due = sorted({self.specs[box[3]].sku for box in ending})
             boxes = tuple((*box[:5], False, box[6]) if box[5] and box[2] == at else box for box in state.boxes)
             state = state._replace(boxes=boxes)
             for sku in due:
@@ -413,15 +415,16 @@ class Compiled:
         lots, boxes, pending, topped, lost = state
         if lost <= at:
             return State((), (), pending, topped, lost)
+        gone = False
         for box in boxes:
             if box[2] <= at:
-                boxes = tuple(box for box in boxes if box[2] > at)
+                boxes, gone = tuple(box for box in boxes if box[2] > at), True
                 break
         for lot in lots:
             if lot[1] <= at:
-                lots = tuple(lot for lot in lots if lot[1] > at)
+                lots, gone = tuple(lot for lot in lots if lot[1] > at), True
                 break
-        return State(lots, boxes, pending, topped, lost)
+        return State(lots, boxes, pending, topped, lost) if gone else state
 
     def _use(self, boxes: tuple[Box, ...], at: int, day: int, last: int) -> tuple[tuple[Box, ...], int]:
         """Draw whole days from `day` up to before `last`, at each of whose beginnings the same buckets can be used.
@@ -432,7 +435,7 @@ class Compiled:
         abroad = horizon.abroad[day]
         fails = last
         plans: list[tuple[int, list[int]]] = []
-        for kind in range(3):
+        for kind in self._kinds:
             sums = horizon.sums[kind]
             if sums[fails] == sums[day]:
                 continue

@@ -10,6 +10,7 @@ from opla.proving.bench.bulk import bulk
 from opla.proving.bench.growth import growth
 from opla.proving.bench.memory import memory
 from opla.proving.bench.numbers import numbers
+from opla.proving.bench.planner import planner
 from opla.proving.bench.row import Row
 from opla.proving.bench.shop import shop
 from opla.proving.bench.single import single
@@ -18,6 +19,7 @@ from opla.proving.bench.single import single
 MEASURES: Final[dict[tuple[str, ...], Callable[[Bench], list[Row]]]] = {
     ("shop", "shop_p99"): shop,
     ("numbers",): numbers,
+    ("planner", "planner_p99"): planner,
     ("cpu_bulk", "bulk"): bulk,
     ("cpu_single", "single", "single_p99", "delivered_p99", "hot"): single,
     ("growth_bulk", "growth_single"): growth,
