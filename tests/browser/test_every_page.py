@@ -70,6 +70,7 @@ def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language
     page.click("form[action$='/coupon/'] button")
     expect(page.locator("#coupon-error")).to_be_in_viewport()
     judge(page)
+    page.click("#changes summary")
     page.fill("[name=left_data]", "1,2 GB")
     page.click("#changes form button")
     expect(page.locator("#left_until-error")).to_be_visible()

@@ -55,6 +55,7 @@ change_catalogue   owner
 manage_resellers   owner
 fund               owner
 tell_rate          owner
+remind             customer
 """
 
 
