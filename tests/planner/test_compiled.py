@@ -15,7 +15,7 @@ from opla.core.planner.compiled import Compiled, State
 from opla.core.planner.need import Horizon, Need, micro, moment
 from planner.made import SHAPES, Case, made
 
-CASES = 3000 if os.environ.get("OPLA_TEST_FULL") else 40
+CASES = 400 if os.environ.get("OPLA_TEST_FULL") else 25
 
 
 def seen(compiled: Compiled, line: Line) -> tuple[object, ...]:

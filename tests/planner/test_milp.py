@@ -20,7 +20,7 @@ from opla.core.planner.search import Found, search
 from opla.operations.read_catalog import read_country
 from opla.proving import milp
 
-CASES = 60 if os.environ.get("OPLA_TEST_FULL") else 3
+CASES = 60 if os.environ.get("OPLA_TEST_FULL") else 2
 WHERE = zone("Europe/Brussels")
 
 
@@ -37,7 +37,7 @@ def test_the_linear_model_finds_the_same_cost(operator: str):
     talks = operator == "base"
     for _ in range(CASES):
         first = date(2026, 11, 22) + timedelta(days=random.randint(0, 400))
-        days = random.randint(20, 80 if CASES > 3 else 40)
+        days = random.randint(20, 80 if CASES > 2 else 40)
         need = need_evenly(
             random.choice((100, 500, 2000, 4000, 8000, 11_000)) * 1000,
             random.choice((0, 60, 120, 240)) * 60 if talks else 0,

@@ -104,6 +104,14 @@ def test_todays_line_is_used_up_before_anything_is_bought(belgium: Catalog):
     assert found.best.purchases[0].at == ends
 
 
+def test_a_line_that_holds_enough_needs_nothing_although_nothing_is_on_sale(belgium: Catalog):
+    since = datetime(2026, 11, 12, 23, tzinfo=UTC)
+    line = Line("scarlet", buckets=tuple(Bucket(kind, None, since, None) for kind in Kind))
+    live = parse(read_country("belgium", sandbox=False))
+    found = answered(plan(market(live, line=line), need(), FIRST))
+    assert (found.best.operator, found.best.cost_minor, found.best.purchases) == ("scarlet", 0, ())
+
+
 def test_credit_pays_for_use_outside_bundles_only_where_allowed(belgium: Catalog):
     line = Line("base", credit=(Credit(2000, None),))
     asked = market(belgium, line=line, sandbox=True, operators=("base",), tariffs={"base": Tariff(per_sms_minor=10)})

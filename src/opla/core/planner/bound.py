@@ -60,6 +60,7 @@ class Bound:
             self.least = min((o.paid for o in top_ups), default=HOPELESS)
             self.most_credit = max((o.credit or 0 for o in top_ups), default=1)
         self._given: dict[tuple[int, int], int] = {}
+        self._credit: dict[int, tuple[int, int]] = {}
         self.outside = self._outside()
         self.given = [any(self._gives(offer, kind) for offer in compiled.offers) for kind in range(3)]
         self._passes: dict[int, bool] = {}
@@ -130,10 +131,15 @@ class Bound:
     def _bundles(self, credit: int, least: int) -> tuple[int, int]:
         if credit <= 0:
             return 0, least
+        known = self._credit.get(credit)
+        if known is not None:
+            return known[0], known[1] + least
         if credit >= HOPELESS or self.rate is None:
             return HOPELESS, HOPELESS
-        money = -(-credit * self.rate.numerator // self.rate.denominator)
-        return max(self._round(money), self.least), -(-credit // self.most_credit) + least
+        money = max(self._round(-(-credit * self.rate.numerator // self.rate.denominator)), self.least)
+        count = -(-credit // self.most_credit)
+        self._credit[credit] = money, count
+        return money, count + least
 
     def hopeless(self, walked: Walked) -> bool:
         """Whether nothing that can be bought helps on the day that fails."""
@@ -306,7 +312,7 @@ class Bound:
         most = max(1, self.horizon.sums[DATA][-1])
         # One that covers no day alone may still bring data to another: it is counted as if it covered one.
         days = [max(1, self.lengths[o.place]) for o in self.giving]
-        data = [min(self._gives(o, DATA), most) for o in self.giving]
+        data = [self._gives(o, DATA) for o in self.giving]
         return Both.of(days, data, [o.paid for o in self.giving], self.horizon.days, most)
 
 
@@ -325,10 +331,13 @@ class Both:
     @classmethod
     def of(cls, days: list[int], data: list[int], paid: list[int], most_days: int, most_data: int) -> Self:
         day_step = max(gcd(*days), 5 if most_days > 60 else 1)
-        data_step = max(gcd(*data), -(-most_data // max(_FEWEST_COLUMNS, _MOST_CELLS * day_step // most_days)))
+        finite = [gives for gives in data if gives < most_data]
+        data_step = max(
+            gcd(*finite) or most_data, -(-most_data // max(_FEWEST_COLUMNS, _MOST_CELLS * day_step // most_days))
+        )
         rows, columns = -(-most_days // day_step) + 1, -(-most_data // data_step) + 1
         offers = sorted({
-            (-(-n // day_step), -(-gives // data_step), price * _PURCHASES + 1)
+            (-(-n // day_step), -(-min(gives, most_data) // data_step), price * _PURCHASES + 1)
             for n, gives, price in zip(days, data, paid, strict=True)
         })  # fmt: skip
         table: list[list[int]] = []
@@ -359,6 +368,6 @@ class Both:
         return (HOPELESS, HOPELESS) if found >= HOPELESS else divmod(found, _PURCHASES)
 
 
-_MOST_CELLS, _FEWEST_COLUMNS = 10_000, 24
+_MOST_CELLS, _FEWEST_COLUMNS = 50_000, 24
 #: More purchases than any plan has: money and count in one number.
 _PURCHASES = 100_000

@@ -69,11 +69,11 @@ def market(
         if operators and operator.id not in operators:
             continue
         effects = tuple(_distinct(_effects(catalog, operator.id, work, sandbox, abroad, amounts or {})))
-        if not any(effect.on_sale for effect in effects):
-            continue
         tariff = (tariffs or {}).get(operator.id)
         if line is not None and line.operator == operator.id:
             found.append(Candidate(_used(line, effects), effects, own=True, tariff=tariff))
+            continue
+        if not any(effect.on_sale for effect in effects):
             continue
         found += [Candidate(Line(operator.id, p, catalog.currency), effects, tariff=tariff) for p in _plans(effects)]
     return Market(zone(catalog.time_zone), tuple(found), tuple(work.left_out))

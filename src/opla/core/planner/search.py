@@ -127,6 +127,9 @@ class Search:
             return
         self._number += 1
         times = tuple(-purchase.at for purchase in label.bought)
+        if label.walked.fails < self.horizon.days:
+            # The next purchase is no later than the day that fails: whoever lasts longer comes first.
+            times = (*times, -max(label.at, self.horizon.starts[label.walked.fails], *label.walked.ends))
         if self.hasty:
             money = label.cost * self.horizon.days // (label.walked.fails + 1) - label.cost
         heappush(queue, Entry(label.cost + money, len(label.bought) + count, times, self._number, label))
