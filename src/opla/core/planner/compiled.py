@@ -281,16 +281,17 @@ class Compiled:
             boxes = tuple(rolled)
         bought = at if self.once else LONG_AGO
         for place, amount, eu in offer.portions:
-            boxes = self._with(boxes, (amount, starts, ends, place, eu, renews, bought))
+            boxes = self._with(boxes, (amount, starts, ends, place, eu, renews, bought), at)
         return boxes
 
-    def _with(self, boxes: tuple[Box, ...], new: Box) -> tuple[Box, ...]:
+    def _with(self, boxes: tuple[Box, ...], new: Box, at: int) -> tuple[Box, ...]:
         spec = self.specs[new[3]]
         if spec.kind == DATA and not new[5] and new[0] < UNLIMITED:
             for place, old in enumerate(boxes):
                 other = self.specs[old[3]]
+                together = old[1] == new[1] or max(old[1], new[1]) <= at
                 if (
-                    other.kind == DATA and old[1] <= new[1] and old[2] == new[2] and not old[5] and old[0] < UNLIMITED
+                    other.kind == DATA and together and old[2] == new[2] and not old[5] and old[0] < UNLIMITED
                     and other.group == spec.group and other.slow_kbps == spec.slow_kbps
                     and other.generation == spec.generation and other.max_mbps == spec.max_mbps
                 ):  # fmt: skip
