@@ -25,7 +25,7 @@ def changes_at(
     was cut off.
     """
     for kind, amount in amounts.items():
-        if not amount:
+        if not amount or not answer.best.exact or not all(other.exact for other in answer.uncovered):
             continue
         found: dict[int, Answer | None] = {}
 

@@ -103,6 +103,8 @@ def plan(market: Market, need: Need, first: date, *, most_labels: int = MOST_LAB
         return _refused(market, need, first, uncovered, most_labels)
     best, *others = sorted(plans.values(), key=lambda made: made.order)
     failed = tuple(one for one in uncovered if one.operator not in plans)
+    # Whoever was not searched to the end might have been cheaper.
+    best = replace(best, exact=best.exact and all(one.exact for one in others) and all(one.exact for one in failed))
     return Answer(best, tuple(others), market.left_out, failed, need.days, need.days)
 
 
