@@ -36,6 +36,19 @@ def what_somebody_has(screen: Screen) -> None:
     judge(page)
 
 
+def what_is_left(page: Page) -> None:
+    """Half of it said beside the price, then all of it, and what will be lost is there to see."""
+    page.click("#changes summary")
+    page.fill("[name=left_data]", "1,2 GB")
+    page.click("#changes form button")
+    expect(page.locator("#left_until-error")).to_be_visible()
+    judge(page)
+    page.fill("[name=left_until]", (datetime.now(UTC) + timedelta(days=10)).date().isoformat())
+    page.click("#changes form button")
+    expect(page.locator("#changes .lost")).to_have_count(1)
+    judge(page)
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["paper", "ink"])
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language: str, dark: bool) -> None:
@@ -70,15 +83,7 @@ def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language
     page.click("form[action$='/coupon/'] button")
     expect(page.locator("#coupon-error")).to_be_in_viewport()
     judge(page)
-    page.click("#changes summary")
-    page.fill("[name=left_data]", "1,2 GB")
-    page.click("#changes form button")
-    expect(page.locator("#left_until-error")).to_be_visible()
-    judge(page)
-    page.fill("[name=left_until]", (datetime.now(UTC) + timedelta(days=10)).date().isoformat())
-    page.click("#changes form button")
-    expect(page.locator("#changes .lost")).to_have_count(1)
-    judge(page)
+    what_is_left(page)
     pay(screen)
     expect(page.locator(".ticket.done")).to_be_visible(timeout=30_000)
     expect(page.locator("#bars .full")).to_have_count(3, timeout=30_000)
