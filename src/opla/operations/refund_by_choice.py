@@ -58,20 +58,18 @@ def refund_by_choice(
         return no
     wish = Wish(refund_id, amount.amount_minor if amount else None, choice.words(why), str(evidence or Evidence()))
     for _ in range(_ROUNDS):
+        case, waits = refunds.choice(order_id), refunds.waiting(order_id) is not None
+        # Looked at last: were it there already when the case was read, the case would hold this very refund.
         if (before := refunds.chosen(refund_id)) is not None:
             return _again(before, order_id, amount)
-        case = refunds.choice(order_id)
         if case is None:
             return Refusal(Code.NOT_FOUND, "order")
         if amount is not None and amount.currency != case.order.price.total.currency:
             return Refusal(Code.AMOUNT_UNREADABLE, "amount")
-        no = choice.refused(case, wish)
-        if no is None and refunds.waiting(order_id) is not None:
-            no = Refusal(Code.REFUND_WAITS, "order")
-        if no and refunds.chosen(refund_id) is None:
+        if no := choice.refused(case, wish):
             return no
-        if no:  # the same form, sent twice: what stands in the way is this very refund
-            continue
+        if waits:
+            return Refusal(Code.REFUND_WAITS, "order")
         # Counted over the order, so that two halves do not pass where the whole would not.
         if case.back_minor + choice.amount_minor(case, wish) > shop.refund_alone_minor:
             done = refunds.ask(
