@@ -49,6 +49,15 @@ def test_from_not_knowing_to_what_the_sim_holds(door: Door) -> None:
     assert "Credit €5.00 until 1 Mar 2027" in page.text
 
 
+def test_what_was_told_here_is_known_beside_a_price_and_to_nobody_else(door: Door) -> None:
+    bought = {"number": "0470 12 34 56", "email": "ana@example.org"}
+    to_the_line(door.stranger)
+    told = door.stranger.post("/top-up/base/BA-20/", bought)
+    assert "From what you told us" in told.text
+    assert "1.2 GB until 3 Dec 2026" in told.text
+    assert "From what you told us" not in door.colleague.post("/top-up/base/BA-20/", bought).text
+
+
 def test_what_cannot_be_looked_up_says_so_and_loses_nothing(door: Door) -> None:
     page = door.stranger.post("/have/which/", {"seen": "Vodafone", "number": ""})
     assert "We know no operator by that" in page.text

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import signal
-from collections.abc import Callable
 
+from opla.commands import _serving
 from opla.commands._children import be_a_child
+from opla.commands._serving import Application
 from opla.commands.runtime import running
-from opla.db.detached import bond
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,8 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8001)
 
 
-def _application() -> Callable[..., object]:
-    bond(signal.SIGKILL)
+def _application() -> Application:
     from opla.operations.shop import current
     from opla.workers.intake import Intake
 
@@ -25,23 +23,8 @@ def _application() -> Callable[..., object]:
 
 
 def serve(host: str, port: int) -> int:
-    """Serve until SIGTERM; the loop runs in a process forked from this one."""
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-    from granian.server import Server
-
-    Server(
-        "opla.workers.intake:Intake",
-        address=host,
-        port=port,
-        interface=Interfaces.ASGINL,
-        workers=1,
-        workers_kill_timeout=2,
-        respawn_failed_workers=True,
-        respawn_interval=0.5,
-        log_level=LogLevels.warning,
-    ).serve(target_loader=_application, wrap_loader=False)
-    return 0
+    """Serve until SIGTERM."""
+    return _serving.serve("asginl", _application, host, port, workers=1)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import gc
-import signal
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from wsgiref.util import setup_testing_defaults
 
+from opla.commands import _serving
 from opla.commands._children import be_a_child
+from opla.commands._serving import Application
 from opla.commands.runtime import running
-from opla.db.detached import bond
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,10 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8000)
 
 
-def _application() -> Callable[..., object]:
-    """Runs in each worker, a child of this process's main thread: it must not outlive it and keep the port."""
-    bond(signal.SIGKILL)
-    application: Callable[..., object] = import_module("opla.site.wsgi").application
+def _application() -> Application:
+    application: Application = import_module("opla.site.wsgi").application
     return application
 
 
@@ -49,24 +47,8 @@ def load() -> None:
 
 
 def serve(host: str, port: int) -> int:
-    """Serve until SIGTERM. Its workers are forked from this process."""
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-    from granian.server import Server
-
-    Server(
-        "opla.site.wsgi:application",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=2,
-        blocking_threads=1,
-        workers_kill_timeout=2,
-        respawn_failed_workers=True,
-        respawn_interval=0.5,
-        log_level=LogLevels.warning,
-    ).serve(target_loader=_application, wrap_loader=False)
-    return 0
+    """Serve until SIGTERM."""
+    return _serving.serve("wsgi", _application, host, port, workers=2)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""What do I have? Which operator, how to ask it, what it answered, and what that means. Nothing of it is kept here."""
+"""What do I have? Which operator, how to ask it, what it answered, and what that means. The shop keeps none of it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def line(request: HttpRequest, operator: str) -> HttpResponse:
 def result(
     request: HttpRequest, place: Place, here: Visit, found: Usage, form: Form | None = None, status: int = 200
 ) -> HttpResponse:
-    """What the line holds, until when, and when the data ends; to be kept by the person."""
+    """What the line holds, until when, and when the data ends; kept by the person, and by their browser for prices."""
+    draft.keep_line(request, found.line)
     shown = {
         "place": place,
         "operator": place.operator,
