@@ -37,14 +37,17 @@ def what_somebody_has(screen: Screen) -> None:
 
 
 def what_is_left(page: Page) -> None:
-    """Half of it said beside the price, then all of it, and what will be lost is there to see."""
+    """What was told before is known beside the price; half of it said again, then all of it, and what will be lost."""
+    expect(page.locator("#changes .lost")).not_to_have_count(0)
     page.fill("[name=left_data]", "1,2 GB")
+    page.fill("[name=left_until]", "")
     page.click("#changes form button")
     expect(page.locator("#left_until-error")).to_be_visible()
     judge(page)
     page.fill("[name=left_until]", (datetime.now(UTC) + timedelta(days=10)).date().isoformat())
     page.click("#changes form button")
-    expect(page.locator("#changes .lost")).to_have_count(1)
+    expect(page.locator("#left_until-error")).to_have_count(0)
+    expect(page.locator("#changes .lost")).not_to_have_count(0)
     judge(page)
 
 
