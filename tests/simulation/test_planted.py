@@ -114,6 +114,22 @@ def test_a_transition_without_compare_and_set_is_found(tmp_path: Path) -> None:
     assert is_found(tmp_path, plant, first=0)
 
 
+def test_a_key_that_nobody_remembers_is_found(tmp_path: Path) -> None:
+    def plant() -> None:
+        right = (Path(codes.__file__).parents[1] / "sql" / "floats.sql").read_text()
+        wrong = right.replace(
+            "WHERE NOT EXISTS (SELECT FROM idempotency i", "WHERE true OR NOT EXISTS (SELECT FROM idempotency i"
+        )
+        wrong = wrong.replace(
+            "FROM asked ORDER BY reseller, key\n", "FROM asked ORDER BY reseller, key ON CONFLICT DO NOTHING\n"
+        )
+        assert wrong.count("DO NOTHING\n") == right.count("DO NOTHING\n") + 1
+        assert "true OR" in wrong
+        support.by_owner(wrong.replace("%", "%%"))
+
+    assert is_found(tmp_path, plant, first=0)
+
+
 # ── the database's own guards ──
 
 

@@ -84,14 +84,15 @@ class Customers:
         crowd: list[Wanted] = []
         while count > 0:
             count -= 1
-            crowd.append(self._wish())
+            crowd.append(self.wish())
             if count and self._world.faults.strikes(Fault.BUYS_TOGETHER):
-                several = [crowd.pop(), *(self._wish() for _ in range(min(count, self._chance.randrange(1, 8))))]
+                several = [crowd.pop(), *(self.wish() for _ in range(min(count, self._chance.randrange(1, 8))))]
                 count -= len(several) - 1
                 self._enter(several, together=True)
         self._enter(crowd, together=False)
 
-    def _wish(self) -> Wanted:
+    def wish(self) -> Wanted:
+        """What somebody needs."""
         operator, amount, number = _WISHES[self._chance.randrange(len(_WISHES))]
         if number:
             number = number[:4] + f"{self._chance.randrange(1_000_000):06d}"
@@ -216,6 +217,8 @@ class Customers:
             stranger = self._chance.getrandbits(128).to_bytes(16, "big")
             seen = reveal(_CUSTOMER, known, device=stranger, shop=world.shop, at=world.now())
             self.revealed_to_stranger += not isinstance(seen, Refusal)
+            if known not in self.devices:
+                continue  # a reseller's: nobody's device may see it here
             mine = reveal(_CUSTOMER, known, device=self.devices[known], shop=world.shop, at=world.now())
             if isinstance(mine, Refusal):
                 self.wrong_code += 1

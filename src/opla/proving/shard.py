@@ -37,6 +37,7 @@ from opla.proving.baton import Baton, Died, Task
 from opla.proving.customers import Customers
 from opla.proving.faults import Fault, Faults
 from opla.proving.promoting import promote
+from opla.proving.resellers import Resellers
 from opla.proving.verdict import Verdict, judge
 from opla.proving.world import Agenda, Mailbox, Provider, Supplier
 from opla.suppliers.code_stock.provider import OwnStock
@@ -60,6 +61,8 @@ _BEFORE_CHANGE = timedelta(minutes=5)
 _STEPS_S = (1, 1, 1, 2, 5, 15, 60, 120)
 #: While somebody is down for hours few orders come: else the day would be one outage.
 _TRICKLE, _TRICKLE_EVERY = 20, timedelta(minutes=10)
+#: One order in so many comes from a reseller, and is paid from its float.
+_RESOLD = 6
 #: So many attempts of one kind are under way at a time. A process that dies or
 #: sleeps leaves so many unknown: few of the sends, as somebody must ask about each.
 _WIDTH = {Kind.CHARGE: 120, Kind.SEND: 16, Kind.REFUND: 30}
@@ -136,6 +139,7 @@ class Simulation:
         )
         self.own_stock = OwnStock(Stock(lambda: self.agenda.now.date()))  # noqa: PLW0108 - the agenda's time moves
         self.customers = Customers(self, Random(chance.random()))  # noqa: S311
+        self.resellers = Resellers(self, Random(chance.random()), self.customers.requests)  # noqa: S311
         self._wanted = plan.orders
         self._crowd = min(max(plan.orders // 20, 20), 400)
         self._claims = max(self._crowd, 40)  # so that two workers always share
@@ -307,6 +311,7 @@ class Simulation:
         lines = [f"PX-15,{n:013d},S{n},14.40,2027-12-31" for n in range(max(20, self.plan.orders // 12))]
         stock_codes(_OWNER, "\n".join(["sku,code,serial,cost,valid_until", *lines]).encode(), shop=self.shop, at=start)
         promote(self.shop, start)
+        self.resellers.open()
         if self.plan.plant is not None:
             self.plan.plant()
 
@@ -337,7 +342,9 @@ class Simulation:
             self._trickles_at = self.now() + _TRICKLE_EVERY
             count = min(count, _TRICKLE)
         self._wanted -= count
-        self.customers.come(count)
+        resold = count // _RESOLD
+        self.resellers.send([self.customers.wish() for _ in range(resold)])
+        self.customers.come(count - resold)
         came = self.plan.orders - self._wanted
         if came >= self._analyze_at:
             self._analyze_at = came + min(max(came // 3, self._crowd), 20_000)

@@ -43,6 +43,12 @@ class Looks(Protocol):
     wrong_code: int
 
 
+class KeepBooks(Protocol):
+    """Those who order from floats, and wrote down what they did."""
+
+    def differences(self) -> list[str]: ...
+
+
 class Judged(Protocol):
     """What the judge needs to see of a simulation."""
 
@@ -53,6 +59,9 @@ class Judged(Protocol):
 
     @property
     def customers(self) -> Looks: ...
+
+    @property
+    def resellers(self) -> KeepBooks: ...
 
     def now(self) -> datetime: ...
 
@@ -77,6 +86,7 @@ def judge(world: Judged) -> Verdict:
     truths: dict[UUID, _Truth] = defaultdict(_Truth)
     _given(world, truths)
     beyond = _kept(world, truths)
+    _floated(truths)
     known = _on_a_list()
     untold = _ids(
         """SELECT o.id FROM orders o WHERE o.state IN ('delivered', 'refunded')
@@ -151,6 +161,9 @@ def _check_books(world: Judged, verdict: Verdict) -> None:
         if not check.holds:
             verdict.unbalanced += 1
             verdict.examples.append(f"books: {check.name}: {check.wrong} wrong, such as {check.example}")
+    for difference in world.resellers.differences():
+        verdict.unbalanced += 1
+        verdict.examples.append(f"float: {difference}")
     verdict.items = {
         expect(kind, str): expect(count, int)
         for kind, count in select("SELECT kind, count(*) FROM item WHERE closed_at IS NULL GROUP BY kind ORDER BY kind")
@@ -211,6 +224,20 @@ def _kept(world: Judged, truths: dict[UUID, _Truth]) -> dict[UUID, str]:
             wrong[divided[0][0]] = f"the provider keeps {session.fee_minor}; we know of {fee_minor}"
         _divide(session, divided, given_back, truths)
     return wrong
+
+
+def _floated(truths: dict[UUID, _Truth]) -> None:
+    """What each reseller's order has cost its float, by the lines that moved it: there is no provider to ask."""
+    for order_id, kept_minor in select(
+        """SELECT t.order_id, sum(CASE WHEN d.code LIKE 'reseller_float:%%' THEN t.amount_minor ELSE 0 END
+                                  - CASE WHEN c.code LIKE 'reseller_float:%%' THEN t.amount_minor ELSE 0 END)::bigint
+           FROM transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
+           JOIN orders o ON o.id = t.order_id AND o.reseller <> ''
+           WHERE t.phase = 'posted' GROUP BY t.order_id"""
+    ):
+        truth = truths[expect(order_id, UUID)]
+        truth.kept_minor += expect(kept_minor, int)
+        truth.payments += expect(kept_minor, int) > 0
 
 
 def _divide(

@@ -1,0 +1,145 @@
+"""The resellers of a simulation: they send files of orders under keys of their own, and pay in what that costs.
+
+What they wrote down themselves is held against the shop at the end: every order under its key, every deposit once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Protocol
+from uuid import UUID
+
+from django.db.utils import OperationalError
+
+from opla.core.actor import Actor, Role
+from opla.core.refusal import Code, Refusal
+from opla.db.queries.call import expect, select
+from opla.operations import resellers
+from opla.operations.place_from_float import Asked, Reserved, place_from_float
+from opla.operations.quote_topup import Wanted
+from opla.operations.shop import Shop
+from opla.proving.baton import Died
+from opla.proving.faults import Fault, Faults
+from opla.proving.world import Agenda
+
+_RESELLER = Actor(Role.RESELLER, "simulated")
+_OWNER = Actor(Role.OWNER, "simulated")
+#: What each pays in at a time, in minor units: one amply, one so little that its float is soon too low again.
+_PAYS_IN = {"ample": 100_000_00, "thrifty": 150_00}
+
+
+class World(Protocol):
+    """What resellers touch."""
+
+    shop: Shop
+    agenda: Agenda
+    faults: Faults
+
+    def now(self) -> datetime: ...
+
+
+@dataclass
+class Book:
+    """What one reseller wrote down: which order stands under which key, and what was paid in."""
+
+    name: str
+    orders: dict[str, UUID] = field(default_factory=dict)
+    deposits_minor: int = 0
+    deposits: int = 0
+    on_its_way: bool = False  # a deposit that the shop has not confirmed yet
+
+
+class Resellers:
+    def __init__(self, world: World, chance: Random, requests: deque[Callable[[], None]]) -> None:
+        self._world, self._chance, self._requests = world, chance, requests
+        self.books = [Book(name) for name in _PAYS_IN]
+
+    def open(self) -> None:
+        """The shop knows them; nobody has paid in yet."""
+        for book in self.books:
+            email = f"{book.name}@example.org"
+            if refused := resellers.add(_OWNER, book.name, title=book.name, email=email, at=self._world.now()):
+                raise AssertionError(f"a reseller was refused: {refused}")
+
+    def send(self, wishes: Sequence[Wanted]) -> None:
+        """One file of orders, from one of them."""
+        if not wishes:
+            return
+        book = self.books[self._chance.randrange(len(self.books))]
+        asked = [Asked(book.name, f"{self._chance.getrandbits(64):016x}", wish) for wish in wishes]
+        self._press(book, asked)
+        if self._world.faults.strikes(Fault.PLACES_TWICE):
+            self._world.agenda.after(1, lambda: self._press(book, asked))
+
+    def _press(self, book: Book, asked: list[Asked]) -> None:
+        self._request(lambda: self._order(book, asked))
+
+    def _request(self, act: Callable[[], None]) -> None:
+        """To the shop; whoever hears nothing asks the same again."""
+
+        def request() -> None:
+            try:
+                act()
+            except (OperationalError, Died):
+                self._world.agenda.after(2, lambda: self._request(act))
+                raise
+
+        self._requests.append(request)
+
+    def _order(self, book: Book, asked: list[Asked]) -> None:
+        answers = place_from_float(_RESELLER, asked, shop=self._world.shop, at=self._world.now())
+        too_low = []
+        for one, answer in zip(asked, answers, strict=True):
+            if isinstance(answer, Reserved):
+                if book.orders.setdefault(one.key, answer.order_id) != answer.order_id:
+                    raise AssertionError(f"two orders stand under {one.key}")
+            elif [refusal.code for refusal in answer] == [Code.FLOAT_TOO_LOW]:
+                too_low.append(one)
+            else:
+                raise AssertionError(f"a reseller's order was refused: {answer}")
+        if too_low:
+            self._pay_in(book)
+            self._world.agenda.after(self._chance.randrange(5, 120), lambda: self._press(book, too_low))
+
+    def _pay_in(self, book: Book) -> None:
+        """One deposit at a time; its key is the line of the statement."""
+        if book.on_its_way:
+            return
+        book.on_its_way = True
+        book.deposits += 1
+        amount_minor, key = _PAYS_IN[book.name], f"statement {book.deposits}"
+
+        def record() -> None:
+            amount = f"{amount_minor // 100}.{amount_minor % 100:02d}"
+            shop, at = self._world.shop, self._world.now()
+            paid = resellers.pay_in(_OWNER, book.name, amount, key, shop=shop, at=at)
+            if isinstance(paid, Refusal):
+                raise AssertionError(f"a deposit was refused: {paid}")  # noqa: TRY004 - a finding, not a type
+            if book.on_its_way:  # the answer to the first try may have been lost, not the deposit
+                book.on_its_way = False
+                book.deposits_minor += amount_minor
+
+        self._request(record)
+        if self._world.faults.strikes(Fault.PLACES_TWICE):
+            self._world.agenda.after(1, lambda: self._request(record))
+
+    def differences(self) -> list[str]:
+        """What their own books and the shop's do not agree on."""
+        found = []
+        for book in self.books:
+            rows = select("SELECT reseller_key, id FROM orders WHERE reseller = %s", [book.name])
+            stand = {expect(key, str): expect(order_id, UUID) for key, order_id in rows}
+            if stand != book.orders:
+                found.append(f"{book.name} knows of {len(book.orders)} orders, the shop of {len(stand)}")
+            [(paid_in,)] = select(
+                """SELECT coalesce(sum(t.amount_minor), 0)::bigint FROM transfer t JOIN account a ON a.id = t.credit
+                   WHERE t.reason = 'float_paid_in' AND a.code = 'reseller_float:' || %s || ':EUR'""",
+                [book.name],
+            )
+            if paid_in != book.deposits_minor:
+                found.append(f"{book.name} paid in {book.deposits_minor}, the shop knows of {paid_in}")
+        return found
