@@ -1,4 +1,4 @@
-"""English and Simplified Chinese, every text, and never a sentence nobody translated."""
+"""Five languages, every text in each, and never a sentence nobody translated."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import re
 
 import pytest
 from babel.messages.catalog import Catalog
+from django.conf import settings
 
+from opla.core.quote import LANGUAGES
+from opla.presenting import languages
 from opla.site import messages
 from surfaces.conftest import Door, Visitor
 
@@ -40,6 +43,42 @@ def test_what_django_reads_is_what_translators_wrote(language: str) -> None:
     assert messages.mo(language).read_bytes() == messages.compiled(messages.read(language)), "run ./opla _translate"
 
 
+def test_a_language_is_offered_where_it_is_known_everywhere(door: Door) -> None:
+    """One that an order may have, the pages speak; one that they speak is whole, or the tests above fail."""
+    assert set(languages.NAMES) == set(LANGUAGES)
+    assert [tag.lower() for tag in languages.NAMES] == [tag for tag, _name in settings.LANGUAGES]
+    assert [tag.replace("-", "_") for tag in languages.NAMES] == list(messages.LANGUAGES)
+
+
+def _strings(language: str) -> list[str]:
+    said = [m.string for m in messages.read(language) if m.id]
+    return [text for one in said for text in ([one] if isinstance(one, str) else one or ())]
+
+
+def test_french_never_breaks_a_line_before_its_marks() -> None:
+    for text in _strings("fr"):
+        assert not re.search(r" [:;?!»]| %%|« |'", text), text
+
+
+@pytest.mark.parametrize(("language", "wrong"), [("nl", "'"), ("de", "['\"]")])
+def test_quotes_are_those_of_the_language(language: str, wrong: str) -> None:
+    for text in _strings(language):
+        assert not re.search(wrong, text), text
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "de"])
+def test_few_sentences_stand_as_they_do_in_english(language: str) -> None:
+    """What is the same in both is a name or a figure, and listed here: anything else is a sentence left behind."""
+    same = {
+        m.id for m in messages.read(language)
+        if isinstance(m.id, str) and m.id and m.id == m.string and re.search(r"[a-z]{2}", _PLACEHOLDER.sub("", m.id))
+    }  # fmt: skip
+    assert same <= {
+        "Bank", "Bonus", "Data", "Date", "E-mail", "Identification", "Product", "Promotion", "Promotions", "Total",
+        "Website", "data",
+    }  # fmt: skip
+
+
 def test_chinese_has_a_space_between_han_and_figures_and_no_half_width_marks() -> None:
     for message in messages.read("zh_Hans"):
         strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
@@ -58,10 +97,33 @@ def test_every_sentence_is_found_again_after_it_is_written(said: Catalog) -> Non
 
 @pytest.mark.parametrize(
     ("accepted", "language"),
-    [("zh-CN,zh;q=0.9", "zh-Hans"), ("zh-TW", "zh-Hans"), ("en-GB", "en"), ("fr-BE,fr", "en"), ("*", "en"), ("", "en")],
-)
+    [
+        ("zh-CN,zh;q=0.9", "zh-Hans"), ("zh-Hans-SG", "zh-Hans"), ("en-GB", "en"),
+        ("zh-TW", "zh-Hans"), ("zh-Hant-HK,en;q=0.8", "zh-Hans"),  # nearer to who reads these than English is
+        ("fr-BE,fr;q=0.9,nl;q=0.8", "fr"), ("fr-CA", "fr"), ("nl-BE,fr;q=0.9", "nl"), ("nl", "nl"),
+        ("de", "de"), ("de-BE", "de"), ("de-CH,fr;q=0.5", "de"),
+        ("pt-BR,fr;q=0.7,en;q=0.3", "fr"), ("nl;q=0.4,de;q=0.6", "de"),
+        ("pt-BR", "en"), ("*", "en"), ("", "en"), ("nonsense;q=x", "en"),
+    ],
+)  # fmt: skip
 def test_the_browsers_language_is_taken_where_we_speak_it(door: Door, accepted: str, language: str) -> None:
     assert f'<html lang="{language}">' in Visitor(language=accepted).get("/").html
+
+
+def test_every_page_offers_every_language_by_its_own_name(door: Door) -> None:
+    html = door.stranger.get("/help/").html
+    offered = re.findall(r'<button name="language" value="(\S+)" lang="\1"( aria-current="true")?>(.+?)</button>', html)
+    assert [(tag, name) for tag, _here, name in offered] == list(languages.NAMES.items())
+    assert [tag for tag, here, _name in offered if here] == ["en"]
+    assert '<span class="unseen">Language: </span>English</summary>' in html
+
+
+@pytest.mark.parametrize("language", languages.NAMES)
+def test_a_language_is_spoken_once_it_is_chosen(door: Door, language: str) -> None:
+    door.stranger.post("/language/", {"language": language, "next": "/"})
+    page = door.stranger.get("/promotions/")
+    assert f'<html lang="{language}">' in page.html
+    assert f"</span>{languages.NAMES[language]}</summary>" in page.html
 
 
 def test_a_chosen_language_is_remembered_and_leads_back(door: Door) -> None:
@@ -89,7 +151,7 @@ def test_no_english_is_left_on_a_chinese_page(door: Door) -> None:
         link,
         f"{link}receipt/",
     ):
-        text = re.sub(r"简体中文|English", "", visitor.get(path).text)
+        text = re.sub("|".join(languages.NAMES.values()), "", visitor.get(path).text)
         english = re.findall(r"[a-z]{2,}(?: [a-z]{2,})+", text)
         assert english == [], path
 

@@ -268,9 +268,10 @@ def test_days_are_closed_with_a_button_and_shown_with_their_journal(door: Door) 
 # ── words ──
 
 
-def test_every_kind_reason_and_choice_has_words_in_both_languages() -> None:
+@pytest.mark.parametrize("language", [tag for tag in languages.NAMES if tag != "en"])
+def test_every_kind_reason_and_choice_has_words_in_every_language(language: str) -> None:
     spoken = []
-    for tag in ("en", "zh-Hans"):
+    for tag in ("en", language):
         with languages.speaking(tag):
             spoken.append(
                 [
@@ -279,7 +280,7 @@ def test_every_kind_reason_and_choice_has_words_in_both_languages() -> None:
                     *(ledger.account(f"{of}:EUR") for of in Account), *map(ledger.reason, Reason),
                 ]
             )  # fmt: skip
-    assert [e for e, z in zip(*spoken, strict=True) if e == z] == []
+    assert [e for e, z in zip(*spoken, strict=True) if e == z and not e.startswith("Bank")] == []
 
 
 def test_no_english_is_left_on_the_owners_chinese_pages(door: Door) -> None:

@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-gb", type=_gigabytes, default=0, metavar="N", help="use per 30 days, spread evenly")
     parser.add_argument("--minutes", type=_whole, default=0, metavar="N", help="the same of calls")
     parser.add_argument("--sms", type=_whole, default=0, metavar="N", help="the same of messages")
-    parser.add_argument("--lang", default="en", help="en or zh-Hans")
+    parser.add_argument("--lang", default="en", help="en, fr, nl, de or zh-Hans")
     parser.add_argument("--json", action="store_true", help="one object on stdout")
 
 

@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--operator", action="append", default=[], metavar="ID", help="only this one; may be repeated")
     parser.add_argument("--line", metavar="FILE", help="today's line as JSON")
     parser.add_argument("--country", default="belgium", help="whose catalogue")
-    parser.add_argument("--lang", default="en", help="en or zh-Hans")
+    parser.add_argument("--lang", default="en", help="en, fr, nl, de or zh-Hans")
     parser.add_argument("--json", action="store_true", help="one object on stdout")
 
 

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pay", required=True, metavar="METHOD", help="sandbox (no real money moves)")
     parser.add_argument("--plan", default="", help="where the operator asks for one; empty keeps the plan")
     parser.add_argument("--coupon", default="", help="one of the shop's, such as WELCOME26 in the sandbox")
-    parser.add_argument("--lang", default="en", help="en or zh-Hans")
+    parser.add_argument("--lang", default="en", help="en, fr, nl, de or zh-Hans")
     parser.add_argument("--wait", type=float, default=60, metavar="S", help="seconds until undecided (60)")
     parser.add_argument("--json", action="store_true", help="one object on stdout")
 

@@ -14,7 +14,8 @@ body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.6 system-ui,-
 align-items:baseline}
 .band strong{font-size:1.5rem;line-height:1.3;font-weight:800}
 main,nav{max-width:30rem;margin:0 auto;padding:0 1.25rem}
-nav{display:flex;justify-content:space-between;align-items:center;min-height:3.5rem}
+nav{display:flex;flex-wrap:wrap;justify-content:flex-end;align-items:center;gap:0 .75rem;min-height:3.5rem}
+nav .mark{margin-right:auto}
 nav a{display:inline-flex;align-items:center;justify-content:flex-end;min-height:44px;min-width:44px}
 .mark{display:flex;gap:3px;align-items:flex-end;height:22px}
 .mark i{width:7px;background:var(--signal);border-radius:1px}

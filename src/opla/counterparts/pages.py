@@ -12,7 +12,7 @@ from opla.core.money import MINOR_DIGITS, Money
 from opla.counterparts.mailbox import Mail
 from opla.counterparts.operator import Subscriber
 from opla.counterparts.payment import BUTTONS, Payment, Status
-from opla.counterparts.texts import Words
+from opla.counterparts.texts import TEXTS, Words
 
 _SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
 _LINK = re.compile(r"https?://[^\s<>\"'\uff0c\u3002\uff1b]*[^\s<>\"'.,;:!?)\uff0c\u3002\uff1b]")
@@ -102,8 +102,16 @@ def _page(title: str, body: str, words: Words, path: str) -> str:
         f'<div class="band" role="note"><strong>{words["sandbox"]}</strong>'
         f"<span>{words['no_money']} · {words['sample']}</span></div>"
         '<nav><span class="mark" aria-hidden="true"><i></i><i></i><i></i></span>'
-        f'<a href="{escape(path)}?lang={words["other_lang"]}" lang="{words["other_lang"]}">{words["other"]}</a></nav>'
+        f"{_languages(words, path)}</nav>"
         f"<main><h1>{title}</h1>{body}</main></body></html>"
+    )
+
+
+def _languages(words: Words, path: str) -> str:
+    return "".join(
+        f'<a href="{escape(path)}?lang={tag}" lang="{tag}">{others["name"]}</a>'
+        for tag, others in TEXTS.items()
+        if tag != words["html_lang"]
     )
 
 

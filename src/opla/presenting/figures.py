@@ -18,7 +18,7 @@ from opla.core.money import Money
 from opla.presenting import languages
 
 # Day before month as Belgium writes it; Chinese as Chinese does. One table, because locales differ by region.
-_DAY = {"zh-Hans": "y年M月d日"}
+_DAY = {"zh-Hans": "y年M月d日", "de": "d. MMM y"}
 _DAY_ELSEWHERE = "d MMM y"
 _GIGA = 1000  # megabytes; 10⁶ and 10⁹ bytes, as operators count
 
@@ -33,28 +33,37 @@ def locale() -> Locale:
 
 
 def money(amount: Money) -> str:
-    """`€15.00`: every cent."""
+    """`€15.00`, `15,00 €`: every cent."""
     return format_currency(Decimal(amount.decimal), amount.currency, locale=locale())
 
 
 def money_short(amount: Money) -> str:
-    """`€15` where there are no cents: for buttons and headings."""
+    """`€15`, `15 €` where there are no cents: for buttons and headings."""
     whole = Decimal(amount.decimal)
     if whole != whole.to_integral_value():
         return money(amount)
-    return format_currency(whole, amount.currency, locale=locale(), format="¤#,##0", currency_digits=False)
+    without_cents = locale().currency_formats["standard"].pattern.replace(".00", "")
+    return format_currency(whole, amount.currency, locale=locale(), format=without_cents, currency_digits=False)
 
 
 def day(at: date) -> str:
-    """`3 Dec 2026`, `2026年12月3日`."""
+    """`3 Dec 2026`, `1er déc. 2026`, `2026年12月3日`."""
     local = timezone.localtime(at) if isinstance(at, datetime) else at
-    return format_date(local, _DAY.get(languages.current(), _DAY_ELSEWHERE), locale=locale())
+    return format_date(local, _pattern(local), locale=locale())
 
 
 def moment(at: datetime) -> str:
     """Day and minute."""
-    pattern = _DAY.get(languages.current(), _DAY_ELSEWHERE) + (" " if languages.current() in _DAY else ", ") + "HH:mm"
-    return format_datetime(timezone.localtime(at), pattern, locale=locale())
+    local = timezone.localtime(at)
+    between = " " if languages.current() == "zh-Hans" else ", "
+    return format_datetime(local, f"{_pattern(local)}{between}HH:mm", locale=locale())
+
+
+def _pattern(local: date) -> str:
+    """How a day is written; the first of a month is `1er` in French, which CLDR does not say."""
+    if languages.current() == "fr" and local.day == 1:
+        return f"d'er'{_DAY_ELSEWHERE[1:]}"
+    return _DAY.get(languages.current(), _DAY_ELSEWHERE)
 
 
 def local_day(at: datetime) -> date:

@@ -10,7 +10,9 @@ from django.conf import settings
 from django.utils import translation
 
 #: Tag → what the language calls itself. Adding one: its catalogue in `locale/`, a line here and one in the settings.
-NAMES: Final[dict[str, str]] = {"zh-Hans": "简体中文", "en": "English"}
+NAMES: Final[dict[str, str]] = {
+    "en": "English", "fr": "Français", "nl": "Nederlands", "de": "Deutsch", "zh-Hans": "简体中文",
+}  # fmt: skip
 
 _BABEL: Final[dict[str, str]] = {"zh-Hans": "zh_Hans_CN", "en": "en_GB", "fr": "fr_BE", "nl": "nl_BE", "de": "de_BE"}
 

@@ -20,7 +20,7 @@ from django.utils.translation.template import templatize
 SOURCES: Final = Path(__file__).resolve().parents[1]
 LOCALE: Final = SOURCES / "locale"
 #: Folder names are Django's; `en` holds the sentences as they stand in the code.
-LANGUAGES: Final = ("en", "zh_Hans")
+LANGUAGES: Final = ("en", "fr", "nl", "de", "zh_Hans")
 
 _KEYWORDS: Final = ("_", "gettext", "gettext_noop", "ngettext")
 _HEADER: Final = "# Every sentence of the shop. Made by `./opla _translate`; the msgstr lines are yours to write.\n"

@@ -14,7 +14,7 @@ def page(request: HttpRequest) -> dict[str, object]:
         "sandbox": settings.SANDBOX,
         "contact": settings.CONTACT,
         "language": here,
-        "other_languages": [(tag, name) for tag, name in languages.NAMES.items() if tag != here],
+        "languages": languages.NAMES,
         # Only a page that answers GET can be shown again in another language.
         "here": request.get_full_path() if request.method in ("GET", "HEAD") else request.path,
     }

@@ -24,7 +24,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 (what broke may be anything, so nothing of the request is used)
-    """Both languages at once, without database, session or context: whatever broke, this page does not."""
+    """Every language at once, without database, session or context: whatever broke, this page does not."""
     return HttpResponseServerError(render_to_string("storefront/broken.html"))
 
 

@@ -19,7 +19,7 @@ from opla.db.queries import pages
 from opla.db.queries.pages import OrderPage
 from opla.operations import catalogue, links
 from opla.operations import pay_again as paying
-from opla.presenting import numbers, orders, payment_methods, redeeming
+from opla.presenting import languages, numbers, orders, payment_methods, redeeming
 from opla.presenting.refusals import sentence
 from opla.storefront import draft
 from opla.storefront.views.language import chosen
@@ -62,7 +62,7 @@ def ticket(request: HttpRequest, link: str, here: Visit) -> Ticket:
     page = pages.order_by_link(link_hash, here.device_hash) if link_hash else None
     if page is None:
         raise Http404
-    if not chosen(request) and page.language in ("en", "zh-Hans"):
+    if not chosen(request) and page.language in languages.NAMES:
         # Opened from a message on another device: the order's own language, until the person says otherwise.
         translation.activate(page.language.lower())
     catalog = catalogue.at_version(page.catalog_version)
