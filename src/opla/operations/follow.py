@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,11 +23,12 @@ _LOOK_EVERY: Final = timedelta(hours=6)
 
 @dataclass(frozen=True)
 class Wanted:
-    """As typed: an address, an operator of the catalogue (empty: all of them), a language tag."""
+    """As typed: an e-mail, an operator of the catalogue (empty: all), a language tag. `address`: of a visitor."""
 
     email: str
     operator: str
     language: str
+    address: str = field(default="", repr=False)
 
 
 def follow(actor: Actor, wanted: Wanted, *, shop: Shop, at: datetime) -> list[Refusal]:
@@ -40,14 +41,15 @@ def follow(actor: Actor, wanted: Wanted, *, shop: Shop, at: datetime) -> list[Re
     if refused or isinstance(to, list):
         return refused
     email, language = to
-    wishes.keep(
+    limited = wishes.keep(
         email,
         language,
         lambda link: Following(email, link, wanted.operator, at, language, confirmed=False),
+        address=wanted.address,
         shop=shop,
         at=at,
     )
-    return []
+    return [limited] if limited else []
 
 
 def running() -> Promotions:

@@ -9,7 +9,7 @@ Who is told of promotions is looked at in the same round (`follow`).
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -37,11 +37,12 @@ _LEASE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Wanted:
-    """As typed: an address, the days between check-ins (one of `INTERVALS`), a language tag."""
+    """As typed: an e-mail, the days between check-ins (one of `INTERVALS`), a language tag. `address`: of a visitor."""
 
     email: str
     every_days: str
     language: str
+    address: str = field(default="", repr=False)
 
 
 def ask(actor: Actor, wanted: Wanted, usage: Usage, *, shop: Shop, at: datetime) -> list[Refusal]:
@@ -53,14 +54,15 @@ def ask(actor: Actor, wanted: Wanted, usage: Usage, *, shop: Shop, at: datetime)
     if refused or isinstance(to, list):
         return refused
     email, language = to
-    wishes.keep(
+    limited = wishes.keep(
         email,
         language,
         lambda link: Watched(email, link, usage, int(every), language, confirmed=False),
+        address=wanted.address,
         shop=shop,
         at=at,
     )
-    return []
+    return [limited] if limited else []
 
 
 def find(link: str, *, shop: Shop) -> Watched | None:

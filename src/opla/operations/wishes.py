@@ -23,6 +23,7 @@ from opla.core.usage import Usage, read_usage, write_usage
 from opla.db.keyring import Keyring, Unopenable, digest
 from opla.db.queries import reminders
 from opla.db.queries.reminders import Kept, Wish
+from opla.operations import limits
 from opla.operations.links import hash_link, write_link
 from opla.operations.shop import Shop
 
@@ -76,11 +77,18 @@ def addressed(actor: Actor, email: str, language: str) -> tuple[str, str] | list
     return address, tag
 
 
-def keep(email: str, language: str, make: Callable[[str], Wished], *, shop: Shop, at: datetime) -> None:
-    """Keep what `make` makes of a new link, and send the e-mail that asks to confirm it.
+def keep(
+    email: str, language: str, make: Callable[[str], Wished], *, address: str, shop: Shop, at: datetime
+) -> Refusal | None:
+    """Keep what `make` makes of a new link, and send the e-mail that asks to confirm it. `address`: where they sit.
 
-    An address that was asked within the hour is not asked again, and nobody is told: the answer is the same.
+    Whoever asks too often is refused. An e-mail that was asked within the hour, or often today, is not asked again,
+    and nobody is told: the answer is the same.
     """
+    if refused := limits.by_address(limits.WISHES, address, shop=shop, at=at):
+        return refused
+    if limits.by_email(limits.CONFIRMS, email, shop=shop, at=at):
+        return None
     secret, id_ = shop.chance.secret(), shop.chance.uuid(at)
     wished = make(write_link(secret))
     alone = isinstance(wished, Following)
@@ -95,6 +103,7 @@ def keep(email: str, language: str, make: Callable[[str], Wished], *, shop: Shop
         alone,
     )
     reminders.ask(wish, at=at, forget_at=at + CONFIRM_WITHIN, again=AGAIN)
+    return None
 
 
 def find(link: str, *, shop: Shop) -> Wished | None:

@@ -354,6 +354,15 @@ CREATE TABLE reminder_sent (
     PRIMARY KEY (reminder_id, key)
 );
 
+-- How often somebody tried what has a limit: a bucket that fills again evenly. A full one needs no row.
+CREATE TABLE tried (
+    what         text NOT NULL,
+    who          bytea NOT NULL,                 -- a keyed digest of an address, never the address
+    full_at      timestamptz NOT NULL,
+    PRIMARY KEY (what, who)
+);
+CREATE INDEX tried_full_at ON tried (full_at);
+
 CREATE TABLE outbox (
     reference    text PRIMARY KEY,
     topic        text NOT NULL,

@@ -10,7 +10,7 @@ from opla.operations.follow import Wanted, follow
 from opla.operations.wishes import Following
 from opla.presenting import announcing, languages
 from opla.storefront import draft
-from opla.storefront.forms import refused
+from opla.storefront.forms import refused, status_of
 from opla.storefront.views import promotions
 from opla.storefront.visit import visit
 
@@ -20,9 +20,9 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Send the e-mail that asks to confirm. The answer is the same whether the address was asked before or not."""
     here = visit(request)
     typed = {name: draft.typed(request, name) for name in ("email", "operator")}
-    wanted = Wanted(typed["email"], typed["operator"], languages.current())
+    wanted = Wanted(typed["email"], typed["operator"], languages.current(), here.address)
     if wrong := follow(here.actor, wanted, shop=here.shop, at=here.at):
-        return promotions.page(request, "", refused(typed, wrong), status=422)
+        return promotions.page(request, "", refused(typed, wrong), status=status_of(wrong))
     draft.keep_email(request, typed["email"].strip())
     return render(request, "storefront/follow_asked.html")
 

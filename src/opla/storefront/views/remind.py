@@ -23,7 +23,7 @@ from opla.presenting import languages, usage
 from opla.presenting.refusals import sentence
 from opla.storefront import asking, draft
 from opla.storefront.asking import Place
-from opla.storefront.forms import refused
+from opla.storefront.forms import refused, status_of
 from opla.storefront.views import follow, have
 from opla.storefront.views.language import chosen
 from opla.storefront.visit import Visit, visit
@@ -37,9 +37,9 @@ def ask(request: HttpRequest, operator: str) -> HttpResponse:
     if found is None or found.line.operator != place.operator.id:
         return redirect("have-operator", operator=place.operator.id)
     typed = {name: draft.typed(request, name) for name in ("email", "every")}
-    wanted = Wanted(typed["email"], typed["every"], languages.current())
+    wanted = Wanted(typed["email"], typed["every"], languages.current(), here.address)
     if wrong := reminding.ask(here.actor, wanted, found, shop=here.shop, at=here.at):
-        return have.result(request, place, here, found, refused(typed, wrong), status=422)
+        return have.result(request, place, here, found, refused(typed, wrong), status=status_of(wrong))
     draft.keep_email(request, typed["email"].strip())
     return render(request, "storefront/remind_asked.html", {"operator": place.operator})
 
