@@ -36,7 +36,7 @@ from opla.operations.pay_again import pay_again
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, quote_topup
 from opla.operations.shop import Shop
-from opla.operations.tell import Letter, Reminding
+from opla.operations.tell import Announcing, Letter, Reminding
 from opla.operations.wake import wake_payment
 from opla.operations.work import work_once
 
@@ -284,8 +284,8 @@ class Playing:
         return self.world.mailbox
 
 
-def compose(letter: Letter | Reminding) -> tuple[str, str]:
-    if isinstance(letter, Reminding):
+def compose(letter: Letter | Reminding | Announcing) -> tuple[str, str]:
+    if not isinstance(letter, Letter):
         return letter.topic, letter.link_url
     return letter.topic, f"{letter.page.ticket} {letter.link_url} {letter.proof}"
 

@@ -408,6 +408,7 @@ def test_who_asked_is_told_once_of_what_begins_for_their_operator() -> None:
     assert told("orange", AT + 2 * day, "promotion:new") == ["open"]
     assert told("orange", AT + 3 * day) == ["open"], "what is over is no news"
     assert told("proximus", AT + day) == ["new", "their-gift"]
+    assert told("", AT + day) == ["new", "other", "their-gift"], "of all operators"
     assert next_news(known, "orange", AT) == AT + day
     assert next_news(known, "orange", AT + day) == AT + 2 * day
     assert next_news(known, "orange", AT + 2 * day) is None

@@ -16,8 +16,9 @@ from opla.core.ports import Answer
 from opla.core.refusal import Code, Refusal
 from opla.core.usage import Usage
 from opla.db.queries.call import select
-from opla.operations import remind
-from opla.operations.remind import AGAIN, CONFIRM_WITHIN, FORGET_AFTER, Wanted
+from opla.operations import remind, wishes
+from opla.operations.remind import FORGET_AFTER, Wanted
+from opla.operations.wishes import AGAIN, CONFIRM_WITHIN
 from support import as_owner, at_once
 
 DAY = timedelta(days=1)
@@ -43,7 +44,7 @@ def asked(world: World, usage: Usage | None = None, wanted: Wanted = WANTED) -> 
 
 def confirmed(world: World, usage: Usage | None = None, wanted: Wanted = WANTED) -> str:
     link = asked(world, usage, wanted)
-    assert remind.confirm(CUSTOMER, link, at=world.clock()) is None
+    assert wishes.confirm(CUSTOMER, link, at=world.clock()) is None
     return link
 
 
@@ -62,7 +63,7 @@ def test_nothing_is_sent_before_somebody_who_reads_the_mail_says_so(world: World
     link = asked(world, line(days=2))
     live(world, 1)
     assert said(world) == []
-    assert remind.confirm(CUSTOMER, link, at=world.clock()) is None
+    assert wishes.confirm(CUSTOMER, link, at=world.clock()) is None
     world.work()
     assert said(world) == ["benefits_expire"]
 
@@ -72,7 +73,7 @@ def test_a_wish_that_nobody_confirms_is_deleted_after_two_days(world: World) -> 
     world.clock.tick(CONFIRM_WITHIN.total_seconds())
     world.work()
     assert remind.find(link, shop=world.shop) is None
-    assert remind.confirm(CUSTOMER, link, at=world.clock()) == Refusal(Code.NOT_FOUND)
+    assert wishes.confirm(CUSTOMER, link, at=world.clock()) == Refusal(Code.NOT_FOUND)
     assert rows() == {"reminder": 0, "reminder_sent": 0, "outbox": 0}
 
 
@@ -141,7 +142,7 @@ def test_a_newer_reading_takes_back_what_was_about_to_be_said(world: World, monk
 def test_two_workers_at_once_make_each_reminder_once(world: World) -> None:
     links = [asked(world, line(days=2), replace(WANTED, email=f"p{n}@example.org")) for n in range(6)]
     for link in links:
-        remind.confirm(CUSTOMER, link, at=world.clock())
+        wishes.confirm(CUSTOMER, link, at=world.clock())
     looked = at_once(*[lambda: remind.remind(shop=world.shop, at=world.clock(), limit=4)] * 2)
     assert sum(looked) + remind.remind(shop=world.shop, at=world.clock()) == 6
     assert select("SELECT count(*), count(DISTINCT reminder_id) FROM reminder_sent") == [(6, 6)]
@@ -198,9 +199,9 @@ def test_stopping_deletes_everything_and_stops_what_was_on_its_way(world: World)
     link = confirmed(world, line(days=2))
     remind.remind(shop=world.shop, at=world.clock())
     assert rows()["reminder_sent"] > 0
-    assert remind.stop(CUSTOMER, link) is None
+    assert wishes.stop(CUSTOMER, link) is None
     assert rows() == {"reminder": 0, "reminder_sent": 0, "outbox": 0}
-    assert remind.stop(CUSTOMER, link) is None  # stopped is stopped
+    assert wishes.stop(CUSTOMER, link) is None  # stopped is stopped
     live(world, 2)
     assert said(world) == []
 
@@ -269,9 +270,9 @@ def test_only_customers_are_reminded(world: World) -> None:
     assert remind.ask(reseller, WANTED, line(), shop=world.shop, at=world.clock())[0].code is Code.NOT_ALLOWED
     link = confirmed(world)
     for refused in (
-        remind.confirm(reseller, link, at=world.clock()),
+        wishes.confirm(reseller, link, at=world.clock()),
         remind.read(reseller, link, line(), shop=world.shop, at=world.clock()),
-        remind.stop(reseller, link),
+        wishes.stop(reseller, link),
     ):
         assert refused is not None
         assert refused.code is Code.NOT_ALLOWED

@@ -11,8 +11,8 @@ from opla.core.forecast import Measured
 from opla.core.line import Bucket, Kind, Line
 from opla.core.usage import Usage
 from opla.operations import remind
-from opla.operations.remind import Watched
 from opla.operations.tell import Reminding
+from opla.operations.wishes import Watched
 from opla.presenting.reminding import reminding
 from opla.workers.loop import Worker
 from surfaces.conftest import Door, Seen, Visitor

@@ -20,7 +20,7 @@ class Code(StrEnum):
     API_KEY_WRONG = "api_key_wrong"  # none, unknown or revoked
     NOT_ALLOWED = "not_allowed"  # this actor may not do this act
     NOT_FOUND = "not_found"  # also said to strangers about what is not theirs
-    TOO_MANY_TRIES = "too_many_tries"
+    TOO_MANY_TRIES = "too_many_tries"  # says how many minutes to wait
     # what was typed: a number, a SIM
     NUMBER_MISSING = "number_missing"
     NUMBER_UNREADABLE = "number_unreadable"  # no habit of writing a number fits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -15,7 +15,7 @@ from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import promotions as queries
 from opla.db.queries.orders import Use
-from opla.operations import catalogue, promotions
+from opla.operations import catalogue, limits, promotions
 from opla.operations.shop import Shop
 
 _EVERYBODY = b""
@@ -23,11 +23,13 @@ _EVERYBODY = b""
 
 @dataclass(frozen=True)
 class Claim:
-    """What a person brings. `opened`: promotions whose coupon was typed before; `coupon`: one typed now, or empty."""
+    """What a person brings. `opened`: promotions whose coupon was typed before; `coupon`: one typed now, or empty;
+    `address`: where they sit, so that nobody guesses coupons by the thousand; empty at a terminal of the shop's own."""
 
     channel: Channel = Channel.WEB
     coupon: str = ""
     opened: frozenset[str] = frozenset()
+    address: str = field(default="", repr=False)
 
 
 NOTHING: Final = Claim()
@@ -37,16 +39,21 @@ def offered(
     claimed: Sequence[tuple[Quote, Claim]], *, shop: Shop, at: datetime
 ) -> tuple[list[Quote | Refusal], list[Use]]:
     """Each quote at its best price, or why its coupon does nothing; and the uses to keep beside the quotes."""
+    tired = [_tired(claim, shop, at) for _, claim in claimed]
     version, running = promotions.active()
     if not running.ours and not running.theirs:
         unknown = Refusal(Code.COUPON_UNKNOWN, "coupon")
-        return [unknown if claim.coupon.strip() else quote for quote, claim in claimed], []
+        told = zip(claimed, tired, strict=True)
+        return [no or (unknown if claim.coupon.strip() else quote) for (quote, claim), no in told], []
     customers = [_customers(quote, shop) for quote, _ in claimed]
     used = queries.uses([p.id for p in running.ours], {c for cs in customers for c in cs})
     before = _bought_before(claimed, running)
     answers: list[Quote | Refusal] = []
     uses: list[Use] = []
-    for (quote, claim), own in zip(claimed, customers, strict=True):
+    for (quote, claim), own, no in zip(claimed, customers, tired, strict=True):
+        if no is not None:
+            answers.append(no)
+            continue
         fresh = running.opened_by(promotions.coupon_digest(claim.coupon, shop.keyring))
         facts = Facts(
             quote.operator,
@@ -72,6 +79,14 @@ def offered(
             uses.append(Use(quote.id, promotion.id, _EVERYBODY, promotion.most_uses))
             uses += [Use(quote.id, promotion.id, customer, promotion.each) for customer in own]
     return answers, uses
+
+
+def _tired(claim: Claim, shop: Shop, at: datetime) -> Refusal | None:
+    """Why a coupon is not looked at, right or wrong: too many were typed from where they sit."""
+    if not claim.coupon.strip():
+        return None
+    no = limits.by_address(limits.COUPONS, claim.address, shop=shop, at=at)
+    return replace(no, about="coupon") if no else None
 
 
 @lru_cache(maxsize=256)

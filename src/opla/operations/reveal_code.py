@@ -11,8 +11,9 @@ from uuid import UUID
 
 from opla.core.actor import Act, Actor
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import codes
+from opla.db.queries import codes, pages
 from opla.db.queries.codes import Revealed
+from opla.operations import limits
 from opla.operations.links import device_hash
 from opla.operations.shop import Shop
 
@@ -28,9 +29,17 @@ def reveal(actor: Actor, order_id: UUID, *, device: bytes, shop: Shop, at: datet
 
 
 def ask_proof(actor: Actor, order_id: UUID, *, shop: Shop, at: datetime) -> Refusal | None:
-    """Send six digits to the order's e-mail. At most once a minute; asking sooner leaves the last ones good."""
+    """Send six digits to the order's e-mail. At most once a minute; asking sooner leaves the last ones good.
+
+    An e-mail that never ordered may stand on many orders, so what one e-mail is sent in a day is limited too.
+    """
     if refused := actor.refused(Act.REVEAL):
         return refused
+    page = pages.order_by_id(order_id)
+    if page is None:
+        return Refusal(Code.NOT_FOUND)
+    if limited := limits.by_email(limits.PROOFS, page.email, shop=shop, at=at):
+        return limited
     digits = shop.chance.proof()
     made = codes.ask_proof(
         order_id,

@@ -12,15 +12,18 @@ from uuid import UUID
 from opla.core.actor import SYSTEM
 from opla.core.day import ZONE
 from opla.core.ports import Answer, Message
+from opla.core.promotion import Promotions
 from opla.core.reminder import awake
 from opla.db.queries import attempts, floats, pages, reminders
 from opla.db.queries.attempts import Outgoing
 from opla.db.queries.floats import News
 from opla.db.queries.pages import Addressed, OrderPage
+from opla.operations.follow import running
 from opla.operations.links import write_link
 from opla.operations.outside import Outside
-from opla.operations.remind import CONFIRM, Watched, open_all, still_due
+from opla.operations.remind import still_due
 from opla.operations.shop import Shop
+from opla.operations.wishes import CONFIRM, Following, Watched, Wished, open_all
 
 _log = logging.getLogger(__name__)
 _AGAIN_AFTER_S = (5, 30, 120, 600, 3600, 3600 * 6, 3600 * 24)
@@ -49,8 +52,17 @@ class Reminding:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Announcing:
+    """News of promotions, for whoever writes its words. `topic` is `confirm` or the key of the news."""
+
+    topic: str
+    following: Following
+    link_url: str
+
+
 #: Words for a letter: (subject, text), in its language.
-Compose = Callable[[Letter | Reminding], tuple[str, str]]
+Compose = Callable[[Letter | Reminding | Announcing], tuple[str, str]]
 
 
 def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: datetime, limit: int = 50) -> int:
@@ -61,18 +73,19 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
     ours = [order_id for order_id in orders if order_id not in news]
     about = pages.addressed(ours) if ours else {}
     lines = [outgoing.reminder_id for outgoing in due if outgoing.reminder_id]
-    watched = open_all(reminders.load(lines), shop.keyring) if lines else {}
+    wished = open_all(reminders.load(lines), shop.keyring) if lines else {}
+    known = running() if wished else Promotions("EUR")
     done: list[tuple[str, bool, datetime | None]] = []
     for outgoing in due:
         if outgoing.reminder_id:
-            line = watched.get(outgoing.reminder_id)
+            wish = wished.get(outgoing.reminder_id)
             if outgoing.topic != CONFIRM and (morning := awake(at, ZONE)) > at:
                 done.append((outgoing.reference, False, morning))  # made by day, and it is night now
                 continue
-            if line is None or not still_due(line, outgoing.topic, at):
-                done.append((outgoing.reference, False, None))  # over, or a newer reading says otherwise
+            if wish is None or not still_due(wish, outgoing.topic, known, at):
+                done.append((outgoing.reference, False, None))  # over, or something newer says otherwise
                 continue
-            sent = _remind(outgoing, line, compose, shop, outside, at)
+            sent = _remind(outgoing, wish, compose, shop, outside, at)
         elif outgoing.order_id in news:
             sent = _told(_for_reseller(outgoing, news[outgoing.order_id]), outside)
         else:
@@ -97,15 +110,20 @@ def _send(outgoing: Outgoing, about: Addressed, compose: Compose, shop: Shop, ou
     return _told(Message(outgoing.reference, page.email, subject, text, page.language), outside)
 
 
-def _remind(outgoing: Outgoing, watched: Watched, compose: Compose, shop: Shop, outside: Outside, at: datetime) -> bool:
-    link_url = f"{shop.base_url}/r/{watched.link}/"
+def _remind(outgoing: Outgoing, wish: Wished, compose: Compose, shop: Shop, outside: Outside, at: datetime) -> bool:
+    link_url = f"{shop.base_url}/r/{wish.link}/"
+    letter: Reminding | Announcing
+    if isinstance(wish, Watched):
+        letter = Reminding(outgoing.topic, wish, link_url, at)
+    else:
+        letter = Announcing(outgoing.topic, wish, link_url)
     try:
-        subject, text = compose(Reminding(outgoing.topic, watched, link_url, at))
+        subject, text = compose(letter)
     except Exception:  # noqa: BLE001 - whatever it was, it is written down
         _log.exception("message %s: it could not be written", outgoing.reference)
         return False
     stop_url = f"{link_url}stop/"
-    return _told(Message(outgoing.reference, watched.email, subject, text, watched.language, stop_url), outside)
+    return _told(Message(outgoing.reference, wish.email, subject, text, wish.language, stop_url), outside)
 
 
 def _for_reseller(outgoing: Outgoing, news: News) -> Message:

@@ -114,6 +114,15 @@ def starting(promotions: Promotions, catalog: Catalog, operator: str, at: dateti
     return [entry for _start, entry in sorted(found, key=lambda pair: (pair[0], pair[1].title))]
 
 
+def entry_of(promotion_id: str, promotions: Promotions, catalog: Catalog) -> Entry | None:
+    """One promotion, ours or an operator's; None where there is none of this name any more."""
+    ours = promotions.find(promotion_id)
+    if ours is not None:
+        return _entry(ours, promotions, catalog)
+    theirs = next((p for p in promotions.theirs if p.id == promotion_id), None)
+    return _their_entry(theirs, catalog) if theirs is not None else None
+
+
 def _public(promotion: Promotion, used: Mapping[str, int], operator: str) -> bool:
     left = promotion.most_uses is None or used.get(promotion.id, 0) < promotion.most_uses
     return (

@@ -16,7 +16,6 @@ from opla.presenting import figures
 _PLAIN: Final[dict[Code, str]] = {
     Code.NOT_ALLOWED: gettext_noop("This is not open to you."),
     Code.NOT_FOUND: gettext_noop("There is nothing here. Check the address, or start again from the first page."),
-    Code.TOO_MANY_TRIES: gettext_noop("That was too often in a short time. Wait a minute and try again."),
     Code.NUMBER_MISSING: gettext_noop("Enter the mobile number to top up."),
     Code.NUMBER_UNREADABLE: gettext_noop(
         "We cannot read this as a number. Write it with digits, such as 0470 12 34 56."
@@ -149,6 +148,17 @@ def _not_mobile(params: Mapping[str, str]) -> str:
             return _("This is no mobile number. Only mobile numbers can be topped up.")
 
 
+def _too_many_tries(params: Mapping[str, str]) -> str:
+    n = int(params.get("minutes", "1"))
+    if n < 2:
+        return _("That was too often in a short time. Wait a minute and try again.")
+    return ngettext(
+        "That was too often in a short time. Try again in %(n)s minute.",
+        "That was too often in a short time. Try again in %(n)s minutes.",
+        n,
+    ) % {"n": n}
+
+
 def _check_digit(params: Mapping[str, str]) -> str:
     if params.get("kind") == "eid":
         return _("This looks like the EID of a phone, but one of its digits is wrong. Check it.")
@@ -241,6 +251,7 @@ def _need_not_covered(params: Mapping[str, str]) -> str:
 
 
 _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
+    Code.TOO_MANY_TRIES: _too_many_tries,
     Code.NUMBER_TOO_SHORT: _too_short,
     Code.NUMBER_TOO_LONG: _too_long,
     Code.NUMBER_FOREIGN: _foreign,

@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 from opla.core.reminder import Kind
 from opla.core.usage import is_stale
 from opla.operations import catalogue
-from opla.operations.remind import CONFIRM
 from opla.operations.tell import Reminding
+from opla.operations.wishes import CONFIRM
 from opla.presenting import figures, languages, usage
 from opla.presenting.notices import Notice
 

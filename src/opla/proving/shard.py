@@ -31,7 +31,7 @@ from opla.operations.catalogue import at_version, seed
 from opla.operations.expire import expire
 from opla.operations.shop import Shop
 from opla.operations.stock_codes import stock_codes
-from opla.operations.tell import Letter, Reminding, tell
+from opla.operations.tell import Announcing, Letter, Reminding, tell
 from opla.operations.work import LEASE_MARGIN_S, settle_claims
 from opla.proving.baton import Baton, Died, Task
 from opla.proving.customers import Customers
@@ -387,5 +387,5 @@ class Simulation:
         return min((moment for moment in moments if isinstance(moment, datetime)), default=otherwise + _DRAIN)
 
 
-def _compose(letter: Letter | Reminding) -> tuple[str, str]:
+def _compose(letter: Letter | Reminding | Announcing) -> tuple[str, str]:
     return letter.topic, letter.link_url

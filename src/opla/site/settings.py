@@ -69,6 +69,8 @@ LOCALE_PATHS = [Path(__file__).resolve().parents[1] / "locale"]
 ROOT_URLCONF = "opla.site.urls"
 WSGI_APPLICATION = "opla.site.wsgi.application"
 
+#: Proxies of our own in front: a visitor's address is what the outermost of them wrote into X-Forwarded-For.
+PROXIES = int(os.environ.get("OPLA_PROXIES", "0"))
 #: What the shop charges on top of the face value, as a decimal amount.
 SERVICE_FEE = os.environ.get("OPLA_SERVICE_FEE", "0.00")
 #: How the shop is reached from outside: return addresses and webhooks are made from it.

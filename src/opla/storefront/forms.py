@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from opla.core.refusal import Refusal
+from opla.core.refusal import Code, Refusal
 from opla.presenting.refusals import sentence
 
 
@@ -37,3 +37,8 @@ def refused(values: Mapping[str, str], refusals: Iterable[Refusal]) -> Form:
         else:
             general.append(sentence(refusal))
     return Form(values, errors, tuple(general))
+
+
+def status_of(refusals: Iterable[Refusal]) -> int:
+    """How a form with these is answered: 429 where waiting is all it needs, else 422."""
+    return 429 if any(refusal.code is Code.TOO_MANY_TRIES for refusal in refusals) else 422

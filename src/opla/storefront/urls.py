@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.storefront.views import amounts, choose, code, have, language, order, promotions, quote, recipient, remind
+from opla.storefront.views import (
+    amounts,
+    choose,
+    code,
+    follow,
+    have,
+    language,
+    order,
+    promotions,
+    quote,
+    recipient,
+    remind,
+)
 from opla.storefront.views import help as helping
 
 urlpatterns = [
     path("", choose.home, name="home"),
     path("number/", choose.number, name="number"),
     path("promotions/", promotions.listed, name="promotions"),
+    path("promotions/news/", follow.ask, name="follow"),
     path("sim/<str:kind>/", choose.sim_page, name="sim"),
     path("top-up/<str:operator>/", amounts.amounts, name="amounts"),
     path("top-up/<str:operator>/<str:sku>/", recipient.recipient, name="recipient"),

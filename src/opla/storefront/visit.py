@@ -8,6 +8,7 @@ from datetime import datetime
 from django.http import HttpRequest
 from django.utils import timezone
 
+from opla.accounts.address import address_of
 from opla.accounts.device import customer, device_of, ensured
 from opla.core.actor import Actor
 from opla.operations import shop as shops
@@ -23,6 +24,7 @@ class Visit:
     actor: Actor
     at: datetime
     device: bytes = field(repr=False)
+    address: str = field(repr=False)
 
     @property
     def device_hash(self) -> bytes:
@@ -35,11 +37,11 @@ def now() -> datetime:
 
 def visit(request: HttpRequest) -> Visit:
     device = device_of(request)
-    return Visit(shops.current(), customer(device), now(), device)
+    return Visit(shops.current(), customer(device), now(), device, address_of(request))
 
 
 def visit_with_device(request: HttpRequest) -> Visit:
     """As `visit`, with a device secret made now where there is none; the caller puts it on the answer."""
     shop = shops.current()
     device = ensured(request, shop.chance)
-    return Visit(shop, customer(device), now(), device)
+    return Visit(shop, customer(device), now(), device, address_of(request))

@@ -29,9 +29,10 @@ from opla.operations.expire import expire
 from opla.operations.outside import Adapters, Outside
 from opla.operations.remind import remind
 from opla.operations.shop import Shop, current
-from opla.operations.tell import Letter, Reminding, tell
+from opla.operations.tell import Announcing, Letter, Reminding, tell
 from opla.operations.together import Together
 from opla.operations.work import LEASE_MARGIN_S, settle_claims
+from opla.presenting.announcing import announcing
 from opla.presenting.notices import notice
 from opla.presenting.reminding import reminding
 
@@ -133,11 +134,14 @@ class Worker:
         self._expires_at = 0.0
         self._reminds_at = 0.0
 
-    def _compose(self, letter: Letter | Reminding) -> tuple[str, str]:
+    def _compose(self, letter: Letter | Reminding | Announcing) -> tuple[str, str]:
+        sandbox = self._shop.sandbox
         if isinstance(letter, Reminding):
-            said = reminding(letter, sandbox=self._shop.sandbox)
-            return said.subject, said.text
-        words = notice(letter.topic, letter.page, letter.link_url, sandbox=self._shop.sandbox, digits=letter.proof)
+            words = reminding(letter, sandbox=sandbox)
+        elif isinstance(letter, Announcing):
+            words = announcing(letter, sandbox=sandbox)
+        else:
+            words = notice(letter.topic, letter.page, letter.link_url, sandbox=sandbox, digits=letter.proof)
         return words.subject, words.text
 
     def round(self) -> int:

@@ -40,10 +40,10 @@ def next_news(promotions: Promotions, operator: str, at: datetime) -> datetime |
 
 
 def _all(promotions: Promotions, operator: str) -> Iterator[News]:
-    """Everybody's promotions of this operator. One that needs a coupon or is for a few is not news to all."""
+    """Everybody's promotions of this operator (empty: of all). What is for a few, or by coupon, is no news to all."""
     for ours in promotions.ours:
-        if not (ours.coupons or ours.groups) and (not ours.operators or operator in ours.operators):
+        if not (ours.coupons or ours.groups) and (not (operator and ours.operators) or operator in ours.operators):
             yield News(f"promotion:{ours.id}", ours.id, ours.window.start, ours.window.until)
     for theirs in promotions.theirs:
-        if theirs.operator == operator and theirs.start.value is not None:
+        if operator in ("", theirs.operator) and theirs.start.value is not None:
             yield News(f"promotion:{theirs.id}", theirs.id, theirs.start.value, theirs.until.value)

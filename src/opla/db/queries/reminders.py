@@ -1,4 +1,4 @@
-"""Who wants to be reminded of what. Everything that was said is sealed: only its owner's link or a worker opens it."""
+"""Who wants to be written to of what. All that was said is sealed: only its owner's link or a worker opens it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Wish:
     sealed: bytes = field(repr=False)
     language: str
     reference: str
+    alone: bool = False  # one per address: confirmed, it replaces the older one
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def ask(wish: Wish, *, at: datetime, forget_at: datetime, again: timedelta) -> b
         Argument(wish.sealed, "bytea"),
         Argument(wish.language, "text"),
         Argument(wish.reference, "text"),
+        Argument(wish.alone, "boolean"),
     )
     return expect(kept, bool)
 

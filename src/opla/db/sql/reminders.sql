@@ -1,10 +1,10 @@
--- Reminders: who wants to be reminded, and that each reminder is made once, whoever decides it.
+-- Reminders and news: who wants to be written to, and that each message is made once, whoever decides it.
 
 -- Keep a wish and the e-mail that asks to confirm it. False where this address was asked less than p_again ago: nobody
 -- can fill somebody else's mailbox. The lock is on the address, so two at once are one.
 CREATE OR REPLACE FUNCTION opla_reminder_ask(
     p_at timestamptz, p_forget_at timestamptz, p_again interval, p_id uuid, p_link_hash bytea, p_email_hash bytea,
-    p_sealed bytea, p_language text, p_reference text
+    p_sealed bytea, p_language text, p_reference text, p_alone boolean
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -14,26 +14,36 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM opla_writes(true);
-    INSERT INTO reminder (id, link_hash, email_hash, sealed, language, made_at, due_at)
-    VALUES (p_id, p_link_hash, p_email_hash, p_sealed, p_language, p_at, p_forget_at);
+    INSERT INTO reminder (id, link_hash, email_hash, sealed, language, made_at, due_at, alone)
+    VALUES (p_id, p_link_hash, p_email_hash, p_sealed, p_language, p_at, p_forget_at, p_alone);
     INSERT INTO outbox (reference, topic, reminder_id, made_at, due_at)
     VALUES (p_reference, 'confirm', p_id, p_at, p_at);
     PERFORM opla_writes(false);
     RETURN true;
 END $$;
 
--- Whoever reads the e-mail said yes. Saying it twice changes nothing. False where there is no such link.
+-- Whoever reads the e-mail said yes. Saying it twice changes nothing. Of those of which there is one per address the
+-- newest stays: two at once come one after the other. False where there is no such link.
 CREATE OR REPLACE FUNCTION opla_reminder_confirm(p_at timestamptz, p_link_hash bytea) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    v_found boolean;
+    v_email bytea;
+    v_id uuid;
 BEGIN
+    SELECT email_hash INTO v_email FROM reminder WHERE link_hash = p_link_hash;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended(encode(v_email, 'hex'), 0));
     PERFORM opla_writes(true);
     UPDATE reminder SET confirmed_at = p_at, due_at = p_at, version = version + 1
-    WHERE link_hash = p_link_hash AND confirmed_at IS NULL;
+    WHERE link_hash = p_link_hash AND confirmed_at IS NULL
+    RETURNING id INTO v_id;
+    DELETE FROM reminder r USING reminder n
+    WHERE n.id = v_id AND n.alone AND r.alone AND r.email_hash = n.email_hash AND r.id <> n.id
+      AND r.confirmed_at IS NOT NULL;
     PERFORM opla_writes(false);
-    SELECT EXISTS (SELECT FROM reminder WHERE link_hash = p_link_hash) INTO v_found;
-    RETURN v_found;
+    RETURN EXISTS (SELECT FROM reminder WHERE link_hash = p_link_hash);
 END $$;
 
 -- A new reading, where the one it follows is still the newest; looked at at once.

@@ -330,20 +330,21 @@ CREATE TABLE event_default PARTITION OF event DEFAULT;
 CREATE TABLE transfer_default PARTITION OF transfer DEFAULT;
 CREATE TABLE attempt_evidence_default PARTITION OF attempt_evidence DEFAULT;
 
--- Somebody who wants to be reminded of one SIM. All they said is sealed, and deleted when they stop.
+-- Somebody who wants to be reminded of one SIM, or told of promotions. All they said is sealed, and deleted when they stop.
 CREATE TABLE reminder (
     id           uuid PRIMARY KEY,
     link_hash    bytea NOT NULL UNIQUE,          -- SHA-256 of the 128-bit secret in the links
     email_hash   bytea NOT NULL,                 -- keyed: finds the address again, and says nothing of it
-    sealed       bytea NOT NULL,                 -- the address, the secret, the readings, the interval
+    sealed       bytea NOT NULL,                 -- the address, the secret; the readings and the interval, or the operator
     language     text NOT NULL,
     version      int NOT NULL DEFAULT 0,         -- of the readings: what was decided of older ones is dropped
     made_at      timestamptz NOT NULL,
     confirmed_at timestamptz,                    -- null: not before somebody who reads the e-mail says so
-    due_at       timestamptz NOT NULL            -- when it is looked at next
+    due_at       timestamptz NOT NULL,           -- when it is looked at next
+    alone        boolean NOT NULL                -- of these one per address: confirmed, it replaces the older one
 );
 CREATE INDEX reminder_due ON reminder (due_at, id);
-CREATE INDEX reminder_email ON reminder (email_hash) WHERE confirmed_at IS NULL;
+CREATE INDEX reminder_email ON reminder (email_hash);
 
 -- Each reminder once, whoever decides it.
 CREATE TABLE reminder_sent (
@@ -352,6 +353,15 @@ CREATE TABLE reminder_sent (
     at           timestamptz NOT NULL,
     PRIMARY KEY (reminder_id, key)
 );
+
+-- How often somebody tried what has a limit: a bucket that fills again evenly. A full one needs no row.
+CREATE TABLE tried (
+    what         text NOT NULL,
+    who          bytea NOT NULL,                 -- a keyed digest of an address, never the address
+    full_at      timestamptz NOT NULL,
+    PRIMARY KEY (what, who)
+);
+CREATE INDEX tried_full_at ON tried (full_at);
 
 CREATE TABLE outbox (
     reference    text PRIMARY KEY,

@@ -33,7 +33,7 @@ from opla.operations import shop
 from opla.operations.outside import Adapters
 from opla.operations.prepare import prepare
 from opla.operations.stock_codes import stock_codes
-from opla.operations.tell import Letter, Reminding
+from opla.operations.tell import Announcing, Letter, Reminding
 from opla.operations.work import work_once
 from opla.proving.chaos import evidence
 from opla.proving.chaos.household import Household, Process
@@ -323,7 +323,7 @@ def _a_day_later() -> datetime:
     return at
 
 
-def _compose(letter: Letter | Reminding) -> tuple[str, str]:
+def _compose(letter: Letter | Reminding | Announcing) -> tuple[str, str]:
     return letter.topic, letter.link_url
 
 

@@ -11,15 +11,21 @@ from opla.operations import catalogue
 from opla.operations import promotions as promoting
 from opla.presenting import promotions as words
 from opla.storefront import draft
+from opla.storefront.forms import Form
 from opla.storefront.visit import now
 
 
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
+    chosen = request.GET.get("operator", "")[: draft.MAX_TYPED]
+    return page(request, chosen, Form({"email": draft.email(request), "operator": chosen}))
+
+
+def page(request: HttpRequest, chosen: str, form: Form, status: int = 200) -> HttpResponse:
+    """The list, for one operator or (empty) for all, with the form of who wants to be told."""
     at = now()
     _, catalog = catalogue.active()
     _, known = promoting.active()
-    chosen = request.GET.get("operator", "")[: draft.MAX_TYPED]
     operator = catalog.operator(chosen)
     if chosen and operator is None:
         raise Http404
@@ -31,5 +37,6 @@ def listed(request: HttpRequest) -> HttpResponse:
         "operator": operator,
         "sample": known.sample,
         "operators": [o for o in catalog.operators if o.id in selling],
+        "form": form,
     }
-    return render(request, "storefront/promotions.html", shown)
+    return render(request, "storefront/promotions.html", shown, status=status)

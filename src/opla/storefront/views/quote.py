@@ -22,7 +22,7 @@ from opla.presenting import facts, languages, numbers, payment_methods, refusals
 from opla.presenting import promotions as words
 from opla.presenting.changes import Changes
 from opla.storefront import draft, having
-from opla.storefront.forms import Form, refused
+from opla.storefront.forms import Form, refused, status_of
 from opla.storefront.visit import Visit, visit
 
 _STATUS = {
@@ -62,7 +62,7 @@ def line(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     catalog = catalogue.at_version(made.catalog_version)
     told = having.read(values, draft.line(request, made.operator), made, catalog.currency, zone(catalog.time_zone))
     if isinstance(told, list):
-        return _page(request, made, here, None, told=refused(values, told))
+        return _page(request, made, here, None, told=refused(values, told), status=422)
     draft.keep_line(request, told)
     return redirect(reverse("quote", args=[made.id]) + "#changes")
 
@@ -92,7 +92,7 @@ def coupon(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         return redirect("quote", quote_id=made.id)
     if all(refusal.about != "coupon" for refusal in made):
         return redirect("amounts", operator=old.operator)  # the product itself is gone, or changed
-    return _page(request, old, here, None, coupon=refused({"coupon": typed}, made))
+    return _page(request, old, here, None, coupon=refused({"coupon": typed}, made), status=status_of(made))
 
 
 def _again(old: Quote, coupon: str, here: Visit) -> Quote | list[Refusal]:
@@ -100,7 +100,7 @@ def _again(old: Quote, coupon: str, here: Visit) -> Quote | list[Refusal]:
     opened = old.promotions.opened if old.promotions else frozenset()
     wanted = Wanted(
         old.operator, old.price.face.decimal, old.email, languages.current(), sku=old.sku, number=old.number,
-        plan=old.plan, claim=Claim(coupon=coupon, opened=opened),
+        plan=old.plan, claim=Claim(coupon=coupon, opened=opened, address=here.address),
     )  # fmt: skip
     return quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
 
@@ -133,6 +133,7 @@ def _page(
     *,
     told: Form | None = None,
     coupon: Form | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     catalog = catalogue.at_version(made.catalog_version)
     product, operator = catalog.product(made.sku), catalog.operator(made.operator)
@@ -160,7 +161,6 @@ def _page(
         "step": 4,
     }
     shown |= _promoted(made, no, coupon)
-    status = 422 if told or coupon else 200
     if no and request.method == "POST":
         status = _STATUS.get(no.code, 422)
     return render(request, "storefront/quote.html", shown, status=status)

@@ -1,6 +1,7 @@
 """Reminders: asked for beside what one has, confirmed from the e-mail, read again and stopped on a page of their own.
 
-The link is the only secret of it: whoever has it sees the line, and never the address it writes to.
+The link is the only secret of it: whoever has it sees the line, and never the address it writes to. News of promotions
+is kept as a reminder is, so it has the same addresses, and a page of its own (`follow`).
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from opla.core.refusal import Refusal
 from opla.core.usage import Usage, is_stale
-from opla.operations import catalogue
+from opla.operations import catalogue, wishes
 from opla.operations import remind as reminding
-from opla.operations.remind import Wanted, Watched
+from opla.operations.remind import Wanted
+from opla.operations.wishes import Watched, Wished
 from opla.presenting import languages, usage
 from opla.presenting.refusals import sentence
 from opla.storefront import asking, draft
 from opla.storefront.asking import Place
-from opla.storefront.forms import refused
-from opla.storefront.views import have
+from opla.storefront.forms import refused, status_of
+from opla.storefront.views import follow, have
 from opla.storefront.views.language import chosen
 from opla.storefront.visit import Visit, visit
 
@@ -35,9 +37,9 @@ def ask(request: HttpRequest, operator: str) -> HttpResponse:
     if found is None or found.line.operator != place.operator.id:
         return redirect("have-operator", operator=place.operator.id)
     typed = {name: draft.typed(request, name) for name in ("email", "every")}
-    wanted = Wanted(typed["email"], typed["every"], languages.current())
+    wanted = Wanted(typed["email"], typed["every"], languages.current(), here.address)
     if wrong := reminding.ask(here.actor, wanted, found, shop=here.shop, at=here.at):
-        return have.result(request, place, here, found, refused(typed, wrong), status=422)
+        return have.result(request, place, here, found, refused(typed, wrong), status=status_of(wrong))
     draft.keep_email(request, typed["email"].strip())
     return render(request, "storefront/remind_asked.html", {"operator": place.operator})
 
@@ -45,14 +47,15 @@ def ask(request: HttpRequest, operator: str) -> HttpResponse:
 @require_safe
 def show(request: HttpRequest, link: str) -> HttpResponse:
     here = visit(request)
-    return _page(request, link, _watched(request, link, here), here)
+    found = _wished(request, link, here)
+    return _page(request, link, found, here) if isinstance(found, Watched) else follow.page(request, found, link)
 
 
 @require_POST
 def confirm(request: HttpRequest, link: str) -> HttpResponse:
     here = visit(request)
-    _watched(request, link, here)
-    wrong = reminding.confirm(here.actor, link, at=here.at)
+    _wished(request, link, here)
+    wrong = wishes.confirm(here.actor, link, at=here.at)
     if wrong is not None:
         raise Http404
     return redirect("reminder", link=link)
@@ -93,10 +96,11 @@ def stop(request: HttpRequest, link: str) -> HttpResponse:
     """
     here = visit(request)
     if request.method == "POST":
-        reminding.stop(here.actor, link)
-    watched = reminding.find(link, shop=here.shop)
-    _speak(request, watched)
-    return render(request, "storefront/remind_stop.html", {"link": link, "stopped": watched is None})
+        wishes.stop(here.actor, link)
+    wished = wishes.find(link, shop=here.shop)
+    _speak(request, wished)
+    shown = {"link": link, "stopped": wished is None, "news": wished is not None and not isinstance(wished, Watched)}
+    return render(request, "storefront/remind_stop.html", shown)
 
 
 def _page(request: HttpRequest, link: str, watched: Watched, here: Visit, wrong: Refusal | None = None) -> HttpResponse:
@@ -119,19 +123,27 @@ def _page(request: HttpRequest, link: str, watched: Watched, here: Visit, wrong:
     return render(request, "storefront/remind.html", shown, status=409 if wrong else 200)
 
 
-def _watched(request: HttpRequest, link: str, here: Visit) -> Watched:
+def _wished(request: HttpRequest, link: str, here: Visit) -> Wished:
     """What this link opens, or 404: a guessed link and a wrong one look the same."""
-    watched = reminding.find(link, shop=here.shop)
-    if watched is None:
+    wished = wishes.find(link, shop=here.shop)
+    if wished is None:
         raise Http404
-    _speak(request, watched)
-    return watched
+    _speak(request, wished)
+    return wished
 
 
-def _speak(request: HttpRequest, watched: Watched | None) -> None:
+def _watched(request: HttpRequest, link: str, here: Visit) -> Watched:
+    """The line of this link, or 404."""
+    found = _wished(request, link, here)
+    if not isinstance(found, Watched):
+        raise Http404
+    return found
+
+
+def _speak(request: HttpRequest, wished: Wished | None) -> None:
     """Opened from an e-mail: its language, until the person says otherwise."""
-    if watched and not chosen(request) and watched.language in languages.NAMES:
-        translation.activate(watched.language.lower())
+    if wished and not chosen(request) and wished.language in languages.NAMES:
+        translation.activate(wished.language.lower())
 
 
 def _place(link: str, watched: Watched) -> Place:

@@ -1,0 +1,88 @@
+"""Limits against abuse: how often somebody may try what costs others something. Shops behind one address share it, so
+none is so tight that a family, a hotel or the customers of one operator meet it by accident.
+
+| limit    | of whom                        | at once | and again within |
+|----------|--------------------------------|---------|------------------|
+| coupons  | the visitor's address          | 20      | an hour          |
+| wishes   | the visitor's address          | 20      | an hour          |
+| confirms | the e-mail that is written to  | 5       | a day            |
+| proofs   | the e-mail that is written to  | 20      | a day            |
+
+An address is counted by its keyed digest, and forgotten when its tries are free again. Many addresses of one network
+(IPv4 /24, IPv6 /48) count as ten: whoever rents a network cannot guess from each of its addresses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final
+
+from opla.core.refusal import Code, Refusal
+from opla.db.queries import limits
+from opla.operations.shop import Shop
+
+_NETWORK_MORE: Final = 10
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`most` tries at once; all of them are free again after `per`, evenly."""
+
+    what: str
+    most: int
+    per: timedelta
+
+
+COUPONS: Final = Limit("coupon", 20, timedelta(hours=1))
+WISHES: Final = Limit("wish", 20, timedelta(hours=1))
+CONFIRMS: Final = Limit("confirm", 5, timedelta(days=1))
+PROOFS: Final = Limit("proof", 20, timedelta(days=1))
+
+
+def by_address(limit: Limit, address: str, *, shop: Shop, at: datetime) -> Refusal | None:
+    """TOO_MANY_TRIES with the minutes to wait; None lets through, as it does where there is no address (a terminal)."""
+    if not address:
+        return None
+    one, network = _networks(address)
+    return _take([(limit.what, one, limit.most), (limit.what, network, limit.most * _NETWORK_MORE)], limit, shop, at)
+
+
+def by_email(limit: Limit, email: str, *, shop: Shop, at: datetime) -> Refusal | None:
+    """The same for an address that is written to."""
+    return _take([(limit.what, f"email {email.lower()}", limit.most)], limit, shop, at)
+
+
+def _take(tries: list[tuple[str, str, int]], limit: Limit, shop: Shop, at: datetime) -> Refusal | None:
+    key = shop.keyring.fingerprint_key
+    free_at = limits.take(
+        [
+            (what, hashlib.blake2b(who.encode(), key=key, person=b"tried", digest_size=16).digest(), most, limit.per)
+            for what, who, most in tries
+        ],
+        at=at,
+    )
+    if free_at is None:
+        return None
+    return Refusal(Code.TOO_MANY_TRIES, "", {"minutes": str(-(-(free_at - at) // timedelta(minutes=1)))})
+
+
+def _networks(address: str) -> tuple[str, str]:
+    """One visitor and the network around. A home or a phone has an IPv6 /64 of its own, so that is one visitor.
+
+    What cannot be read is one visitor too: nobody slips through by being written strangely.
+    """
+    bare = address.partition("]")[0].removeprefix("[") if "[" in address else address
+    try:
+        found = ip_address(bare.partition(":")[0] if bare.count(":") == 1 else bare)
+    except ValueError:
+        return "address unreadable", "network unreadable"
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    own, around = (64, 48) if isinstance(found, IPv6Address) else (32, 24)
+    return (
+        f"address {ip_network((found, own), strict=False)}",
+        f"network {ip_network((found, around), strict=False)}",
+    )
