@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.storefront.views import amounts, choose, code, have, language, order, promotions, quote, recipient, remind
+from opla.storefront.views import (
+    amounts,
+    choose,
+    code,
+    have,
+    language,
+    order,
+    plan,
+    promotions,
+    quote,
+    recipient,
+    remind,
+)
 from opla.storefront.views import help as helping
 
 urlpatterns = [
     path("", choose.home, name="home"),
     path("number/", choose.number, name="number"),
+    path("plan/", plan.plan, name="plan"),
     path("promotions/", promotions.listed, name="promotions"),
     path("sim/<str:kind>/", choose.sim_page, name="sim"),
     path("top-up/<str:operator>/", amounts.amounts, name="amounts"),
