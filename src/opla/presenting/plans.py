@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -132,7 +132,7 @@ def purchases(plan: Plan, catalog: Catalog, at: datetime, lived: Timeline | None
 
 def _bought(one: Purchase, plan: Plan, catalog: Catalog, at: datetime) -> Bought:
     price = figures.money(Money(one.cost_minor or one.credit_minor, plan.currency))
-    due = one.at <= at
+    due = one.at <= at and figures.local_day(one.at) == figures.local_day(at)
     return Bought(
         one.sku,
         product(catalog, one.sku),
@@ -194,8 +194,8 @@ def days_covered(answer: Answer) -> str:
     if answer.first_days >= answer.days:
         return ""
     said = ngettext(
-        "This covers the first day of %(all)s; the rest is not covered.",
-        "This covers the first %(n)s days of %(all)s; the rest is not covered.",
+        "This covers %(n)s day of %(all)s, from the first on; the rest is not covered.",
+        "This covers %(n)s days of %(all)s, from the first on; the rest is not covered.",
         answer.first_days,
     )
     return said % {"n": answer.first_days, "all": answer.days}
@@ -205,16 +205,24 @@ def change(found: Change, catalog: Catalog, currency: str) -> str:
     """`From 25.1 GB per 30 days on: €60.00, BASE (BASE 30)`."""
     then = _("nothing that can be bought covers it")
     if found.cost_minor is not None:
-        names = ", ".join(dict.fromkeys(product(catalog, sku) for sku in found.skus))
-        then = f"{figures.money(Money(found.cost_minor, currency))}, {operator(catalog, found.operator)} ({names})"
+        then = _("%(cost)s, %(operator)s (%(products)s)") % {
+            "cost": figures.money(Money(found.cost_minor, currency)),
+            "operator": operator(catalog, found.operator),
+            "products": _listed(product(catalog, sku) for sku in found.skus),
+        }
     told = {"amount": _amount(found.kind, found.amount), "then": then}
     return _("From %(amount)s per 30 days on: %(then)s") % told
 
 
 def left_out(found: LeftOut, catalog: Catalog) -> str:
     """`Lycamobile 30 (Valid for, Data)`: a product that was not considered, and what of it is not known."""
-    cells = ", ".join(dict.fromkeys(facts.label(cell) for cell in found.cells))
-    return f"{product(catalog, found.sku)} ({cells})"
+    cells = _listed(facts.label(cell) for cell in found.cells)
+    return _("%(product)s (%(cells)s)") % {"product": product(catalog, found.sku), "cells": cells}
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Each once, in its order."""
+    return _(", ").join(dict.fromkeys(names))
 
 
 def sampled(plan: Plan) -> bool:
@@ -244,13 +252,17 @@ def told(answer: Answer, catalog: Catalog, at: datetime, end: datetime, lived: T
         yield f"  {minded}"
     for other in answer.runners_up:
         yield _("Then: %(cost)s, %(line)s") % {"cost": cost(other), "line": line(other, catalog)}
-    if answer.uncovered:
-        names = ", ".join(operator(catalog, one.operator) for one in answer.uncovered)
+    if names := cannot(answer, catalog):
         yield _("Not enough at any price, as far as we looked:") + f" {names}"
 
 
 def looking() -> str:
     return _("Looking for what would change it …")
+
+
+def cannot(answer: Answer, catalog: Catalog) -> str:
+    """The operators with which it is not covered; empty when there are none."""
+    return _listed(operator(catalog, one.operator) for one in answer.uncovered)
 
 
 def footnotes(answer: Answer, catalog: Catalog) -> Iterator[str]:

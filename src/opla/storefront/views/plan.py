@@ -94,7 +94,7 @@ def _answered(request: HttpRequest, found: Planned, answer: Answer, asked: Asked
             Other(plans.line(other, catalog), plans.cost(other), _again(request, only=other.operator))
             for other in answer.runners_up
         ],
-        "cannot": [plans.operator(catalog, one.operator) for one in answer.uncovered],
+        "cannot": plans.cannot(answer, catalog),
         "all_href": _again(request, only="") if asked.only else "",
         "changes_href": _again(request, changes="1") + "#changes" if asked.budget_minor is None else "",
         "left_out": [plans.left_out(one, catalog) for one in answer.left_out],
