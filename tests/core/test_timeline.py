@@ -180,6 +180,13 @@ def test_a_bundle_renews_by_itself_until_the_credit_is_too_low():
     assert not said(found, Sign.GAP)
 
 
+def test_what_is_bought_at_one_instant_is_bought_in_the_order_given():
+    found = course(Line("red"), Purchase(AT, MONTH), Purchase(AT, BUNDLE), days=20)
+    assert [event.sku for event in found.events if event.sign is Sign.BOUGHT] == ["R-15", "R-B"]
+    assert isinstance(timeline(Line("red"), AT, AT + DAY, purchases=[Purchase(AT, BUNDLE), Purchase(AT, MONTH)],
+                               where=BRUSSELS), Refusal)  # fmt: skip
+
+
 def test_the_owner_has_it_topped_up_when_the_credit_runs_low():
     wants = Wants(evenly(0, 0, 30, date(2026, 11, 20)), Tariff(per_sms_minor=10))
     line = Line("red", credit=(Credit(520, None),), auto_top_up=AutoTopUp("R-15", 500), topped_up_at=AT - DAY)

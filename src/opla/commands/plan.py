@@ -14,20 +14,24 @@ import argparse
 import json
 import os
 import re
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opla.commands import Stop
-from opla.core.calendar import day_of, zone
+from opla.core.calendar import day_of, start_of, zone
 from opla.core.catalog import Catalog, CatalogError, parse
-from opla.core.drawing import Quality
-from opla.core.effects import Doubt
+from opla.core.drawing import FAST_ENOUGH_KBPS, Quality
 from opla.core.line import Kind, Line
 from opla.core.line_file import read_line, write_line
+from opla.core.lived import lived
 from opla.core.money import Money
 from opla.core.planner import (
     Answer,
+    Change,
     Need,
     Plan,
     Purchase,
@@ -46,8 +50,6 @@ if TYPE_CHECKING:
 _EU = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK IS LI NO".split()  # noqa: SIM905
 )
-#: Slower than this, used-up data that goes on slowly does not count, unless --min-mbps says otherwise.
-_SLOW_KBPS = 1000
 _MOST_DAYS = 366
 
 
@@ -87,8 +89,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise Stop("language_unknown", f"--lang {arguments.lang}: there is {', '.join(languages.NAMES)}.")
     with languages.speaking(language):
         asked = _Asked(arguments)
-        answer, changes = asked.answer()
-        print(json.dumps(answer, ensure_ascii=False) if arguments.json else "\n".join(asked.told(changes)))
+        if arguments.json:
+            print(json.dumps(asked.answer(), ensure_ascii=False))
+        else:
+            for told in asked.told():
+                print(told, flush=True)
     return 0
 
 
@@ -110,9 +115,7 @@ class _Asked:
                 known = ", ".join(o.id for o in self.catalog.operators)
                 raise Stop("operator_unknown", f"--operator {operator}: there is {known}.")
         self.abroad = [_stay(text, self.first) for text in arguments.abroad]
-        self.quality = Quality(
-            arguments.network, arguments.min_mbps, arguments.min_mbps * 1000 if arguments.min_mbps else _SLOW_KBPS
-        )
+        self.quality = Quality(arguments.network, arguments.min_mbps, arguments.min_mbps * 1000 or FAST_ENOUGH_KBPS)
         self.market: Market = market(
             self.catalog, line=_line(arguments.line), operators=arguments.operator, sandbox=settings.SANDBOX,
             abroad=bool(self.abroad),
@@ -143,18 +146,17 @@ class _Asked:
             raise Stop(found.code, sentence(found))
         return found
 
-    def answer(self) -> tuple[dict[str, object], list[dict[str, object]]]:
+    def answer(self) -> dict[str, object]:
         """The JSON of the issue: what is bought, what is left, who else, what would change it, what is not known."""
         found, best = self.found, self.found.best
         changes: list[dict[str, object]] = []
-        if found.first_days == found.days:
-            for change in changes_at(self.market, self.first, found, self.amounts, self.need):
-                per = {Kind.DATA: 1000, Kind.VOICE: 60, Kind.SMS: 1}[change.kind]
-                name = {Kind.DATA: "data_mb", Kind.VOICE: "minutes", Kind.SMS: "sms"}[change.kind]
-                changes.append({
-                    name: change.amount // per, "cost_minor": change.cost_minor, "operator": change.operator,
-                    "products": list(change.skus),
-                })  # fmt: skip
+        for change in self.changes():
+            per = {Kind.DATA: 1000, Kind.VOICE: 60, Kind.SMS: 1}[change.kind]
+            name = {Kind.DATA: "data_mb", Kind.VOICE: "minutes", Kind.SMS: "sms"}[change.kind]
+            changes.append({
+                name: change.amount // per, "cost_minor": change.cost_minor, "operator": change.operator,
+                "products": list(change.skus),
+            })  # fmt: skip
         uncovered = None
         if found.first_days < found.days:
             first = self.first + timedelta(days=found.first_days)
@@ -175,53 +177,34 @@ class _Asked:
                 {"operator": u.operator, "sure": u.exact} for u in found.uncovered
             ],
             "means": list(plans.meaning()),
-        }, changes  # fmt: skip
+        }  # fmt: skip
 
-    def told(self, changes: list[dict[str, object]]) -> list[str]:
-        from opla.presenting import figures, plans
+    def changes(self) -> Iterator[Change]:
+        """What more would cost more; not asked where the budget already covers less."""
+        if self.found.first_days == self.found.days:
+            yield from changes_at(self.market, self.first, self.found, self.amounts, self.need)
 
-        def money(amount: int) -> str:
-            return figures.money(Money(amount, self.found.best.currency))
+    def told(self) -> Iterator[str]:
+        """The same in words, line by line: the answer stands there before what would change it is looked for."""
+        from opla.presenting import plans
 
-        best, found = self.found.best, self.found
-        lines = [f"{plans.title(best)}: {money(best.cost_minor)}, {self._name(best.operator)}{_new(best)}"]
-        for one in best.purchases:
-            price = money(one.cost_minor) if one.cost_minor else f"{money(one.credit_minor)} from credit"
-            lines.append(f"  {figures.moment(one.at)}  {one.sku:<10} {price:>10}  {plans.reason(one)}")
-        if found.first_days < found.days:
-            lines.append(f"  covers the first {found.first_days} of {found.days} days; the rest is not covered")
-        per_gb = f"{money(best.per_gb_minor)} a GB, " if best.per_gb_minor is not None else ""
-        lines += [f"  {per_gb}{money(best.per_day_minor)} a day", f"  left over: {self._left_over(best)}"]
-        if best.uncertain:
-            samples = any(Doubt.SAMPLE in doubt.doubts for _, doubt in best.uncertain)
-            lines.append("  SAMPLE figures, invented for the sandbox" if samples else "  some figures are uncertain")
-        for other in found.runners_up:
-            lines.append(f"then {self._name(other.operator)}{_new(other)}: {money(other.cost_minor)}")
-        for change in changes:
-            name, amount = next(iter(change.items()))
-            cost = change["cost_minor"]
-            then = f"{money(cost)}, {change['operator']}" if isinstance(cost, int) else "nothing covers it"
-            lines.append(f"from {amount} {name} on: {then}")
-        lines += [f"left out, not known: {o.sku} ({', '.join(o.cells)})" for o in found.left_out]
-        return [*lines, *plans.meaning()]
-
-    def _left_over(self, best: Plan) -> str:
-        units = {Kind.DATA: (1000, "MB"), Kind.VOICE: (60, "min"), Kind.SMS: (1, "SMS")}
-        told = []
-        for bucket in best.left_over.buckets:
-            per, unit = units[bucket.kind]
-            told.append(f"{unit} unlimited" if bucket.left is None else f"{bucket.left // per} {unit}")
-        told += [Money(lot.amount_minor, best.currency).decimal + " credit" for lot in best.left_over.credit]
-        return ", ".join(told) or "nothing"
-
-    def _name(self, operator: str) -> str:
-        found = self.catalog.operator(operator)
-        return found.name if found else operator
+        found, where = self.found, zone(self.catalog.time_zone)
+        end = start_of(self.first + timedelta(days=found.first_days), where)
+        need = self.need(self.amounts)
+        covered = replace(need, demands=need.demands[: found.first_days])
+        course = lived(found.best, self.market, covered, self.first)
+        yield from plans.told(found, self.catalog, datetime.now(UTC), end, course)
+        _say(plans.looking())
+        for change in self.changes():
+            yield plans.change(change, self.catalog, found.best.currency)
+        yield from plans.footnotes(found, self.catalog)
 
 
-def _new(found: Plan) -> str:
-    plan_named = f", plan {found.plan}" if found.plan else ""
-    return plan_named if found.own_line else f"{plan_named}, a new SIM"
+def _say(sentence: str) -> None:
+    """To whoever waits at a terminal."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
 
 
 def _fields(found: Plan) -> dict[str, object]:

@@ -105,6 +105,8 @@ def generation_number(generation: str) -> int:
 
 
 ANY = Quality()
+#: Slower than this, used-up data that goes on slowly is not counted by who plans, unless somebody says otherwise.
+FAST_ENOUGH_KBPS = 1000
 
 
 class Drawn(NamedTuple):

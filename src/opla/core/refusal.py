@@ -62,6 +62,8 @@ class Code(StrEnum):
     ANOTHER_ACTIVE = "another_active"  # the operator takes a second one only when the first has ended
     CREDIT_TOO_LOW = "credit_too_low"  # bought with the credit on the SIM, which is less than the price
     # what is needed
+    NEED_MISSING = "need_missing"  # no data, no calls, no SMS
+    NEED_UNREADABLE = "need_unreadable"  # a figure of it is no number, or not within `least` and `most`
     NEED_NOT_COVERED = "need_not_covered"  # no list of purchases covers it at any price: names the kinds that fail
     NEED_UNDECIDED = "need_undecided"  # none was found before the search had to end
     # who it is for

@@ -111,6 +111,11 @@ _GIVEN = (FactKind.CREDIT, FactKind.DATA_MB, FactKind.VOICE_MIN, FactKind.SMS)
 _SHORT = (*_GIVEN, FactKind.LASTS)
 
 
+def label(cell: str) -> str:
+    """What a cell of the catalogue is about; a cell that is no fact of its own belongs to the bonus."""
+    return _(_LABELS[FactKind(cell)] if cell in set(FactKind) else _LABELS[FactKind.BONUS_NEEDS_PLAN])
+
+
 def mark(shown: Shown) -> str:
     match shown:
         case Shown.FACT:

@@ -52,7 +52,7 @@ def svg(parts: Sequence[Part], start: datetime, until: datetime, left: str, righ
         for bar in part.bars:
             drawn += _bar(bar, y, start, until)
             y += _TEXT + _BAR + _BETWEEN
-    drawn += _axis(y, left, right)
+    drawn += axis(y, left, right)
     height = y + _HEADING
     return (
         f'<svg class="line-picture" viewBox="0 0 {WIDTH} {height}" aria-hidden="true" focusable="false">'
@@ -72,7 +72,8 @@ def _bar(bar: Bar, y: int, start: datetime, until: datetime) -> Iterable[str]:
         yield f'<path class="on" d="M{WIDTH - 7} {top + 2}l5 4-5 4"/>'
 
 
-def _axis(y: int, left: str, right: str) -> Iterable[str]:
+def axis(y: int, left: str, right: str) -> Iterable[str]:
+    """The time beneath the bars, with the words at its two ends."""
     yield f'<path class="axis" d="M.5 {y - 3}v6M0 {y}H{WIDTH}M{WIDTH - 0.5} {y - 3}v6"/>'
     yield f'<text class="end" x="0" y="{y + 18}">{escape(left)}</text>'
     yield f'<text class="end" x="{WIDTH}" y="{y + 18}" text-anchor="end">{escape(right)}</text>'

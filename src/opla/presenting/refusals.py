@@ -41,6 +41,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.PRODUCT_WITHDRAWN: gettext_noop("This amount is no longer sold. Choose another one."),
     Code.PRODUCT_SAMPLE_ONLY: gettext_noop("This is an example for trying the shop, and cannot be bought."),
     Code.LINE_CURRENCY: gettext_noop("The credit on this SIM is in another currency."),
+    Code.NEED_MISSING: gettext_noop("Say what you need: data, calls or SMS."),
     Code.NEED_UNDECIDED: gettext_noop("No plan was found before the search had to end. A smaller need may have one."),
     Code.NUMBER_LOST: gettext_noop("This number has been lost by its operator's rules. No top-up brings it back."),
     Code.CODE_LAPSES: gettext_noop("The code's last day comes before it could be entered. It would be lost."),
@@ -245,9 +246,16 @@ def _need_not_covered(params: Mapping[str, str]) -> str:
     """Which need fails; without kinds each alone is covered, and not all together."""
     words = {"data": _("data"), "voice": _("calls"), "sms": _("SMS")}
     named = _(" and ").join(words[kind] for kind in params.get("kinds", "").split() if kind in words)
+    if not named and "budget" in params:
+        return _("This money does not cover a single day of it.")
     if not named:
         return _("Nothing that can be bought covers all of this, at any price.")
     return _("Nothing that can be bought covers this much: %(what)s.") % {"what": named}
+
+
+def _need_unreadable(params: Mapping[str, str]) -> str:
+    bounds = {"least": params.get("least", "0"), "most": params.get("most", "?")}
+    return _("Enter a number from %(least)s to %(most)s.") % bounds
 
 
 _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
@@ -263,6 +271,7 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.AMOUNT_OFF_STEP: _off_step,
     Code.LINE_UNREADABLE: _line_unreadable,
     Code.NEED_NOT_COVERED: _need_not_covered,
+    Code.NEED_UNREADABLE: _need_unreadable,
     Code.ANOTHER_ACTIVE: _another_active,
     Code.CREDIT_TOO_LOW: _credit_too_low,
     Code.KEY_REUSED: _key_reused,

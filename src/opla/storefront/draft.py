@@ -48,8 +48,14 @@ def keep_email(request: HttpRequest, address: str) -> None:
 
 def line(request: HttpRequest, operator: str) -> Line | None:
     """What they said is on their SIM, where it is one of this operator; None when they said nothing."""
+    found = told(request)
+    return found if found and found.operator == operator else None
+
+
+def told(request: HttpRequest) -> Line | None:
+    """The same, whosever it is."""
     found = read_line(request.session.get(_LINE))
-    return found if isinstance(found, Line) and found.operator == operator else None
+    return found if isinstance(found, Line) else None
 
 
 def keep_line(request: HttpRequest, line: Line | None) -> None:

@@ -12,6 +12,7 @@ from opla.storefront.views import (
     have,
     language,
     order,
+    plan,
     promotions,
     quote,
     recipient,
@@ -22,6 +23,7 @@ from opla.storefront.views import help as helping
 urlpatterns = [
     path("", choose.home, name="home"),
     path("number/", choose.number, name="number"),
+    path("plan/", plan.plan, name="plan"),
     path("promotions/", promotions.listed, name="promotions"),
     path("promotions/news/", follow.ask, name="follow"),
     path("sim/<str:kind>/", choose.sim_page, name="sim"),

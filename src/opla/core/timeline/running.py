@@ -147,9 +147,8 @@ class _Run:
         return evolve(line, before)
 
     def through(self, purchases: Sequence[Purchase]) -> Refusal | None:
-        coming = sorted(
-            (p for p in purchases if self.start <= p.at < self.until), key=lambda purchase: purchase.at, reverse=True
-        )
+        within = (p for p in purchases if self.start <= p.at < self.until)
+        coming = sorted(within, key=lambda purchase: purchase.at)[::-1]  # so that those of one instant keep their order
         at = self.start
         while at < self.until:
             came = self._end(at)
