@@ -10,7 +10,7 @@ import pytest
 from opla.core.catalog import Catalog, parse
 from opla.core.drawing import Quality, Tariff
 from opla.core.line import Bucket, Credit, Kind, Line
-from opla.core.planner import Answer, Need, changes_at, market, need_evenly, plan, plan_for_budget
+from opla.core.planner import Answer, Need, Selling, changes_at, market, need_evenly, plan, plan_for_budget
 from opla.core.planner.answer import Reason
 from opla.core.refusal import Code, Refusal
 from opla.operations.read_catalog import read_country
@@ -131,3 +131,17 @@ def test_a_search_that_is_cut_off_never_says_cheapest(belgium: Catalog):
     found = plan(asked, need(days=300), FIRST, most_labels=5)
     assert isinstance(found, Refusal) or not found.best.exact
     assert not isinstance(found, Refusal) or found.code is Code.NEED_UNDECIDED
+
+
+def test_our_fee_is_counted_with_every_purchase_paid_with_money(belgium: Catalog):
+    """With a fee for each, fewer and larger top-ups are the cheaper ones."""
+    free, dear = (
+        answered(plan(market(belgium, sandbox=True, operators=("lycamobile",), selling=Selling(fee)), need(4), FIRST))
+        for fee in (0, 100)
+    )
+    paid = [p for p in dear.best.purchases if p.cost_minor]
+    assert len(paid) <= len([p for p in free.best.purchases if p.cost_minor])
+    assert {p.fee_minor for p in paid} == {100}
+    assert {(p.cost_minor, p.fee_minor) for p in dear.best.purchases if p.credit_minor} == {(0, 0)}
+    assert dear.best.cost_minor == sum(p.cost_minor for p in dear.best.purchases)
+    assert free.best.cost_minor < dear.best.cost_minor <= free.best.cost_minor + 100 * len(free.best.purchases)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from opla.core.effects import Uncertain
 from opla.core.line import Bucket, Credit, Kind
+from opla.core.promotion import Applied
 
 
 class Reason(StrEnum):
@@ -22,7 +23,14 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Purchase:
-    """One purchase. `cost_minor` is money; 0 for what is paid out of the credit on the SIM, at `credit_minor`."""
+    """One purchase.
+
+    cost_minor      the money paid, our fee and promotions counted; 0 for what is paid out of the credit on the SIM
+    credit_minor    what that takes from the credit
+    fee_minor       our own fee in it
+    promotions      ours that are in the price, each with its part
+    while_it_lasts  one of them is for so many orders in all, and may be gone by then
+    """
 
     at: datetime
     sku: str
@@ -30,6 +38,9 @@ class Purchase:
     credit_minor: int
     reason: Reason
     kinds: tuple[Kind, ...]
+    fee_minor: int = 0
+    promotions: tuple[Applied, ...] = ()
+    while_it_lasts: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from opla.core.planner.answer import Answer, LeftOut, LeftOver, Plan, Purchase, 
 from opla.core.planner.compiled import Compiled
 from opla.core.planner.need import KINDS, Horizon, Need, moment
 from opla.core.planner.search import Bought, Found, NotFound, search
+from opla.core.planner.selling import FACE_VALUE, Selling
 from opla.core.refusal import Code, Refusal
 
 #: After so many labels a search ends, and says "best found". A count, because time is never the same twice.
@@ -34,11 +35,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Market:
-    """What can be planned with: candidates, and what had to be left out by name."""
+    """What can be planned with: candidates, what had to be left out by name, and how this shop sells."""
 
     where: tzinfo
     candidates: tuple[Candidate, ...]
     left_out: tuple[LeftOut, ...] = ()
+    selling: Selling = FACE_VALUE
+
+    def compiled(self, candidate: Candidate, horizon: Horizon) -> Compiled:
+        return Compiled(candidate.effects, horizon, candidate.line, candidate.tariff, self.selling)
 
 
 @dataclass
@@ -55,6 +60,7 @@ def market(
     abroad: bool = False,
     amounts: Mapping[str, Sequence[int]] | None = None,
     tariffs: Mapping[str, Tariff] | None = None,
+    selling: Selling = FACE_VALUE,
 ) -> Market:
     """Today's line, and a new SIM of every other operator that has products.
 
@@ -62,13 +68,15 @@ def market(
     sandbox    invented figures may be used; beside live adapters they may not
     abroad     products of which nothing is known about use abroad are left out
     amounts    of a product with a price range, only these amounts (minor units); else every step
+    selling    what a purchase costs beside its face value
     """
     work = _Compiling()
     found: list[Candidate] = []
     for operator in catalog.operators:
         if operators and operator.id not in operators:
             continue
-        effects = tuple(_distinct(_effects(catalog, operator.id, work, sandbox, abroad, amounts or {})))
+        given = _effects(catalog, operator.id, work, sandbox, abroad, amounts or {})
+        effects = tuple(_distinct(given, selling))
         tariff = (tariffs or {}).get(operator.id)
         if line is not None and line.operator == operator.id:
             found.append(Candidate(_used(line, effects), effects, own=True, tariff=tariff))
@@ -76,7 +84,7 @@ def market(
         if not any(effect.on_sale for effect in effects):
             continue
         found += [Candidate(Line(operator.id, p, catalog.currency), effects, tariff=tariff) for p in _plans(effects)]
-    return Market(zone(catalog.time_zone), tuple(found), tuple(work.left_out))
+    return Market(zone(catalog.time_zone), tuple(found), tuple(work.left_out), selling)
 
 
 def plan(market: Market, need: Need, first: date, *, most_labels: int = MOST_LABELS) -> Answer | Refusal:
@@ -89,7 +97,7 @@ def plan(market: Market, need: Need, first: date, *, most_labels: int = MOST_LAB
     plans: dict[str, Plan] = {}
     uncovered: list[Uncovered] = []
     for candidate in market.candidates:
-        compiled = Compiled(candidate.effects, horizon, candidate.line, candidate.tariff)
+        compiled = market.compiled(candidate, horizon)
         found = search(compiled, most_labels)
         operator = candidate.line.operator
         if isinstance(found, NotFound):
@@ -165,11 +173,12 @@ def _amounts(product: Product, amounts: Mapping[str, Sequence[int]]) -> Iterable
     return amounts.get(product.sku) or every
 
 
-def _distinct(effects: Iterable[Effect]) -> Iterator[Effect]:
+def _distinct(effects: Iterable[Effect], selling: Selling) -> Iterator[Effect]:
     """Without those that only repeat what another gives for the same money; what gives more keeps its name."""
     seen = set()
     for effect in effects:
-        known = replace(effect, sku="", uncertain=(), silent=()) if not effect.portions else effect
+        bare = replace(effect, sku="", uncertain=(), silent=()) if not effect.portions else effect
+        known = bare, selling.naming(effect.sku)
         if known not in seen:
             seen.add(known)
             yield effect
@@ -209,7 +218,7 @@ def _plan(candidate: Candidate, compiled: Compiled, found: Found) -> Plan:
 
 def _purchases(compiled: Compiled, bought: Sequence[Bought]) -> Iterator[Purchase]:
     """Each with what would fail without it and all that follows."""
-    horizon = compiled.horizon
+    horizon, charges, left = compiled.horizon, compiled.charges, compiled.charges.left
     state, _ = compiled._arrive(compiled.first, horizon.start)  # noqa: SLF001 - what ends as the first day begins
     at = horizon.start
     for one in bought:
@@ -222,9 +231,14 @@ def _purchases(compiled: Compiled, bought: Sequence[Bought]) -> Iterator[Purchas
             late = walked.fails < horizon.days and walked.fails <= horizon.day(at)
             reason = Reason.RUNS_OUT if late else Reason.KEEPS_WHAT_IS_LEFT
             kinds = compiled.unmet(walked) if late else ()
+        applied = charges.applied(one.offer, at, left)
+        paid, left = charges.paid(one.offer, at, left)
+        from_credit = offer.effect.from_credit
+        fee_minor = 0 if from_credit else charges.selling.fee_minor - sum(each.fee_minor for each in applied)
         yield Purchase(
-            moment(at), offer.effect.sku, offer.paid, offer.price if offer.effect.from_credit else 0, reason, kinds
-        )
+            moment(at), offer.effect.sku, paid, offer.price if from_credit else 0, reason, kinds, fee_minor, applied,
+            while_it_lasts=not charges.sure(applied),
+        )  # fmt: skip
         state = compiled.buy(state, at, offer) or state
 
 
@@ -243,6 +257,5 @@ def _fails(market: Market, need: Need, first: date, most_labels: int) -> bool:
     """Whether no operator covers this, as far as is known."""
     horizon = Horizon(need, first, market.where)
     return not any(
-        isinstance(search(Compiled(c.effects, horizon, c.line, c.tariff), most_labels), Found)
-        for c in market.candidates
+        isinstance(search(market.compiled(candidate, horizon), most_labels), Found) for candidate in market.candidates
     )
