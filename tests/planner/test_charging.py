@@ -9,6 +9,7 @@ import pytest
 
 from opla.core.calendar import zone
 from opla.core.catalog import Catalog, parse
+from opla.core.line import Line
 from opla.core.money import Money
 from opla.core.planner import Answer, Need, Plan, Selling, market, need_evenly, plan
 from opla.core.planner.compiled import Compiled
@@ -35,7 +36,8 @@ def need(data_gb: int = 8, days: int = 70) -> Need:
 
 def planned(belgium: Catalog, operator: str, *ours: Promotion, facts: Facts | None = None, **more: int) -> Plan:
     selling = Selling(0, ours, facts or Facts("", ""))
-    found = plan(market(belgium, sandbox=True, operators=(operator,), selling=selling), need(**more), FIRST)
+    asked = market(belgium, line=Line(operator), sandbox=True, operators=(operator,), selling=selling)
+    found = plan(asked, need(**more), FIRST)
     assert isinstance(found, Answer), found
     assert found.best.exact
     assert found.best.cost_minor == sum(p.cost_minor for p in found.best.purchases)

@@ -228,7 +228,10 @@ class _Asked:
 
 def _new(found: Plan) -> str:
     plan_named = f", plan {found.plan}" if found.plan else ""
-    return plan_named if found.own_line else f"{plan_named}, a new SIM"
+    if found.own_line:
+        return plan_named
+    sim = "its price is not known, and not counted" if found.sim_minor is None else "its price counted"
+    return f"{plan_named}, a new SIM ({sim})"
 
 
 def _fields(found: Plan) -> dict[str, object]:
@@ -238,6 +241,7 @@ def _fields(found: Plan) -> dict[str, object]:
     return {
         "operator": found.operator,
         "new_sim": not found.own_line,
+        "sim_minor": found.sim_minor,
         "plan": found.plan,
         "cost_minor": found.cost_minor,
         "exact": found.exact,

@@ -56,9 +56,11 @@ class Plan:
     """The purchases for one line of one operator.
 
     exact         no list of purchases at the instants considered costs less; otherwise it is the best that was found
-    own_line      for the line that was given; else for a new SIM, whose own price is not counted
+    own_line      for the line that was given; else for a new SIM
     plan          the tariff plan the SIM is on, or is to be put on
     per_gb_minor  rounded to the nearest; None when no data is needed
+    uncertain     cells that are not plain fact, each with its product; the operator's own without one
+    sim_minor     the price of the new SIM, counted in `cost_minor`; None when it is not known, and so not counted
     """
 
     operator: str
@@ -73,6 +75,7 @@ class Plan:
     per_gb_minor: int | None
     per_day_minor: int
     labels: int
+    sim_minor: int | None = 0
 
     @property
     def order(self) -> tuple[int, int, tuple[int, ...]]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 
 from opla.core.calendar import zone
-from opla.core.catalog.model import Catalog, PriceKind, Product, sellable
+from opla.core.catalog.cell import Sure
+from opla.core.catalog.model import Catalog, Operator, PriceKind, Product, sellable
 from opla.core.drawing import Tariff
-from opla.core.effects import Effect, Unknown, effect_of
+from opla.core.effects import Effect, Uncertain, Unknown, doubts, effect_of
 from opla.core.line import Kind, Line
 from opla.core.planner.answer import Answer, LeftOut, LeftOver, Plan, Purchase, Reason, Uncovered
 from opla.core.planner.compiled import Compiled
@@ -25,12 +26,18 @@ _GB_KB = 1_000_000
 
 @dataclass(frozen=True)
 class Candidate:
-    """A line that could be planned for, and its operator's effects, the withdrawn ones too."""
+    """A line that could be planned for, and its operator's effects, the withdrawn ones too.
+
+    sim_minor   what the SIM costs before anything is bought for it; None: not known
+    sim_doubts  why that is not plain fact
+    """
 
     line: Line
     effects: tuple[Effect, ...]
     own: bool = False
     tariff: Tariff | None = None
+    sim_minor: int | None = 0
+    sim_doubts: tuple[Uncertain, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,11 @@ def market(
             continue
         if not any(effect.on_sale for effect in effects):
             continue
-        found += [Candidate(Line(operator.id, p, catalog.currency), effects, tariff=tariff) for p in _plans(effects)]
+        sim_minor, sim_doubts = _sim(operator, sandbox=sandbox)
+        found += [
+            Candidate(Line(operator.id, p, catalog.currency), effects, False, tariff, sim_minor, sim_doubts)
+            for p in _plans(effects)
+        ]
     return Market(zone(catalog.time_zone), tuple(found), tuple(work.left_out), selling)
 
 
@@ -166,6 +177,15 @@ def _effects(
                 yield effect if offered else replace(effect, on_sale=False)
 
 
+def _sim(operator: Operator, *, sandbox: bool) -> tuple[int | None, tuple[Uncertain, ...]]:
+    """What a new SIM costs, and why that is in doubt."""
+    cell = operator.sim_price
+    if cell.value is None or (cell.sure is Sure.SAMPLE and not sandbox):
+        return None, ()
+    found = tuple(doubts(cell))
+    return cell.value.amount_minor, (Uncertain("sim_price", found),) if found else ()
+
+
 def _amounts(product: Product, amounts: Mapping[str, Sequence[int]]) -> Iterable[int | None]:
     if product.kind is not PriceKind.RANGED:
         return (None,)
@@ -200,19 +220,24 @@ def _plan(candidate: Candidate, compiled: Compiled, found: Found) -> Plan:
     used = {compiled.offers[b.offer].effect.sku: compiled.offers[b.offer].effect for b in found.bought}
     end = compiled.line_of(found.end)
     data_kb, days = compiled.horizon.sums[0][-1], compiled.horizon.days
+    cost = found.cost + (candidate.sim_minor or 0)
     return Plan(
         operator=candidate.line.operator,
         own_line=candidate.own,
         plan=candidate.line.plan,
         currency=candidate.line.currency,
-        cost_minor=found.cost,
+        cost_minor=cost,
         exact=found.exact,
         purchases=tuple(_purchases(compiled, found.bought)),
         left_over=LeftOver(tuple(b for b in end.buckets if b.holds), end.credit),
-        uncertain=tuple((sku, doubt) for sku, effect in used.items() for doubt in effect.uncertain),
-        per_gb_minor=(found.cost * _GB_KB + data_kb // 2) // data_kb if data_kb else None,
-        per_day_minor=(found.cost + days // 2) // days,
+        uncertain=(
+            *(("", doubt) for doubt in candidate.sim_doubts),
+            *((sku, doubt) for sku, effect in used.items() for doubt in effect.uncertain),
+        ),
+        per_gb_minor=(cost * _GB_KB + data_kb // 2) // data_kb if data_kb else None,
+        per_day_minor=(cost + days // 2) // days,
         labels=found.labels,
+        sim_minor=candidate.sim_minor,
     )
 
 
