@@ -10,6 +10,8 @@ from opla.core.catalog.rules import AutoRenew, CreditRenewal, EarlyRenewal, Leng
 from opla.core.drawing import ANY, Demand, Quality, Tariff
 from opla.core.effects import Effect, Portion
 from opla.core.line import Bucket, Credit, Kind, Line
+from opla.core.money import Money
+from opla.core.promotion import Facts, FeeWaived, Off, Percent, Promotion, Used, Window
 from planner.truth import WHERE, World
 
 DAY = timedelta(days=1)
@@ -47,7 +49,39 @@ def made(seed: int, shape: str = "", days: int = 0) -> Case:
         tariff=Tariff(random.choice((None, 20, 300)), random.choice((None, 7)), random.choice((None, 3, 15)))
         if random.random() < 0.08 else None,
     )  # fmt: skip
+    _sell(Random(seed + 1), world)
     return Case(world, _line(random, world, shape), shape)
+
+
+def _sell(random: Random, world: World) -> None:
+    """A fee, promotions, and who asks; by chance of its own, so that everything else is the same without them."""
+    world.fee_minor = random.choice((0, 0, 1, 4))
+    if random.random() < 0.4:
+        return
+    world.promotions = tuple(_promotion(random, world, place) for place in range(random.choice((1, 1, 2, 3))))
+    world.facts = Facts(
+        "", "",
+        first_purchase=random.random() < 0.5,
+        opened=frozenset({"p0"}),
+        used={"p0": Used(random.randint(0, 2), random.randint(0, 1))},
+    )  # fmt: skip
+
+
+def _promotion(random: Random, world: World, place: int) -> Promotion:
+    benefit = random.choice((Percent(random.choice((20, 50))), Off(Money(random.randint(1, 5), "EUR")), FeeWaived()))
+    start = world.start if random.random() < 0.4 else _soon(random, world.start)
+    stacks = random.random() < 0.4
+    return Promotion(
+        f"p{place}", {}, Window(start, None if random.random() < 0.4 else start + random.choice((1, 2, 3)) * DAY),
+        benefit,
+        products=frozenset({random.choice(world.effects).sku}) if random.random() < 0.2 else frozenset(),
+        minimum_minor=8 if random.random() < 0.2 else 0,
+        first_purchase=random.random() < 0.2,
+        coupons=frozenset({"CODE"}) if random.random() < 0.15 else frozenset(),
+        most_uses=random.choice((1, 2, 3)) if random.random() < 0.15 else None,
+        most_each=random.choice((1, 2)) if random.random() < 0.3 else None,
+        stacks=stacks, group="one" if stacks and random.random() < 0.2 else "",
+    )  # fmt: skip
 
 
 def _effect(random: Random, shape: str, place: int, kinds: list[Kind], lasts: int) -> Effect:

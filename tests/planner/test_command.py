@@ -22,7 +22,8 @@ def test_the_answer_has_the_keys_that_programs_read(capsys: pytest.CaptureFixtur
     code, answer = asked(capsys)
     assert code == 0
     assert set(answer) >= KEYS
-    assert (answer["cost_minor"], answer["currency"], answer["exact"]) == (5500, "EUR", True)
+    # 5% off from €20 on, as invented for the sandbox
+    assert (answer["cost_minor"], answer["currency"], answer["exact"]) == (5300, "EUR", True)
     purchases = answer["purchases"]
     assert isinstance(purchases, list)
     assert set(purchases[0]) >= {"at", "product", "cost_minor", "reason"}
@@ -65,7 +66,7 @@ def test_what_means_nothing_is_said_to(capsys: pytest.CaptureFixture[str], wrong
 def test_without_json_it_is_told_in_words_with_samples_marked(capsys: pytest.CaptureFixture[str]):
     assert main(["plan", *NEED, "--operator", "base"]) == 0
     told = capsys.readouterr().out
-    assert "Cheapest: €55.00, BASE" in told
+    assert "Cheapest: €53.00, BASE" in told
     assert "SAMPLE" in told
     assert "Not considered" in told
 
@@ -88,3 +89,14 @@ def test_the_answer_stands_there_before_what_would_change_it_is_looked_for(
     monkeypatch.setattr("opla.commands.plan.changes_at", interrupted)
     assert main(["plan", *NEED, "--operator", "base"]) != 0
     assert "Cheapest: €55.00" in capsys.readouterr().out
+def test_promotions_and_coupons_are_in_the_price_and_named(capsys: pytest.CaptureFixture[str]):
+    _, answer = asked(capsys, "--coupon", "welcome26")
+    purchases = answer["purchases"]
+    assert isinstance(purchases, list)
+    assert [[one["id"] for one in p["promotions"]] for p in purchases] == [["big-top-up"], ["big-top-up"], ["welcome"]]
+    assert [p["while_it_lasts"] for p in purchases] == [False, False, True]
+    assert (answer["cost_minor"], sum(p["cost_minor"] for p in purchases)) == (5200, 5200)
+    code, answer = asked(capsys, "--coupon", "NOSUCHCODE")
+    assert code == 1
+    assert isinstance(answer["refusal"], dict)
+    assert answer["refusal"]["code"] == "coupon_unknown"

@@ -9,6 +9,7 @@ import pytest
 from opla.core.planner.compiled import Compiled
 from opla.core.planner.need import Horizon, Need, moment
 from opla.core.planner.search import Found, NotFound, Search
+from opla.core.planner.selling import Selling
 from planner.made import SHAPES, Case, made
 from planner.truth import BruteForce, TooLargeError
 
@@ -19,7 +20,9 @@ MOST = 3
 def searched(case: Case, most_labels: int = 500) -> tuple[Search, Found | NotFound]:
     world = case.world
     need = Need(tuple(world.demands), world.quality, pay_per_use=world.tariff is not None)
-    search = Search(Compiled(world.effects, Horizon(need, world.first, world.effects[0].zone), case.line, world.tariff))
+    selling = Selling(world.fee_minor, world.promotions, world.facts)
+    horizon = Horizon(need, world.first, world.effects[0].zone)
+    search = Search(Compiled(world.effects, horizon, case.line, world.tariff, selling))
     return search, search.run(most_labels)
 
 
@@ -40,6 +43,7 @@ def judge(seed: int, shape: str) -> None:
     _, failed, taken = case.world.live(case.line, bought)
     assert taken, (seed, shape, "a purchase was refused")
     assert not failed, (seed, shape, "the plan does not cover the need", failed)
+    assert found.cost == case.world.cost(bought), (seed, shape, "what is paid")
     key = (found.cost, len(bought), tuple(-int(at.timestamp()) for at, _ in bought))
     if best is None:
         assert len(bought) > MOST, (seed, shape, key)

@@ -12,7 +12,7 @@ from opla.core.calendar import start_of, zone
 from opla.core.catalog import parse
 from opla.core.effects import Effect
 from opla.core.line import Line
-from opla.core.planner import need_evenly
+from opla.core.planner import Selling, need_evenly
 from opla.core.planner.compiled import Compiled
 from opla.core.planner.need import Horizon
 from opla.core.planner.planning import market
@@ -47,7 +47,9 @@ def test_the_linear_model_finds_the_same_cost(operator: str):
         )
         since = start_of(first, WHERE)
         line = Line(operator, topped_up_at=since)
-        found = search(Compiled(effects, Horizon(need, first, WHERE), line), 5000)
-        cost = milp.cheapest(effects, need.demands, first)
+        fee_minor = random.choice((0, 0, 35, 250))
+        compiled = Compiled(effects, Horizon(need, first, WHERE), line, selling=Selling(fee_minor))
+        found = search(compiled, 5000)
+        cost = milp.cheapest(effects, need.demands, first, fee_minor=fee_minor)
         assert cost == (found.cost if isinstance(found, Found) else None), (first, days, need.demands[:30])
         assert not isinstance(found, Found) or found.exact

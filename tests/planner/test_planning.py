@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from opla.core.catalog import Catalog, parse
+from opla.core.catalog import UNKNOWN, Catalog, Cell, Sure, parse
 from opla.core.drawing import Quality, Tariff
+from opla.core.effects import Doubt, Uncertain
 from opla.core.line import Bucket, Credit, Kind, Line
-from opla.core.planner import Answer, Need, changes_at, market, need_evenly, plan, plan_for_budget
+from opla.core.money import Money
+from opla.core.planner import Answer, Need, Selling, changes_at, market, need_evenly, plan, plan_for_budget
 from opla.core.planner.answer import Reason
 from opla.core.refusal import Code, Refusal
 from opla.operations.read_catalog import read_country
@@ -131,3 +133,61 @@ def test_a_search_that_is_cut_off_never_says_cheapest(belgium: Catalog):
     found = plan(asked, need(days=300), FIRST, most_labels=5)
     assert isinstance(found, Refusal) or not found.best.exact
     assert not isinstance(found, Refusal) or found.code is Code.NEED_UNDECIDED
+
+
+def test_our_fee_is_counted_with_every_purchase_paid_with_money(belgium: Catalog):
+    """With a fee for each, fewer and larger top-ups are the cheaper ones."""
+    line = Line("lycamobile")
+    markets = [
+        market(belgium, line=line, sandbox=True, operators=("lycamobile",), selling=Selling(fee)) for fee in (0, 100)
+    ]
+    free, dear = (answered(plan(asked, need(4), FIRST)) for asked in markets)
+    paid = [p for p in dear.best.purchases if p.cost_minor]
+    assert len(paid) <= len([p for p in free.best.purchases if p.cost_minor])
+    assert {p.fee_minor for p in paid} == {100}
+    assert {(p.cost_minor, p.fee_minor) for p in dear.best.purchases if p.credit_minor} == {(0, 0)}
+    assert dear.best.cost_minor == sum(p.cost_minor for p in dear.best.purchases)
+    assert free.best.cost_minor < dear.best.cost_minor <= free.best.cost_minor + 100 * len(free.best.purchases)
+
+
+def with_sims(belgium: Catalog, **prices: int | None) -> Catalog:
+    """The catalogue where a new SIM of these operators costs so much; None: not known."""
+    operators = (
+        replace(o, sim_price=UNKNOWN if prices[o.id] is None else Cell(Money(prices[o.id], "EUR"), Sure.C))
+        if o.id in prices
+        else o
+        for o in belgium.operators
+    )
+    return replace(belgium, operators=tuple(operators))
+
+
+def test_a_new_sim_is_paid_once_and_its_price_decides_between_operators(belgium: Catalog):
+    free, dear = (
+        answered(plan(market(with_sims(belgium, base=sim, scarlet=0), sandbox=True), need(2, 0, 0), FIRST))
+        for sim in (0, 5000)
+    )
+    base = next(p for p in (free.best, *free.runners_up) if p.operator == "base")
+    then = next(p for p in (dear.best, *dear.runners_up) if p.operator == "base")
+    assert then.cost_minor == base.cost_minor + 5000
+    assert (then.sim_minor, then.purchases) == (5000, base.purchases)
+    assert ("", Uncertain("sim_price", (Doubt.REPORTED,))) in then.uncertain
+    assert dear.runners_up[-1].operator == "base"
+
+
+def test_the_price_of_a_sim_that_nobody_knows_is_not_counted_and_the_plan_says_so(belgium: Catalog):
+    asked = with_sims(belgium, base=None)
+    found = answered(plan(market(asked, sandbox=True, operators=("base",)), need(), FIRST)).best
+    assert (found.sim_minor, found.cost_minor) == (None, sum(p.cost_minor for p in found.purchases))
+
+
+def test_todays_line_needs_no_sim(belgium: Catalog):
+    asked = with_sims(belgium, base=900)
+    found = answered(plan(market(asked, line=Line("base"), sandbox=True, operators=("base",)), need(), FIRST)).best
+    assert (found.own_line, found.sim_minor) == (True, 0)
+    assert found.cost_minor == sum(p.cost_minor for p in found.purchases)
+
+
+def test_a_sims_price_that_was_invented_counts_beside_the_sandbox_only(belgium: Catalog):
+    assert {c.sim_minor for c in market(belgium, sandbox=True, operators=("proximus",)).candidates} == {500}
+    live = market(belgium, sandbox=False, operators=("proximus",))
+    assert {c.sim_minor for c in live.candidates} <= {None}

@@ -5,6 +5,7 @@ Nothing of `opla.core.planner` is used here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -13,19 +14,31 @@ from opla.core.calendar import day_of, start_of, zone
 from opla.core.drawing import ANY, Demand, Quality, Tariff, draw
 from opla.core.effects import Applied, Effect, apply, next_renewal, renewals
 from opla.core.line import Line, evolve
+from opla.core.money import Money
+from opla.core.order import Price
+from opla.core.promotion import Facts, Promotion, Promotions, Used, best
 
 WHERE = zone("Europe/Brussels")
+
+#: How often each promotion was used, and how often something was bought at all.
+Uses = frozenset[tuple[str, int]]
+NONE: Uses = frozenset()
+BOUGHT = "(bought)"
+ANYBODY = Facts("", "")
 
 
 @dataclass
 class World:
-    """A need on a calendar, and one operator's effects, the withdrawn ones too."""
+    """A need on a calendar, one operator's effects, the withdrawn ones too, and how a shop sells them."""
 
     effects: Sequence[Effect]
     demands: Sequence[Demand]
     first: date
     quality: Quality = ANY
     tariff: Tariff | None = None
+    fee_minor: int = 0
+    promotions: tuple[Promotion, ...] = ()
+    facts: Facts = ANYBODY
     by_sku: Mapping[str, Effect] = field(init=False)
     starts: list[datetime] = field(init=False)
 
@@ -40,6 +53,32 @@ class World:
     @property
     def end(self) -> datetime:
         return self.starts[-1]
+
+    def charge(self, effect: Effect, at: datetime, before: Uses) -> tuple[int, Uses]:
+        """What the shop asks, after what was bought before; and what has been used then."""
+        if effect.from_credit:
+            return 0, before
+        used = dict(self.facts.used)
+        for name, uses in before:
+            used[name] = Used(used.get(name, Used()).total + uses, used.get(name, Used()).each + uses)
+        facts = replace(
+            self.facts, operator=effect.operator, sku=effect.sku, used=used,
+            first_purchase=self.facts.first_purchase and not before,
+        )  # fmt: skip
+        price = Price(Money(effect.price_minor, "EUR"), Money(self.fee_minor, "EUR"), Money(0, "EUR"))
+        offer = best(Promotions("EUR", self.promotions), price, facts, at)
+        uses = Counter(dict(before)) + Counter([BOUGHT, *(one.id for one in offer.applied)])
+        if not self.promotions:
+            return offer.price.total.amount_minor, before
+        return offer.price.total.amount_minor, frozenset(uses.items())
+
+    def cost(self, bought: Sequence[tuple[datetime, str]]) -> int:
+        """What a list of purchases costs, one after the other."""
+        total, uses = 0, NONE
+        for at, sku in bought:
+            paid, uses = self.charge(self.by_sku[sku], at, uses)
+            total += paid
+        return total
 
     def day(self, at: datetime) -> int:
         return (day_of(at, WHERE) - self.first).days
@@ -101,33 +140,38 @@ class BruteForce:
 
     def __init__(self, world: World, most: int, states: int = 4000) -> None:
         self.world, self.most, self.states = world, most, states
-        self.memo: dict[tuple[Line, Demand | None, datetime, int], tuple[Key, tuple[str, ...]] | None] = {}
+        self.memo: dict[tuple[Line, Demand | None, datetime, int, Uses], tuple[Key, tuple[str, ...]] | None] = {}
         self.credit_counts = world.tariff is not None or any(e.from_credit for e in world.effects)
         self.offers = [e for e in world.effects if e.on_sale]
 
     def best(self, line: Line) -> tuple[Key, tuple[str, ...]] | None:
         line = evolve(renewals(line, self.world.by_sku, self.world.start).line, self.world.start)
-        return self._best(line, None, self.world.start, self.most)
+        return self._best(line, None, self.world.start, self.most, NONE)
 
-    def _best(self, line: Line, pending: Demand | None, at: datetime, most: int) -> tuple[Key, tuple[str, ...]] | None:
+    def _best(
+        self, line: Line, pending: Demand | None, at: datetime, most: int, uses: Uses
+    ) -> tuple[Key, tuple[str, ...]] | None:
         if at == self.world.end:
             return (0, 0, ()), ()
         if not self.credit_counts:
             line = replace(line, credit=())
-        key = (line, pending, at, most)
+        key = (line, pending, at, most, uses)
         if key in self.memo:
             return self.memo[key]
         found = []
         stop = self.world.next_purchase(line, at)
         after, left, failed = self.world.pass_time(line, pending, at, stop)
-        if not failed and (rest := self._best(after, left, stop, most)):
+        if not failed and (rest := self._best(after, left, stop, most, uses)):
             found.append(rest)
         for effect in self.offers if most else ():
             done = apply(effect, line, at)
-            if isinstance(done, Applied) and (rest := self._best(done.line, pending, at, most - 1)):
+            if not isinstance(done, Applied):
+                continue
+            paid, now = self.world.charge(effect, at, uses)
+            if rest := self._best(done.line, pending, at, most - 1, now):
                 (cost, count, times), skus = rest
                 seconds = -int(at.timestamp())
-                found.append(((cost + effect.paid_minor, count + 1, (seconds, *times)), (effect.sku, *skus)))
+                found.append(((cost + paid, count + 1, (seconds, *times)), (effect.sku, *skus)))
         self.memo[key] = min(found, default=None)
         if len(self.memo) > self.states:
             raise TooLargeError

@@ -4,7 +4,8 @@
 ./opla plan --data-gb 8 --days 70 --line my.json --budget 20 --network 5g --min-mbps 50 --abroad FR:5d
 
 The need is per 30 days, spread evenly over local days. It works from the catalogue files; no database is needed. Beside
-the sandbox invented figures are used, and marked. With --budget, the most days from the first on that the money covers.
+the sandbox invented figures are used, and marked, and invented promotions. Our fee is that of the settings. With
+--budget, the most days from the first on that the money covers.
 Exit 1 when no list of purchases covers the need: the refusal names what fails.
 """
 
@@ -35,13 +36,15 @@ from opla.core.planner import (
     Need,
     Plan,
     Purchase,
+    Selling,
     changes_at,
     market,
     need_evenly,
     plan,
     plan_for_budget,
 )
-from opla.core.refusal import Refusal
+from opla.core.promotion import Channel, Facts, Promotions, parse_promotions, read_coupon
+from opla.core.refusal import Code, Refusal
 
 if TYPE_CHECKING:
     from opla.core.planner import Market
@@ -51,6 +54,8 @@ _EU = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK IS LI NO".split()  # noqa: SIM905
 )
 _MOST_DAYS = 366
+#: Where the invented promotions beside the sandbox belong.
+_SAMPLE_COUNTRY = "belgium"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +76,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--operator", action="append", default=[], metavar="ID", help="only this one; may be repeated")
     parser.add_argument("--line", metavar="FILE", help="today's line as JSON")
+    parser.add_argument("--promotions", metavar="FILE", help="our promotions (beside the sandbox: invented ones)")
+    parser.add_argument("--coupon", action="append", default=[], metavar="CODE", help="one you have; may be repeated")
     parser.add_argument("--country", default="belgium", help="whose catalogue")
     parser.add_argument("--lang", default="en", help="en, fr, nl, de or zh-Hans")
     parser.add_argument("--json", action="store_true", help="one object on stdout")
@@ -118,7 +125,7 @@ class _Asked:
         self.quality = Quality(arguments.network, arguments.min_mbps, arguments.min_mbps * 1000 or FAST_ENOUGH_KBPS)
         self.market: Market = market(
             self.catalog, line=_line(arguments.line), operators=arguments.operator, sandbox=settings.SANDBOX,
-            abroad=bool(self.abroad),
+            abroad=bool(self.abroad), selling=_selling(arguments, self.catalog, sandbox=settings.SANDBOX),
         )  # fmt: skip
         self.amounts = {
             Kind.DATA: arguments.data_gb * 1000, Kind.VOICE: arguments.minutes * 60, Kind.SMS: arguments.sms,
@@ -214,6 +221,7 @@ def _fields(found: Plan) -> dict[str, object]:
     return {
         "operator": found.operator,
         "new_sim": not found.own_line,
+        "sim_minor": found.sim_minor,
         "plan": found.plan,
         "cost_minor": found.cost_minor,
         "exact": found.exact,
@@ -235,6 +243,9 @@ def _purchase(one: Purchase) -> dict[str, object]:
         "at": one.at.isoformat().replace("+00:00", "Z"),
         "product": one.sku,
         "cost_minor": one.cost_minor,
+        "fee_minor": one.fee_minor,
+        "promotions": [{"id": p.id, "off_minor": p.off_minor, "fee_minor": p.fee_minor} for p in one.promotions],
+        "while_it_lasts": one.while_it_lasts,
         "credit_minor": one.credit_minor,
         "reason": {"code": str(one.reason), "kinds": [str(kind) for kind in one.kinds], "text": plans.reason(one)},
     }
@@ -249,6 +260,33 @@ def _catalog(country: str, *, sandbox: bool) -> Catalog:
         return parse(read_country(country, sandbox=sandbox))
     except (CatalogFileError, CatalogError, OSError) as problem:
         raise Stop("file_unreadable", str(problem)) from None
+
+
+def _selling(arguments: argparse.Namespace, catalog: Catalog, *, sandbox: bool) -> Selling:
+    """The fee of the settings, and the promotions of a file for whoever has these coupons."""
+    from opla.operations.read_catalog import CatalogFileError
+    from opla.operations.read_promotions import SAMPLE, read_promotions
+    from opla.operations.shop import terms
+    from opla.presenting.refusals import sentence
+
+    fee_minor = terms().fee_minor
+    invented = SAMPLE if sandbox and arguments.country == _SAMPLE_COUNTRY else None
+    path = Path(arguments.promotions) if arguments.promotions else invented
+    promotions = Promotions(catalog.currency)
+    if path is not None:
+        try:
+            promotions = parse_promotions(read_promotions(path, catalog), catalog)
+        except (CatalogFileError, CatalogError, OSError) as problem:
+            raise Stop("file_unreadable", str(problem)) from None
+    if promotions.sample and not sandbox:
+        refused = Refusal(Code.PROMOTION_SAMPLE_ONLY, "file")
+        raise Stop(refused.code, sentence(refused))
+    typed = {read_coupon(text) for text in arguments.coupon} - {None}
+    opened = frozenset(p.id for p in promotions.ours if typed & {read_coupon(text) for text in p.coupons})
+    if arguments.coupon and not opened:
+        refused = Refusal(Code.COUPON_UNKNOWN, "coupon")
+        raise Stop(refused.code, sentence(refused))
+    return Selling(fee_minor, promotions.ours, Facts("", "", Channel.TERMINAL, opened=opened))
 
 
 def _line(name: str | None) -> Line | None:

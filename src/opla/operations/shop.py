@@ -35,13 +35,10 @@ class Shop:
 @cache
 def current() -> Shop:
     """The shop these settings describe."""
-    fee = Money.parse(settings.SERVICE_FEE, "EUR")
-    if fee is None or fee.amount_minor < 0:
-        raise ValueError(f"OPLA_SERVICE_FEE is {settings.SERVICE_FEE!r}, not an amount such as 0.50")
     return Shop(
         keyring=keyring.load(settings.VAR),
         chance=Chance(),
-        terms=Terms(fee_minor=fee.amount_minor),
+        terms=terms(),
         sandbox=settings.SANDBOX,
         base_url=settings.BASE_URL,
         payment_methods=("sandbox",) if settings.SANDBOX else (),
@@ -51,3 +48,11 @@ def current() -> Shop:
         second_person_minor=settings.SECOND_PERSON_MINOR,
         refund_alone_minor=settings.REFUND_ALONE_MINOR,
     )
+
+
+def terms() -> Terms:
+    """How the shop of these settings sells. Raises ValueError when the fee is no amount."""
+    fee = Money.parse(settings.SERVICE_FEE, "EUR")
+    if fee is None or fee.amount_minor < 0:
+        raise ValueError(f"OPLA_SERVICE_FEE is {settings.SERVICE_FEE!r}, not an amount such as 0.50")
+    return Terms(fee_minor=fee.amount_minor)

@@ -29,7 +29,8 @@ _MEANING: Final = (
     gettext_noop(
         "Cheapest means: nothing bought at the beginning of a day, or when something ends, covers it for less."
     ),
-    gettext_noop("Not considered: two SIMs at once, changing operator or plan on the way, the price of a new SIM."),
+    gettext_noop("Our fee and promotions are counted, and the price of a new SIM where it is known."),
+    gettext_noop("Not considered: two SIMs at once, changing operator or plan on the way, what operators add."),
     gettext_noop("Data that goes on more slowly counts only when it is fast enough for you."),
 )
 

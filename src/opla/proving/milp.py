@@ -41,8 +41,8 @@ def holds(effects: Sequence[Effect]) -> bool:
     )
 
 
-def cheapest(effects: Sequence[Effect], demands: Sequence[Demand], first: date) -> int | None:
-    """The least money, in minor units, that covers these days with a new SIM; None when none does."""
+def cheapest(effects: Sequence[Effect], demands: Sequence[Demand], first: date, *, fee_minor: int = 0) -> int | None:
+    """The least money, in minor units, that covers these days with a new SIM, at a fee; None when none does."""
     giving = [e for e in effects if e.portions and e.on_sale and e.price_minor >= e.bonus_min_minor]
     if not giving:
         return None
@@ -56,7 +56,7 @@ def cheapest(effects: Sequence[Effect], demands: Sequence[Demand], first: date) 
     for effect in giving:
         gives = _amount(effect, Kind.DATA, wanted)
         for since, until in _arcs(effect, demands, first, rolls=rolls):
-            arc = model.variable(effect.paid_minor, 1, whole=_WHOLE)
+            arc = model.variable(effect.paid_minor + fee_minor, 1, whole=_WHOLE)
             leaving[since].append(arc)
             arriving[until].append(arc)
             data[since][arc] = gives
@@ -65,7 +65,7 @@ def cheapest(effects: Sequence[Effect], demands: Sequence[Demand], first: date) 
         need = (day == 0) - (day == days)
         model.row({**dict.fromkeys(leaving[day], 1), **dict.fromkeys(arriving[day], -1)}, need, need)
     if rolls:
-        _roll(model, giving, demands, leaving, data, wanted)
+        _roll(model, giving, demands, leaving, data, wanted, fee_minor)
     return model.solve()
 
 
@@ -96,6 +96,7 @@ def _roll(
     leaving: list[list[int]],
     data: list[dict[int, int]],
     wanted: int,
+    fee_minor: int,
 ) -> None:
     """What is left of the data each morning, in thousandths of what is wanted, so that the numbers stay small."""
     before: int | None = None
@@ -104,7 +105,7 @@ def _roll(
         bought = {arc: gives / scale for arc, gives in data[day].items()}
         for effect in giving:
             # Bought besides, on the same day and before, for its data.
-            more = model.variable(effect.paid_minor, 1000, whole=_WHOLE)
+            more = model.variable(effect.paid_minor + fee_minor, 1000, whole=_WHOLE)
             bought[more] = _amount(effect, Kind.DATA, wanted) / scale
             model.row({more: 1, **dict.fromkeys(leaving[day], -1000)}, None, 0)
         after = model.variable(0, 1, whole=_FREE)

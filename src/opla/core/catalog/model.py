@@ -74,6 +74,7 @@ class Operator:
     network_generation: Cell[str] = UNKNOWN  # for prepaid: 4G, 5G
     max_mbps: Cell[int] = UNKNOWN
     code_digits: Cell[int] = UNKNOWN
+    sim_price: Cell[Money] = UNKNOWN  # of a new SIM or eSIM with nothing on it
     own_number: Cell[Method] = UNKNOWN
     balance: tuple[Cell[Method], ...] = ()
     redeem: tuple[Cell[Method], ...] = ()  # best first

@@ -84,6 +84,7 @@ def _operator(at: Place, rules: Mapping[str, Place]) -> Operator:
         network_generation=at["network_generation"].cell(Place.text),
         max_mbps=at["max_mbps"].cell(Place.whole),
         code_digits=at["code_digits"].cell(Place.whole),
+        sim_price=at["sim_price"].cell(_money),
         own_number=at["own_number"].cell(_method),
         balance=tuple(entry.cell(_method) for entry in at["balance"].entries()),
         redeem=tuple(entry.cell(_method) for entry in at["redeem"].entries()),

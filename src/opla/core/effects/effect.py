@@ -222,11 +222,12 @@ class _Needed:
 
     def used(self, *cells: tuple[str, Cell[object]]) -> None:
         for name, cell in cells:
-            if doubts := tuple(_doubts(cell)):
-                self.uncertain.append(Uncertain(name, doubts))
+            if found := tuple(doubts(cell)):
+                self.uncertain.append(Uncertain(name, found))
 
 
-def _doubts(cell: Cell[object]) -> Iterable[Doubt]:
+def doubts(cell: Cell[object]) -> Iterable[Doubt]:
+    """Why what this cell says is not plain fact."""
     if not cell.known:
         return
     if cell.sure is Sure.C:

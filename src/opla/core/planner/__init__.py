@@ -6,6 +6,7 @@ from opla.core.planner.answer import Answer, Change, LeftOut, LeftOver, Plan, Pu
 from opla.core.planner.changing import changes_at
 from opla.core.planner.need import Need, need_evenly, need_of
 from opla.core.planner.planning import Candidate, Market, market, plan, plan_for_budget
+from opla.core.planner.selling import Selling
 
 __all__ = [
     "Answer",
@@ -18,6 +19,7 @@ __all__ = [
     "Plan",
     "Purchase",
     "Reason",
+    "Selling",
     "Uncovered",
     "changes_at",
     "market",

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from opla.core.effects import Uncertain
 from opla.core.line import Bucket, Credit, Kind
+from opla.core.promotion import Applied
 
 
 class Reason(StrEnum):
@@ -22,7 +23,14 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Purchase:
-    """One purchase. `cost_minor` is money; 0 for what is paid out of the credit on the SIM, at `credit_minor`."""
+    """One purchase.
+
+    cost_minor      the money paid, our fee and promotions counted; 0 for what is paid out of the credit on the SIM
+    credit_minor    what that takes from the credit
+    fee_minor       our own fee in it
+    promotions      ours that are in the price, each with its part
+    while_it_lasts  one of them is for so many orders in all, and may be gone by then
+    """
 
     at: datetime
     sku: str
@@ -30,6 +38,9 @@ class Purchase:
     credit_minor: int
     reason: Reason
     kinds: tuple[Kind, ...]
+    fee_minor: int = 0
+    promotions: tuple[Applied, ...] = ()
+    while_it_lasts: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,9 +56,11 @@ class Plan:
     """The purchases for one line of one operator.
 
     exact         no list of purchases at the instants considered costs less; otherwise it is the best that was found
-    own_line      for the line that was given; else for a new SIM, whose own price is not counted
+    own_line      for the line that was given; else for a new SIM
     plan          the tariff plan the SIM is on, or is to be put on
     per_gb_minor  rounded to the nearest; None when no data is needed
+    uncertain     cells that are not plain fact, each with its product; the operator's own without one
+    sim_minor     the price of the new SIM, counted in `cost_minor`; None when it is not known, and so not counted
     """
 
     operator: str
@@ -62,6 +75,7 @@ class Plan:
     per_gb_minor: int | None
     per_day_minor: int
     labels: int
+    sim_minor: int | None = 0
 
     @property
     def order(self) -> tuple[int, int, tuple[int, ...]]:

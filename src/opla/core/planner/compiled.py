@@ -14,15 +14,18 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from opla.core.catalog.rules import AutoRenew, CreditRenewal, EarlyRenewal, Length, Since
 from opla.core.drawing import Quality, Tariff
 from opla.core.effects import Effect
 from opla.core.line import Bucket, Credit, Kind, Line
+from opla.core.planner.charges import Charges
 from opla.core.planner.need import KINDS, LONG_AGO, NEVER, UNLIMITED, Horizon, micro, moment
+from opla.core.planner.selling import FACE_VALUE, Selling
 
 Lot = tuple[int, int, int]
 Box = tuple[int, int, int, int, int, bool, int]
@@ -58,7 +61,10 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An effect; `portions` as (spec, amount, eu_amount), only those that can matter to this need."""
+    """An effect; `portions` as (spec, amount, eu_amount), only those that can matter to this need.
+
+    `paid`: the least money it may cost; what it costs at an instant is known to `Charges`. `price`: its face value.
+    """
 
     place: int
     effect: Effect
@@ -96,8 +102,16 @@ class Walked(NamedTuple):
 class Compiled:
     """One operator's effects for one need. `effects` may hold withdrawn ones: they renew, but are not offered."""
 
-    def __init__(self, effects: Sequence[Effect], horizon: Horizon, line: Line, tariff: Tariff | None = None) -> None:
+    def __init__(
+        self,
+        effects: Sequence[Effect],
+        horizon: Horizon,
+        line: Line,
+        tariff: Tariff | None = None,
+        selling: Selling = FACE_VALUE,
+    ) -> None:
         self.horizon, self.line = horizon, line
+        self.charges = Charges(effects, selling, horizon.start, horizon.end)
         self.quality: Quality = horizon.need.quality
         self.tariff = tariff if horizon.need.pay_per_use else None
         self.specs: list[Spec] = []
@@ -147,11 +161,25 @@ class Compiled:
             place, effect, tuple(portions),
             gives=bool(effect.portions) and effect.price_minor >= effect.bonus_min_minor,
             plan_fits=effect.bonus_plans is None or self.line.plan in effect.bonus_plans,
-            paid=effect.paid_minor, price=effect.price_minor, credit=effect.credit_minor,
+            paid=self.charges.least()[place], price=effect.price_minor, credit=effect.credit_minor,
             rule=effect.renewal, group=effect.group,
             window=None if effect.bonus_window_days is None else Length(days=effect.bonus_window_days),
             on_sale=effect.on_sale,
         )  # fmt: skip
+
+    def from_epoch(self, epoch: int) -> Self:
+        """The same, at the prices that can be had from a later time on."""
+        return self._charging(self.charges, epoch)
+
+    def without_promotions(self) -> Self:
+        effects, selling = [offer.effect for offer in self.offers], Selling(self.charges.selling.fee_minor)
+        return self._charging(Charges(effects, selling, self.horizon.start, self.horizon.end), 0)
+
+    def _charging(self, charges: Charges, epoch: int) -> Self:
+        made = copy(self)
+        made.charges = charges
+        made.offers = [replace(offer, paid=paid) for offer, paid in zip(self.offers, charges.least(epoch), strict=True)]
+        return made
 
     def _spec(self, kind: int, group: str, sku: str, slow: int | None, generation: str, mbps: int | None) -> int:
         probe = Bucket(KINDS[kind], 0, moment(0), None, slow_kbps=slow, generation=generation, max_mbps=mbps)

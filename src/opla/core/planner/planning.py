@@ -7,14 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 
 from opla.core.calendar import zone
-from opla.core.catalog.model import Catalog, PriceKind, Product, sellable
+from opla.core.catalog.cell import Sure
+from opla.core.catalog.model import Catalog, Operator, PriceKind, Product, sellable
 from opla.core.drawing import Tariff
-from opla.core.effects import Effect, Unknown, effect_of
+from opla.core.effects import Effect, Uncertain, Unknown, doubts, effect_of
 from opla.core.line import Kind, Line
 from opla.core.planner.answer import Answer, LeftOut, LeftOver, Plan, Purchase, Reason, Uncovered
 from opla.core.planner.compiled import Compiled
 from opla.core.planner.need import KINDS, Horizon, Need, moment
 from opla.core.planner.search import Bought, Found, NotFound, search
+from opla.core.planner.selling import FACE_VALUE, Selling
 from opla.core.refusal import Code, Refusal
 
 #: After so many labels a search ends, and says "best found". A count, because time is never the same twice.
@@ -24,21 +26,31 @@ _GB_KB = 1_000_000
 
 @dataclass(frozen=True)
 class Candidate:
-    """A line that could be planned for, and its operator's effects, the withdrawn ones too."""
+    """A line that could be planned for, and its operator's effects, the withdrawn ones too.
+
+    sim_minor   what the SIM costs before anything is bought for it; None: not known
+    sim_doubts  why that is not plain fact
+    """
 
     line: Line
     effects: tuple[Effect, ...]
     own: bool = False
     tariff: Tariff | None = None
+    sim_minor: int | None = 0
+    sim_doubts: tuple[Uncertain, ...] = ()
 
 
 @dataclass(frozen=True)
 class Market:
-    """What can be planned with: candidates, and what had to be left out by name."""
+    """What can be planned with: candidates, what had to be left out by name, and how this shop sells."""
 
     where: tzinfo
     candidates: tuple[Candidate, ...]
     left_out: tuple[LeftOut, ...] = ()
+    selling: Selling = FACE_VALUE
+
+    def compiled(self, candidate: Candidate, horizon: Horizon) -> Compiled:
+        return Compiled(candidate.effects, horizon, candidate.line, candidate.tariff, self.selling)
 
 
 @dataclass
@@ -55,6 +67,7 @@ def market(
     abroad: bool = False,
     amounts: Mapping[str, Sequence[int]] | None = None,
     tariffs: Mapping[str, Tariff] | None = None,
+    selling: Selling = FACE_VALUE,
 ) -> Market:
     """Today's line, and a new SIM of every other operator that has products.
 
@@ -62,21 +75,27 @@ def market(
     sandbox    invented figures may be used; beside live adapters they may not
     abroad     products of which nothing is known about use abroad are left out
     amounts    of a product with a price range, only these amounts (minor units); else every step
+    selling    what a purchase costs beside its face value
     """
     work = _Compiling()
     found: list[Candidate] = []
     for operator in catalog.operators:
         if operators and operator.id not in operators:
             continue
-        effects = tuple(_distinct(_effects(catalog, operator.id, work, sandbox, abroad, amounts or {})))
+        given = _effects(catalog, operator.id, work, sandbox, abroad, amounts or {})
+        effects = tuple(_distinct(given, selling))
         tariff = (tariffs or {}).get(operator.id)
         if line is not None and line.operator == operator.id:
             found.append(Candidate(_used(line, effects), effects, own=True, tariff=tariff))
             continue
         if not any(effect.on_sale for effect in effects):
             continue
-        found += [Candidate(Line(operator.id, p, catalog.currency), effects, tariff=tariff) for p in _plans(effects)]
-    return Market(zone(catalog.time_zone), tuple(found), tuple(work.left_out))
+        sim_minor, sim_doubts = _sim(operator, sandbox=sandbox)
+        found += [
+            Candidate(Line(operator.id, p, catalog.currency), effects, False, tariff, sim_minor, sim_doubts)
+            for p in _plans(effects)
+        ]
+    return Market(zone(catalog.time_zone), tuple(found), tuple(work.left_out), selling)
 
 
 def plan(market: Market, need: Need, first: date, *, most_labels: int = MOST_LABELS) -> Answer | Refusal:
@@ -89,7 +108,7 @@ def plan(market: Market, need: Need, first: date, *, most_labels: int = MOST_LAB
     plans: dict[str, Plan] = {}
     uncovered: list[Uncovered] = []
     for candidate in market.candidates:
-        compiled = Compiled(candidate.effects, horizon, candidate.line, candidate.tariff)
+        compiled = market.compiled(candidate, horizon)
         found = search(compiled, most_labels)
         operator = candidate.line.operator
         if isinstance(found, NotFound):
@@ -158,6 +177,15 @@ def _effects(
                 yield effect if offered else replace(effect, on_sale=False)
 
 
+def _sim(operator: Operator, *, sandbox: bool) -> tuple[int | None, tuple[Uncertain, ...]]:
+    """What a new SIM costs, and why that is in doubt."""
+    cell = operator.sim_price
+    if cell.value is None or (cell.sure is Sure.SAMPLE and not sandbox):
+        return None, ()
+    found = tuple(doubts(cell))
+    return cell.value.amount_minor, (Uncertain("sim_price", found),) if found else ()
+
+
 def _amounts(product: Product, amounts: Mapping[str, Sequence[int]]) -> Iterable[int | None]:
     if product.kind is not PriceKind.RANGED:
         return (None,)
@@ -165,11 +193,12 @@ def _amounts(product: Product, amounts: Mapping[str, Sequence[int]]) -> Iterable
     return amounts.get(product.sku) or every
 
 
-def _distinct(effects: Iterable[Effect]) -> Iterator[Effect]:
+def _distinct(effects: Iterable[Effect], selling: Selling) -> Iterator[Effect]:
     """Without those that only repeat what another gives for the same money; what gives more keeps its name."""
     seen = set()
     for effect in effects:
-        known = replace(effect, sku="", uncertain=(), silent=()) if not effect.portions else effect
+        bare = replace(effect, sku="", uncertain=(), silent=()) if not effect.portions else effect
+        known = bare, selling.naming(effect.sku)
         if known not in seen:
             seen.add(known)
             yield effect
@@ -191,25 +220,30 @@ def _plan(candidate: Candidate, compiled: Compiled, found: Found) -> Plan:
     used = {compiled.offers[b.offer].effect.sku: compiled.offers[b.offer].effect for b in found.bought}
     end = compiled.line_of(found.end)
     data_kb, days = compiled.horizon.sums[0][-1], compiled.horizon.days
+    cost = found.cost + (candidate.sim_minor or 0)
     return Plan(
         operator=candidate.line.operator,
         own_line=candidate.own,
         plan=candidate.line.plan,
         currency=candidate.line.currency,
-        cost_minor=found.cost,
+        cost_minor=cost,
         exact=found.exact,
         purchases=tuple(_purchases(compiled, found.bought)),
         left_over=LeftOver(tuple(b for b in end.buckets if b.holds), end.credit),
-        uncertain=tuple((sku, doubt) for sku, effect in used.items() for doubt in effect.uncertain),
-        per_gb_minor=(found.cost * _GB_KB + data_kb // 2) // data_kb if data_kb else None,
-        per_day_minor=(found.cost + days // 2) // days,
+        uncertain=(
+            *(("", doubt) for doubt in candidate.sim_doubts),
+            *((sku, doubt) for sku, effect in used.items() for doubt in effect.uncertain),
+        ),
+        per_gb_minor=(cost * _GB_KB + data_kb // 2) // data_kb if data_kb else None,
+        per_day_minor=(cost + days // 2) // days,
         labels=found.labels,
+        sim_minor=candidate.sim_minor,
     )
 
 
 def _purchases(compiled: Compiled, bought: Sequence[Bought]) -> Iterator[Purchase]:
     """Each with what would fail without it and all that follows."""
-    horizon = compiled.horizon
+    horizon, charges, left = compiled.horizon, compiled.charges, compiled.charges.left
     state, _ = compiled._arrive(compiled.first, horizon.start)  # noqa: SLF001 - what ends as the first day begins
     at = horizon.start
     for one in bought:
@@ -222,9 +256,14 @@ def _purchases(compiled: Compiled, bought: Sequence[Bought]) -> Iterator[Purchas
             late = walked.fails < horizon.days and walked.fails <= horizon.day(at)
             reason = Reason.RUNS_OUT if late else Reason.KEEPS_WHAT_IS_LEFT
             kinds = compiled.unmet(walked) if late else ()
+        applied = charges.applied(one.offer, at, left)
+        paid, left = charges.paid(one.offer, at, left)
+        from_credit = offer.effect.from_credit
+        fee_minor = 0 if from_credit else charges.selling.fee_minor - sum(each.fee_minor for each in applied)
         yield Purchase(
-            moment(at), offer.effect.sku, offer.paid, offer.price if offer.effect.from_credit else 0, reason, kinds
-        )
+            moment(at), offer.effect.sku, paid, offer.price if from_credit else 0, reason, kinds, fee_minor, applied,
+            while_it_lasts=not charges.sure(applied),
+        )  # fmt: skip
         state = compiled.buy(state, at, offer) or state
 
 
@@ -243,6 +282,5 @@ def _fails(market: Market, need: Need, first: date, most_labels: int) -> bool:
     """Whether no operator covers this, as far as is known."""
     horizon = Horizon(need, first, market.where)
     return not any(
-        isinstance(search(Compiled(c.effects, horizon, c.line, c.tariff), most_labels), Found)
-        for c in market.candidates
+        isinstance(search(market.compiled(candidate, horizon), most_labels), Found) for candidate in market.candidates
     )

@@ -8,11 +8,12 @@ and cost no more. What "worth at least as much" may mean depends on the shape; `
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import NamedTuple
 
 from opla.core.planner.bound import HOPELESS, Bound, Lacks
+from opla.core.planner.charges import Left
 from opla.core.planner.compiled import MET, Compiled, Offer, State, Walked
 from opla.core.planner.need import UNLIMITED
 from opla.core.planner.shape import Instants, Shape
@@ -24,7 +25,7 @@ _MONOTONE = frozenset({Shape.REPLACING, Shape.ROLLING, Shape.BESIDE})
 
 
 class Label(NamedTuple):
-    """A plan so far. `lacks`: what the rest must still provide, as `Bound` counts it."""
+    """A plan so far. `lacks`: what the rest must still provide, as `Bound` counts it. `left`: of promotions."""
 
     cost: int
     at: int
@@ -32,6 +33,7 @@ class Label(NamedTuple):
     walked: Walked
     bought: tuple[Bought, ...]
     lacks: Lacks
+    left: Left
 
 
 #: Offers after a label, the most promising first: money and purchases at least, and the offer.
@@ -92,6 +94,8 @@ class Search:
         if hasty and self.shape is Shape.ANY:
             self.instants.shape = Shape.ROLLING  # few instants, which is all that haste has time for
         self.bound = Bound(compiled, self.shape)
+        self.charges = compiled.charges
+        self._later = {self.charges.least(): self.bound}
         self.offers = [offer for offer in compiled.offers if offer.on_sale]
         self.monotone = self.shape in _MONOTONE
         self._best: dict[tuple[object, ...], Key] = {}
@@ -103,7 +107,7 @@ class Search:
         compiled, horizon = self.compiled, self.horizon
         queue: list[Entry] = []
         state, _ = compiled._arrive(compiled.first, horizon.start)  # noqa: SLF001 - what ends as the first day begins
-        label = self._label(0, horizon.start, state, ())
+        label = self._label(0, horizon.start, state, (), self.charges.left)
         if label is not None:
             self._push(queue, label)
         furthest = 0
@@ -124,9 +128,10 @@ class Search:
         return NotFound(furthest, exact=True, labels=self._made)
 
     def _push(self, queue: list[Entry], label: Label) -> None:
-        money, count = self.bound.rest(label.lacks)
+        money, count = self._bound_from(label.at).rest(label.lacks)
         if money >= HOPELESS:
             return
+        money = max(0, money - self.charges.saved(label.left))
         self._number += 1
         times = tuple(-purchase.at for purchase in label.bought)
         if label.walked.fails < self.horizon.days:
@@ -138,7 +143,8 @@ class Search:
 
     def _expand(self, queue: list[Entry], label: Label) -> None:
         """Every purchase that may follow, in the queue at what it leads to at least."""
-        compiled, bound = self.compiled, self.bound
+        compiled, bound, saved = self.compiled, self._bound_from(label.at), self.charges.saved(label.left)
+        paid = self.charges.least(self.charges.epoch(label.at))
         bought = len(label.bought) + 1
         choices = []
         for offer in self.offers:
@@ -146,7 +152,8 @@ class Search:
             if money < HOPELESS:
                 if self.hasty:
                     money = label.cost * self.horizon.days // (label.walked.fails + 1) - label.cost
-                choices.append((label.cost + offer.paid + money, bought + count, offer))
+                least = max(0, paid[offer.place] + money - saved)
+                choices.append((label.cost + least, bought + count, offer))
         if not choices:
             return
         choices.sort(key=_promise)
@@ -168,6 +175,14 @@ class Search:
         money, count, _ = entry.choices[entry.place]
         heappush(queue, entry._replace(money=money, purchases=count, number=self._number))
 
+    def _bound_from(self, at: int) -> Bound:
+        """At the least prices from an instant on; the same one as long as they are the same."""
+        least = self.charges.least(self.charges.epoch(at))
+        bound = self._later.get(least)
+        if bound is None:
+            bound = self._later[least] = Bound(self.compiled.from_epoch(self.charges.epoch(at)), self.shape)
+        return bound
+
     def _bought(self, queue: list[Entry], entry: Entry) -> Label | None:
         if entry.place + 1 < len(entry.choices):
             self._wait(queue, entry._replace(place=entry.place + 1))
@@ -175,23 +190,26 @@ class Search:
         state = None if entry.state is None else self.compiled.buy(entry.state, entry.at, offer)
         if state is None:
             return None
-        return self._label(label.cost + offer.paid, entry.at, state, (*label.bought, Bought(entry.at, offer.place)))
+        paid, left = self.charges.paid(offer.place, entry.at, label.left)
+        bought = (*label.bought, Bought(entry.at, offer.place))
+        return self._label(label.cost + paid, entry.at, state, bought, left)
 
-    def _label(self, cost: int, at: int, state: State, bought: tuple[Bought, ...]) -> Label | None:
+    def _label(self, cost: int, at: int, state: State, bought: tuple[Bought, ...], left: Left) -> Label | None:
         key = (cost, len(bought), tuple(-purchase.at for purchase in bought))
-        if self._dominated(key, at, state):
+        if self._dominated(key, at, state, left):
             return None
         self._made += 1
         walked = self.compiled.walk(state, at)
         if walked.fails < self.horizon.days and self.bound.hopeless(walked):
             return None
-        return Label(cost, at, state, walked, bought, self.bound.lacks(state, at, walked))
+        return Label(cost, at, state, walked, bought, self.bound.lacks(state, at, walked), left)
 
     # ── dominance ───────────────────────────────────────────────────────────
 
-    def _dominated(self, key: Key, at: int, state: State) -> bool:
+    def _dominated(self, key: Key, at: int, state: State, left: Left) -> bool:
         """Whether a label at this instant is worth as much and cost no more; otherwise this one is remembered."""
         same, amounts = self._worth(at, state)
+        amounts += left
         if not self.monotone:
             whole = (*same, amounts)
             known = self._best.get(whole)
@@ -254,6 +272,19 @@ def search(compiled: Compiled, most_labels: int) -> Found | NotFound:
     # Where every instant is tried, a label takes many times as long.
     found = exact.run(most_labels if exact.shape is not Shape.ANY else most_labels // 8)
     if isinstance(found, NotFound) and not found.exact:
-        hasty = Search(compiled, hasty=True).run(most_labels)
-        return hasty if isinstance(hasty, Found) else found
+        tried = [Search(compiled, hasty=True).run(most_labels)]
+        if compiled.charges.ours:
+            tried.append(_charged(compiled, Search(compiled.without_promotions()).run(most_labels)))
+        return min((one for one in tried if isinstance(one, Found)), key=lambda one: one.cost, default=found)
     return found
+
+
+def _charged(compiled: Compiled, found: Found | NotFound) -> Found | NotFound:
+    """What was found at other prices, at what it costs; it is not known to be the best then."""
+    if isinstance(found, NotFound):
+        return found
+    cost, left = 0, compiled.charges.left
+    for one in found.bought:
+        paid, left = compiled.charges.paid(one.offer, one.at, left)
+        cost += paid
+    return replace(found, cost=cost, exact=False)

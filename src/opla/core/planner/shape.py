@@ -33,6 +33,8 @@ def shape_of(compiled: Compiled) -> Shape:
     """The narrowest shape whose conditions all hold; see the headings of the page."""
     offers = [offer for offer in compiled.offers if offer.on_sale]
     giving = [offer for offer in offers if offer.portions]
+    if not compiled.charges.orderly:
+        return Shape.ANY
     if compiled.tariff is not None or any(o.effect.use_by for o in offers) or not giving:
         return Shape.ANY
     groups = {offer.group for offer in giving}
@@ -147,6 +149,9 @@ class Instants:
             for lot in (*state.lots, *walked.state.lots):
                 if lot[1] <= last:
                     yield from self._before(lot[1], at)
+        for turn in self.compiled.charges.tried:
+            if at < turn <= last:
+                yield from self._before(turn, at)
         if state.lost <= starts[fails + 1]:
             yield from self._before(state.lost, at)
         if state.topped_up != LONG_AGO:
