@@ -12,7 +12,9 @@ from opla.counterparts.texts import TEXTS
 from opla.presenting import languages
 from opla.site import messages
 
-GLOSSARY = (Path(__file__).resolve().parents[2] / "docs" / "glossary.md").read_text("utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+CATALOGUES = "".join(path.read_text("utf-8") for path in sorted((ROOT / "catalogs").glob("*.yaml")))
 NAMES = {"简体中文": "zh-Hans", "français": "fr", "Nederlands": "nl", "Deutsch": "de"}
 _NOT_SAID = re.compile(r"%\(\w+\)[sd]|\./opla \w+|[\w.-]+@[\w.-]+")
 
@@ -47,12 +49,14 @@ def tables(heading: str) -> list[list[str]]:
 
 
 def said(language: str) -> Iterator[tuple[str, str]]:
-    """Every text of a language with its English one: the shop's, and the sandbox's own pages."""
+    """Every text of a language with its English one: the shop's, the catalogues', and the sandbox's own pages."""
     for message in messages.read(language.replace("-", "_")):
         if message.id:
             ids = [message.id] if isinstance(message.id, str) else list(message.id)
             strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
             yield from ((_NOT_SAID.sub("", ids[-1]), _NOT_SAID.sub("", text)) for text in strings)
+    noted = [re.findall(rf'^ +{tag}: "(.*)"$', CATALOGUES, re.MULTILINE) for tag in ("en", language)]
+    yield from zip(*noted, strict=True)
     yield from ((TEXTS["en"][name], text) for name, text in TEXTS[language].items())
 
 
