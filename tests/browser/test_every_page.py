@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -51,8 +52,15 @@ def what_is_left(page: Page) -> None:
     judge(page)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["paper", "ink"])
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
+#: The language with the longest words is looked at every time; those between it and English with --full.
+LANGUAGES = [("en", False), ("en", True), ("zh-CN", False), ("zh-CN", True), ("de-BE", False)]
+if os.environ.get("OPLA_TEST_FULL"):
+    LANGUAGES += [("fr-BE", False), ("nl-BE", True)]
+
+
+@pytest.mark.parametrize(
+    ("language", "dark"), LANGUAGES, ids=[f"{tag} {'ink' if dark else 'paper'}" for tag, dark in LANGUAGES]
+)
 def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language: str, dark: bool) -> None:
     screen = screens.open(language=language, width=320, dark=dark)
     page = screen.page

@@ -200,10 +200,11 @@ def test_an_operator_without_products_says_what_is_known_and_what_to_do(operator
     assert refusal.code is Code.OPERATOR_WITHOUT_PREPAID
 
 
-def test_every_text_is_there_in_both_languages_and_the_chinese_one_is_chinese():
+def test_every_text_is_there_in_every_language_and_the_chinese_one_is_chinese():
     for operator in belgium(sandbox=True).operators:
         for name, texts in operator.notes.items():
-            assert {"en", "zh-Hans"} <= set(texts), (operator.id, name)
+            assert list(texts) == ["en", "fr", "nl", "de", "zh-Hans"], (operator.id, name)
+            assert len(set(texts.values())) == 5, (operator.id, name)
             assert re.search(r"[\u4e00-\u9fff]", texts["zh-Hans"]), (operator.id, name)
             assert not re.search(r"[\u4e00-\u9fff]", texts["en"]), (operator.id, name)
 

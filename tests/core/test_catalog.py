@@ -257,6 +257,11 @@ def test_a_text_in_a_language_we_do_not_have_is_said_in_english():
     assert [text_in(NOTES["known"], tag) for tag in ("zh-Hans", "fr")] == ["文字", "words"]
 
 
+@pytest.mark.parametrize(("texts", "said"), [({"nl": "woorden", "fr": "mots"}, "woorden"), ({}, "")])
+def test_a_text_without_english_is_said_as_it_was_written(texts: dict[str, str], said: str):
+    assert text_in(texts, "de") == said
+
+
 # ── finding ───────────────────────────────────────────────────────────────
 
 FOUND = [

@@ -138,19 +138,33 @@ def test_the_language_switch_leads_nowhere_else(door: Door, back: str) -> None:
     assert door.stranger.post("/language/", {"language": "en", "next": back}).where == "/"
 
 
+PAGES = (
+    "/",
+    "/top-up/proximus/",
+    "/top-up/telenet/",
+    "/top-up/lycamobile/",
+    "/help/",
+    "/gone/",
+    "/promotions/",
+    "/have/",
+)
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "de"])
+def test_no_english_is_left_on_a_page_of_another_language(door: Door, language: str) -> None:
+    visitor = Visitor(language=language)
+    link = door.delivered(language=language)
+    english = {m.id for m in messages.read(language) if isinstance(m.id, str) and len(m.id) > 11 and m.id != m.string}
+    for path in (*PAGES, "/have/proximus/", "/have/base/line/", link, f"{link}receipt/"):
+        text = visitor.get(path).text
+        assert [one for one in english if one in text] == [], path
+        assert re.findall(r"\b(?:the|and|you|your|what|is not)\b", text) == [], path
+
+
 def test_no_english_is_left_on_a_chinese_page(door: Door) -> None:
     visitor = Visitor(language="zh-CN")
     link = door.delivered(language="zh-Hans")
-    for path in (
-        "/",
-        "/top-up/proximus/",
-        "/top-up/telenet/",
-        "/top-up/lycamobile/",
-        "/help/",
-        "/gone/",
-        link,
-        f"{link}receipt/",
-    ):
+    for path in (*PAGES[:6], link, f"{link}receipt/"):
         text = re.sub("|".join(languages.NAMES.values()), "", visitor.get(path).text)
         english = re.findall(r"[a-z]{2,}(?: [a-z]{2,})+", text)
         assert english == [], path

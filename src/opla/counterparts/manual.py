@@ -79,7 +79,7 @@ returns the first answer; the same reference with another amount is 409 `referen
 A webhook is a form `id=…` to `webhook_url`, unsigned, tried {tries} seconds after the change, then lost. `POST /faults`
 makes the next `times` calls whose path starts with `path` meet one of {faults}; a restart forgets it.
 
-Pages for people: `/` · `/pay/{{token}}` · `/operator` · `/mail`, in English and Simplified Chinese (`?lang=zh-Hans`).
+Pages for people: `/` · `/pay/{{token}}` · `/operator` · `/mail`, in the languages of the shop (`?lang=nl`).
 """
 
 

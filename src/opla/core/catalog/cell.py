@@ -78,5 +78,5 @@ UNKNOWN: Final[Cell[Never]] = Cell(None, Sure.UNKNOWN)
 
 
 def text_in(texts: Texts, language: str) -> str:
-    """The text in `language`, else in English, else empty."""
-    return texts.get(language) or texts.get("en", "")
+    """The text in `language`, else in English, else as whoever wrote it wrote it; empty where there is none."""
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
