@@ -136,7 +136,7 @@ def _bought(one: Purchase, plan: Plan, catalog: Catalog, at: datetime) -> Bought
     return Bought(
         one.sku,
         product(catalog, one.sku),
-        _("today") if due else timeline.begins(one.at),
+        _("Today") if due else timeline.begins(one.at),
         price,
         _from_credit() if one.credit_minor else "",
         reason(one),
