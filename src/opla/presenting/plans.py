@@ -65,7 +65,9 @@ def habit(name: str) -> str:
 
 
 def kinds(several: Sequence[Kind]) -> str:
-    return _(" and ").join(_(_KINDS[kind]) for kind in several)
+    """`data, calls and SMS`."""
+    *first, last = (_(_KINDS[kind]) for kind in several)
+    return _(" and ").join([_(", ").join(first), last] if first else [last])
 
 
 def reason(purchase: Purchase) -> str:
