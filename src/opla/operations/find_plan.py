@@ -111,11 +111,16 @@ def find_plan(asked: Asked, line: Line | None, shop: Shop) -> Planned | Refusal:
     return found
 
 
+def changeable(asked: Asked, answer: Answer) -> bool:
+    """Whether what would change an answer can be known: not of one that is cut off, or that a budget cuts short."""
+    return asked.budget_minor is None and answer.best.exact and all(one.exact for one in answer.uncovered)
+
+
 def find_changes(asked: Asked, planned: Planned, shop: Shop) -> tuple[list[Change], bool] | Refusal:
     """What more of each kind would cost more, and whether it was looked at for all of them in the time there is."""
     answer = planned.answer
-    if isinstance(answer, Refusal) or asked.budget_minor is not None:
-        return [], True
+    if isinstance(answer, Refusal) or not changeable(asked, answer):
+        return [], False
     with _alone(shop.var) as alone:
         if not alone:
             return Refusal(Code.STILL_RUNNING)

@@ -66,7 +66,9 @@ def habit(name: str) -> str:
 
 
 def kinds(several: Sequence[Kind]) -> str:
-    return _(" and ").join(_(_KINDS[kind]) for kind in several)
+    """`data, calls and SMS`."""
+    *first, last = (_(_KINDS[kind]) for kind in several)
+    return _(" and ").join([_(", ").join(first), last] if first else [last])
 
 
 def reason(purchase: Purchase) -> str:
@@ -137,7 +139,7 @@ def _bought(one: Purchase, plan: Plan, catalog: Catalog, at: datetime) -> Bought
     return Bought(
         one.sku,
         product(catalog, one.sku),
-        _("today") if due else timeline.begins(one.at),
+        _("Today") if due else timeline.begins(one.at),
         price,
         _from_credit() if one.credit_minor else "",
         reason(one),

@@ -17,7 +17,7 @@ from opla.core.lived import lived
 from opla.core.planner import Answer
 from opla.core.refusal import Refusal
 from opla.operations import catalogue
-from opla.operations.find_plan import MOST_DAYS, Asked, Planned, find_changes, find_plan
+from opla.operations.find_plan import MOST_DAYS, Asked, Planned, changeable, find_changes, find_plan
 from opla.presenting import plans, refusals
 from opla.presenting.plan_picture import picture
 from opla.storefront import draft, planning
@@ -96,7 +96,7 @@ def _answered(request: HttpRequest, found: Planned, answer: Answer, asked: Asked
         ],
         "cannot": plans.cannot(answer, catalog),
         "all_href": _again(request, only="") if asked.only else "",
-        "changes_href": _again(request, changes="1") + "#changes" if asked.budget_minor is None else "",
+        "changes_href": _again(request, changes="1") + "#changes" if changeable(asked, answer) else "",
         "left_out": [plans.left_out(one, catalog) for one in answer.left_out],
         "meaning": list(plans.meaning()),
     }  # fmt: skip
