@@ -22,6 +22,7 @@ from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.core.written import plain
 from opla.operations import catalogue
+from opla.operations.effect_sold import effect_sold
 from opla.presenting.changes import Changes, changes, looked
 from opla.storefront.forms import Form
 
@@ -60,9 +61,7 @@ def _renewing(made: Quote, line: Line | None) -> dict[str, Effect]:
 
 
 def _effect(made: Quote) -> Effect | None:
-    product = catalogue.at_version(made.catalog_version).product(made.sku)
-    effect = effect_of(product, made.price.face.amount_minor) if product else None
-    return effect if isinstance(effect, Effect) else None
+    return effect_sold(made.catalog_version, made.sku, made.price.face.amount_minor)
 
 
 def form(line: Line | None, zone: ZoneInfo) -> Form:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opla.core.effects.applying import apply, change_plan, used
+from opla.core.effects.completing import completed
 from opla.core.effects.effect import Doubt, Effect, Portion, Uncertain, Unknown, effect_of
 from opla.core.effects.happened import Applied, Happened, What, Why
 from opla.core.effects.renewing import next_renewal, renewals, top_up_due
@@ -19,6 +20,7 @@ __all__ = [
     "Why",
     "apply",
     "change_plan",
+    "completed",
     "effect_of",
     "next_renewal",
     "renewals",
