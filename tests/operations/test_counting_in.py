@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -17,10 +18,25 @@ from opla.db.queries.call import select
 from opla.operations import remind, wishes
 from opla.operations.count_in import count, count_in
 from opla.operations.expire import expire
+from opla.operations.promotions import at_version, import_promotions
 from opla.operations.remind import Wanted
 from support import at_once
 
 DAY = timedelta(days=1)
+GIFT = """promotions: 1
+sample: true
+currency: EUR
+time_zone: Europe/Brussels
+languages: [en, zh-Hans]
+sources: {sample: {where: "Invented", dated: nd}}
+theirs:
+  - id: gift
+    operator: mobile-vikings
+    title: {en: "A gift", zh-Hans: "礼包"}
+    from: {value: "2026-11-01 00:00", sure: sample, source: sample}
+    minimum: {value: "15.00", sure: sample, source: sample}
+    gives: {value: {data_mb: 2000, lasts: {days: 9}}, sure: sample, source: sample}
+"""
 
 
 def reminded(world: World, operator: str = "mobile-vikings", *, days: int = 4, every: str = "0") -> str:
@@ -176,3 +192,19 @@ def test_stopping_forgets_what_was_to_be_counted(world: World) -> None:
     assert not counting.wanted(order_id)
     world.work(3)
     assert world.state(order_id) == "delivered"
+
+
+def test_what_the_operator_added_is_counted_in_while_it_runs(world: World, tmp_path: Path) -> None:
+    at_version.cache_clear()  # versions of another database
+    path = tmp_path / "mine.yaml"
+    path.write_text(GIFT, "utf-8")
+    owner, keyring = Actor(Role.OWNER, "anna"), world.shop.keyring
+    assert not isinstance(import_promotions(owner, path, keyring=keyring, sandbox=True, at=START), Refusal)
+    link = reminded(world)
+    first, second = world.paid(DIRECT), world.paid(DIRECT)
+    says(world, link, first)
+    world.work(3)
+    assert data(world, link) == [5_000_000, 2_000_000]
+    says(world, link, second)
+    world.work()
+    assert sorted(data(world, link)) == [2_000_000, 2_000_000, 5_000_000]  # the first month began anew, the gifts stay

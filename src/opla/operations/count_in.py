@@ -51,8 +51,12 @@ def count(*, shop: Shop, at: datetime, limit: int = 50) -> int:
 
 def _sealed(bought: Bought, shop: Shop) -> bytes | None:
     """The line with the purchase; None where it stays as it is."""
-    effect = effect_sold(bought.catalog_version, bought.sku, bought.face_minor)
-    if bought.delivered_at is None or effect is None:
+    if bought.delivered_at is None:
+        return None
+    # A code works from when it is entered.
+    reached_at = bought.delivered_at if bought.kind is Kind.DIRECT else max(bought.delivered_at, bought.said_at)
+    effect = effect_sold(bought.catalog_version, bought.sku, bought.face_minor, bought.promotions, reached_at)
+    if effect is None:
         return None
     try:
         watched = wishes.open_wish(bought.kept, shop.keyring)
@@ -61,7 +65,6 @@ def _sealed(bought: Bought, shop: Shop) -> bytes | None:
         return None
     if not isinstance(watched, Watched):
         return None
-    reached_at = bought.delivered_at if bought.kind is Kind.DIRECT else max(bought.delivered_at, bought.said_at)
     usage = topped_up(watched.usage, effect, reached_at.replace(microsecond=0), plan=bought.plan)
     if isinstance(usage, Refusal):
         _log.info("reminder %s: order %s is not counted in: %s", bought.kept.id, bought.order_id, usage.code)

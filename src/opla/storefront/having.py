@@ -61,7 +61,7 @@ def _renewing(made: Quote, line: Line | None) -> dict[str, Effect]:
 
 
 def _effect(made: Quote) -> Effect | None:
-    return effect_sold(made.catalog_version, made.sku, made.price.face.amount_minor)
+    return effect_sold(made.catalog_version, made.sku, made.price.face.amount_minor, made.promotions, made.made_at)
 
 
 def form(line: Line | None, zone: ZoneInfo) -> Form:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opla.core.effects.applying import apply, change_plan, used
 from opla.core.effects.completing import completed
-from opla.core.effects.effect import Doubt, Effect, Portion, Uncertain, Unknown, effect_of
+from opla.core.effects.effect import Doubt, Effect, Extra, Portion, Uncertain, Unknown, doubts_of, effect_of
 from opla.core.effects.happened import Applied, Happened, What, Why
 from opla.core.effects.renewing import next_renewal, renewals, top_up_due
 
@@ -12,6 +12,7 @@ __all__ = [
     "Applied",
     "Doubt",
     "Effect",
+    "Extra",
     "Happened",
     "Portion",
     "Uncertain",
@@ -21,6 +22,7 @@ __all__ = [
     "apply",
     "change_plan",
     "completed",
+    "doubts_of",
     "effect_of",
     "next_renewal",
     "renewals",
