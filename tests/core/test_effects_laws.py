@@ -22,7 +22,7 @@ from opla.core.catalog.rules import (
     PlanChange,
     Since,
 )
-from opla.core.effects import Applied, Effect, Happened, Portion, What, apply, change_plan, renewals
+from opla.core.effects import Applied, Effect, Extra, Happened, Portion, What, apply, change_plan, renewals
 from opla.core.line import Bucket, Credit, Kind, Line, evolve
 from opla.core.refusal import Refusal
 
@@ -208,3 +208,47 @@ def _sorted(line: Line) -> tuple[object, ...]:
 
 def _pools(bucket: Bucket) -> bool:
     return bucket.kind is Kind.DATA and bucket.left is not None and not bucket.renews and bucket.starts <= AT
+
+
+def _extras(rng: Random) -> tuple[Extra, ...]:
+    return tuple(
+        Extra(
+            f"gift-{n}", rng.choice([Length(), _length(rng)]),
+            tuple(Portion(kind, rng.randint(1, 50)) for kind in KINDS if rng.random() < 0.5),
+            rng.choice([0, rng.randint(1, 400)]),
+        )
+        for n in range(rng.randint(1, 3))
+    )  # fmt: skip
+
+
+@given(cases)
+def test_what_comes_beside_is_added_whole_and_changes_nothing_else(drawn: Case) -> None:
+    extras = _extras(drawn.rng)
+    plain = apply(drawn.effect, drawn.line, AT, plan=drawn.plan)
+    more = apply(replace(drawn.effect, extras=extras), drawn.line, AT, plan=drawn.plan)
+    if isinstance(plain, Refusal) or isinstance(more, Refusal):
+        assert plain == more
+        return
+    names = {extra.name for extra in extras}
+    added = [bucket for bucket in more.line.buckets if bucket.sku in names]
+    assert tuple(bucket for bucket in more.line.buckets if bucket.sku not in names) == plain.line.buckets
+    assert Counter((b.sku, b.kind, b.left) for b in added) == Counter(
+        (extra.name, portion.kind, portion.amount) for extra in extras for portion in extra.portions
+    )
+    assert all(not b.renews and b.starts >= AT and (b.ends is None or b.ends > b.starts) for b in added)
+    gained = sum(lot.amount_minor for lot in more.line.credit) - sum(lot.amount_minor for lot in plain.line.credit)
+    assert gained == sum(extra.credit_minor for extra in extras)
+    assert replace(more.line, buckets=(), credit=()) == replace(plain.line, buckets=(), credit=())
+    assert [fact for fact in more.happened if fact.sku not in names] == list(plain.happened)
+
+
+@given(cases)
+def test_what_came_beside_is_not_taken_away_by_buying_again(drawn: Case) -> None:
+    extra = Extra("gift", Length(days=20), (Portion(Kind.DATA, 7),))
+    first = apply(replace(drawn.effect, extras=(extra,)), drawn.line, AT, plan=drawn.plan)
+    if isinstance(first, Refusal):
+        return
+    [gift] = [bucket for bucket in first.line.buckets if bucket.sku == "gift"]
+    again = apply(drawn.effect, first.line, gift.starts + timedelta(hours=30))
+    if not isinstance(again, Refusal):
+        assert gift in again.line.buckets

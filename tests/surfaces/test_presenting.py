@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.utils import translation
 
+import support  # noqa: F401 - sets Django up, which the imports below need
 from opla.core import item, order
 from opla.core.catalog import Cell, Fact, FactKind, Shown, Sure
 from opla.core.catalog import rules as catalog_rules

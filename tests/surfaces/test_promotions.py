@@ -199,3 +199,27 @@ def test_what_is_used_up_is_not_advertised(shop: Door) -> None:
 def test_without_promotions_the_page_says_so(door: Door) -> None:
     at_version.cache_clear()
     assert "None at the moment." in door.stranger.get("/promotions/").text
+
+
+def data_after(page: Seen) -> str:
+    """What the table says of the data after the purchase."""
+    return page.text.partition("After Data")[2].partition(" Calls ")[0]
+
+
+def test_what_the_operator_adds_is_in_what_changes_on_the_sim_with_its_own_end(shop: Door) -> None:
+    page = quote(shop.owner)
+    assert "With what the operator adds: Data gift reported" in page.text
+    assert "2 GB until 23 Dec 2026" in data_after(page)
+    assert "4 GB until 23 Dec 2026" in data_after(page)
+    assert "With what the operator adds" not in quote(shop.colleague, "PX-10").text  # below its minimum
+
+
+def test_an_addition_of_which_not_all_is_known_is_told_and_not_drawn(shop: Door, tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(FILE.replace(", lasts: {days: 31}", ""), "utf-8")
+    keyring, anna = shop.world.shop.keyring, Actor(Role.OWNER, "anna")
+    made = import_promotions(anna, tmp_path / "other.yaml", keyring=keyring, sandbox=True, at=START)
+    assert not isinstance(made, Refusal)
+    page = quote(shop.owner)
+    assert "Without what the operator adds, because not all of it is known: Data gift" in page.text
+    assert "2 GB" not in data_after(page)
+    assert "4 GB until 23 Dec 2026" in data_after(page)

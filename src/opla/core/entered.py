@@ -22,6 +22,7 @@ from decimal import Decimal
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
+from opla.core import figures
 from opla.core.balance import Settled, What
 from opla.core.calendar import later, start_of
 from opla.core.catalog import Length, Operator, Product, Since
@@ -36,7 +37,7 @@ from opla.core.written import plain
 T = TypeVar("T")
 
 KINDS: Final = {What.DATA: Kind.DATA, What.VOICE: Kind.VOICE, What.SMS: Kind.SMS}
-UNITS: Final = ("GB", "MB")
+UNITS: Final = tuple(figures.KB)
 FIELDS: Final = (
     *(name for what in What for name in (str(what), f"{what}_until", f"{what}_at")),
     *(f"free_{what}" for what in KINDS),
@@ -46,8 +47,6 @@ FIELDS: Final = (
     "bought_data",
     "bought_unit",
 )  # fmt: skip
-_KB = {"GB": 1000 * 1000, "MB": 1000}
-_NUMBER = re.compile(r"\d{1,7}(?:[.,]\d{1,3})?")
 _WHOLE = re.compile(r"\d{1,7}")
 _FARTHEST = timedelta(days=5 * 366)
 
@@ -59,7 +58,7 @@ def fields_of(settled: Mapping[What, Settled], zone: ZoneInfo, currency: str) ->
         if found.amount is None:
             typed[f"free_{what}"] = "on"
         elif what is What.DATA:
-            mb = found.amount // _KB["MB"]  # what is less than a megabyte is not worth a digit
+            mb = found.amount // figures.KB["MB"]  # what is less than a megabyte is not worth a digit
             typed["data_unit"] = "GB" if mb >= 1000 else "MB"
             typed["data"] = f"{(Decimal(mb) / 1000).normalize():f}" if mb >= 1000 else str(mb)
         elif what is What.CREDIT:
@@ -81,7 +80,7 @@ def fields_bought(product: Product, at: datetime, zone: ZoneInfo) -> dict[str, s
     if rules.credit.value:
         settled[What.CREDIT] = Settled(rules.credit.value.amount_minor, _end_of(rules.credit_lasts.value, at, zone))
     units: dict[What, tuple[Allowance | None, int]] = {
-        What.DATA: (data_mb, _KB["MB"]),
+        What.DATA: (data_mb, figures.KB["MB"]),
         What.VOICE: (rules.voice_min.value, 60),
         What.SMS: (rules.sms.value, 1),
     }
@@ -107,15 +106,15 @@ def read_fields(
 ) -> Usage | tuple[Refusal, ...]:
     """The line as it was read at `at`, or every refusal at once, each about its field."""
     form = _Form({name: plain(typed.get(name, "")[:100]) for name in FIELDS}, at, zone)
-    credit = form.read("credit", lambda text: _money(text, currency))
+    credit = form.read("credit", lambda text: figures.money_minor(text, currency))
     amounts = {
-        Kind.DATA: form.read("data", lambda text: _data_kb(text, form.typed["data_unit"])),
+        Kind.DATA: form.read("data", lambda text: figures.data_kb(text, form.typed["data_unit"])),
         Kind.VOICE: form.read("voice", lambda text: int(text) * 60 if _WHOLE.fullmatch(text) else None),
         Kind.SMS: form.read("sms", lambda text: int(text) if _WHOLE.fullmatch(text) else None),
     }
     ends = {what: form.end(str(what)) for what in What}
     bought = form.read("bought", form.day_before, Code.DAY_UNREADABLE)
-    gave_kb = form.read("bought_data", lambda text: _data_kb(text, form.typed["bought_unit"]))
+    gave_kb = form.read("bought_data", lambda text: figures.data_kb(text, form.typed["bought_unit"]))
     plan = form.typed["plan"] if form.typed["plan"] in {plan.id for plan in operator.plans} else ""
     free = {kind for what, kind in KINDS.items() if form.typed[f"free_{what}"]}
     buckets = tuple(
@@ -155,7 +154,7 @@ class _Form:
 
     def end(self, name: str) -> datetime | None:
         """The end that was said, or the end of the last day; None when it is not known."""
-        day = self.read(f"{name}_until", _day, Code.DAY_UNREADABLE)
+        day = self.read(f"{name}_until", figures.day, Code.DAY_UNREADABLE)
         if day is None:
             return None
         end = start_of(day + timedelta(days=1), self.zone)
@@ -170,31 +169,9 @@ class _Form:
 
     def day_before(self, text: str) -> datetime | None:
         """The beginning of a day that is not to come and not long over."""
-        day = _day(text)
+        day = figures.day(text)
         start = start_of(day, self.zone) if day else None
         return start if start and self.at - _FARTHEST < start <= self.at else None
-
-
-def _money(text: str, currency: str) -> int | None:
-    amount = Money.parse(text.removeprefix("€").strip(), currency)
-    return amount.amount_minor if amount and 0 <= amount.amount_minor < 10**9 else None
-
-
-def _data_kb(text: str, unit: str) -> int | None:
-    """kB of a number. `1.500` MB may be fifteen hundred: nobody writes a thousandth of a megabyte, so it is refused."""
-    if unit not in _KB or not _NUMBER.fullmatch(text):
-        return None
-    value = Decimal(text.replace(",", "."))
-    if unit == "MB" and re.search(r"[.,]\d{3}$", text):
-        return None
-    return int(value * _KB[unit])
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if len(text) == 10 and 2000 < int(text[:4]) < 2200 else None
-    except ValueError:
-        return None
 
 
 def _instant(text: str) -> datetime | None:

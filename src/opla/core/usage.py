@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from opla.core.effects import Effect, apply, completed
 from opla.core.forecast import Forecast, Measured, forecast, stale, stretch_start
 from opla.core.line import Bucket, Kind, Line
 from opla.core.line_file import read_line, write_line
@@ -83,6 +84,19 @@ def followed(usage: Usage, newer: Usage) -> Usage:
             plan=line.plan or old.plan,
         )  # fmt: skip
     return Usage(line, before)
+
+
+def topped_up(usage: Usage, effect: Effect, at: datetime, *, plan: str = "") -> Usage | Refusal:
+    """What there is after a purchase that reached the line at this instant; or why the operator refuses it there.
+
+    Nobody has looked since, so what was left is taken as it was read, and the purchase to give what it says.
+    """
+    done = apply(effect, completed(usage.line, effect), at, plan=plan)
+    if isinstance(done, Refusal):
+        return done
+    measured = Usage(done.line).measured
+    before = tuple(one for one in usage.readings if measured is None or one.at < measured.at)
+    return Usage(done.line, before[-MOST_BEFORE:])
 
 
 def watch(usage: Usage, at: datetime, check_every: timedelta | None) -> Watch:

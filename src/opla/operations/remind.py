@@ -23,6 +23,7 @@ from opla.db.keyring import Unopenable
 from opla.db.queries import reminders
 from opla.db.queries.reminders import Decided, Kept
 from opla.operations import follow, wishes
+from opla.operations.count_in import count
 from opla.operations.shop import Shop
 from opla.operations.wishes import CONFIRM, Watched, Wished
 
@@ -87,7 +88,11 @@ def read(actor: Actor, link: str, newer: Usage, *, shop: Shop, at: datetime) -> 
 
 
 def remind(*, shop: Shop, at: datetime, limit: int = 50) -> int:
-    """Look at what is due, and leave what is to be sent in the outbox; how many were looked at."""
+    """Look at what is due, and leave what is to be sent in the outbox; how many were looked at.
+
+    What was bought meanwhile, and is to be counted in, is counted in before.
+    """
+    count(shop=shop, at=at)
     claimed = reminders.claim(at=at, limit=limit, lease=_LEASE)
     if not claimed:
         return 0

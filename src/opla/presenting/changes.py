@@ -9,9 +9,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from opla.core.calendar import later
-from opla.core.catalog import Shown, Since
-from opla.core.effects import Applied, Doubt, Effect, Why, apply
+from opla.core.catalog import Shown
+from opla.core.effects import Applied, Doubt, Effect, Why, apply, completed
 from opla.core.line import Bucket, Credit, Kind, Line, ends_first
 from opla.core.refusal import Refusal
 from opla.core.timeline import Event, Preview, Sign, preview
@@ -77,7 +76,7 @@ def looked(
     effect: Effect, line: Line | None, at: datetime, *, plan: str = "", effects: Effects | None = None
 ) -> tuple[Preview | Refusal, tuple[str, ...]]:
     """What `changes` draws, and the conditions of the bonus: it is shown where nobody knows whether it is given."""
-    holding = _completed(line, effect) if line else Line(effect.operator, currency=effect.currency)
+    holding = completed(line, effect) if line else Line(effect.operator, currency=effect.currency)
     conditions: list[str] = []
     while why := _unknown_gate(apply(effect, holding, at, plan=plan)):
         if why is Why.PLAN_UNKNOWN:
@@ -98,22 +97,6 @@ def looked(
 def _unknown_gate(done: Applied | Refusal) -> Why | None:
     facts_ = done.happened if isinstance(done, Applied) else ()
     return next((fact.why for fact in facts_ if fact.why in (Why.PLAN_UNKNOWN, Why.WINDOW_UNKNOWN)), None)
-
-
-def _completed(line: Line, effect: Effect) -> Line:
-    """What was typed, with what follows from it.
-
-    It comes from nobody knows which product, so it is taken for one that this would renew. A number whose life counts
-    from the last top-up ends when that says, where nobody said otherwise.
-    """
-    named = tuple(b if b.sku or b.group else replace(b, group=effect.group) for b in line.buckets)
-    line = replace(line, buckets=named)
-    life = effect.number_life
-    if line.number_ends or line.topped_up_at is None or life is None or life.since is not Since.TOP_UP:
-        return line
-    ends = later(line.topped_up_at, life.length, effect.zone)
-    lost = later(ends, effect.number_grace, effect.zone) if effect.number_grace else ends
-    return replace(line, number_ends=ends, number_lost=lost)
 
 
 def _shown(effect: Effect) -> Shown:

@@ -26,6 +26,7 @@ from opla.core.promotion import (
     Percent,
     Promotion,
     Promotions,
+    computable,
 )
 from opla.presenting import figures, languages
 from opla.presenting.facts import mark
@@ -33,7 +34,8 @@ from opla.presenting.facts import mark
 
 @dataclass(frozen=True)
 class Line:
-    """One promotion as it is drawn. `sku` and `amount`: where "more" leads; `mark` says how sure it is."""
+    """One promotion as it is drawn. `sku` and `amount`: where "more" leads; `mark` says how sure it is; `counted`: it
+    is known well enough to be in what a purchase changes on a SIM."""
 
     title: str
     text: str
@@ -41,6 +43,7 @@ class Line:
     mark: str = ""
     sku: str = ""
     amount: str = ""
+    counted: bool = False
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,8 @@ def _applied(one: Applied, promotions: Promotions) -> Line:
 def _given(promotion: OperatorPromotion) -> Line:
     shown = _least_sure(promotion)
     text = _bonus(promotion.gives)
-    return Line(text_in(promotion.title, languages.current()), text, shown, mark(shown))
+    title = text_in(promotion.title, languages.current())
+    return Line(title, text, shown, mark(shown), counted=computable(promotion))
 
 
 def _nearly(one: Nearly, promotions: Promotions, theirs: Mapping[str, OperatorPromotion]) -> Line:

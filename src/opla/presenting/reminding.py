@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import urljoin
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -49,8 +48,8 @@ def _reminder(letter: Reminding, kind: Kind) -> tuple[str, list[str]]:
     parts = [body]
     read_at = watched.usage.read_at
     if read_at and kind is not Kind.CHECK_IN:
-        parts.append(_("This comes from your reading of %(at)s.") % {"at": figures.moment(read_at)} + _stale(letter))
-    return subject, [*parts, _links(letter, watched.usage.line.operator)]
+        parts.append(_from(read_at, watched.usage.line.topped_up_at) + _stale(letter))
+    return subject, [*parts, _links(letter)]
 
 
 def _data_ends(letter: Reminding, what: dict[str, str]) -> tuple[str, str]:
@@ -117,6 +116,13 @@ def operator_name(operator_id: str) -> str:
     return found.name if found else operator_id
 
 
+def _from(read_at: datetime, topped_up_at: datetime | None) -> str:
+    when = {"at": figures.moment(read_at)}
+    if read_at == topped_up_at:
+        return _("This comes from your top-up of %(at)s, and from what you read before.") % when
+    return _("This comes from your reading of %(at)s.") % when
+
+
 def _end(topic: str) -> datetime:
     """The end that a key names."""
     return datetime.fromisoformat(topic.partition(":")[2]).replace(tzinfo=UTC)
@@ -129,9 +135,9 @@ def _stale(letter: Reminding) -> str:
     return " " + _("It is older than you wanted, so it may be wrong by now.")
 
 
-def _links(letter: Reminding, operator: str) -> str:
+def _links(letter: Reminding) -> str:
     rows = (
-        (_("Top up: %(link)s"), urljoin(letter.link_url, f"/top-up/{operator}/")),
+        (_("Top up: %(link)s"), f"{letter.link_url}top-up/"),
         (_("Your line, and a new reading: %(link)s"), letter.link_url),
         (_("Stop all reminders of it: %(link)s"), f"{letter.link_url}stop/"),
     )

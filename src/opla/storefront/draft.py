@@ -20,6 +20,7 @@ _NUMBER: Final = "number"
 _EMAIL: Final = "email"
 _LINE: Final = "line"
 _LINE_MAX: Final = 1500
+_REMINDER: Final = "reminder"
 _SENT: Final = "sent"
 _SENT_KEPT: Final = 8
 MAX_TYPED: Final = 300
@@ -65,6 +66,19 @@ def keep_line(request: HttpRequest, line: Line | None) -> None:
         request.session.pop(_LINE, None)
     else:
         request.session[_LINE] = document
+
+
+def reminder(request: HttpRequest) -> str:
+    """The link of the reminder that was last opened in this browser; empty where there was none."""
+    return str(request.session.get(_REMINDER, ""))
+
+
+def keep_reminder(request: HttpRequest, link: str) -> None:
+    """Empty forgets it."""
+    if link:
+        request.session[_REMINDER] = link
+    else:
+        request.session.pop(_REMINDER, None)
 
 
 def send_once(request: HttpRequest, payment_id: UUID) -> bool:

@@ -6,31 +6,28 @@ can be computed again from the quote (its product, its catalogue's version, its 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from opla.core.calendar import day_of, start_of
 from opla.core.effects import Effect, effect_of
+from opla.core.figures import KB, data_kb, day, money_minor
 from opla.core.line import Bucket, Credit, Kind, Line
 from opla.core.money import Money
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.core.written import plain
 from opla.operations import catalogue
+from opla.operations.effect_sold import effect_sold
 from opla.presenting.changes import Changes, changes, looked
 from opla.storefront.forms import Form
 
 FIELDS: Final = ("left_data", "left_until", "left_credit", "last_top_up")
 _FARTHEST: Final = timedelta(days=5 * 366)
-_MOST_MINOR: Final = 10**7
-_KB: Final = {"GB": 1000 * 1000, "MB": 1000}
-_DATA: Final = re.compile(r"(\d{1,4}(?:[.,]\d{1,3})?) ?(GB|MB)?", re.ASCII)
-_DAY: Final = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
 
 
 def changes_of(made: Quote, line: Line | None) -> Changes | Refusal | None:
@@ -60,9 +57,7 @@ def _renewing(made: Quote, line: Line | None) -> dict[str, Effect]:
 
 
 def _effect(made: Quote) -> Effect | None:
-    product = catalogue.at_version(made.catalog_version).product(made.sku)
-    effect = effect_of(product, made.price.face.amount_minor) if product else None
-    return effect if isinstance(effect, Effect) else None
+    return effect_sold(made.catalog_version, made.sku, made.price.face.amount_minor, made.promotions, made.made_at)
 
 
 def form(line: Line | None, zone: ZoneInfo) -> Form:
@@ -72,7 +67,7 @@ def form(line: Line | None, zone: ZoneInfo) -> Form:
         return Form(values)
     data = next((b for b in line.buckets if b.kind is Kind.DATA and b.left is not None), None)
     if data is not None:
-        values["left_data"] = f"{Decimal((data.left or 0) // _KB['MB']) / 1000:f} GB"
+        values["left_data"] = f"{Decimal((data.left or 0) // KB['MB']) / 1000:f} GB"
         values["left_until"] = _last_day(data.ends, zone) if data.ends else ""
     if line.credit:
         values["left_credit"] = Money(sum(lot.amount_minor for lot in line.credit), line.currency).decimal
@@ -93,8 +88,8 @@ def read(
     said = {name: plain(typed[name]) for name in FIELDS}
     if not any(said.values()):
         return None
-    data, credit = _data_kb(said["left_data"]), _money(said["left_credit"], currency)
-    until, topped_up = _day(said["left_until"]), _day(said["last_top_up"])
+    data, credit = data_kb(said["left_data"]), money_minor(said["left_credit"], currency)
+    until, topped_up = day(said["left_until"]), day(said["last_top_up"])
     ends = start_of(until + timedelta(days=1), zone) if until else None
     since = start_of(topped_up, zone) if topped_up else None
     shown = form(kept, zone).values
@@ -119,26 +114,6 @@ def read(
     if said["last_top_up"] != shown["last_top_up"]:
         line = replace(line, topped_up_at=since, number_ends=None, number_lost=None)
     return line
-
-
-def _data_kb(text: str) -> int | None:
-    """`1.2`, `1,2 GB`, `500 MB`; a bare number is gigabytes."""
-    found = _DATA.fullmatch(text.upper())
-    if found is None:
-        return None
-    return int(Decimal(found[1].replace(",", ".")) * _KB[found[2] or "GB"])
-
-
-def _money(text: str, currency: str) -> int | None:
-    amount = Money.parse(text.removeprefix("€").strip(), currency)
-    return amount.amount_minor if amount and 0 <= amount.amount_minor < _MOST_MINOR else None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
-    except ValueError:
-        return None
 
 
 def _between(first: datetime, at: datetime | None, last: datetime) -> bool:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from opla.core.catalog.cell import Cell, Sure, Texts
 from opla.core.catalog.model import Catalog, Method, MethodKind, NumberBlock, Operator, Plan, Product, Status
-from opla.core.catalog.place import CatalogError, Place, Reading
+from opla.core.catalog.place import CatalogError, Place, opened
 from opla.core.catalog.rules import (
     RULE_FIELDS,
     Activation,
@@ -27,7 +27,7 @@ from opla.core.catalog.rules import (
     Since,
     Starts,
 )
-from opla.core.money import MINOR_DIGITS, Money
+from opla.core.money import Money
 from opla.core.ports import Kind as Delivery
 
 _DAY_MIN = 24 * 60
@@ -38,17 +38,8 @@ FORM = 1
 
 def parse(document: Mapping[str, object]) -> Catalog:
     """The catalogue a document describes. Raises `CatalogError` with every problem and its path."""
-    reading = Reading()
-    root = Place(document, (), reading)
-    if document.get("catalogue") != FORM:
-        root["catalogue"].fail(f"this program reads catalogues of form {FORM}")
-    currency = root.required("currency")
-    if currency not in MINOR_DIGITS:
-        root["currency"].fail(f"unknown currency {currency!r}")
-        raise CatalogError(tuple(reading.problems))  # no amount can be read
-    reading.currency = currency
-    reading.sources = root["sources"].mapping()
-    reading.languages = root["languages"].several(Place.text) or ()
+    root = opened(document, "catalogue", FORM, "catalogues")
+    reading = root.reading
     rules = {name: root["rules"].under(name, given) for name, given in root["rules"].mapping().items()}
     operators = tuple(_operator(at, rules) for at in root["operators"].entries())
     by_id = {operator.id: operator for operator in operators}
@@ -63,7 +54,9 @@ def parse(document: Mapping[str, object]) -> Catalog:
     products = tuple(p for p in listed if not p.from_credit)
     bundles = tuple(p for p in listed if p.from_credit)
     zone = root.required("time_zone")
-    return Catalog(root.required("country"), currency, zone, reading.languages, operators, products, blocks, bundles)
+    return Catalog(
+        root.required("country"), reading.currency, zone, reading.languages, operators, products, blocks, bundles
+    )
 
 
 def _operator(at: Place, rules: Mapping[str, Place]) -> Operator:

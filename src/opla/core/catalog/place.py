@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from opla.core.catalog.cell import UNKNOWN, Cell, Sure
+from opla.core.money import MINOR_DIGITS
 
 #: Keys of mappings; list entries stand under their `id` or `sku` when they have one, else under their place.
 Path = tuple[str | int, ...]
@@ -164,3 +165,21 @@ def _full_date(dated: str) -> date | None:
         return date.fromisoformat(dated)
     except ValueError:
         return None
+
+
+def opened(document: Mapping[str, object], name: str, form: int, several: str) -> Place:
+    """The root of a document of this form, its currency, sources and languages read.
+
+    Raises `CatalogError` where no amount in it could be read; every other mistake is among the problems.
+    """
+    reading = Reading()
+    root = Place(document, (), reading)
+    if document.get(name) != form:
+        root[name].fail(f"this program reads {several} of form {form}")
+    reading.currency = root.required("currency")
+    if reading.currency not in MINOR_DIGITS:
+        root["currency"].fail(f"unknown currency {reading.currency!r}")
+        raise CatalogError(tuple(reading.problems))
+    reading.sources = root["sources"].mapping()
+    reading.languages = root["languages"].several(Place.text) or ()
+    return root

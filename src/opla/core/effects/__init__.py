@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from opla.core.effects.applying import apply, change_plan, used
-from opla.core.effects.effect import Doubt, Effect, Portion, Uncertain, Unknown, doubts, effect_of
+from opla.core.effects.completing import completed
+from opla.core.effects.effect import Doubt, Effect, Extra, Portion, Uncertain, Unknown, doubts_of, effect_of
 from opla.core.effects.happened import Applied, Happened, What, Why
 from opla.core.effects.renewing import next_renewal, renewals, top_up_due
 
@@ -11,6 +12,7 @@ __all__ = [
     "Applied",
     "Doubt",
     "Effect",
+    "Extra",
     "Happened",
     "Portion",
     "Uncertain",
@@ -19,7 +21,8 @@ __all__ = [
     "Why",
     "apply",
     "change_plan",
-    "doubts",
+    "completed",
+    "doubts_of",
     "effect_of",
     "next_renewal",
     "renewals",

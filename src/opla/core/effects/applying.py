@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from opla.core.calendar import day_of, later
 from opla.core.catalog.model import Product
 from opla.core.catalog.rules import AutoRenew, Content, CreditRenewal, EarlyRenewal, PlanChange, Since
-from opla.core.effects.effect import Effect, Unknown, effect_of
+from opla.core.effects.effect import Effect, Extra, Unknown, effect_of
 from opla.core.effects.happened import KIND_OF, Applied, Happened, What, Why, lost
 from opla.core.effects.judging import gate, not_for_this_line, not_now, plan_refused
 from opla.core.effects.pooling import later_end, pooled, poured_in
@@ -196,6 +196,8 @@ class _Work:
             self.say(What.BONUS_NOT_GIVEN, why=why_not)
         elif effect.portions:
             self._add_bonus(renews=effect.auto_renew is AutoRenew.BUILT_IN or _asked(effect, renew=renew))
+        for extra in effect.extras:
+            self._add_extra(extra)
         if not effect.from_credit:
             self.line = replace(self.line, topped_up_at=self.at)
         self._keep_number()
@@ -213,6 +215,22 @@ class _Work:
             )  # fmt: skip
             self.say(What.BUCKET_ADDED, starts, of=bucket, until=bucket.ends)
             self.line = replace(self.line, buckets=poured_in(self.line.buckets, bucket, self.at))
+
+    def _add_extra(self, extra: Extra) -> None:
+        ends = None if extra.lasts.with_number else later(self.begins, extra.lasts, self.effect.zone)
+        for portion in extra.portions:
+            bucket = Bucket(
+                portion.kind, portion.amount, self.begins, ends, extra.name, extra.name, eu_left=portion.eu_amount,
+                bought_at=self.at,
+            )  # fmt: skip
+            added = Happened(What.BUCKET_ADDED, self.begins, extra.name, bucket.kind, bucket.left, until=ends)
+            self.happened.append(added)
+            self.line = replace(self.line, buckets=(*self.line.buckets, bucket))
+        if extra.credit_minor:
+            starts = self.begins if self.begins > self.at else None
+            added = Happened(What.CREDIT_ADDED, self.begins, extra.name, amount=extra.credit_minor, until=ends)
+            self.happened.append(added)
+            self.line = replace(self.line, credit=pooled([*self.line.credit, Credit(extra.credit_minor, ends, starts)]))
 
     def _make_room(self, ends: datetime | None) -> None:
         """What early renewal does to what runs."""

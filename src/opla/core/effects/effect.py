@@ -45,7 +45,7 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Uncertain:
-    """A cell that the effect was computed from and that is not plain fact. `cell` is a field of `Rules`, or `face`."""
+    """A cell it was computed from that is not plain fact. `cell` is a field of `Rules`, `face`, or an extra's name."""
 
     cell: str
     doubts: tuple[Doubt, ...]
@@ -70,6 +70,19 @@ class Portion:
 
 
 @dataclass(frozen=True, slots=True)
+class Extra:
+    """What comes beside the bonus, with a life of its own: an operator's promotion, by its name.
+
+    It is a group of its own, so what renews the bonus leaves it alone.
+    """
+
+    name: str
+    lasts: Length
+    portions: tuple[Portion, ...] = ()
+    credit_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """What one product at one price does. Money in minor units, lengths by the calendar of `zone`.
 
@@ -84,6 +97,7 @@ class Effect:
     uncertain      the cells it was computed from that are not plain fact
     silent         cells that are not known and were taken for: there is no such rule. Of `eu_data_mb` that means that
                    nothing is known about use abroad, although `eu_amount` is None
+    extras         what comes beside all that, whether the bonus is given or not
     """
 
     sku: str
@@ -117,6 +131,7 @@ class Effect:
     auto_renew: AutoRenew = AutoRenew.NONE
     uncertain: tuple[Uncertain, ...] = ()
     silent: tuple[str, ...] = ()
+    extras: tuple[Extra, ...] = ()
 
     @property
     def paid_minor(self) -> int:
@@ -222,11 +237,11 @@ class _Needed:
 
     def used(self, *cells: tuple[str, Cell[object]]) -> None:
         for name, cell in cells:
-            if found := tuple(doubts(cell)):
+            if found := tuple(doubts_of(cell)):
                 self.uncertain.append(Uncertain(name, found))
 
 
-def doubts(cell: Cell[object]) -> Iterable[Doubt]:
+def doubts_of(cell: Cell[object]) -> Iterable[Doubt]:
     """Why what this cell says is not plain fact."""
     if not cell.known:
         return

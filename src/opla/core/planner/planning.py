@@ -10,7 +10,7 @@ from opla.core.calendar import zone
 from opla.core.catalog.cell import Sure
 from opla.core.catalog.model import Catalog, Operator, PriceKind, Product, sellable
 from opla.core.drawing import Tariff
-from opla.core.effects import Effect, Uncertain, Unknown, doubts, effect_of
+from opla.core.effects import Effect, Uncertain, Unknown, doubts_of, effect_of
 from opla.core.line import Kind, Line
 from opla.core.planner.answer import Answer, LeftOut, LeftOver, Plan, Purchase, Reason, Uncovered
 from opla.core.planner.compiled import Compiled
@@ -182,7 +182,7 @@ def _sim(operator: Operator, *, sandbox: bool) -> tuple[int | None, tuple[Uncert
     cell = operator.sim_price
     if cell.value is None or (cell.sure is Sure.SAMPLE and not sandbox):
         return None, ()
-    found = tuple(doubts(cell))
+    found = tuple(doubts_of(cell))
     return cell.value.amount_minor, (Uncertain("sim_price", found),) if found else ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opla.core.promotion.choosing import LEAST_MINOR, Facts, OnSale, Used
 from opla.core.promotion.coupon import coupon_refused
+from opla.core.promotion.giving import computable, with_bonus
 from opla.core.promotion.kept import Kept
 from opla.core.promotion.model import (
     Benefit,
@@ -50,10 +51,12 @@ __all__ = [
     "best",
     "changes_between",
     "cheaper_later",
+    "computable",
     "coupon_refused",
     "news",
     "next_news",
     "parse_promotions",
     "price_at",
     "read_coupon",
+    "with_bonus",
 ]

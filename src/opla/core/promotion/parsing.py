@@ -14,8 +14,8 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from opla.core.catalog import Catalog, CatalogError, Length, Sure, Texts, cells
-from opla.core.catalog.place import Place, Reading
-from opla.core.money import MINOR_DIGITS, Money
+from opla.core.catalog.place import Place, opened
+from opla.core.money import Money
 from opla.core.promotion.model import (
     Benefit,
     Bonus,
@@ -52,23 +52,14 @@ def parse_promotions(document: Mapping[str, object], catalog: Catalog | None = N
 
     Raises `CatalogError` with every problem and its path.
     """
-    reading = Reading()
-    root = Place(document, (), reading)
-    if document.get("promotions") != FORM:
-        root["promotions"].fail(f"this program reads promotions of form {FORM}")
-    currency = root.required("currency")
-    if currency not in MINOR_DIGITS:
-        root["currency"].fail(f"unknown currency {currency!r}")
-        raise CatalogError(tuple(reading.problems))  # no amount can be read
-    if catalog is not None and currency != catalog.currency:
+    root = opened(document, "promotions", FORM, "promotions")
+    reading = root.reading
+    if catalog is not None and reading.currency != catalog.currency:
         root["currency"].fail(f"the catalogue's is {catalog.currency}")
-    reading.currency = currency
-    reading.sources = root["sources"].mapping()
-    reading.languages = root["languages"].several(Place.text) or ()
     groups = {at.required("id"): _words(at["email_domains"]) for at in root["groups"].entries()}
     reader = _Reader(_zone(root["time_zone"]), frozenset(groups), catalog)
     found = Promotions(
-        currency,
+        reading.currency,
         tuple(_promotion(at, reader) for at in root["ours"].entries()),
         tuple(_operator_promotion(at, reader) for at in root["theirs"].entries()),
         MappingProxyType(groups),

@@ -61,6 +61,40 @@ BEGIN
     RETURN v_count = 1;
 END $$;
 
+-- A purchase is to be counted in on the line of a confirmed link. Once per order; false where there is no such link.
+CREATE OR REPLACE FUNCTION opla_reminder_count_in(p_at timestamptz, p_order uuid, p_link_hash bytea) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_id uuid;
+BEGIN
+    SELECT id INTO v_id FROM reminder WHERE link_hash = p_link_hash AND confirmed_at IS NOT NULL FOR KEY SHARE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM opla_writes(true);
+    INSERT INTO reminder_order (order_id, reminder_id, at) VALUES (p_order, v_id, p_at) ON CONFLICT DO NOTHING;
+    PERFORM opla_writes(false);
+    RETURN true;
+END $$;
+
+-- It is counted in: what the line holds now (null: as before), where what that was computed from is still the newest.
+-- Of two that computed it one wins: the other finds another version.
+CREATE OR REPLACE FUNCTION opla_reminder_counted(
+    p_at timestamptz, p_order uuid, p_id uuid, p_version int, p_sealed bytea
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_done boolean;
+BEGIN
+    PERFORM opla_writes(true);
+    UPDATE reminder SET sealed = coalesce(p_sealed, sealed), due_at = least(due_at, p_at), version = version + 1
+    WHERE id = p_id AND version = p_version;
+    v_done := FOUND;
+    UPDATE reminder_order SET done_at = p_at WHERE order_id = p_order AND v_done;
+    PERFORM opla_writes(false);
+    RETURN v_done;
+END $$;
+
 -- Stop: everything that was said, sent and still to be sent is deleted.
 CREATE OR REPLACE FUNCTION opla_reminder_stop(p_link_hash bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

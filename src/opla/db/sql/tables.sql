@@ -354,6 +354,16 @@ CREATE TABLE reminder_sent (
     PRIMARY KEY (reminder_id, key)
 );
 
+-- A purchase that its buyer wants counted in on what they are reminded of. Their own box or button made it.
+CREATE TABLE reminder_order (
+    order_id     uuid PRIMARY KEY REFERENCES orders,
+    reminder_id  uuid NOT NULL REFERENCES reminder ON DELETE CASCADE,
+    at           timestamptz NOT NULL,           -- when they said so: of a code, when it was entered
+    done_at      timestamptz                     -- counted in, or over without a delivery
+);
+CREATE INDEX reminder_order_reminder ON reminder_order (reminder_id);
+CREATE INDEX reminder_order_open ON reminder_order (at) WHERE done_at IS NULL;
+
 -- How often somebody tried what has a limit: a bucket that fills again evenly. A full one needs no row.
 CREATE TABLE tried (
     what         text NOT NULL,

@@ -15,9 +15,9 @@ from opla.core import order, payment
 from opla.core.catalog import Operator, Product
 from opla.core.ports import Kind
 from opla.core.refusal import Refusal
-from opla.db.queries import pages
+from opla.db.queries import counting, pages
 from opla.db.queries.pages import OrderPage
-from opla.operations import catalogue, links
+from opla.operations import catalogue, links, remind
 from opla.operations import pay_again as paying
 from opla.presenting import languages, numbers, orders, payment_methods, redeeming
 from opla.presenting.refusals import sentence
@@ -114,9 +114,21 @@ def draw(
         "care": redeeming.care(found.operator) if found.operator else [],
         "balance": redeeming.balance(found.operator) if found.operator else [],
         "going": going,
+        "counting": _counting(request, found),
         **more,
     }
     return render(request, template, shown, status=status)
+
+
+def _counting(request: HttpRequest, found: Ticket) -> str:
+    """Whether it is `counted` in on a reminder, or `can` be: on the ordering device, where one was opened."""
+    if not (found.page.proven and found.page.delivered_at and draft.reminder(request)):
+        return ""
+    if counting.wanted(found.page.id):
+        return "counted"
+    watched = remind.find(draft.reminder(request), shop=visit(request).shop)
+    same = watched is not None and watched.confirmed and watched.usage.line.operator == found.page.operator
+    return "can" if same else ""
 
 
 def _goes_to_pay(request: HttpRequest, found: Ticket) -> str:

@@ -11,13 +11,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from opla.core.calendar import zone
 from opla.core.catalog import FactKind
+from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import pages
-from opla.operations import catalogue, promotions
+from opla.operations import catalogue, promotions, remind
+from opla.operations.count_in import count_in
 from opla.operations.offers import Claim
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, quote_topup
+from opla.operations.wishes import Watched
 from opla.presenting import facts, languages, numbers, payment_methods, refusals
 from opla.presenting import promotions as words
 from opla.presenting.changes import Changes
@@ -49,6 +52,8 @@ def quote(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         return _page(request, made, here, no)
     [placed] = place_orders(here.actor, [placement], device=here.device, shop=here.shop, at=here.at)
     if isinstance(placed, Placed):
+        if "count_in" in request.POST and _reminder(request, made, here):
+            count_in(here.actor, draft.reminder(request), placed.order_id, shop=here.shop, at=here.at)
         return redirect("order", link=placed.link)
     return _page(request, made, here, placed)
 
@@ -117,6 +122,15 @@ def _promoted(made: Quote, refused: Refusal | None, coupon: Form | None) -> dict
     }
 
 
+def _reminder(request: HttpRequest, made: Quote, here: Visit) -> Watched | None:
+    """The reminder this can be counted in on: opened in this browser, of the same operator. A code is counted once it
+    is entered, which nobody knows here: its order's page asks."""
+    if made.kind is not Kind.DIRECT or not draft.reminder(request):
+        return None
+    found = remind.find(draft.reminder(request), shop=here.shop)
+    return found if found and found.confirmed and found.usage.line.operator == made.operator else None
+
+
 def _own(quote_id: UUID, here: Visit) -> Quote:
     """The quote, on the device it was shown on. For everybody else there is none."""
     found = pages.quote(quote_id, here.device_hash) if here.device else None
@@ -161,6 +175,7 @@ def _page(
         "step": 4,
     }
     shown |= _promoted(made, no, coupon)
+    shown["reminder"] = _reminder(request, made, visit(request))
     if no and request.method == "POST":
         status = _STATUS.get(no.code, 422)
     return render(request, "storefront/quote.html", shown, status=status)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from opla.core.refusal import Refusal
 from opla.core.usage import Usage, is_stale
 from opla.operations import catalogue, wishes
+from opla.operations import count_in as counting
 from opla.operations import remind as reminding
 from opla.operations.remind import Wanted
 from opla.operations.wishes import Watched, Wished
@@ -24,7 +25,7 @@ from opla.presenting.refusals import sentence
 from opla.storefront import asking, draft
 from opla.storefront.asking import Place
 from opla.storefront.forms import refused, status_of
-from opla.storefront.views import follow, have
+from opla.storefront.views import follow, have, order
 from opla.storefront.views.language import chosen
 from opla.storefront.visit import Visit, visit
 
@@ -48,7 +49,30 @@ def ask(request: HttpRequest, operator: str) -> HttpResponse:
 def show(request: HttpRequest, link: str) -> HttpResponse:
     here = visit(request)
     found = _wished(request, link, here)
+    if isinstance(found, Watched) and found.confirmed:
+        draft.keep_reminder(request, link)
     return _page(request, link, found, here) if isinstance(found, Watched) else follow.page(request, found, link)
+
+
+@require_safe
+def top_up(request: HttpRequest, link: str) -> HttpResponse:
+    """From a reminder to the amounts of its operator: what is bought then can be counted in on it."""
+    watched = _watched(request, link, visit(request))
+    draft.keep_reminder(request, link)
+    return redirect("amounts", operator=watched.usage.line.operator)
+
+
+@require_POST
+def count_in(request: HttpRequest, link: str) -> HttpResponse:
+    """Count an order in on the reminder that was opened in this browser; on a device that may see the order's code."""
+    here = visit(request)
+    found = order.ticket(request, link, here)
+    if not found.page.proven:
+        raise Http404
+    wrong = counting.count_in(here.actor, draft.reminder(request), found.page.id, shop=here.shop, at=here.at)
+    if wrong is not None:
+        return order.draw(request, found, refused=sentence(wrong), status=409)
+    return redirect("order", link=link)
 
 
 @require_POST
@@ -97,6 +121,8 @@ def stop(request: HttpRequest, link: str) -> HttpResponse:
     here = visit(request)
     if request.method == "POST":
         wishes.stop(here.actor, link)
+        if draft.reminder(request) == link:
+            draft.keep_reminder(request, "")
     wished = wishes.find(link, shop=here.shop)
     _speak(request, wished)
     shown = {"link": link, "stopped": wished is None, "news": wished is not None and not isinstance(wished, Watched)}
