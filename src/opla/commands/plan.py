@@ -5,7 +5,7 @@
 
 The need is per 30 days, spread evenly over local days. It works from the catalogue files; no database is needed. Beside
 the sandbox invented figures are used, and marked, and invented promotions. Our fee is that of the settings. With
---budget, the most days from the first on that the money covers.
+--budget, the most whole days that the money covers, then the most data; what is not covered is named.
 Exit 1 when no list of purchases covers the need: the refusal names what fails.
 """
 
@@ -34,6 +34,7 @@ from opla.core.planner import (
     Purchase,
     Selling,
     changes_at,
+    gaps,
     market,
     need_evenly,
     plan,
@@ -162,19 +163,22 @@ class _Asked:
                     name: change.amount // per, "cost_minor": change.cost_minor, "operator": change.operator,
                     "products": list(change.skus),
                 })  # fmt: skip
+        missed = best.missed
         uncovered = None
-        if found.first_days < found.days:
-            first = self.first + timedelta(days=found.first_days)
-            last = self.first + timedelta(days=found.days - 1)
-            uncovered = {"from": first.isoformat(), "to": last.isoformat(), "days": found.days - found.first_days}
+        if missed:
+            uncovered = {"from": missed[0].day.isoformat(), "to": missed[-1].day.isoformat(), "days": len(missed)}
         from opla.presenting import plans
 
         return {
             **_fields(best),
             "currency": best.currency,
             "days": found.days,
-            "days_covered": found.first_days,
+            "days_covered": found.days - len(missed),
             "not_covered": uncovered,
+            "gaps": [
+                {"from": gap.since.isoformat(), "to": gap.until.isoformat(), "kinds": [str(k) for k in gap.kinds]}
+                for gap in gaps(missed)
+            ],
             "runners_up": [_fields(other) for other in found.runners_up],
             "changes_at": changes,
             "left_out": [{"operator": o.operator, "product": o.sku, "unknown": list(o.cells)} for o in found.left_out],
@@ -195,8 +199,14 @@ class _Asked:
         for one in best.purchases:
             price = money(one.cost_minor) if one.cost_minor else f"{money(one.credit_minor)} from credit"
             lines.append(f"  {figures.moment(one.at)}  {one.sku:<10} {price:>10}  {plans.reason(one)}")
-        if found.first_days < found.days:
-            lines.append(f"  covers the first {found.first_days} of {found.days} days; the rest is not covered")
+        if best.missed:
+            lines.append(f"  covers {found.days - len(best.missed)} of {found.days} days; not covered:")
+            lines += [f"    {gap.since} to {gap.until}: {plans.kinds(gap.kinds)}" for gap in gaps(best.missed)]
+        if best.waiting is not None:
+            saves = money(best.waiting.saves_minor)
+            lines.append(
+                f"  buy nothing before {figures.moment(best.waiting.until)}: it saves {saves} against buying today"
+            )
         per_gb = f"{money(best.per_gb_minor)} a GB, " if best.per_gb_minor is not None else ""
         lines += [f"  {per_gb}{money(best.per_day_minor)} a day", f"  left over: {self._left_over(best)}"]
         if best.uncertain:
@@ -249,11 +259,21 @@ def _fields(found: Plan) -> dict[str, object]:
         "per_day_minor": found.per_day_minor,
         "purchases": [_purchase(one) for one in found.purchases],
         "left_over": {"buckets": left["buckets"], "credit": left["credit"]},
+        "waiting": _waiting(found),
         "uncertain": [
             {"product": sku, "cell": doubt.cell, "doubts": [str(d) for d in doubt.doubts]}
             for sku, doubt in found.uncertain
         ],
     }
+
+
+def _waiting(found: Plan) -> dict[str, object] | None:
+    if found.waiting is None:
+        return None
+    until = found.waiting.until.isoformat().replace("+00:00", "Z")
+    return {
+        "until": until, "saves_minor": found.waiting.saves_minor, "promotions": list(found.waiting.promotions),
+    }  # fmt: skip
 
 
 def _purchase(one: Purchase) -> dict[str, object]:

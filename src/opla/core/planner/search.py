@@ -102,13 +102,23 @@ class Search:
         self._front: dict[tuple[object, ...], list[tuple[Key, tuple[int, ...]]]] = {}
         self._number = self._made = 0
 
-    def run(self, most_labels: int) -> Found | NotFound:
-        """At most so many labels are made; that is the limit, because time would not be the same twice."""
+    def run(self, most_labels: int, *, at_once: bool = False) -> Found | NotFound:
+        """At most so many labels are made; that is the limit, because time would not be the same twice.
+
+        `at_once`: of the lists whose first purchase is made when the first day begins.
+        """
         compiled, horizon = self.compiled, self.horizon
         queue: list[Entry] = []
         state, _ = compiled._arrive(compiled.first, horizon.start)  # noqa: SLF001 - what ends as the first day begins
         label = self._label(0, horizon.start, state, (), self.charges.left)
-        if label is not None:
+        if label is not None and at_once:
+            self._best.clear()
+            self._front.clear()
+            for offer in self.offers:
+                made = self._bought(queue, Entry(0, 0, (), 0, label, horizon.start, state, [(0, 0, offer)]))
+                if made is not None:
+                    self._push(queue, made)
+        elif label is not None:
             self._push(queue, label)
         furthest = 0
         while queue:
