@@ -106,6 +106,10 @@ def lived(compiled: Compiled, state: State, at: int, stop: int) -> tuple[State, 
     """The same over many days, and what fails on each."""
     horizon, missed = compiled.horizon, {}
     while at < stop:
+        walked = compiled.walk(state, at, stop)
+        at, state = walked.at, walked.state
+        if at == stop:
+            break
         day = horizon.day(at)
         until = min(horizon.starts[day + 1], stop)
         state, short = step(compiled, state, at, until)

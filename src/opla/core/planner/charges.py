@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import mul
 from typing import Final
 
 from opla.core.effects import Effect
@@ -109,7 +110,7 @@ class Charges:
 
     def saved(self, left: Left) -> int:
         """At most so much less than `least` is paid in all, because of promotions with few uses."""
-        return sum(has * saves for has, saves in zip(left, self._saves, strict=True))
+        return sum(map(mul, left, self._saves)) if left else 0
 
     # ── once ────────────────────────────────────────────────────────────────
 

@@ -141,7 +141,8 @@ class Search:
         money, count = self._bound_from(label.at).rest(label.lacks)
         if money >= HOPELESS:
             return
-        money = max(0, money - self.charges.saved(label.left))
+        if label.left:
+            money = max(0, money - self.charges.saved(label.left))
         self._number += 1
         times = tuple(-purchase.at for purchase in label.bought)
         if label.walked.fails < self.horizon.days:
@@ -154,7 +155,7 @@ class Search:
     def _expand(self, queue: list[Entry], label: Label) -> None:
         """Every purchase that may follow, in the queue at what it leads to at least."""
         compiled, bound, saved = self.compiled, self._bound_from(label.at), self.charges.saved(label.left)
-        paid = self.charges.least(self.charges.epoch(label.at))
+        paid = [offer.paid for offer in bound.compiled.offers]
         bought = len(label.bought) + 1
         choices = []
         for offer in self.offers:
@@ -162,8 +163,8 @@ class Search:
             if money < HOPELESS:
                 if self.hasty:
                     money = label.cost * self.horizon.days // (label.walked.fails + 1) - label.cost
-                least = max(0, paid[offer.place] + money - saved)
-                choices.append((label.cost + least, bought + count, offer))
+                money += paid[offer.place]
+                choices.append((label.cost + max(0, money - saved), bought + count, offer))
         if not choices:
             return
         choices.sort(key=_promise)
@@ -187,6 +188,8 @@ class Search:
 
     def _bound_from(self, at: int) -> Bound:
         """At the least prices from an instant on; the same one as long as they are the same."""
+        if not self.charges.turns:
+            return self.bound
         least = self.charges.least(self.charges.epoch(at))
         bound = self._later.get(least)
         if bound is None:
@@ -219,7 +222,7 @@ class Search:
     def _dominated(self, key: Key, at: int, state: State, left: Left) -> bool:
         """Whether a label at this instant is worth as much and cost no more; otherwise this one is remembered."""
         same, amounts = self._worth(at, state)
-        amounts += left
+        amounts = (*amounts, *left) if left else amounts
         if not self.monotone:
             whole = (*same, amounts)
             known = self._best.get(whole)
