@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,16 +10,21 @@ import pytest
 
 from opla.core.calendar import zone
 from opla.core.catalog import Catalog, parse
-from opla.core.line import Line
+from opla.core.line import Bucket, Kind, Line
 from opla.core.money import Money
 from opla.core.planner import Answer, Need, Plan, Selling, market, need_evenly, plan
 from opla.core.planner.compiled import Compiled
 from opla.core.planner.need import Horizon
+from opla.core.planner.search import NotFound, Search
 from opla.core.planner.shape import Shape, shape_of
 from opla.core.promotion import Facts, Off, Percent, Promotion, Used, Window
 from opla.operations.read_catalog import read_country
+from planner.made import SHAPES, made
+from planner.test_exact import searched
+from planner.truth import BruteForce, TooLargeError
 
 FIRST = date(2026, 11, 22)
+CASES = 150 if os.environ.get("OPLA_TEST_FULL") else 6
 NOW = datetime(2026, 11, 21, 23, tzinfo=UTC)
 DAY = timedelta(days=1)
 ALWAYS = Window(NOW - DAY)
@@ -125,3 +131,46 @@ def test_cut_off_it_never_costs_more_than_without_promotions(belgium: Catalog):
     assert isinstance(fewer, Answer)
     assert not fewer.best.exact
     assert fewer.best.cost_minor <= plain.best.cost_minor
+
+
+def test_waiting_for_a_promotion_is_said_where_it_saves_and_the_line_lasts(belgium: Catalog):
+    """Data until 2 December, a promotion from 29 November to 5 December: buying today is dearer."""
+    ends = NOW + 11 * DAY
+    line = Line("base", buckets=(Bucket(Kind.DATA, 5_000_000, NOW - 19 * DAY, ends, "BA-15"),), topped_up_at=NOW)
+    soon = Promotion("soon", {}, Window(NOW + 8 * DAY, NOW + 14 * DAY), Percent(20))
+
+    def asked(*ours: Promotion) -> Plan:
+        selling = Selling(0, ours)
+        found = plan(market(belgium, line=line, sandbox=True, operators=("base",), selling=selling), need(4, 40), FIRST)
+        assert isinstance(found, Answer)
+        return found.best
+
+    found = asked(soon)
+    assert found.waiting is not None
+    assert NOW + 8 * DAY <= found.waiting.until <= ends
+    assert found.waiting.until == found.purchases[0].at
+    assert found.waiting.promotions == ("soon",)
+    assert found.waiting.saves_minor > 0
+    assert asked().waiting is None
+    assert asked(replace(soon, window=ALWAYS)).waiting is None  # nothing to wait for
+    assert asked(replace(soon, window=Window(NOW + 30 * DAY))).waiting is None  # the line does not last until then
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_buying_today_costs_is_what_brute_force_finds(shape: str):
+    for seed in range(CASES):
+        case = made(seed, shape)
+        search, _ = searched(case, 1)
+        today = Search(search.compiled).run(500, at_once=True)
+        brute = BruteForce(case.world, 3)
+        try:
+            least = brute.at_once(case.line)
+        except TooLargeError:
+            continue
+        if isinstance(today, NotFound):
+            assert not today.exact or least is None, (seed, shape, least)
+        elif least is None or len(today.bought) > 3:
+            assert len(today.bought) > 3, (seed, shape)
+            assert least is None or today.cost <= least, (seed, shape)
+        else:
+            assert today.cost == least, (seed, shape, search.shape)

@@ -89,6 +89,8 @@ def test_the_answer_stands_there_before_what_would_change_it_is_looked_for(
     monkeypatch.setattr("opla.commands.plan.changes_at", interrupted)
     assert main(["plan", *NEED, "--operator", "base"]) != 0
     assert "Cheapest: €55.00" in capsys.readouterr().out
+
+
 def test_promotions_and_coupons_are_in_the_price_and_named(capsys: pytest.CaptureFixture[str]):
     _, answer = asked(capsys, "--coupon", "welcome26")
     purchases = answer["purchases"]

@@ -94,9 +94,10 @@ class World:
         return drawn.line, drawn.unmet
 
     def pass_time(
-        self, line: Line, pending: Demand | None, at: datetime, stop: datetime
+        self, line: Line, pending: Demand | None, at: datetime, stop: datetime, short: list[int] | None = None
     ) -> tuple[Line, Demand | None, list[int]]:
-        """From after the purchases of an instant to before those of a later one; days that stayed unmet."""
+        """From after the purchases of an instant to before those of a later one; days that stayed unmet, and in `short`
+        the data that they lacked."""
         failed = []
         while at < stop:
             line, unmet = self.use(line, pending, at)
@@ -106,6 +107,8 @@ class World:
             event = min([e for e in [*begin, renewal, tomorrow, stop] if e is not None and e > at])
             if event >= tomorrow and not unmet.met:
                 failed.append(self.day(at))
+                if short is not None:
+                    short.append(unmet.data_kb)
             pending = None if event == tomorrow else unmet
             at = event
             line = evolve(renewals(line, self.by_sku, at).line, at)
@@ -148,6 +151,17 @@ class BruteForce:
         line = evolve(renewals(line, self.world.by_sku, self.world.start).line, self.world.start)
         return self._best(line, None, self.world.start, self.most, NONE)
 
+    def at_once(self, line: Line) -> int | None:
+        """The least that a list costs whose first purchase is made when the first day begins."""
+        at = self.world.start
+        line, costs = evolve(renewals(line, self.world.by_sku, at).line, at), []
+        for effect in self.offers:
+            done = apply(effect, line, at)
+            paid, uses = self.world.charge(effect, at, NONE)
+            if isinstance(done, Applied) and (rest := self._best(done.line, None, at, self.most - 1, uses)):
+                costs.append(paid + rest[0][0])
+        return min(costs, default=None)
+
     def _best(
         self, line: Line, pending: Demand | None, at: datetime, most: int, uses: Uses
     ) -> tuple[Key, tuple[str, ...]] | None:
@@ -176,3 +190,59 @@ class BruteForce:
         if len(self.memo) > self.states:
             raise TooLargeError
         return self.memo[key]
+
+
+#: Days that fail, data that fails, money, purchases: less is better.
+Missed = tuple[int, int, int, int]
+
+
+class BruteBudget:
+    """Every list of up to `most` purchases within a budget: the most whole days, the most data, cheapest, fewest."""
+
+    def __init__(self, world: World, most: int, budget: int, states: int = 4000) -> None:
+        self.world, self.most, self.budget, self.states = world, most, budget, states
+        self.memo: dict[tuple[Line, Demand | None, datetime, int, Uses, int], Missed] = {}
+        self.credit_counts = world.tariff is not None or any(e.from_credit for e in world.effects)
+        self.offers = [e for e in world.effects if e.on_sale]
+
+    def best(self, line: Line) -> Missed:
+        line = evolve(renewals(line, self.world.by_sku, self.world.start).line, self.world.start)
+        return self._best(line, None, self.world.start, self.most, NONE, self.budget)
+
+    def _best(self, line: Line, pending: Demand | None, at: datetime, most: int, uses: Uses, money: int) -> Missed:
+        if at == self.world.end:
+            return 0, 0, 0, 0
+        if not self.credit_counts:
+            line = replace(line, credit=())
+        key = (line, pending, at, most, uses, money)
+        if key in self.memo:
+            return self.memo[key]
+        short: list[int] = []
+        stop = self.world.next_purchase(line, at)
+        after, left, failed = self.world.pass_time(line, pending, at, stop, short)
+        days, kb, cost, count = self._best(after, left, stop, most, uses, money)
+        best = (days + len(failed), kb + sum(short), cost, count)
+        for effect in self.offers if most else ():
+            done = apply(effect, line, at)
+            paid, now = self.world.charge(effect, at, uses)
+            if isinstance(done, Applied) and paid <= money:
+                days, kb, cost, count = self._best(done.line, pending, at, most - 1, now, money - paid)
+                best = min(best, (days, kb, cost + paid, count + 1))
+        self.memo[key] = best
+        if len(self.memo) > self.states:
+            raise TooLargeError
+        return best
+
+    def judge(self, line: Line, bought: Sequence[tuple[datetime, str]]) -> Missed:
+        """What a list of purchases leaves unmet, and costs; each must be taken."""
+        world, at, pending = self.world, self.world.start, None
+        days, short = 0, []
+        line = evolve(renewals(line, world.by_sku, at).line, at)
+        for when, sku in [*bought, (world.end, "")]:
+            line, pending, failed = world.pass_time(line, pending, at, when, short)
+            days, at = days + len(failed), when
+            if sku:
+                done = apply(world.by_sku[sku], line, at)
+                assert isinstance(done, Applied), (when, sku, done)
+                line = done.line
+        return days, sum(short), world.cost(bought), len(bought)

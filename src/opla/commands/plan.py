@@ -5,7 +5,7 @@
 
 The need is per 30 days, spread evenly over local days. It works from the catalogue files; no database is needed. Beside
 the sandbox invented figures are used, and marked, and invented promotions. Our fee is that of the settings. With
---budget, the most days from the first on that the money covers.
+--budget, the most whole days that the money covers, then the most data; what is not covered is named.
 Exit 1 when no list of purchases covers the need: the refusal names what fails.
 """
 
@@ -17,7 +17,6 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +37,7 @@ from opla.core.planner import (
     Purchase,
     Selling,
     changes_at,
+    gaps,
     market,
     need_evenly,
     plan,
@@ -125,12 +125,16 @@ class _Asked:
         self.quality = Quality(arguments.network, arguments.min_mbps, arguments.min_mbps * 1000 or FAST_ENOUGH_KBPS)
         self.market: Market = market(
             self.catalog, line=_line(arguments.line), operators=arguments.operator, sandbox=settings.SANDBOX,
-            abroad=bool(self.abroad), selling=_selling(arguments, self.catalog, sandbox=settings.SANDBOX),
+            abroad=bool(self.abroad), selling=self._selling(sandbox=settings.SANDBOX),
         )  # fmt: skip
         self.amounts = {
             Kind.DATA: arguments.data_gb * 1000, Kind.VOICE: arguments.minutes * 60, Kind.SMS: arguments.sms,
         }  # fmt: skip
         self.found = self._found()
+
+    def _selling(self, *, sandbox: bool) -> Selling:
+        start = start_of(self.first, zone(self.catalog.time_zone))
+        return _selling(self.asked, self.catalog, sandbox=sandbox).seen_at(datetime.now(UTC), start)
 
     def need(self, amounts: dict[Kind, int]) -> Need:
         return need_evenly(
@@ -164,19 +168,22 @@ class _Asked:
                 name: change.amount // per, "cost_minor": change.cost_minor, "operator": change.operator,
                 "products": list(change.skus),
             })  # fmt: skip
+        missed = best.missed
         uncovered = None
-        if found.first_days < found.days:
-            first = self.first + timedelta(days=found.first_days)
-            last = self.first + timedelta(days=found.days - 1)
-            uncovered = {"from": first.isoformat(), "to": last.isoformat(), "days": found.days - found.first_days}
+        if missed:
+            uncovered = {"from": missed[0].day.isoformat(), "to": missed[-1].day.isoformat(), "days": len(missed)}
         from opla.presenting import plans
 
         return {
             **_fields(best),
             "currency": best.currency,
             "days": found.days,
-            "days_covered": found.first_days,
+            "days_covered": found.days - len(missed),
             "not_covered": uncovered,
+            "gaps": [
+                {"from": gap.since.isoformat(), "to": gap.until.isoformat(), "kinds": [str(k) for k in gap.kinds]}
+                for gap in gaps(missed)
+            ],
             "runners_up": [_fields(other) for other in found.runners_up],
             "changes_at": changes,
             "left_out": [{"operator": o.operator, "product": o.sku, "unknown": list(o.cells)} for o in found.left_out],
@@ -196,10 +203,8 @@ class _Asked:
         from opla.presenting import plans
 
         found, where = self.found, zone(self.catalog.time_zone)
-        end = start_of(self.first + timedelta(days=found.first_days), where)
-        need = self.need(self.amounts)
-        covered = replace(need, demands=need.demands[: found.first_days])
-        course = lived(found.best, self.market, covered, self.first)
+        end = start_of(self.first + timedelta(days=found.days), where)
+        course = lived(found.best, self.market, self.need(self.amounts), self.first)
         yield from plans.told(found, self.catalog, datetime.now(UTC), end, course)
         _say(plans.looking())
         for change in self.changes():
@@ -229,11 +234,21 @@ def _fields(found: Plan) -> dict[str, object]:
         "per_day_minor": found.per_day_minor,
         "purchases": [_purchase(one) for one in found.purchases],
         "left_over": {"buckets": left["buckets"], "credit": left["credit"]},
+        "waiting": _waiting(found),
         "uncertain": [
             {"product": sku, "cell": doubt.cell, "doubts": [str(d) for d in doubt.doubts]}
             for sku, doubt in found.uncertain
         ],
     }
+
+
+def _waiting(found: Plan) -> dict[str, object] | None:
+    if found.waiting is None:
+        return None
+    until = found.waiting.until.isoformat().replace("+00:00", "Z")
+    return {
+        "until": until, "saves_minor": found.waiting.saves_minor, "promotions": list(found.waiting.promotions),
+    }  # fmt: skip
 
 
 def _purchase(one: Purchase) -> dict[str, object]:

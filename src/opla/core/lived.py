@@ -14,10 +14,7 @@ from opla.core.timeline import Purchase, Timeline, Wants, timeline
 
 
 def lived(plan: Plan, market: Market, need: Need, first: date) -> Timeline | None:
-    """From the beginning of the first day to the end of the last; None when the plan is of another market.
-
-    need  on the days that the plan covers
-    """
+    """From the beginning of the first day to the end of the last; None when the plan is of another market."""
     whose = plan.operator, plan.plan, plan.own_line
     candidate = next((c for c in market.candidates if (c.line.operator, c.line.plan, c.own) == whose), None)
     effects = candidate.effects if candidate else ()
@@ -39,5 +36,4 @@ def lived(plan: Plan, market: Market, need: Need, first: date) -> Timeline | Non
 def _effect(effects: Sequence[Effect], one: Bought) -> Effect | None:
     """What was bought; of a product with a price range, the one of this amount."""
     named = [effect for effect in effects if effect.sku == one.sku]
-    paid = one.credit_minor or one.cost_minor
-    return named[0] if len(named) == 1 else next((effect for effect in named if effect.price_minor == paid), None)
+    return next((effect for effect in named if effect.price_minor == one.face_minor), None)

@@ -12,20 +12,31 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from opla.core.calendar import start_of
+from opla.core.calendar import start_of, zone
 from opla.core.catalog import Catalog
 from opla.core.drawing import FAST_ENOUGH_KBPS, Quality
 from opla.core.effects import Effect
 from opla.core.line import Bucket, Credit, Kind, Line
-from opla.core.planner import Answer, Change, Market, Need, changes_at, market, need_evenly, plan, plan_for_budget
+from opla.core.planner import (
+    Answer,
+    Change,
+    Market,
+    Need,
+    Selling,
+    changes_at,
+    market,
+    need_evenly,
+    plan,
+    plan_for_budget,
+)
+from opla.core.promotion import Channel, Facts
 from opla.core.refusal import Code, Refusal
 from opla.db import locks
-from opla.operations import catalogue
+from opla.operations import catalogue, promotions
 from opla.operations.shop import Shop
 
 MOST_DAYS: Final = 184
@@ -88,22 +99,26 @@ class Planned:
     answer: Answer | Refusal
 
 
-_remembered: dict[tuple[int, bool, Asked], Planned] = {}
+#: What an answer rests on: the catalogue, how the shop sells, and what was asked.
+_Key = tuple[int, bool, int, tuple[tuple[str, datetime], ...], Asked]
+_remembered: dict[_Key, Planned] = {}
 
 
-def find_plan(asked: Asked, line: Line | None, shop: Shop) -> Planned | Refusal:
+def find_plan(asked: Asked, line: Line | None, shop: Shop, at: datetime) -> Planned | Refusal:
     """The answer; refused with STILL_RUNNING while another search runs.
 
     line  what is on the SIM there is, of operator `asked.sim`, where somebody told; else nothing is taken to be on it
     """
-    version, _ = catalogue.active()
-    key = (version, shop.sandbox, asked)
+    version, catalog = catalogue.active()
+    selling = _selling(shop).seen_at(at, start_of(asked.first, zone(catalog.time_zone)))
+    running = tuple((p.id, p.window.start) for p in selling.promotions)
+    key = (version, shop.sandbox, promotions.active()[0], running, asked)
     if line is None and key in _remembered:
         return _remembered[key]
     with _alone(shop.var) as alone:
         if not alone:
             return Refusal(Code.STILL_RUNNING)
-        found = _planned(version, asked, line, sandbox=shop.sandbox)
+        found = _planned(version, asked, line, selling, sandbox=shop.sandbox)
     if line is None:
         while len(_remembered) >= _REMEMBERED:
             _remembered.pop(next(iter(_remembered)))
@@ -133,28 +148,30 @@ def find_changes(asked: Asked, planned: Planned, shop: Shop) -> tuple[list[Chang
         return found, True
 
 
-def _planned(version: int, asked: Asked, line: Line | None, *, sandbox: bool) -> Planned:
+def _selling(shop: Shop) -> Selling:
+    """What anybody pays here: no coupon, no group, and whoever bought before."""
+    return Selling(shop.terms.fee_minor, promotions.active()[1].ours, Facts("", "", Channel.WEB))
+
+
+def _planned(version: int, asked: Asked, line: Line | None, selling: Selling, *, sandbox: bool) -> Planned:
     catalog = catalogue.at_version(version)
-    operators = (asked.only,) if asked.only else ()
-    where = _market(version, operators, asked.sim, bool(asked.abroad), sandbox=sandbox)
+
+    def found(line: Line | None) -> Market:
+        operators = (asked.only,) if asked.only else ()
+        return market(
+            catalog, line=line, operators=operators, sandbox=sandbox, abroad=bool(asked.abroad), selling=selling
+        )
+
+    where = found(line or (Line(asked.sim, currency=catalog.currency) if asked.sim else None))
     if line is not None:
         effects = next((one.effects for one in where.candidates if one.own), ())
-        line = _as_of(line, effects, asked)
-        where = market(catalog, line=line, operators=operators, sandbox=sandbox, abroad=bool(asked.abroad))
+        where = found(_as_of(line, effects, asked))
     need = asked.need()
     if asked.budget_minor is None:
         answer = plan(where, need, asked.first, most_labels=_MOST_LABELS)
     else:
         answer = plan_for_budget(where, need, asked.first, asked.budget_minor, most_labels=_MOST_LABELS_OF_BUDGET)
     return Planned(catalog, where, answer)
-
-
-@lru_cache(maxsize=64)
-def _market(version: int, operators: tuple[str, ...], sim: str, abroad: bool, *, sandbox: bool) -> Market:
-    """What can be planned with in one version, which never changes."""
-    catalog = catalogue.at_version(version)
-    line = Line(sim, currency=catalog.currency) if sim else None
-    return market(catalog, line=line, operators=operators, sandbox=sandbox, abroad=abroad)
 
 
 def _as_of(line: Line, effects: Sequence[Effect], asked: Asked) -> Line:

@@ -10,11 +10,11 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from opla.core.catalog import Catalog, PriceKind
+from opla.core.catalog import Catalog
 from opla.core.effects import Doubt
 from opla.core.line import Bucket, Credit, Kind
 from opla.core.money import Money
-from opla.core.planner import Answer, Change, LeftOut, Plan, Purchase, Reason
+from opla.core.planner import Answer, Change, LeftOut, Plan, Purchase, Reason, gaps
 from opla.core.timeline import Event, Sign, Timeline
 from opla.presenting import facts, figures, timeline
 
@@ -46,7 +46,7 @@ _HABITS: Final[dict[str, str]] = {
 class Bought:
     """One purchase in words.
 
-    paid    from what, where that is not the purse
+    paid    from what, where that is not the purse; or what a promotion takes off
     amount  the face value, as the shop's address takes it; empty for what is not bought with money
     due     it is to be made now, so the shop can begin with it
     """
@@ -141,9 +141,9 @@ def _bought(one: Purchase, plan: Plan, catalog: Catalog, at: datetime) -> Bought
         product(catalog, one.sku),
         _("Today") if due else timeline.begins(one.at),
         price,
-        _from_credit() if one.credit_minor else "",
+        _from_credit() if one.credit_minor else _less(one, plan.currency),
         reason(one),
-        "" if one.credit_minor else Money(face_minor(one, catalog), plan.currency).decimal,
+        "" if one.credit_minor else Money(one.face_minor, plan.currency).decimal,
         due,
     )
 
@@ -162,14 +162,17 @@ def _renewed(event: Event, plan: Plan, catalog: Catalog) -> Bought:
     )
 
 
+def _less(one: Purchase, currency: str) -> str:
+    """What promotions of ours take off; empty where they do not."""
+    off_minor = sum(each.off_minor + each.fee_minor for each in one.promotions)
+    if not off_minor:
+        return ""
+    said = _("%(off)s less, while the promotion lasts") if one.while_it_lasts else _("%(off)s less by promotion")
+    return said % {"off": figures.money(Money(off_minor, currency))}
+
+
 def _from_credit() -> str:
     return _("from the credit on the SIM")
-
-
-def face_minor(one: Purchase, catalog: Catalog) -> int:
-    """The face value that is bought; of a product with a price range it is what the purchase costs."""
-    found = catalog.product(one.sku)
-    return found.min_minor if found and found.kind is PriceKind.FIXED else one.cost_minor
 
 
 def left_over(plan: Plan, end: datetime) -> list[str]:
@@ -193,15 +196,42 @@ def _amount(kind: Kind, figure: int) -> str:
 
 
 def days_covered(answer: Answer) -> str:
-    """With a budget that is not enough for all days: how far it goes. Empty when it is."""
-    if answer.first_days >= answer.days:
+    """With a budget that is not enough for all days: how many it covers. Empty when it is."""
+    missed = len(answer.best.missed)
+    if not missed:
         return ""
-    said = ngettext(
-        "This covers %(n)s day of %(all)s, from the first on; the rest is not covered.",
-        "This covers %(n)s days of %(all)s, from the first on; the rest is not covered.",
-        answer.first_days,
-    )
-    return said % {"n": answer.first_days, "all": answer.days}
+    covered = answer.days - missed
+    said = ngettext("This covers %(n)s day of %(all)s.", "This covers %(n)s days of %(all)s.", covered)
+    return said % {"n": covered, "all": answer.days}
+
+
+def not_covered(plan: Plan) -> list[str]:
+    """Each run of days that the money does not cover, and what of the need fails on them."""
+    return [
+        _("Not covered: %(since)s to %(until)s (%(kinds)s)")
+        % {"since": figures.day(gap.since), "until": figures.day(gap.until), "kinds": kinds(gap.kinds)}
+        for gap in gaps(plan.missed)
+    ]
+
+
+def waits(plan: Plan) -> str:
+    """Whether it is cheaper to wait, and safe; empty when it is not."""
+    if plan.waiting is None:
+        return ""
+    said = {
+        "day": timeline.begins(plan.waiting.until),
+        "saves": figures.money(Money(plan.waiting.saves_minor, plan.currency)),
+    }
+    return _("Buy nothing before %(day)s: a promotion then saves %(saves)s, and what is there lasts until then.") % said
+
+
+def sim(plan: Plan) -> str:
+    """What of the cost is for the SIM itself; empty where there is one, or it costs nothing."""
+    if plan.sim_minor is None:
+        return _("The price of the new SIM is not known, and not counted.")
+    if plan.own_line or not plan.sim_minor:
+        return ""
+    return _("%(price)s of it for the new SIM") % {"price": figures.money(Money(plan.sim_minor, plan.currency))}
 
 
 def change(found: Change, catalog: Catalog, currency: str) -> str:
@@ -249,6 +279,9 @@ def told(answer: Answer, catalog: Catalog, at: datetime, end: datetime, lived: T
         yield "  " + " · ".join(said for said in (one.when, one.name, one.price, one.paid, one.reason) if said)
     if covered := days_covered(answer):
         yield f"  {covered}"
+    for said in (*not_covered(best), waits(best), sim(best)):
+        if said:
+            yield f"  {said}"
     yield f"  {rates(best)}"
     yield "  " + _("Left over at the end: %(what)s") % {"what": "; ".join(left_over(best, end)) or _("nothing")}
     if minded := doubts(best):

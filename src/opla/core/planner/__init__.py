@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from opla.core.planner.answer import Answer, Change, LeftOut, LeftOver, Plan, Purchase, Reason, Uncovered
+from opla.core.planner.answer import (
+    Answer,
+    Change,
+    LeftOut,
+    LeftOver,
+    Missed,
+    Plan,
+    Purchase,
+    Reason,
+    Uncovered,
+    Waiting,
+    gaps,
+)
 from opla.core.planner.changing import changes_at
 from opla.core.planner.need import Need, need_evenly, need_of
 from opla.core.planner.planning import Candidate, Market, market, plan, plan_for_budget
@@ -15,13 +27,16 @@ __all__ = [
     "LeftOut",
     "LeftOver",
     "Market",
+    "Missed",
     "Need",
     "Plan",
     "Purchase",
     "Reason",
     "Selling",
     "Uncovered",
+    "Waiting",
     "changes_at",
+    "gaps",
     "market",
     "need_evenly",
     "need_of",

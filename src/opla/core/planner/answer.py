@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from opla.core.effects import Uncertain
@@ -25,6 +26,7 @@ class Reason(StrEnum):
 class Purchase:
     """One purchase.
 
+    face_minor      its price without our fee and promotions
     cost_minor      the money paid, our fee and promotions counted; 0 for what is paid out of the credit on the SIM
     credit_minor    what that takes from the credit
     fee_minor       our own fee in it
@@ -38,6 +40,7 @@ class Purchase:
     credit_minor: int
     reason: Reason
     kinds: tuple[Kind, ...]
+    face_minor: int
     fee_minor: int = 0
     promotions: tuple[Applied, ...] = ()
     while_it_lasts: bool = False
@@ -52,6 +55,51 @@ class LeftOver:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Nothing need be bought before `until`: the line lasts until then, and the first purchase is cheaper by promotions
+    that have not begun yet. `saves_minor`: against the cheapest plan that buys today, for the same line."""
+
+    until: datetime
+    saves_minor: int
+    promotions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A day that is not covered: of these kinds there is not enough on it, of data so many kB less."""
+
+    day: date
+    kinds: tuple[Kind, ...]
+    data_kb: int
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Days in a row that are not covered, `since` and `until` counted; kinds that fail on any of them."""
+
+    since: date
+    until: date
+    kinds: tuple[Kind, ...]
+
+
+def gaps(missed: Sequence[Missed]) -> Iterator[Gap]:
+    """The days that a plan does not cover, without a gap together."""
+    run: list[Missed] = []
+    for one in missed:
+        if run and one.day - run[-1].day != timedelta(days=1):
+            yield _gap(run)
+            run = []
+        run.append(one)
+    if run:
+        yield _gap(run)
+
+
+def _gap(run: Sequence[Missed]) -> Gap:
+    kinds = tuple(kind for kind in Kind if any(kind in one.kinds for one in run))
+    return Gap(run[0].day, run[-1].day, kinds)
+
+
+@dataclass(frozen=True)
 class Plan:
     """The purchases for one line of one operator.
 
@@ -61,6 +109,8 @@ class Plan:
     per_gb_minor  rounded to the nearest; None when no data is needed
     uncertain     cells that are not plain fact, each with its product; the operator's own without one
     sim_minor     the price of the new SIM, counted in `cost_minor`; None when it is not known, and so not counted
+    missed        days that it does not cover, where a budget does not pay for all
+    waiting       where waiting is cheaper, and safe; None also where that is not known for certain
     """
 
     operator: str
@@ -76,6 +126,8 @@ class Plan:
     per_day_minor: int
     labels: int
     sim_minor: int | None = 0
+    missed: tuple[Missed, ...] = ()
+    waiting: Waiting | None = None
 
     @property
     def order(self) -> tuple[int, int, tuple[int, ...]]:
@@ -113,7 +165,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Answer:
-    """The best plan, and beside it the best of every other operator, cheapest first."""
+    """The best plan, and beside it the best of every other operator, cheapest first.
+
+    Within a budget: whatever covers the most days first. `first_days`: covered before the first one that is not.
+    """
 
     best: Plan
     runners_up: tuple[Plan, ...]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import mul
 from typing import Final
 
 from opla.core.effects import Effect
@@ -102,9 +103,14 @@ class Charges:
         """Of each effect, the least that is paid from this epoch on, when `saved` is counted besides."""
         return self._least[epoch]
 
+    def lowest(self) -> tuple[int, ...]:
+        """Of each effect, the least that is ever paid, with every promotion there is."""
+        every = tuple(True for _ in self.left)
+        return tuple(map(min, zip(*(self._prices(e, every) for e in range(len(self.turns) + 1)), strict=True)))
+
     def saved(self, left: Left) -> int:
         """At most so much less than `least` is paid in all, because of promotions with few uses."""
-        return sum(has * saves for has, saves in zip(left, self._saves, strict=True))
+        return sum(map(mul, left, self._saves)) if left else 0
 
     # ── once ────────────────────────────────────────────────────────────────
 

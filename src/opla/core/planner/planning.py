@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, tzinfo
+from datetime import date, timedelta, tzinfo
 
 from opla.core.calendar import zone
 from opla.core.catalog.cell import Sure
@@ -12,11 +12,13 @@ from opla.core.catalog.model import Catalog, Operator, PriceKind, Product, sella
 from opla.core.drawing import Tariff
 from opla.core.effects import Effect, Uncertain, Unknown, doubts_of, effect_of
 from opla.core.line import Kind, Line
-from opla.core.planner.answer import Answer, LeftOut, LeftOver, Plan, Purchase, Reason, Uncovered
-from opla.core.planner.compiled import Compiled
+from opla.core.planner.answer import Answer, LeftOut, LeftOver, Missed, Plan, Purchase, Reason, Uncovered
+from opla.core.planner.budget import Bits, Key, lived, most_for
+from opla.core.planner.compiled import DATA, Compiled
 from opla.core.planner.need import KINDS, Horizon, Need, moment
 from opla.core.planner.search import Bought, Found, NotFound, search
 from opla.core.planner.selling import FACE_VALUE, Selling
+from opla.core.planner.waiting import waiting
 from opla.core.refusal import Code, Refusal
 
 #: After so many labels a search ends, and says "best found". A count, because time is never the same twice.
@@ -117,7 +119,7 @@ def plan(market: Market, need: Need, first: date, *, most_labels: int = MOST_LAB
             continue
         made = _plan(candidate, compiled, found)
         if operator not in plans or made.order < plans[operator].order:
-            plans[operator] = made
+            plans[operator] = replace(made, waiting=waiting(compiled, made, most_labels))
     if not plans:
         return _refused(market, need, first, uncovered, most_labels)
     best, *others = sorted(plans.values(), key=lambda made: made.order)
@@ -130,28 +132,90 @@ def plan(market: Market, need: Need, first: date, *, most_labels: int = MOST_LAB
 def plan_for_budget(
     market: Market, need: Need, first: date, budget_minor: int, *, most_labels: int = MOST_LABELS
 ) -> Answer | Refusal:
-    """The longest run of whole days from the first on that this money covers, as cheaply as that can be done.
+    """The most whole days that this money covers, wherever they lie; then the most data; as cheaply as can be.
 
-    Halving is enough: what covers more days covers fewer, so the cost never falls as days are added.
+    Of plans as good as each other, one that covers the first days without a gap. `exact`: no list of purchases that
+    this money pays for covers more. Of other operators, what was found; it is not known to be their best.
     """
     whole = plan(market, need, first, most_labels=most_labels)
     if isinstance(whole, Answer) and whole.best.cost_minor <= budget_minor:
         return whole
-    best: Answer | None = None
-    fewest, most = 1, need.days - 1
-    refused: Refusal | None = whole if isinstance(whole, Refusal) else None
+    horizon = Horizon(need, first, market.where)
+    starting: list[tuple[Key, int, Candidate, Compiled, Bits]] = []
+    for place, candidate in enumerate(market.candidates):
+        money = budget_minor - (candidate.sim_minor or 0)
+        if money >= 0:
+            compiled = market.compiled(candidate, horizon)
+            found = _first_days(market, candidate, need, first, money, most_labels)
+            bits = most_for(compiled, money, found, most_labels=0)
+            starting.append((_key(candidate, bits), place, candidate, compiled, bits))
+    plans: dict[str, tuple[Key, Plan]] = {}
+    best: Key | None = None
+    sure = True
+    for _, _, candidate, compiled, start in sorted(starting, key=lambda one: one[:2]):
+        sim_minor = candidate.sim_minor or 0
+        above = None if best is None else (best[0], best[1], best[2] - sim_minor, best[3])
+        bits = most_for(compiled, budget_minor - sim_minor, start.bought, above)
+        sure = sure and bits.exact
+        key, operator = _key(candidate, bits), candidate.line.operator
+        if len(bits.missed) < sum(any(wanted) for wanted in horizon.wanted):
+            best = key if best is None else min(best, key)
+            if operator not in plans or key < plans[operator][0]:
+                plans[operator] = key, _part(candidate, compiled, bits)
+    if not plans:
+        if isinstance(whole, Refusal):
+            return whole
+        return Refusal(Code.NEED_NOT_COVERED, "need", {"kinds": "", "budget": str(budget_minor)})
+    made, *others = (found for _, found in sorted(plans.values(), key=lambda one: one[0]))
+    first_days = (made.missed[0].day - first).days if made.missed else need.days
+    return Answer(replace(made, exact=sure), tuple(others), market.left_out, (), first_days, need.days)
+
+
+def _key(candidate: Candidate, bits: Bits) -> Key:
+    days, kb, cost, count = bits.key
+    return days, kb, cost + (candidate.sim_minor or 0), count
+
+
+def _first_days(
+    market: Market, candidate: Candidate, need: Need, first: date, money: int, most_labels: int
+) -> tuple[Bought, ...]:
+    """The cheapest way to cover as many days from the first on as this money does.
+
+    Halving is enough: what covers more days covers fewer, so the cost never falls as days are added.
+    """
+    best: tuple[Bought, ...] = ()
+    fewest, most = 1, need.days
     while fewest <= most:
         days = (fewest + most) // 2
-        found = plan(market, replace(need, demands=need.demands[:days]), first, most_labels=most_labels)
-        if isinstance(found, Answer) and found.best.cost_minor <= budget_minor:
-            best, fewest = found, days + 1
+        horizon = Horizon(replace(need, demands=need.demands[:days]), first, market.where)
+        found = search(market.compiled(candidate, horizon), most_labels)
+        if isinstance(found, Found) and found.cost <= money:
+            best, fewest = found.bought, days + 1
         else:
-            refused = found if isinstance(found, Refusal) else refused
             most = days - 1
-    if best is None:
-        return refused or Refusal(Code.NEED_NOT_COVERED, "need", {"kinds": "", "budget": str(budget_minor)})
-    affordable = tuple(other for other in best.runners_up if other.cost_minor <= budget_minor)
-    return replace(best, runners_up=affordable, days=need.days)
+    return best
+
+
+def _part(candidate: Candidate, compiled: Compiled, bits: Bits) -> Plan:
+    """A plan that leaves days uncovered; not said to be the best of its operator."""
+    made = _plan(candidate, compiled, Found(bits.cost, bits.bought, bits.end, exact=False, labels=bits.labels))
+    horizon = compiled.horizon
+    missed = tuple(
+        Missed(
+            horizon.first + timedelta(days=day),
+            tuple(kind for kind, amount in zip(KINDS, short, strict=True) if amount),
+            short[DATA],
+        )
+        for day, short in sorted(bits.missed.items())
+    )
+    data_kb = horizon.sums[DATA][-1] - sum(one.data_kb for one in missed)
+    days = horizon.days - len(missed)
+    return replace(
+        made,
+        missed=missed,
+        per_gb_minor=(made.cost_minor * _GB_KB + data_kb // 2) // data_kb if data_kb else None,
+        per_day_minor=(made.cost_minor + days // 2) // days,
+    )
 
 
 def _effects(
@@ -247,7 +311,7 @@ def _purchases(compiled: Compiled, bought: Sequence[Bought]) -> Iterator[Purchas
     state, _ = compiled._arrive(compiled.first, horizon.start)  # noqa: SLF001 - what ends as the first day begins
     at = horizon.start
     for one in bought:
-        state, at = compiled.walk(state, at, one.at).state if one.at > at else state, one.at
+        state, at = lived(compiled, state, at, one.at)[0], one.at
         offer = compiled.offers[one.offer]
         walked = compiled.walk(state, at)
         reason = Reason.PAYS
@@ -261,8 +325,8 @@ def _purchases(compiled: Compiled, bought: Sequence[Bought]) -> Iterator[Purchas
         from_credit = offer.effect.from_credit
         fee_minor = 0 if from_credit else charges.selling.fee_minor - sum(each.fee_minor for each in applied)
         yield Purchase(
-            moment(at), offer.effect.sku, paid, offer.price if from_credit else 0, reason, kinds, fee_minor, applied,
-            while_it_lasts=not charges.sure(applied),
+            moment(at), offer.effect.sku, paid, offer.price if from_credit else 0, reason, kinds,
+            face_minor=offer.price, fee_minor=fee_minor, promotions=applied, while_it_lasts=not charges.sure(applied),
         )  # fmt: skip
         state = compiled.buy(state, at, offer) or state
 

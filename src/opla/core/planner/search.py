@@ -102,13 +102,23 @@ class Search:
         self._front: dict[tuple[object, ...], list[tuple[Key, tuple[int, ...]]]] = {}
         self._number = self._made = 0
 
-    def run(self, most_labels: int) -> Found | NotFound:
-        """At most so many labels are made; that is the limit, because time would not be the same twice."""
+    def run(self, most_labels: int, *, at_once: bool = False) -> Found | NotFound:
+        """At most so many labels are made; that is the limit, because time would not be the same twice.
+
+        `at_once`: of the lists whose first purchase is made when the first day begins.
+        """
         compiled, horizon = self.compiled, self.horizon
         queue: list[Entry] = []
         state, _ = compiled._arrive(compiled.first, horizon.start)  # noqa: SLF001 - what ends as the first day begins
         label = self._label(0, horizon.start, state, (), self.charges.left)
-        if label is not None:
+        if label is not None and at_once:
+            self._best.clear()
+            self._front.clear()
+            for offer in self.offers:
+                made = self._bought(queue, Entry(0, 0, (), 0, label, horizon.start, state, [(0, 0, offer)]))
+                if made is not None:
+                    self._push(queue, made)
+        elif label is not None:
             self._push(queue, label)
         furthest = 0
         while queue:
@@ -131,7 +141,8 @@ class Search:
         money, count = self._bound_from(label.at).rest(label.lacks)
         if money >= HOPELESS:
             return
-        money = max(0, money - self.charges.saved(label.left))
+        if label.left:
+            money = max(0, money - self.charges.saved(label.left))
         self._number += 1
         times = tuple(-purchase.at for purchase in label.bought)
         if label.walked.fails < self.horizon.days:
@@ -144,7 +155,7 @@ class Search:
     def _expand(self, queue: list[Entry], label: Label) -> None:
         """Every purchase that may follow, in the queue at what it leads to at least."""
         compiled, bound, saved = self.compiled, self._bound_from(label.at), self.charges.saved(label.left)
-        paid = self.charges.least(self.charges.epoch(label.at))
+        paid = [offer.paid for offer in bound.compiled.offers]
         bought = len(label.bought) + 1
         choices = []
         for offer in self.offers:
@@ -152,8 +163,8 @@ class Search:
             if money < HOPELESS:
                 if self.hasty:
                     money = label.cost * self.horizon.days // (label.walked.fails + 1) - label.cost
-                least = max(0, paid[offer.place] + money - saved)
-                choices.append((label.cost + least, bought + count, offer))
+                money += paid[offer.place]
+                choices.append((label.cost + max(0, money - saved), bought + count, offer))
         if not choices:
             return
         choices.sort(key=_promise)
@@ -177,6 +188,8 @@ class Search:
 
     def _bound_from(self, at: int) -> Bound:
         """At the least prices from an instant on; the same one as long as they are the same."""
+        if not self.charges.turns:
+            return self.bound
         least = self.charges.least(self.charges.epoch(at))
         bound = self._later.get(least)
         if bound is None:
@@ -209,7 +222,7 @@ class Search:
     def _dominated(self, key: Key, at: int, state: State, left: Left) -> bool:
         """Whether a label at this instant is worth as much and cost no more; otherwise this one is remembered."""
         same, amounts = self._worth(at, state)
-        amounts += left
+        amounts = (*amounts, *left) if left else amounts
         if not self.monotone:
             whole = (*same, amounts)
             known = self._best.get(whole)

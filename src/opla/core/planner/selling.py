@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Self
 
 from opla.core.promotion import Facts, Promotion
 
@@ -23,6 +24,17 @@ class Selling:
     fee_minor: int = 0
     promotions: tuple[Promotion, ...] = ()
     facts: Facts = _ANYBODY
+
+    def seen_at(self, at: datetime, start: datetime) -> Self:
+        """For a plan that begins with the day that began at `start`, asked for at an instant of that day: what is
+        bought on its beginning is bought now, so what runs now has run since, and what is over is over."""
+        if at <= start:
+            return self
+        running = (p for p in self.promotions if not p.window.over(at))
+        ours = (
+            replace(p, window=replace(p.window, start=start)) if start < p.window.start <= at else p for p in running
+        )
+        return replace(self, promotions=tuple(ours))
 
     def naming(self, sku: str) -> frozenset[str]:
         """Promotions for which it matters that it is this product."""

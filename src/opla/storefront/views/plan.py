@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -50,7 +50,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     if not isinstance(asked, Asked):
         return _page(request, catalog, told, refused(typed, asked), status=422)
     form = Form(typed)
-    found = find_plan(asked, told if typed["sim"] == planning.TOLD else None, here.shop)
+    found = find_plan(asked, told if typed["sim"] == planning.TOLD else None, here.shop, here.at)
     if isinstance(found, Refusal):
         return _busy(request, catalog, told, form)
     shown: dict[str, object] = {"needed": plans.amounts(asked.amounts), "asked": asked, "away": asked.days_away}
@@ -70,10 +70,9 @@ def plan(request: HttpRequest) -> HttpResponse:
 
 def _answered(request: HttpRequest, found: Planned, answer: Answer, asked: Asked, here: Visit) -> dict[str, object]:
     best, catalog = answer.best, found.catalog
-    covered = replace(asked, days=answer.first_days).need()
-    course = lived(best, found.market, covered, asked.first)
+    course = lived(best, found.market, asked.need(), asked.first)
     bought = plans.purchases(best, catalog, here.at, course)
-    end = start_of(asked.first + timedelta(days=answer.first_days), found.market.where)
+    end = start_of(asked.first + timedelta(days=asked.days), found.market.where)
     wanted = [kind for kind, amount in asked.amounts.items() if amount]
     return {
         "answer": answer,
@@ -82,6 +81,9 @@ def _answered(request: HttpRequest, found: Planned, answer: Answer, asked: Asked
         "cost": plans.cost(best),
         "rates": plans.rates(best),
         "covers": plans.days_covered(answer),
+        "missed": plans.not_covered(best),
+        "waits": plans.waits(best),
+        "sim": plans.sim(best),
         "bought": bought[:_SHOWN],
         "later": bought[_SHOWN:],
         "first": bought[0] if bought else None,
