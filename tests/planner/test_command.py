@@ -74,9 +74,9 @@ def test_without_json_it_is_told_in_words_with_samples_marked(capsys: pytest.Cap
 def test_the_words_are_peoples_in_their_language(capsys: pytest.CaptureFixture[str]):
     assert main(["plan", *NEED, "--operator", "base", "--lang", "zh-Hans"]) == 0
     told = capsys.readouterr().out
-    assert "最便宜：€55.00，BASE · 新 SIM 卡" in told
-    assert "2026年12月22日 · BASE 20 · €20.00 · 这一天流量和通话会不够用" in told
-    assert "每 30 天用到 8.8 GB 起：€60.00，BASE（BASE 30、BASE 15）" in told
+    assert "最便宜：€53.00，BASE · 新 SIM 卡" in told
+    assert "2026年12月22日 · BASE 20 · €19.00 · 优惠减 €1.00 · 这一天流量和通话会不够用" in told
+    assert "每 30 天用到 8.6 GB 起：€53.50，BASE（BASE 30、BASE 15、BASE 10）" in told
     assert "BA-20" not in told
 
 
@@ -88,7 +88,7 @@ def test_the_answer_stands_there_before_what_would_change_it_is_looked_for(
 
     monkeypatch.setattr("opla.commands.plan.changes_at", interrupted)
     assert main(["plan", *NEED, "--operator", "base"]) != 0
-    assert "Cheapest: €55.00" in capsys.readouterr().out
+    assert "Cheapest: €53.00" in capsys.readouterr().out
 
 
 def test_promotions_and_coupons_are_in_the_price_and_named(capsys: pytest.CaptureFixture[str]):

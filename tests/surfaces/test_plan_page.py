@@ -6,19 +6,25 @@ import re
 from dataclasses import replace
 from datetime import date
 from html import unescape
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 import support  # noqa: F401 - sets Django up
+from fakes import START
+from opla.core.actor import Actor, Role
 from opla.core.line import Kind
 from opla.core.planner import Answer, Market, Need
+from opla.core.refusal import Refusal
 from opla.db import locks
 from opla.operations import find_plan
+from opla.operations.promotions import at_version, import_promotions
 from opla.storefront import planning
 from surfaces.conftest import Door, Seen, Visitor
 from surfaces.test_have import _rows, fields, to_the_line
 
+OWNER = Actor(Role.OWNER, "anna")
 ASKED = "/plan/?use=own&data_gb=8&minutes=120&sms=10&days=70"
 
 
@@ -114,7 +120,8 @@ def test_what_would_change_what_is_only_the_best_found_is_not_guessed(
 def test_an_address_that_is_shared_gives_the_same_answer_in_the_others_language(door: Door) -> None:
     page = Visitor(language="zh-CN").get(ASKED)
     assert "70 天，每 30 天 8 GB · 120 分钟 · 10 条短信" in page.text
-    assert "最便宜 示例 €45.00 Lycamobile · 新 SIM 卡" in page.text
+    assert "最便宜 示例 €46.00 Lycamobile · 新 SIM 卡" in page.text
+    assert "其中新 SIM 卡 €1.00" in page.text
     assert "自动续费" in page.text
     assert page.value("data_gb") == "8"
 
@@ -129,7 +136,7 @@ def test_nothing_that_is_asked_is_kept(door: Door) -> None:
 
 def test_a_budget_says_how_far_it_goes(door: Door) -> None:
     page = door.stranger.get(f"{ASKED}&only=base&budget=20")
-    assert "This covers 30 days of 70, from the first on; the rest is not covered." in page.text
+    assert "This covers 30 days of 70. Not covered: 22 Dec 2026 to 30 Jan 2027 (data, calls and SMS)" in page.text
     assert "Find out from how much" not in page.text
     page = door.stranger.get(f"{ASKED}&only=base&budget=0.50")
     assert (page.status, "does not cover a single day" in page.text) == (422, True)
@@ -229,3 +236,39 @@ def test_it_is_the_planners_answer_within_what_a_page_may_cost(door: Door) -> No
     page = door.stranger.get("/plan/?use=work&days=184")
     assert page.status == 200
     assert "Best found" in page.text or "Cheapest" in page.text
+
+
+_PROMOTIONS = """promotions: 1
+sample: true
+currency: EUR
+time_zone: Europe/Brussels
+languages: [en, zh-Hans]
+ours:
+  - id: morning
+    title: {en: "Morning", zh-Hans: "早间优惠"}
+    from: "2026-11-01 00:00"
+    until: "2026-11-22 12:30"
+    gives: {percent: 50}
+    operators: [base]
+  - id: noon
+    title: {en: "Noon", zh-Hans: "午间优惠"}
+    from: "2026-11-22 12:45"
+    until: "2026-11-30 00:00"
+    gives: {amount: "2.00"}
+    operators: [base]
+    most_uses: 100
+"""
+
+
+def test_what_is_bought_today_has_the_promotions_of_this_hour_and_later_ones_those_of_then(
+    door: Door, tmp_path: Path
+) -> None:
+    at_version.cache_clear()  # versions of another database
+    path = tmp_path / "mine.yaml"
+    path.write_text(_PROMOTIONS, "utf-8")
+    shop = door.world.shop
+    assert not isinstance(import_promotions(OWNER, path, keyring=shop.keyring, sandbox=True, at=START), Refusal)
+    text = door.stranger.get(f"{ASKED}&only=base").text
+    assert "Cheapest example €53.00 BASE" in text
+    assert "Today BASE 20 €18.00 €2.00 less, while the promotion lasts" in text
+    assert "22 Dec 2026 BASE 20 €20.00 data and calls" in text
