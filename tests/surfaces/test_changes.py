@@ -76,10 +76,13 @@ def everything(door: Door) -> dict[str, str]:
         ("zh-CN", ["您将失去 1.2 GB，它本可用到 2026年12月3日。", "等到 2026年12月4日", "5 GB 至 2026年12月22日"]),
         (
             "fr-BE",
-            ["Vous perdez 1,2 GB, que vous auriez pu utiliser jusqu’au 3 déc. 2026.", "Attendez jusqu’au 4 déc. 2026"],
+            [
+                "Vous perdez : 1,2 GB, que vous auriez pu utiliser jusqu’au 3 déc. 2026.",
+                "Attendez jusqu’au 4 déc. 2026",
+            ],
         ),
-        ("nl-BE", ["U verliest 1,2 GB, bruikbaar tot en met 3 dec 2026.", "Wacht tot 4 dec 2026"]),
-        ("de-BE", ["Sie verlieren 1,2 GB, nutzbar bis 3. Dez. 2026.", "Warten Sie bis 4. Dez. 2026"]),
+        ("nl-BE", ["U verliest: 1,2 GB, bruikbaar tot en met 3 dec 2026.", "Wacht tot 4 dec 2026"]),
+        ("de-BE", ["Sie verlieren: 1,2 GB, nutzbar bis 3. Dez. 2026.", "Warten Sie bis 4. Dez. 2026"]),
     ],
 )
 def test_what_renewing_early_costs_is_said_before_paying(door: Door, language: str, said: list[str]) -> None:
