@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -14,12 +14,15 @@ import pytest
 import support  # noqa: F401 - sets Django up
 from fakes import START
 from opla.core.actor import Actor, Role
-from opla.core.line import Kind
+from opla.core.drawing import Demand
+from opla.core.line import Bucket, Kind, Line
 from opla.core.planner import Answer, Market, Need
 from opla.core.refusal import Refusal
+from opla.core.timeline import Timeline
 from opla.db import locks
 from opla.operations import find_plan
 from opla.operations.promotions import at_version, import_promotions
+from opla.presenting.plan_picture import picture as lane_picture
 from opla.storefront import planning
 from surfaces.conftest import Door, Seen, Visitor
 from surfaces.test_have import _rows, fields, to_the_line
@@ -80,6 +83,16 @@ def test_the_picture_says_the_same_in_words(door: Door) -> None:
     assert drawn
     assert 'role="img"' in drawn[0]
     assert "22 Nov 2026 – 30 Jan 2027; 3 purchases; Data: at most 7.8 GB; Calls: at most 196 minutes" in drawn[0]
+
+
+def test_what_is_unlimited_for_some_of_the_days_is_drawn_as_that_and_as_what_it_is_then() -> None:
+    start = datetime(2026, 11, 22, tzinfo=UTC)
+    lines = [Line("red", buckets=(Bucket(Kind.SMS, left, start, None),)) for left in (None, 200)]
+    states = ((start, lines[0]), (start + timedelta(days=1), lines[1]), (start + timedelta(days=2), Line("red")))
+    lived = Timeline(start, start + timedelta(days=4), states, (), {}, Demand(), Demand(), 0)
+    drawn = lane_picture(lived, [start], [Kind.SMS])
+    assert "SMS: unlimited, or at most 200 SMS" in drawn
+    assert 'd="M0 72H0V32H85V44H170V72H340V72Z"' in drawn
 
 
 def test_another_operators_plan_is_one_tap_away_and_so_are_all_of_them(door: Door) -> None:

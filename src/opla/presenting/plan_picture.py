@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from opla.core.line import Kind, Line
-from opla.core.planner import Plan
 from opla.core.timeline import Timeline
 from opla.presenting import figures
 from opla.presenting import timeline as words
@@ -33,34 +32,42 @@ class _Lane:
     held: tuple[tuple[datetime, int | None], ...]
 
     @property
-    def most(self) -> int | None:
-        amounts = [amount for _at, amount in self.held]
-        return None if None in amounts else max((amount for amount in amounts if amount is not None), default=0)
+    def free(self) -> bool:
+        """Whether it is ever unlimited."""
+        return any(amount is None for _at, amount in self.held)
+
+    @property
+    def most(self) -> int:
+        """Of what is counted."""
+        return max((amount for _at, amount in self.held if amount is not None), default=0)
 
     @property
     def said(self) -> str:
-        most = _("unlimited")
-        if self.most is not None:
-            # In tenths of a GB: a picture is no scale.
-            figure = -(-self.most // _TENTH) * _TENTH if self.kind is Kind.DATA else self.most
-            most = _("at most %(amount)s") % {"amount": words.amount(self.kind, figure)}
-        return _("%(kind)s: %(amount)s") % {"kind": words.kind(self.kind), "amount": most}
+        # In tenths of a GB: a picture is no scale.
+        figure = -(-self.most // _TENTH) * _TENTH if self.kind is Kind.DATA else self.most
+        most = words.amount(self.kind, figure)
+        if not self.free:
+            told = _("at most %(amount)s") % {"amount": most}
+        else:
+            told = _("unlimited, or at most %(amount)s") % {"amount": most} if self.most else _("unlimited")
+        return _("%(kind)s: %(amount)s") % {"kind": words.kind(self.kind), "amount": told}
 
     @property
     def high(self) -> int:
-        return _LOW if self.most is None else _HIGH
+        return _LOW if self.free and not self.most else _HIGH
 
     def height(self, amount: int | None) -> int:
-        """In whole units; a little is still seen."""
-        if amount is None or not self.most:
-            return self.high if amount is None else 0
-        return -(-amount * _HIGH // self.most)
+        """In whole units; a little is still seen, and unlimited is more than any figure."""
+        if amount is None:
+            return self.high
+        full = _HIGH - _LOW if self.free else _HIGH
+        return -(-amount * full // self.most) if self.most else 0
 
 
-def picture(found: Timeline, plan: Plan, wanted: Sequence[Kind]) -> str:
-    """One SVG element with its text: a lane of each kind that is wanted."""
+def picture(found: Timeline, bought: Sequence[datetime], wanted: Sequence[Kind]) -> str:
+    """One SVG element with its text: a lane of each kind that is wanted, with the instants of purchases marked."""
     lanes = [_Lane(kind, tuple((at, _held(line, kind, at)) for at, line in found.states)) for kind in wanted]
-    return _svg(lanes, [one.at for one in plan.purchases], found)
+    return _svg(lanes, bought, found)
 
 
 def _held(line: Line, kind: Kind, at: datetime) -> int | None:
@@ -74,7 +81,7 @@ def _svg(lanes: Sequence[_Lane], bought: Sequence[datetime], found: Timeline) ->
     for lane in lanes:
         y += _HEADING
         drawn.append(f'<text class="kind" x="0" y="{y - 11}">{escape(lane.said)}</text>')
-        drawn.append(f'<path class="after" d="{_area(lane, y + lane.high, found)}"/>')
+        drawn.append(f'<path class="held" d="{_area(lane, y + lane.high, found)}"/>')
         drawn += (_mark(_x(at, found), y) for at in bought)
         y += lane.high + _BETWEEN
     ends = figures.day(found.start), words.last_day(found.until)

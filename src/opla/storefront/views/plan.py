@@ -91,7 +91,7 @@ def _answered(request: HttpRequest, found: Planned, answer: Answer, asked: Asked
         "sampled": plans.sampled(best),
         "doubts": plans.doubts(best),
         "left_over": plans.left_over(best, end),
-        "picture": picture(course, best, wanted) if course else "",
+        "picture": picture(course, [one.at for one in best.purchases], wanted) if course else "",
         "others": [
             Other(plans.line(other, catalog), plans.cost(other), _again(request, only=other.operator))
             for other in answer.runners_up
