@@ -32,6 +32,7 @@ def judge(seed: int, shape: str) -> bool:
     budget = Random(seed + 2).choice((4, 9, 14, 20))
     found = most_for(search.compiled, budget, ())
     bought = [(moment(b.at), search.compiled.offers[b.offer].effect.sku) for b in found.bought]
+    assert found.grain_kb == 1
     brute = BruteBudget(case.world, MOST, budget)
     assert found.cost <= budget
     assert found.key == brute.judge(case.line, bought), (seed, shape, "is not what happens")

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from heapq import heappop, heappush
+from itertools import accumulate
+from math import ceil, gcd
 from typing import Final, NamedTuple
 
 from opla.core.catalog.rules import AutoRenew
@@ -24,13 +26,16 @@ from opla.core.planner.shape import Shape
 
 #: Labels, and purchases looked at, after which the search ends; counts, because time is never the same twice.
 MOST_LABELS: Final = 200
-_MOST_LOOKED_AT: Final = 5_000
+_MOST_LOOKED_AT: Final = 20_000
 #: Steps into which money is divided where it is bounded.
 _STEPS: Final = 400
+_MOST_STEPS: Final = 2000
 _MINUTES: Final = 24 * 60
 
-#: What a plan within a budget is judged by: days that fail, data that fails, money, purchases; less is better.
+#: What a plan within a budget is judged by: days that fail, data that fails (in thousandths of what is wanted in all,
+#: so that a day's rounding decides nothing), money, purchases; less is better.
 Key = tuple[int, int, int, int]
+_PARTS: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,14 @@ class Bits:
     cost: int
     missed: dict[int, Three]
     end: State
+    grain_kb: int
     exact: bool
     labels: int
 
     @property
     def key(self) -> Key:
-        return len(self.missed), sum(short[DATA] for short in self.missed.values()), self.cost, len(self.bought)
+        data_kb = sum(short[DATA] for short in self.missed.values())
+        return len(self.missed), data_kb // self.grain_kb, self.cost, len(self.bought)
 
 
 class _Label(NamedTuple):
@@ -123,12 +130,13 @@ class _Budget:
     def __init__(self, compiled: Compiled, budget_minor: int, above: Key | None) -> None:
         self.compiled, self.horizon, self.budget = compiled, compiled.horizon, budget_minor
         self.above = above
+        self.grain_kb = max(1, self.horizon.sums[DATA][-1] // _PARTS)
         self.search = Search(compiled)
         self.offers = self.search.offers
         self.most = _Most(compiled, self.search.bound, budget_minor)
         self._front: dict[tuple[object, ...], list[tuple[Key, tuple[int, ...]]]] = {}
         self._queue: list[tuple[int, int, int, int, _Label, _Stop, Offer]] = []
-        self._number = 0
+        self._number = self._looked = 0
 
     def run(self, found: Sequence[Bought], most_labels: int) -> Bits:
         compiled, start = self.compiled, self.horizon.start
@@ -141,13 +149,13 @@ class _Budget:
             days, kb, cost, _, label, stop, offer = heappop(self._queue)
             if not self._better((days, kb, cost, len(label.bought) + 1), best):
                 continue
-            if labels >= most_labels or self._number >= _MOST_LOOKED_AT:
-                return Bits(best.bought, best.cost, best.missed, best.end, exact=False, labels=labels)
+            if labels >= most_labels or self._looked >= _MOST_LOOKED_AT:
+                return replace(best, exact=False, labels=labels)
             made = self._bought(label, stop, offer)
             if made is not None:
                 labels += 1
                 best = self._expand(made, best)
-        return Bits(best.bought, best.cost, best.missed, best.end, exact=True, labels=labels)
+        return replace(best, exact=self._looked < _MOST_LOOKED_AT, labels=labels)
 
     def _better(self, key: Key, best: Bits) -> bool:
         return key < best.key and (self.above is None or key < self.above)
@@ -173,7 +181,7 @@ class _Budget:
             missed |= more
             at, state = one.at, compiled.buy(state, one.at, compiled.offers[one.offer]) or state
         state, more = lived(compiled, state, at, self.horizon.end)
-        return Bits(label.bought, label.cost, missed | more, state, exact=False, labels=0)
+        return Bits(label.bought, label.cost, missed | more, state, self.grain_kb, exact=False, labels=0)
 
     def _bought(self, label: _Label, stop: _Stop, offer: Offer) -> _Label | None:
         state = self.compiled.buy(stop.state, stop.at, offer)
@@ -191,20 +199,45 @@ class _Budget:
         """Every purchase that may follow, in the queue by what it leaves unmet at least."""
         stops = list(self._stops(label))
         last = stops[-1]
-        if (last.days, last.kb, label.cost, len(label.bought)) < best.key:
+        if (last.days, last.kb // self.grain_kb, label.cost, len(label.bought)) < best.key:
             best = self._whole(label)
         money = self.budget - label.cost
+        count = len(label.bought) + 1
         for stop in stops[:-1]:
+            self._looked += 1
+            if not self._better((*self._unmet(stop, money), label.cost, count), best):
+                continue
             for offer in self.offers:
                 least = self.most.paid[offer.place]
-                if least > money:
+                if least > money or self._looked >= _MOST_LOOKED_AT:
                     continue
-                days, kb = self.most.unmet(stop.state, stop.at, money - least, offer)
-                entry = stop.days + days, stop.kb + kb, label.cost + least
-                if self._better((*entry, len(label.bought) + 1), best):
+                self._looked += 1
+                unmet, cost, more = self._unmet(stop, money - least, offer), label.cost + least, 0
+                if unmet == min(best.key, self.above or best.key)[:2]:
+                    # As good as the best: then money decides, and how many purchases it takes.
+                    cost += self._least(stop, money - least, offer, unmet)
+                    more = self._unmet(stop, 0, offer) > unmet
+                if self._better((*unmet, cost, count + more), best):
                     self._number += 1
-                    heappush(self._queue, (*entry, self._number, label, stop, offer))
+                    heappush(self._queue, (*unmet, cost, self._number, label, stop, offer))
         return best
+
+    def _unmet(self, stop: _Stop, money: int, offer: Offer | None = None) -> tuple[int, int]:
+        """What fails at least in all, when this is bought now and so much money is left."""
+        days, kb = self.most.unmet(stop.state, stop.at, money, offer)
+        return stop.days + days, (stop.kb + kb) // self.grain_kb
+
+    def _least(self, stop: _Stop, money: int, offer: Offer, unmet: tuple[int, int]) -> int:
+        """The least of the money that is left with which no more than that fails: more money never fails more."""
+        too_little, enough = -1, money
+        while enough - too_little > 1:
+            middle = (too_little + enough) // 2
+            self._looked += 1
+            if self._unmet(stop, middle, offer) <= unmet:
+                enough = middle
+            else:
+                too_little = middle
+        return enough
 
     def _stops(self, label: _Label) -> Iterator[_Stop]:
         """Each instant at which something may be bought, and the end, with what has failed before it."""
@@ -254,17 +287,22 @@ class _Most:
         # What is paid with money and also gives credit, with which something else is bought, counts twice.
         self._twice = self._rate > 0 and any(o.credit and o.portions for o in offers if not o.effect.from_credit)
         reach = self._reach(budget_minor, compiled.first)
-        self._step = max(1, -(-reach // _STEPS))
+        # In steps that every price is made of, where there are not too many.
+        grain = gcd(*(self._price(offer) for offer in bound.giving)) or 1
+        self._step = grain if reach // grain < _MOST_STEPS else max(1, -(-reach // _STEPS))
         giving = bound.giving
         prices = [self._price(offer) // self._step for offer in giving]
         size = reach // self._step + 2
-        self._days = _filled(size, prices, [self._lasts(offer) for offer in giving], self.horizon.days)
+        self._alive = _filled(size, prices, [self._lasts(offer) for offer in giving], self.horizon.days)
+        self._days = _filled(size, prices, [self._serves(offer) for offer in giving], self.horizon.days)
+        wanted = sorted((wanted[DATA] for wanted in self.horizon.wanted), reverse=True)
+        self._dearest = list(accumulate(wanted, initial=0))
         self._shared = [k for k in range(3) if self.horizon.needed[k] and k not in bound.exclusive]
         kinds = {DATA, *self._shared}
         self._amounts = {k: _filled(size, prices, [bound._gives(o, k) for o in giving], UNLIMITED) for k in kinds}  # noqa: SLF001
 
-    def unmet(self, state: State, at: int, money: int, offer: Offer) -> tuple[int, int]:
-        """At least so many days and so much data fail from this day on, when this is bought now."""
+    def unmet(self, state: State, at: int, money: int, offer: Offer | None = None) -> tuple[int, int]:
+        """At least so many days and so much data fail from this day on, with this money, when this is bought now."""
         horizon = self.horizon
         day = horizon.day(at)
         wanting = self.bound.wanting[day]
@@ -273,24 +311,30 @@ class _Most:
         if self.open:
             return 0, 0
         reach = self._reach(money, state)
-        if offer.effect.from_credit:
-            # It is paid out of credit that is counted already.
-            reach = max(0, reach - self._price(offer))
-        elif self._rate and offer.credit:
-            reach += int(offer.credit * self._rate) + 1
-        place = min(-(-reach // self._step), len(self._days) - 1)
-        gives = offer.place in self.bound.lengths
-        # What runs lapses, when this is bought.
-        ends = self.bound.shape is Shape.REPLACING and gives and offer.window is None and state.pending is None
-        days = 0 if ends else self._has_days(state, at, day)
-        days += self._days[place] + (self._lasts(offer) if gives else 0)
+        gives, ends = None, False
+        if offer is not None:
+            if offer.effect.from_credit:
+                # It is paid out of credit that is counted already.
+                reach = max(0, reach - self._price(offer))
+            elif self._rate and offer.credit:
+                reach += ceil(offer.credit * self._rate)
+            gives = offer if offer.place in self.bound.lengths else None
+            # What runs lapses, when this is bought.
+            replaces = self.bound.shape is Shape.REPLACING and offer.window is None
+            ends = replaces and gives is not None and state.pending is None
+        # Rounding every price down lets no more be bought: the sum of parts is no more than the part of the sum.
+        place = min(reach // self._step, len(self._days) - 1)
+        has_days = 0 if ends else self._has_days(state, at, day)
+        alive = has_days + self._alive[place] + (self._lasts(gives) if gives else 0)
+        days = has_days + self._days[place] + (self._serves(gives) if gives else 0)
         for kind in self._shared:
             amount = self._has(state, kind) + self._amounts[kind][place]
-            amount += self.bound._gives(offer, kind) if gives else 0  # noqa: SLF001
+            amount += self.bound._gives(gives, kind) if gives else 0  # noqa: SLF001
             # The running day may be half met already.
             days = min(days, bisect_right(horizon.fewest[kind], amount) - 1 + (state.pending is not None))
         amount = (0 if ends else self._has(state, DATA)) + self._amounts[DATA][place]
-        amount += self.bound._gives(offer, DATA) if gives else 0  # noqa: SLF001
+        amount += self.bound._gives(gives, DATA) if gives else 0  # noqa: SLF001
+        amount = min(amount, self._dearest[min(alive, horizon.days)])
         return max(0, wanting - days), max(0, data - amount)
 
     def _reach(self, money: int, state: State) -> int:
@@ -298,7 +342,7 @@ class _Most:
         if not self._rate:
             return money
         credit = sum(lot[0] for lot in state.lots)
-        return money * (2 if self._twice else 1) + int(credit * self._rate) + 1
+        return money * (2 if self._twice else 1) + ceil(credit * self._rate)
 
     def _money_of_credit(self, offers: Sequence[Offer]) -> Fraction:
         """The least money for one unit of credit, where bundles are bought with it; 0: none are."""
@@ -311,17 +355,20 @@ class _Most:
         return int(offer.price * self._rate) if offer.effect.from_credit else self.paid[offer.place]
 
     def _lasts(self, offer: Offer) -> int:
-        """At most so many days have something of it, or are covered by it alone where that is needed."""
-        effect, all_days = offer.effect, self.horizon.days
-        lasts = effect.lasts
+        """On at most so many days something of it is there."""
+        lasts, all_days = offer.effect.lasts, self.horizon.days
         if lasts.with_number:
             return all_days
         days = lasts.days or 31 * lasts.months or lasts.minutes // _MINUTES + 1
-        days += self._middle
+        return min(days + self._middle, all_days)
+
+    def _serves(self, offer: Offer) -> int:
+        """At most so many days are covered by it; by it alone, where only the last purchase counts."""
+        days = self._lasts(offer)
         for kind in self.bound.exclusive:
             amount = self.bound._gives(offer, kind)  # noqa: SLF001
             days = min(days, bisect_right(self.horizon.fewest[kind], amount) - 1 + self._middle)
-        return min(days, all_days)
+        return days
 
     @property
     def _middle(self) -> int:
