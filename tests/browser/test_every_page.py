@@ -37,6 +37,15 @@ def what_somebody_has(screen: Screen) -> None:
     judge(page)
 
 
+def news_of_promotions(screen: Screen) -> None:
+    """Half an address, then a whole one."""
+    screen.go("/promotions/")
+    for email in ("ana@", EMAIL):
+        screen.page.fill("#email", email)
+        screen.page.click("form[action^='/promotions/news/'] button")
+        judge(screen.page)
+
+
 def what_is_left(page: Page) -> None:
     """What was told before is known beside the price; half of it said again, then all of it, and what will be lost."""
     expect(page.locator("#changes .lost")).not_to_have_count(0)
@@ -76,6 +85,7 @@ def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language
     page.click("main form button.main")  # a refused amount stays where it was
     judge(page)
     what_somebody_has(screen)
+    news_of_promotions(screen)
     screen.go("/")
     page.fill("#number", "112")
     page.click("main form button.main")

@@ -22,7 +22,7 @@ from opla.core.ports import Answer, RefundReport
 from opla.db.queries import attempts
 from opla.db.queries.apply import Result, apply
 from opla.db.queries.call import select
-from opla.db.queries.orders import payment_cases
+from opla.db.queries.cases import payment_cases
 from opla.operations import settle
 from opla.operations.charge import ChargeDesk
 from support import at_once

@@ -150,7 +150,7 @@ class _Topup:
 
     def _press_pay(self, page: OrderPage) -> None:
         """Be the customer at the sandbox's checkout page."""
-        from opla.db.queries.orders import payment_cases
+        from opla.db.queries.cases import payment_cases
         from opla.operations.outside import configuration
         from opla.operations.wake import wake_payment
         from opla.payments.sandbox.config import Config

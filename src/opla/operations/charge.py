@@ -12,9 +12,9 @@ from opla.core.attempt import Step
 from opla.core.change import Change
 from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises
-from opla.db.queries import orders
+from opla.db.queries import cases as loading
 from opla.db.queries.attempts import Claimed
-from opla.db.queries.orders import PaymentCase
+from opla.db.queries.cases import PaymentCase
 from opla.operations.links import write_link
 from opla.operations.outside import Outside
 from opla.operations.settle import Belongs, state_now
@@ -28,7 +28,7 @@ class ChargeDesk:
     _decided: set[UUID] = field(default_factory=set)  # whose report was judged once: since then it may have grown old
 
     def load(self, claimed: Sequence[Claimed]) -> dict[UUID, PaymentCase]:
-        cases = orders.payment_cases([c.payment_id for c in claimed if c.payment_id])
+        cases = loading.payment_cases([c.payment_id for c in claimed if c.payment_id])
         return {c.id: cases[c.payment_id] for c in claimed if c.payment_id in cases}
 
     def promises(self, claimed: Claimed) -> Promises:

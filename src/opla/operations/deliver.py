@@ -14,9 +14,10 @@ from opla.core.fx import Rate
 from opla.core.money import Money
 from opla.core.order import Order
 from opla.core.ports import Answer, Finds, Promises, SendReport, SendRequest
-from opla.db.queries import attempts, orders, rates
+from opla.db.queries import attempts, rates
+from opla.db.queries import cases as loading
 from opla.db.queries.attempts import Claimed
-from opla.db.queries.orders import SendCase
+from opla.db.queries.cases import SendCase
 from opla.operations.outside import Outside
 from opla.operations.settle import Belongs, state_now
 from opla.operations.shop import Shop
@@ -29,7 +30,7 @@ class SendDesk:
     _going: set[tuple[str, str]] = field(default_factory=set)  # (supplier, number) this round sends to already
 
     def load(self, claimed: Sequence[Claimed]) -> dict[UUID, SendCase]:
-        cases = orders.send_cases([c.order_id for c in claimed if c.order_id])
+        cases = loading.send_cases([c.order_id for c in claimed if c.order_id])
         return {c.id: cases[c.order_id] for c in claimed if c.order_id in cases}
 
     def promises(self, claimed: Claimed) -> Promises:

@@ -7,10 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from opla.core.actor import Actor
-from opla.core.day import ZONE
 from opla.core.promotion import Promotions, news, next_news
 from opla.core.refusal import Code, Refusal
-from opla.core.reminder import awake, quiet
 from opla.db.queries.promotions import uses
 from opla.db.queries.reminders import Decided, Kept
 from opla.operations import catalogue, promotions, wishes
@@ -62,12 +60,10 @@ def running() -> Promotions:
 
 
 def decide(kept: Kept, following: Following, known: Promotions, shop: Shop, at: datetime) -> Decided:
-    """What to send now, and when to look next. By night: nothing, and look in the morning."""
-    if quiet(at, ZONE):
-        return Decided(kept.id, kept.version, awake(at, ZONE))
+    """What to send, and when to look next. What is decided by night waits in the outbox (`tell`) for the morning."""
     new = news(known, following.operator, since=following.since, at=at, told=kept.sent)
     begins = next_news(known, following.operator, at) or at + _LOOK_EVERY
-    looked = awake(min(begins, at + _LOOK_EVERY), ZONE)
+    looked = min(begins, at + _LOOK_EVERY)
     return Decided(kept.id, kept.version, looked, tuple((one.key, shop.chance.reference()) for one in new))
 
 

@@ -14,10 +14,10 @@ from opla.core.attempt import State, Step
 from opla.core.change import Change
 from opla.core.money import Money
 from opla.core.ports import Answer, Promises, RefundReport, RefundRequest
-from opla.db.queries import orders
+from opla.db.queries import cases as loading
 from opla.db.queries.apply import apply
 from opla.db.queries.attempts import Claimed
-from opla.db.queries.orders import RefundCase
+from opla.db.queries.cases import RefundCase
 from opla.operations.outside import Outside
 from opla.operations.settle import Belongs, state_now, tomorrow
 from opla.operations.shop import Shop
@@ -33,7 +33,7 @@ class RefundDesk:
     _gone_minor: dict[str, int] = field(default_factory=dict)  # by currency: what left today, this round included
 
     def load(self, claimed: Sequence[Claimed]) -> dict[UUID, RefundCase]:
-        cases = orders.refund_cases([c.refund_id for c in claimed if c.refund_id])
+        cases = loading.refund_cases([c.refund_id for c in claimed if c.refund_id])
         return {c.id: cases[c.refund_id] for c in claimed if c.refund_id in cases}
 
     def promises(self, claimed: Claimed) -> Promises:
@@ -46,7 +46,7 @@ class RefundDesk:
         amount = case.refund.amount
         since = at.replace(hour=0, minute=0, second=0, microsecond=0)
         if amount.currency not in self._gone_minor:
-            self._gone_minor[amount.currency] = orders.refunded_by_rule_minor(since, amount.currency)
+            self._gone_minor[amount.currency] = loading.refunded_by_rule_minor(since, amount.currency)
         if self._gone_minor[amount.currency] + amount.amount_minor <= self.shop.refund_cap_minor:
             self._gone_minor[amount.currency] += amount.amount_minor
             return None

@@ -20,7 +20,7 @@ from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport, Pin, Promises, RefundReport, SendReport
 from opla.core.ports import Kind as Goods
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import attempts, items, orders, refunds
+from opla.db.queries import attempts, cases, items, refunds
 from opla.db.queries.apply import Result, apply
 from opla.db.queries.attempts import Claimed
 from opla.db.queries.items import Evidence, Item
@@ -135,7 +135,7 @@ _REFUSALS: Final = {
 
 def _case(found: Item) -> _Case:
     tried = attempts.load([found.attempt_id]) if found.attempt_id else []
-    sold = orders.send_cases([t.order_id for t in tried if t.order_id])
+    sold = cases.send_cases([t.order_id for t in tried if t.order_id])
     return _Case(found, tried[0] if tried else None, next((c.order.kind for c in sold.values()), None))
 
 
@@ -297,7 +297,7 @@ def _decided(tried: Claimed, said: Said, wanted: Wanted, *, shop: Shop, at: date
 
 
 def _sent(tried: Claimed, said: Said, wanted: Wanted, *, shop: Shop, at: datetime) -> Change:
-    case = orders.send_cases([tried.order_id])[tried.order_id] if tried.order_id else None
+    case = cases.send_cases([tried.order_id])[tried.order_id] if tried.order_id else None
     if case is None:
         raise LookupError(f"attempt {tried.reference} sends no order")
     report = SendReport(Answer.DECLINED, why=BY_PERSON)
@@ -324,7 +324,7 @@ def _sent(tried: Claimed, said: Said, wanted: Wanted, *, shop: Shop, at: datetim
 
 
 def _charged(tried: Claimed, said: Said, *, shop: Shop, at: datetime) -> Change:
-    case = orders.payment_cases([tried.payment_id])[tried.payment_id] if tried.payment_id else None
+    case = cases.payment_cases([tried.payment_id])[tried.payment_id] if tried.payment_id else None
     if case is None:
         raise LookupError(f"attempt {tried.reference} charges no payment")
     report = ChargeReport(Answer.DECLINED, why=BY_PERSON)
@@ -344,7 +344,7 @@ def _charged(tried: Claimed, said: Said, *, shop: Shop, at: datetime) -> Change:
 
 
 def _refunded(tried: Claimed, said: Said, *, shop: Shop, at: datetime) -> Change:
-    case = orders.refund_cases([tried.refund_id])[tried.refund_id] if tried.refund_id else None
+    case = cases.refund_cases([tried.refund_id])[tried.refund_id] if tried.refund_id else None
     if case is None:
         raise LookupError(f"attempt {tried.reference} refunds nothing")
     one_try = refund.Try(tried.id, tried.state, tried.tries, tried.made_at)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from opla.core.calendar import day_of, start_of
 from opla.core.effects import Effect, effect_of
+from opla.core.entered import last_day
 from opla.core.figures import KB, data_kb, day, money_minor
 from opla.core.line import Bucket, Credit, Kind, Line
 from opla.core.money import Money
@@ -68,7 +69,7 @@ def form(line: Line | None, zone: ZoneInfo) -> Form:
     data = next((b for b in line.buckets if b.kind is Kind.DATA and b.left is not None), None)
     if data is not None:
         values["left_data"] = f"{Decimal((data.left or 0) // KB['MB']) / 1000:f} GB"
-        values["left_until"] = _last_day(data.ends, zone) if data.ends else ""
+        values["left_until"] = last_day(data.ends, zone).isoformat() if data.ends else ""
     if line.credit:
         values["left_credit"] = Money(sum(lot.amount_minor for lot in line.credit), line.currency).decimal
     if line.topped_up_at:
@@ -118,7 +119,3 @@ def read(
 
 def _between(first: datetime, at: datetime | None, last: datetime) -> bool:
     return at is not None and first < at <= last
-
-
-def _last_day(end: datetime, zone: ZoneInfo) -> str:
-    return day_of(end - timedelta(microseconds=1), zone).isoformat()

@@ -10,7 +10,7 @@ from opla.core.actor import Actor
 from opla.core.choice import Case
 from opla.core.money import Money
 from opla.core.refund import State
-from opla.db.queries import orders
+from opla.db.queries import cases as loading
 from opla.db.queries.call import Argument, call, expect, select
 
 
@@ -27,7 +27,7 @@ def choice(order_id: UUID) -> Case | None:
            ORDER BY p.captured_minor >= p.amount_minor DESC, p.id""",
         [order_id],
     )
-    cases = orders.payment_cases([expect(row[0], UUID) for row in rows])
+    cases = loading.payment_cases([expect(row[0], UUID) for row in rows])
     found = next((case for case in cases.values() if order_id in case.standings), next(iter(cases.values()), None))
     if found is None:
         return _from_float(order_id)
@@ -47,7 +47,7 @@ def choice(order_id: UUID) -> Case | None:
 
 
 def _from_float(order_id: UUID) -> Case | None:
-    held = orders.float_case(order_id)
+    held = loading.float_case(order_id)
     if held is None:
         return None
     price_minor = held.order.price.total.amount_minor
