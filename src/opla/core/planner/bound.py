@@ -6,6 +6,7 @@ Each bound leaves out rules and keeps amounts, so that whatever covers the need 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd
@@ -18,6 +19,8 @@ from opla.core.planner.shape import Shape
 #: More than any bound can be: the rest is impossible.
 HOPELESS = 1 << 50
 _NONE = (0, 0, 0)
+#: Shapes whose bounds do not count days.
+_UNTIMED = frozenset({Shape.ANY, Shape.BESIDE})
 _ONE_AT_A_TIME = frozenset({Shape.REPLACING, Shape.BLOCKING, Shape.BUNDLES})
 
 
@@ -47,6 +50,7 @@ class Bound:
         self.middle = self._middle()
         self.exclusive = self._exclusive()
         self.wanting = self.horizon.wanting(tuple(kind for kind in range(3) if self.horizon.needed[kind]))
+        self.wanting_days = [n for n in range(self.horizon.days) if self.wanting[n] > self.wanting[n + 1]]
         self.lengths = {offer.place: self._length(offer) for offer in self.giving}
         longest = max(self.lengths.values(), default=0)
         self.longest = longest
@@ -87,9 +91,17 @@ class Bound:
             case Shape.BUNDLES:
                 credit = self.by_days[days] - (sum(lot[0] for lot in state.lots) - walked.spent)
                 by_hand = not any(box[5] for box in state.boxes)
-                return Lacks(days, (max(0, credit), 0, 0), int(by_hand))
+                return Lacks(days, (credit, 0, 0), int(by_hand))
             case _:
                 return Lacks(days, _NONE, 1)
+
+    def by_then(self, lacks: Lacks, state: State, at: int) -> Lacks:
+        """What a label lacks once it has lived to this state: what renewed itself, or was rolled, may have ended."""
+        if self.shape is Shape.BUNDLES and not lacks.least and not any(box[5] for box in state.boxes):
+            return lacks._replace(least=1)
+        if self.shape is Shape.ROLLING:
+            return lacks._replace(amounts=(self._wants(state, at, DATA), 0, 0))
+        return lacks
 
     def rest(self, lacks: Lacks) -> tuple[int, int]:
         """At least so much money and so many purchases provide what is lacking."""
@@ -110,23 +122,52 @@ class Bound:
             return money, max(count, least)
         return self.by_days[days], max(-(-days // self.longest), least)
 
-    def after(self, lacks: Lacks, offer: Offer) -> tuple[int, int]:
-        """`rest` once this has been bought too, without looking at when: what it can provide at most is taken off."""
+    def after(self, lacks: Lacks, offer: Offer) -> Lacks:
+        """What is lacking once this has been bought too, without looking at when: what it can provide is taken off."""
         days, amounts, least = lacks
+        less = max(0, days - self.lengths.get(offer.place, 0))
         match self.shape:
             case Shape.ANY:
-                return 0, 0
+                return _NOTHING
             case Shape.BESIDE:
                 left = [max(0, amounts[kind] - self._gives(offer, kind)) for kind in range(3)]
-                return self.rest(Lacks(0, (left[0], left[1], left[2]), 0))
+                return Lacks(0, (left[0], left[1], left[2]), 0)
             case Shape.BUNDLES:
                 if offer.effect.from_credit:
-                    return self._bundles(amounts[0], 0)
-                return self._bundles(max(0, amounts[0] - (offer.credit or 0)), least)
-        gives = offer.place in self.lengths
-        days = max(0, days - self.lengths[offer.place]) if gives else days
-        data = max(0, amounts[DATA] - self._gives(offer, DATA)) if gives else amounts[DATA]
-        return self.rest(Lacks(days, (data, 0, 0), 0))
+                    credit = amounts[0] + offer.price - self.by_days[days] + self.by_days[less]
+                    return Lacks(less, (credit, 0, 0), 0)
+                return Lacks(days, (amounts[0] - (offer.credit or 0), 0, 0), least)
+        data = max(0, amounts[DATA] - self._gives(offer, DATA)) if offer.place in self.lengths else amounts[DATA]
+        return Lacks(less, (data, 0, 0), 0)
+
+    def latest(self, lacks: Lacks, count: int, last: int | None = None) -> list[int]:
+        """By when each of the next `count` purchases is made at the latest, if there are no more; the first also by
+        `last`. Negated, so that less is better."""
+        if self.shape in _UNTIMED or not count:
+            return [] if last is None else [-last]
+        times = [-self._by(lacks, before) for before in range(count)]
+        if last is not None:
+            times[0] = max(times[0], -last)
+        return times
+
+    def _by(self, lacks: Lacks, before: int) -> int:
+        """The latest instant of a purchase before which so many others are made."""
+        days, amounts, by_hand = lacks
+        if self.shape is not Shape.BUNDLES:
+            return self._fails(days - before * self.longest)
+        if before < by_hand:
+            return self._fails(days)
+        has = self.by_days[days] - amounts[0] + (before - by_hand) * self.most_credit
+        # With no more bought by hand, credit comes before what it renews has ended.
+        return self._fails(days - max(0, bisect_right(self.by_days, has) - 1), earlier=not self.middle)
+
+    def _fails(self, left: int, *, earlier: bool = False) -> int:
+        """The last instant of the day from which on so many days want something, or of the day before it; the end of
+        the horizon when none does."""
+        if left <= 0:
+            return self.horizon.end
+        day = max(0, self.wanting_days[-left] - earlier)
+        return self.horizon.starts[day + self.middle] - self.middle
 
     def _bundles(self, credit: int, least: int) -> tuple[int, int]:
         if credit <= 0:

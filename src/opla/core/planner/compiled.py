@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -109,6 +109,7 @@ class Compiled:
         self.offers = [self._offer(place, effect) for place, effect in enumerate(effects)]
         self._by_sku = {offer.effect.sku: offer for offer in self.offers}
         self.first = self.state_of(line)
+        self.alike = self._alike()
         self.renewing = any(box[5] for box in self.first.boxes) or any(
             e.auto_renew is AutoRenew.BUILT_IN and e.portions for e in effects
         )
@@ -160,6 +161,13 @@ class Compiled:
         if place == len(self.specs):
             self.specs.append(spec)
         return place
+
+    def _alike(self) -> list[int]:
+        """Of each spec the first that does the same: only what renews, or is sold once a day, asks for the SKU."""
+        if self.once:
+            return list(range(len(self.specs)))
+        first: dict[Spec, int] = {}
+        return [first.setdefault(replace(spec, sku=""), place) for place, spec in enumerate(self.specs)]
 
     def state_of(self, line: Line, pending: Three | None = None) -> State:
         """A line as integers. What the need never asks about is left out: see `line_of`."""

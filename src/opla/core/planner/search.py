@@ -34,12 +34,50 @@ class Label(NamedTuple):
     lacks: Lacks
 
 
-#: Offers after a label, the most promising first: money and purchases at least, and the offer.
-Choices = Sequence[tuple[int, int, Offer]]
+class Choice(NamedTuple):
+    """An offer: what it and the rest cost at least, how many more purchases follow it, and by when each at the latest
+    (negated)."""
+
+    money: int
+    purchases: int
+    times: tuple[int, ...]
+    offer: Offer
+
+
+class Choices:
+    """What may be bought where so much is lacking, the most promising first; ranked no further than is asked for."""
+
+    def __init__(self, bound: Bound, offers: Sequence[Offer], lacks: Lacks) -> None:
+        self._bound = bound
+        self._ranked: list[Choice] = []
+        self._all = []
+        for offer in offers:
+            after = bound.after(lacks, offer)
+            money, count = bound.rest(after)
+            if money < HOPELESS:
+                self._all.append(((offer.paid + money, count), offer.place, offer, after))
+        self._all.sort()
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __getitem__(self, place: int) -> Choice:
+        while place >= len(self._ranked):
+            self._rank()
+        return self._ranked[place]
+
+    def _rank(self) -> None:
+        """The next that promise the same, by the instants that are left to them."""
+        promise = money, count = self._all[len(self._ranked)][0]
+        alike = [one for one in self._all[len(self._ranked) :] if one[0] == promise]
+        self._ranked += sorted(
+            (Choice(money, count, tuple(self._bound.latest(after, count)), offer) for _, _, offer, after in alike),
+            key=_times,
+        )
 
 
 class Entry(NamedTuple):
-    """A place in the queue: less is sooner, and `number` is never the same twice.
+    """A place in the queue: less is sooner, of equals what has more purchases; and `number` is never the same twice.
 
     Without choices it is the label itself. With them it is what buying the one at `place` at least leads to, which
     is not computed before its turn; its next sibling waits until then.
@@ -48,11 +86,12 @@ class Entry(NamedTuple):
     money: int
     purchases: int
     times: tuple[int, ...]
+    depth: int
     number: int
     label: Label
     at: int = 0
     state: State | None = None
-    choices: Choices = ()
+    choices: Choices | None = None
     place: int = 0
 
 
@@ -96,6 +135,7 @@ class Search:
         self.monotone = self.shape in _MONOTONE
         self._best: dict[tuple[object, ...], Key] = {}
         self._front: dict[tuple[object, ...], list[tuple[Key, tuple[int, ...]]]] = {}
+        self._choices: dict[Lacks, Choices] = {}
         self._number = self._made = 0
 
     def run(self, most_labels: int) -> Found | NotFound:
@@ -110,7 +150,7 @@ class Search:
         while queue:
             entry = heappop(queue)
             label = entry.label
-            if entry.state is None:
+            if entry.state is None or entry.choices is None:
                 if label.walked.fails == horizon.days:
                     return Found(label.cost, label.bought, label.walked.state, exact=not self.hasty, labels=self._made)
                 furthest = max(furthest, label.walked.fails)
@@ -118,7 +158,7 @@ class Search:
                     return NotFound(furthest, exact=False, labels=self._made)
                 self._expand(queue, label)
                 continue
-            made = self._bought(queue, entry)
+            made = self._bought(queue, entry, entry.state, entry.choices)
             if made is not None:
                 self._push(queue, made)
         return NotFound(furthest, exact=True, labels=self._made)
@@ -131,25 +171,19 @@ class Search:
         times = tuple(-purchase.at for purchase in label.bought)
         if label.walked.fails < self.horizon.days:
             # The next purchase is no later than the day that fails: whoever lasts longer comes first.
-            times = (*times, -max(label.at, self.horizon.starts[label.walked.fails], *label.walked.ends))
+            last = max(label.at, self.horizon.starts[label.walked.fails], *label.walked.ends)
+            times = (*times, *self.bound.latest(label.lacks, count, last))
         if self.hasty:
-            money = label.cost * self.horizon.days // (label.walked.fails + 1) - label.cost
-        heappush(queue, Entry(label.cost + money, len(label.bought) + count, times, self._number, label))
+            money = self._haste(label)
+        bought = len(label.bought)
+        heappush(queue, Entry(label.cost + money, bought + count, times, -bought, self._number, label))
+
+    def _haste(self, label: Label) -> int:
+        return label.cost * self.horizon.days // (label.walked.fails + 1) - label.cost
 
     def _expand(self, queue: list[Entry], label: Label) -> None:
         """Every purchase that may follow, in the queue at what it leads to at least."""
-        compiled, bound = self.compiled, self.bound
-        bought = len(label.bought) + 1
-        choices = []
-        for offer in self.offers:
-            money, count = bound.after(label.lacks, offer)
-            if money < HOPELESS:
-                if self.hasty:
-                    money = label.cost * self.horizon.days // (label.walked.fails + 1) - label.cost
-                choices.append((label.cost + offer.paid + money, bought + count, offer))
-        if not choices:
-            return
-        choices.sort(key=_promise)
+        compiled = self.compiled
         for at in self.instants.after(label.state, label.at, label.walked):
             if at == label.at:
                 state = label.state
@@ -160,19 +194,27 @@ class Search:
                 if there.at != at:
                     continue
                 state = there.state
-            times = (*(-purchase.at for purchase in label.bought), -at)
-            self._wait(queue, Entry(0, 0, times, 0, label, at, state, choices))
+            lacks = self.bound.by_then(label.lacks, state, at)
+            choices = self._choices.get(lacks)
+            if choices is None:
+                choices = self._choices[lacks] = Choices(self.bound, self.offers, lacks)
+            if len(choices):
+                self._wait(queue, label, at, state, choices, 0)
 
-    def _wait(self, queue: list[Entry], entry: Entry) -> None:
+    def _wait(self, queue: list[Entry], label: Label, at: int, state: State, choices: Choices, place: int) -> None:
+        choice = choices[place]
+        money = choice.offer.paid + self._haste(label) if self.hasty else choice.money
+        bought = len(label.bought) + 1
+        times = (*(-purchase.at for purchase in label.bought), -at, *choice.times)
         self._number += 1
-        money, count, _ = entry.choices[entry.place]
-        heappush(queue, entry._replace(money=money, purchases=count, number=self._number))
+        money, purchases = label.cost + money, bought + choice.purchases
+        heappush(queue, Entry(money, purchases, times, -bought, self._number, label, at, state, choices, place))
 
-    def _bought(self, queue: list[Entry], entry: Entry) -> Label | None:
-        if entry.place + 1 < len(entry.choices):
-            self._wait(queue, entry._replace(place=entry.place + 1))
-        offer, label = entry.choices[entry.place][2], entry.label
-        state = None if entry.state is None else self.compiled.buy(entry.state, entry.at, offer)
+    def _bought(self, queue: list[Entry], entry: Entry, before: State, choices: Choices) -> Label | None:
+        offer, label = choices[entry.place].offer, entry.label
+        if entry.place + 1 < len(choices):
+            self._wait(queue, label, entry.at, before, choices, entry.place + 1)
+        state = self.compiled.buy(before, entry.at, offer)
         if state is None:
             return None
         return self._label(label.cost + offer.paid, entry.at, state, (*label.bought, Bought(entry.at, offer.place)))
@@ -217,7 +259,7 @@ class Search:
         day = horizon.day(at) + (state.pending is not None)
         pending = state.pending or MET
         end = horizon.end
-        specs, end, away = self.compiled.specs, horizon.end, horizon.away
+        specs, alike_to, end, away = self.compiled.specs, self.compiled.alike, horizon.end, horizon.away
         merged: dict[tuple[object, ...], tuple[int, int]] = {}
         for left, starts, ends, place, eu, renews, bought in state.boxes:
             kind = specs[place].kind
@@ -227,25 +269,26 @@ class Search:
             alike = (
                 max(starts, at),
                 min(ends, end),
-                place,
+                place if renews else alike_to[place],
                 renews,
                 bought,
                 len(merged) if eu < UNLIMITED and away else 0,
             )
             has, abroad = merged.get(alike, (0, 0))
             merged[alike] = min(has + left, use), min(abroad + eu, use) if away else 0
-        amounts = [amount for pair in merged.values() for amount in pair]
+        there = sorted(merged.items())
+        amounts = [amount for _, pair in there for amount in pair]
         ends_of_lots: list[tuple[int, int]] = []
         most = self.bound.most_spent(day)
         for amount, ends, starts in state.lots:
             amounts.append(min(amount, most))
             ends_of_lots.append((min(ends, end), max(starts, at)))
-        same = (at, state.pending, state.topped_up, min(state.lost, end + 1), *merged, *ends_of_lots)
-        return same, tuple(amounts)
+        same = (at, state.pending, state.topped_up, min(state.lost, end + 1), *(alike for alike, _ in there))
+        return (*same, *ends_of_lots), tuple(amounts)
 
 
-def _promise(choice: tuple[int, int, Offer]) -> tuple[int, int]:
-    return choice[0], choice[1]
+def _times(choice: Choice) -> tuple[int, ...]:
+    return choice.times
 
 
 def search(compiled: Compiled, most_labels: int) -> Found | NotFound:
