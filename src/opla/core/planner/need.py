@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
-from opla.core.calendar import later, start_of
+from opla.core.calendar import add_months, later, start_of
 from opla.core.catalog.rules import Length
 from opla.core.drawing import ANY, Demand, Quality, Usage, evenly
 from opla.core.line import Kind
@@ -21,6 +22,7 @@ UNLIMITED: Final = 1 << 60
 LONG_AGO: Final = -(1 << 62)
 
 KINDS: Final = (Kind.DATA, Kind.VOICE, Kind.SMS)
+_DAY_MINUTES: Final = 24 * 60
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -113,6 +115,7 @@ class Horizon:
         self.turns = [self.starts[n] for n in range(1, self.days) if self.abroad[n] != self.abroad[n - 1]]
         self._days: dict[int, int] = {at: day for day, at in enumerate(self.starts)}
         self._later: dict[tuple[int, Length], int] = {}
+        self._lasting: dict[Length, list[int]] = {}
 
     def wanting(self, kinds: tuple[int, ...]) -> list[int]:
         """Of each day, on how many days from it on any of these kinds is wanted."""
@@ -138,6 +141,29 @@ class Horizon:
                 since += 1
             most = max(most, until - since)
         return most
+
+    def lasting(self, length: Length) -> list[int]:
+        """Of each day, the first day on which what begins with it no longer lasts; with minutes, at most."""
+        found = self._lasting.get(length)
+        if found is None:
+            ends: Iterable[int] = self._months_later(length.months)
+            if length.with_number:
+                ends = [self.days] * self.days
+            elif not length.months:
+                most = length.days or length.minutes // _DAY_MINUTES + 2
+                ends = range(most, most + self.days)
+            found = self._lasting[length] = [min(end, self.days) for end in ends]
+        return found
+
+    def _months_later(self, months: int) -> Iterator[int]:
+        """`calendar.add_months` of each day, as a day of the horizon; a month at a time."""
+        day, since = self.first, self.first.toordinal()
+        while day.toordinal() < since + self.days:
+            last = day.replace(day=monthrange(day.year, day.month)[1])
+            until = add_months(last, months)
+            begins = until.replace(day=1).toordinal() - since - 1
+            yield from (begins + min(number, until.day) for number in range(day.day, last.day + 1))
+            day = last + timedelta(days=1)
 
     def day(self, at: int) -> int:
         """Which day of the horizon an instant lies in; -1 before it."""

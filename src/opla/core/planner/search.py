@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from opla.core.planner.bound import HOPELESS, Bound, Lacks
+from opla.core.planner.bound import Bound, Lacks
 from opla.core.planner.compiled import MET, Compiled, Offer, State, Walked
 from opla.core.planner.need import UNLIMITED
+from opla.core.planner.reach import HOPELESS
 from opla.core.planner.shape import Instants, Shape
 
 #: What a plan is judged by: money, purchases, and the instants, negated so that less is better.
@@ -71,7 +72,7 @@ class Choices:
         promise = money, count = self._all[len(self._ranked)][0]
         alike = [one for one in self._all[len(self._ranked) :] if one[0] == promise]
         self._ranked += sorted(
-            (Choice(money, count, tuple(self._bound.latest(after, count)), offer) for _, _, offer, after in alike),
+            (Choice(money, count, self._bound.latest(after, count), offer) for _, _, offer, after in alike),
             key=_times,
         )
 

@@ -1,0 +1,111 @@
+"""How many days one purchase serves, and so what the days that are left cost at least: tables, made once.
+
+Everything is counted by how many days are left that want something; which days those are, the horizon knows.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from opla.core.catalog.rules import Length
+from opla.core.planner.need import Horizon
+
+#: More than any bound can be: the rest is impossible.
+HOPELESS: Final = 1 << 50
+#: More purchases than any plan has: money and count in one number.
+PURCHASES: Final = 100_000
+
+
+class Giving(NamedTuple):
+    """What one purchase gives, as far as days look: its price, how long it lasts, and how much of each kind of which
+    only the last purchase counts."""
+
+    price: int
+    lasts: Length
+    limits: tuple[int, ...]
+
+
+class Reach:
+    """Of n days left that want something:
+
+    left   by kind of purchase, how many are left at least once one was bought for the first of them
+    least  how many are left after the one that reaches furthest
+    fewest how many purchases they need at least
+    money  what they cost at least
+    count  how many purchases, for that money
+    """
+
+    def __init__(self, horizon: Horizon, exclusive: tuple[int, ...], giving: Iterable[Giving], middle: bool) -> None:
+        self._horizon, self._exclusive, self._middle = horizon, exclusive, middle
+        self.wanting = horizon.wanting(tuple(kind for kind in range(3) if horizon.needed[kind]))
+        self._days = [n for n in range(horizon.days) if self.wanting[n] > self.wanting[n + 1]][::-1]
+        prices: dict[tuple[Length, tuple[int, ...]], int] = {}
+        for price, lasts, limits in giving:
+            known = prices.get((lasts, limits))
+            prices[lasts, limits] = price if known is None else min(price, known)
+        self._chains: dict[int, tuple[int, ...]] = {}
+        self._left = {alike: self._left_after(*alike) for alike in prices}
+        none = range(len(self._days) + 1)
+        self.least = [*map(min, none, *self._left.values())] if prices else [*none]
+        self.fewest = [0]
+        for n in none[1:]:
+            self.fewest.append(self.fewest[self.least[n]] + 1 if self.least[n] < n else HOPELESS)
+        self._cost(list(zip(prices.values(), self._left.values(), strict=True)))
+
+    def left(self, days: int, giving: Giving) -> int:
+        return self._left[giving.lasts, giving.limits][days]
+
+    def longest(self, giving: Giving) -> int:
+        """On at most so many days one of these serves, wherever it is bought."""
+        return max(n - left for n, left in enumerate(self._left[giving.lasts, giving.limits]))
+
+    def fails(self, left: int, *, earlier: bool = False) -> int:
+        """The last instant of the day from which on so many days want something, or of the day before it; the end of
+        the horizon when none does."""
+        if left <= 0:
+            return self._horizon.end
+        day = self._days[left - 1]
+        if earlier and day:
+            day -= 1
+        return self._horizon.starts[day + self._middle] - self._middle
+
+    def chain(self, left: int) -> tuple[int, ...]:
+        """Of one purchase after the other the last instants, negated, each of which reaches furthest."""
+        found = self._chains.get(left)
+        if found is None:
+            after = self.least[left]
+            rest = self.chain(after) if 0 < after < left else ()
+            found = self._chains[left] = (-self.fails(left), *rest)
+        return found
+
+    def _left_after(self, lasts: Length, limits: tuple[int, ...]) -> list[int]:
+        horizon, wanting = self._horizon, self.wanting
+        if self._middle:
+            # Bought in the middle of a day, it serves the rest of that day besides.
+            longest = max(end - day for day, end in enumerate(horizon.lasting(lasts)))
+            for kind, most in zip(self._exclusive, limits, strict=True):
+                longest = min(longest, horizon.longest(kind, most))
+            return [max(0, n - longest - 1) for n in range(len(self._days) + 1)]
+        lasting = horizon.lasting(lasts)
+        until = [lasting[day] for day in self._days]
+        for kind, most in zip(self._exclusive, limits, strict=True):
+            sums = horizon.sums[kind]
+            if most < sums[-1]:
+                dry = (bisect_right(sums, sums[day] + most) - 1 for day in self._days)
+                until = [*map(min, until, dry)]
+        return [0, *(wanting[day] for day in until)]
+
+    def _cost(self, pairs: list[tuple[int, list[int]]]) -> None:
+        found = [0]
+        for n in range(1, len(self._days) + 1):
+            best = HOPELESS * PURCHASES
+            for price, left in pairs:
+                after = left[n]
+                if after < n:
+                    cost = found[after] + price * PURCHASES + 1
+                    best = min(best, cost)
+            found.append(best)
+        self.money = [cost // PURCHASES for cost in found]
+        self.count = [cost % PURCHASES for cost in found]
