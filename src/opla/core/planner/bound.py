@@ -311,4 +311,4 @@ class Bound:
     def both(self) -> Both:
         # One that covers no day alone may still bring data to another: it is counted as if it covered one.
         offers = [(max(1, self.reach.longest(self._once[o.place])), self._gives(o, DATA), o.paid) for o in self.giving]
-        return Both(offers, len(self.reach.money) - 1, max(1, self.horizon.sums[DATA][-1]))
+        return Both(offers, len(self.reach.least) - 1, max(1, self.horizon.sums[DATA][-1]))

@@ -344,6 +344,8 @@ class Compiled:
                     kept = self._evolved(State(lots, boxes, None, topped, lost), starts[fails])
                     kept_at, kept_spent = starts[fails], spent
                     day, at = fails, starts[fails]
+                    if self.tariff is None and lost > at and event >= starts[day + 1]:  # nothing else comes that day
+                        return Walked(day, kept_at, kept, tuple(ends), kept_spent, until)
                     boxes, lots, pending = self._draw(boxes, lots, horizon.wanted[day], at, day, lost)
                     if pending == MET and starts[day + 1] < event:
                         day, at = day + 1, starts[day + 1]
@@ -470,9 +472,9 @@ class Compiled:
         specs = self.specs
         usable = [
             place
-            for place, box in enumerate(boxes)
-            if specs[box[3]].kind == kind and specs[box[3]].counts and box[1] <= at < box[2]
-            and (box[0] > 0 or specs[box[3]].slow_kbps is not None)
+            for place, (left, starts, ends, spec, _, _, _) in enumerate(boxes)
+            if starts <= at < ends
+            and (of := specs[spec]).kind == kind and of.counts and (left > 0 or of.slow_kbps is not None)
         ]  # fmt: skip
         if len(usable) > 1:
             usable.sort(key=lambda place: boxes[place][2])

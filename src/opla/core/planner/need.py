@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import accumulate
-from typing import Final
+from typing import Final, NamedTuple
 
 from opla.core.calendar import add_months, later, start_of
 from opla.core.catalog.rules import Length
@@ -90,6 +90,22 @@ def moment(us: int) -> datetime:
     return _EPOCH + us * _MICROSECOND
 
 
+class _Calendar(NamedTuple):
+    """What is the same for every need of these days: when each begins, and which one begins when; and of what begins
+    with a day, when it ends, as far as that was asked."""
+
+    starts: list[int]
+    days: dict[int, int]
+    later: dict[tuple[int, Length], int]
+    lasting: dict[Length, list[int]]
+
+
+@lru_cache(maxsize=32)
+def _calendar(first: date, days: int, where: tzinfo) -> _Calendar:
+    starts = [micro(start_of(first + timedelta(days=n), where)) for n in range(days + 1)]
+    return _Calendar(starts, {at: day for day, at in enumerate(starts)}, {}, {})
+
+
 class Horizon:
     """The days of a need on the local calendar, and the sums that every search over them asks for.
 
@@ -101,7 +117,8 @@ class Horizon:
 
     def __init__(self, need: Need, first: date, where: tzinfo) -> None:
         self.need, self.first, self.where, self.days = need, first, where, need.days
-        self.starts = _starts(first, need.days, where)
+        calendar = _calendar(first, need.days, where)
+        self.starts = calendar.starts
         self.start, self.end = self.starts[0], self.starts[-1]
         self.wanted: list[tuple[int, int, int]] = [(d.data_kb, d.voice_s, d.sms) for d in need.demands]
         self.abroad: list[bool] = [d.abroad for d in need.demands]
@@ -113,9 +130,8 @@ class Horizon:
         self.needed = tuple(bool(sums[-1]) for sums in self.sums)
         self.away = need.abroad
         self.turns = [self.starts[n] for n in range(1, self.days) if self.abroad[n] != self.abroad[n - 1]]
-        self._days: dict[int, int] = {at: day for day, at in enumerate(self.starts)}
-        self._later: dict[tuple[int, Length], int] = {}
-        self._lasting: dict[Length, list[int]] = {}
+        self._later_within: dict[tuple[int, Length], int] = {}
+        self._days, self._later, self._lasting = calendar.days, calendar.later, calendar.lasting
 
     def wanting(self, kinds: tuple[int, ...]) -> list[int]:
         """Of each day, on how many days from it on any of these kinds is wanted."""
@@ -184,12 +200,9 @@ class Horizon:
                 return self.starts[day]
         if length.with_number:
             return NEVER
-        found = self._later.get((at, length))
+        # What is not the beginning of a day is known to this need alone: there are too many such instants.
+        known = self._later if at in self._days else self._later_within
+        found = known.get((at, length))
         if found is None:
-            found = self._later[at, length] = micro(later(moment(at), length, self.where))
+            found = known[at, length] = micro(later(moment(at), length, self.where))
         return found
-
-
-@lru_cache(maxsize=64)
-def _starts(first: date, days: int, where: tzinfo) -> list[int]:
-    return [micro(start_of(first + timedelta(days=n), where)) for n in range(days + 1)]

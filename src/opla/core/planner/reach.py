@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from opla.core.catalog.rules import Length
@@ -52,7 +53,7 @@ class Reach:
         self.fewest = [0]
         for n in none[1:]:
             self.fewest.append(self.fewest[self.least[n]] + 1 if self.least[n] < n else HOPELESS)
-        self._cost(list(zip(prices.values(), self._left.values(), strict=True)))
+        self._pairs = list(zip(prices.values(), self._left.values(), strict=True))
 
     def left(self, days: int, giving: Giving) -> int:
         return self._left[giving.lasts, giving.limits][days]
@@ -97,15 +98,18 @@ class Reach:
                 until = [*map(min, until, dry)]
         return [0, *(wanting[day] for day in until)]
 
-    def _cost(self, pairs: list[tuple[int, list[int]]]) -> None:
-        found = [0]
+    @cached_property
+    def money(self) -> list[int]:
+        return [cost // PURCHASES for cost in self._cost]
+
+    @cached_property
+    def count(self) -> list[int]:
+        return [cost % PURCHASES for cost in self._cost]
+
+    @cached_property
+    def _cost(self) -> list[int]:
+        found, most = [0], HOPELESS * PURCHASES
+        pairs = [(price * PURCHASES + 1, left) for price, left in self._pairs]
         for n in range(1, len(self._days) + 1):
-            best = HOPELESS * PURCHASES
-            for price, left in pairs:
-                after = left[n]
-                if after < n:
-                    cost = found[after] + price * PURCHASES + 1
-                    best = min(best, cost)
-            found.append(best)
-        self.money = [cost // PURCHASES for cost in found]
-        self.count = [cost % PURCHASES for cost in found]
+            found.append(min([most, *(cost + found[left[n]] for cost, left in pairs if left[n] < n)]))
+        return found

@@ -25,13 +25,16 @@ _MONOTONE = frozenset({Shape.REPLACING, Shape.ROLLING, Shape.BESIDE})
 
 
 class Label(NamedTuple):
-    """A plan so far. `lacks`: what the rest must still provide, as `Bound` counts it."""
+    """A plan so far, and the one before its last purchase. `lacks`: what the rest must still provide, as `Bound` counts
+    it; `times`: the instants, negated."""
 
+    before: Label | None
     cost: int
     at: int
     state: State
     walked: Walked
     bought: tuple[Bought, ...]
+    times: tuple[int, ...]
     lacks: Lacks
 
 
@@ -105,11 +108,30 @@ class Bought(NamedTuple):
 class Found:
     """The best list of purchases. `exact` is False when the search was cut off before it could know that."""
 
-    cost: int
-    bought: tuple[Bought, ...]
-    end: State
+    label: Label
     exact: bool
     labels: int
+
+    @property
+    def cost(self) -> int:
+        return self.label.cost
+
+    @property
+    def bought(self) -> tuple[Bought, ...]:
+        return self.label.bought
+
+    @property
+    def end(self) -> State:
+        return self.label.walked.state
+
+    @property
+    def path(self) -> list[Label]:
+        """The labels before each purchase."""
+        found, label = [], self.label
+        while label.before is not None:
+            label = label.before
+            found.append(label)
+        return found[::-1]
 
 
 @dataclass(frozen=True)
@@ -144,7 +166,7 @@ class Search:
         compiled, horizon = self.compiled, self.horizon
         queue: list[Entry] = []
         state, _ = compiled._arrive(compiled.first, horizon.start)  # noqa: SLF001 - what ends as the first day begins
-        label = self._label(0, horizon.start, state, ())
+        label = self._label(None, horizon.start, state)
         if label is not None:
             self._push(queue, label)
         furthest = 0
@@ -153,7 +175,7 @@ class Search:
             label = entry.label
             if entry.state is None or entry.choices is None:
                 if label.walked.fails == horizon.days:
-                    return Found(label.cost, label.bought, label.walked.state, exact=not self.hasty, labels=self._made)
+                    return Found(label, exact=not self.hasty, labels=self._made)
                 furthest = max(furthest, label.walked.fails)
                 if self._made >= most_labels:
                     return NotFound(furthest, exact=False, labels=self._made)
@@ -169,7 +191,7 @@ class Search:
         if money >= HOPELESS:
             return
         self._number += 1
-        times = tuple(-purchase.at for purchase in label.bought)
+        times = label.times
         if label.walked.fails < self.horizon.days:
             # The next purchase is no later than the day that fails: whoever lasts longer comes first.
             last = max(label.at, self.horizon.starts[label.walked.fails], *label.walked.ends)
@@ -206,7 +228,7 @@ class Search:
         choice = choices[place]
         money = choice.offer.paid + self._haste(label) if self.hasty else choice.money
         bought = len(label.bought) + 1
-        times = (*(-purchase.at for purchase in label.bought), -at, *choice.times)
+        times = (*label.times, -at, *choice.times)
         self._number += 1
         money, purchases = label.cost + money, bought + choice.purchases
         heappush(queue, Entry(money, purchases, times, -bought, self._number, label, at, state, choices, place))
@@ -218,17 +240,20 @@ class Search:
         state = self.compiled.buy(before, entry.at, offer)
         if state is None:
             return None
-        return self._label(label.cost + offer.paid, entry.at, state, (*label.bought, Bought(entry.at, offer.place)))
+        return self._label(label, entry.at, state, offer)
 
-    def _label(self, cost: int, at: int, state: State, bought: tuple[Bought, ...]) -> Label | None:
-        key = (cost, len(bought), tuple(-purchase.at for purchase in bought))
+    def _label(self, before: Label | None, at: int, state: State, offer: Offer | None = None) -> Label | None:
+        cost, bought, times = (before.cost, before.bought, before.times) if before else (0, (), ())
+        if offer is not None:
+            cost, bought, times = cost + offer.paid, (*bought, Bought(at, offer.place)), (*times, -at)
+        key = (cost, len(bought), times)
         if self._dominated(key, at, state):
             return None
         self._made += 1
         walked = self.compiled.walk(state, at)
         if walked.fails < self.horizon.days and self.bound.hopeless(walked):
             return None
-        return Label(cost, at, state, walked, bought, self.bound.lacks(state, at, walked))
+        return Label(before, cost, at, state, walked, bought, times, self.bound.lacks(state, at, walked))
 
     # ── dominance ───────────────────────────────────────────────────────────
 
