@@ -159,7 +159,7 @@ class Bound:
         known = self._credit.get(credit)
         if known is not None:
             return known[0], known[1] + least
-        if credit >= HOPELESS or self.rate is None:
+        if credit >= HOPELESS // 2 or self.rate is None:  # whatever credit is there
             return HOPELESS, HOPELESS
         money = max(self._round(-(-credit * self.rate.numerator // self.rate.denominator)), self.least)
         count = -(-credit // self.most_credit)
