@@ -59,7 +59,13 @@ class Bound:
         self._given: dict[tuple[int, int], int] = {}
         self._credit: dict[int, tuple[int, int]] = {}
         self.outside = self._outside()
-        self.given = [any(self._gives(offer, kind) for offer in compiled.offers) for kind in range(3)]
+        tariff = compiled.tariff
+        self._not_sold = [
+            kind
+            for kind in range(3)
+            if (tariff is None or tariff.price(KINDS[kind]) is None)
+            and not any(self._gives(offer, kind) for offer in compiled.offers)
+        ]
         self._passes: dict[int, bool] = {}
         self._renews = bool(renewing) or any(o.effect.auto_renew is AutoRenew.BUILT_IN for o in self.giving)
         lasts = [offer.effect.lasts for offer in compiled.offers if offer.portions]
@@ -101,21 +107,22 @@ class Bound:
         if lacks is _NOTHING:
             return 0, 0
         days, amounts, least = lacks
-        match self.shape:
-            case Shape.ANY:
-                return 0, least
-            case Shape.BESIDE:
-                return max(self._amount(kind, amounts[kind]) for kind in range(3)), least
-            case Shape.BUNDLES:
-                return self._bundles(amounts[0], least)
+        if self.shape is Shape.BUNDLES:
+            return self._bundles(amounts[0], least)
         if self.shape is Shape.ROLLING:
             money, count = self.both(days, amounts[DATA])
             return money, max(count, least)
+        if self.shape is Shape.ANY:
+            return 0, least
+        if self.shape is Shape.BESIDE:
+            return max(self._amount(kind, amounts[kind]) for kind in range(3)), least
         return self.reach.money[days], max(self.reach.count[days], least)
 
     def after(self, lacks: Lacks, offer: Offer) -> Lacks:
         """What is lacking once this has been bought too, without looking at when: what it can provide is taken off."""
         days, amounts, least = lacks
+        if self.shape is Shape.BUNDLES and not offer.effect.from_credit:  # of which there may be one for each euro
+            return Lacks(days, (amounts[0] - (offer.credit or 0), 0, 0), least)
         if self.shape is Shape.ANY:
             return _NOTHING
         if self.shape is Shape.BESIDE:
@@ -124,10 +131,8 @@ class Bound:
         once = self._once.get(offer.place)
         less = self.reach.left(days, once) if once else days
         if self.shape is Shape.BUNDLES:
-            if offer.effect.from_credit:
-                credit = amounts[0] + offer.price - self.reach.money[days] + self.reach.money[less]
-                return Lacks(less, (credit, 0, 0), 0 if self._renews else self.reach.fewest[less])
-            return Lacks(days, (amounts[0] - (offer.credit or 0), 0, 0), least)
+            credit = amounts[0] + offer.price - self.reach.money[days] + self.reach.money[less]
+            return Lacks(less, (credit, 0, 0), 0 if self._renews else self.reach.fewest[less])
         data = max(0, amounts[DATA] - self._gives(offer, DATA)) if once else amounts[DATA]
         return Lacks(less, (data, 0, 0), 0)
 
@@ -156,8 +161,7 @@ class Bound:
     def _bundles(self, credit: int, least: int) -> tuple[int, int]:
         if credit <= 0:
             return 0, least
-        known = self._credit.get(credit)
-        if known is not None:
+        if (known := self._credit.get(credit)) is not None:
             return known[0], known[1] + least
         if credit >= HOPELESS // 2 or self.rate is None:  # whatever credit is there
             return HOPELESS, HOPELESS
@@ -177,13 +181,10 @@ class Bound:
                 # What still runs keeps everything else from beginning that day.
                 return any(box[2] >= self.horizon.starts[day + 1] for box in walked.state.boxes)
             return False
-        tariff = self.compiled.tariff
+        if not any(wanted[kind] for kind in self._not_sold):
+            return False
         later = {self.compiled.specs[box[3]].kind for box in walked.state.boxes if box[1] > walked.at}
-        return any(
-            wanted[kind] and not self.given[kind] and kind not in later
-            and (tariff is None or tariff.price(KINDS[kind]) is None)
-            for kind in range(3)
-        )  # fmt: skip
+        return any(wanted[kind] and kind not in later for kind in self._not_sold)
 
     def most_spent(self, day: int) -> int:
         """Credit above this can never be spent."""

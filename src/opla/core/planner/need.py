@@ -74,7 +74,11 @@ def need_evenly(
     pay_per_use: bool = False,
 ) -> Need:
     """Amounts per 30 days, spread evenly over local days."""
-    return need_of(evenly(data_kb, voice_s, sms, first, abroad=abroad), first, days, quality, pay_per_use=pay_per_use)
+    usage = evenly(data_kb, voice_s, sms, first, abroad=abroad)
+    if abroad:
+        return need_of(usage, first, days, quality, pay_per_use=pay_per_use)
+    month = tuple(usage(first + timedelta(days=n)) for n in range(30))  # of which every other is the same
+    return Need((month * (days // 30 + 1))[:days], quality, pay_per_use)
 
 
 def need_of(usage: Usage, first: date, days: int, quality: Quality = ANY, *, pay_per_use: bool = False) -> Need:
@@ -111,7 +115,6 @@ class Horizon:
 
     starts   when each day begins, and after them when the horizon ends
     sums     of each kind, what is wanted before each day
-    fewest   of each kind, the least that so many days want, whichever days they are
     turns    days at which a stay abroad begins or ends
     """
 
@@ -124,7 +127,6 @@ class Horizon:
         self.abroad: list[bool] = [d.abroad for d in need.demands]
         columns = [[w[k] for w in self.wanted] for k in range(3)]
         self.sums: list[list[int]] = [list(accumulate(column, initial=0)) for column in columns]
-        self.fewest = [list(accumulate(sorted(column), initial=0)) for column in columns]
         self._longest: dict[tuple[int, int], int] = {}
         self._wanting: dict[tuple[int, ...], list[int]] = {}
         self.needed = tuple(bool(sums[-1]) for sums in self.sums)
@@ -149,9 +151,11 @@ class Horizon:
         return found
 
     def _longest_of(self, kind: int, amount: int) -> int:
-        if self.fewest[kind][1] > 0:  # spread evenly: the smallest days are as good as any in a row
-            return bisect_right(self.fewest[kind], amount) - 1
+        # As if the smallest days were in a row; where something is wanted on each, that is as good as any.
         sums, since, most = self.sums[kind], 0, 0
+        fewest = list(accumulate(sorted(wanted[kind] for wanted in self.wanted), initial=0))
+        if fewest[1] > 0:
+            return bisect_right(fewest, amount) - 1
         for until in range(1, self.days + 1):
             while sums[until] - sums[since] > amount:
                 since += 1

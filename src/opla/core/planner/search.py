@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from operator import ge
 from typing import NamedTuple
 
 from opla.core.planner.bound import Bound, Lacks
 from opla.core.planner.compiled import MET, Compiled, Offer, State, Walked
-from opla.core.planner.need import UNLIMITED
+from opla.core.planner.need import LONG_AGO, UNLIMITED
 from opla.core.planner.reach import HOPELESS
 from opla.core.planner.shape import Instants, Shape
 
@@ -269,37 +270,28 @@ class Search:
             return False
         front = self._front.setdefault(same, [])
         for other, more in front:
-            if other <= key and all(a >= b for a, b in zip(more, amounts, strict=True)):
+            if other <= key and all(map(ge, more, amounts)):
                 return True
-        front[:] = [
-            (other, less)
-            for other, less in front
-            if not (key <= other and all(a >= b for a, b in zip(amounts, less, strict=True)))
-        ]
+        front[:] = [(other, less) for other, less in front if not (key <= other and all(map(ge, amounts, less)))]
         front.append((key, amounts))
         return False
 
     def _worth(self, at: int, state: State) -> tuple[tuple[object, ...], tuple[int, ...]]:
         """What must be equal, and amounts of which more is never worse; nothing above what can still be used."""
-        horizon = self.horizon
+        horizon, specs, alike_to = self.horizon, self.compiled.specs, self.compiled.alike
         day = horizon.day(at) + (state.pending is not None)
-        pending = state.pending or MET
-        end = horizon.end
-        specs, alike_to, end, away = self.compiled.specs, self.compiled.alike, horizon.end, horizon.away
-        merged: dict[tuple[object, ...], tuple[int, int]] = {}
+        pending, end, away = state.pending or MET, horizon.end, horizon.away
+        merged: dict[tuple[int, ...], tuple[int, int]] = {}
         for left, starts, ends, place, eu, renews, bought in state.boxes:
-            kind = specs[place].kind
-            if self.monotone and not (horizon.needed[kind] and specs[place].counts):
+            spec = specs[place]
+            kind = spec.kind
+            if self.monotone and not (spec.counts and horizon.needed[kind]):
                 continue
-            use = horizon.sums[kind][-1] - horizon.sums[kind][day] + pending[kind]
-            alike = (
-                max(starts, at),
-                min(ends, end),
-                place if renews else alike_to[place],
-                renews,
-                bought,
-                len(merged) if eu < UNLIMITED and away else 0,
-            )
+            sums = horizon.sums[kind]
+            use = sums[-1] - sums[day] + pending[kind]
+            alike: tuple[int, ...] = max(starts, at), min(ends, end), place if renews else alike_to[place]
+            if renews or bought != LONG_AGO or away:
+                alike = (*alike, renews, bought, len(merged) if eu < UNLIMITED and away else 0)
             has, abroad = merged.get(alike, (0, 0))
             merged[alike] = min(has + left, use), min(abroad + eu, use) if away else 0
         there = sorted(merged.items())
