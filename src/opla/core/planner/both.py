@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from opla.core.planner.reach import HOPELESS
 
-_MOST_STEPS, _FEW_DAYS = 256, 60
+_MOST_STEPS, _FEW_STEPS, _FEW_DAYS = 1024, 256, 60
 _NEVER = -(1 << 62)
 
 
@@ -56,7 +56,8 @@ class Both:
         while self._most[-1][days] < data:
             self._grow()
         money = bisect_left(self._most, data, key=itemgetter(days))
-        return money * self._money_step, self._fewest(money, days, data)
+        count = self._fewest(money, days, data) if money <= _FEW_STEPS else self._enough(days, data)
+        return money * self._money_step, count
 
     def _grow(self) -> None:
         rows = [self._most[-1]]
@@ -75,7 +76,7 @@ class Both:
         if known is not None:
             return known
         best = HOPELESS
-        enough = max(-(-days // self._most_days), -(-data // self._most_data) if data else 0)
+        enough = self._enough(days, data)
         for serves, gives, price in self._offers:
             if price <= money:
                 less, rest = max(0, days - serves), max(0, data - gives)
@@ -85,6 +86,10 @@ class Both:
                         break
         self._counts[asked] = best
         return best
+
+    def _enough(self, days: int, data: int) -> int:
+        """With fewer purchases, whatever they cost, there is too little of something."""
+        return max(-(-days // self._most_days), -(-data // self._most_data) if data else 0)
 
 
 def _beats(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:

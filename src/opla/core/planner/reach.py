@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import repeat
 from typing import Final, NamedTuple
 
 from opla.core.catalog.rules import Length
@@ -74,11 +75,15 @@ class Reach:
 
     def chain(self, left: int) -> tuple[int, ...]:
         """Of one purchase after the other the last instants, negated, each of which reaches furthest."""
-        found = self._chains.get(left)
-        if found is None:
-            after = self.least[left]
-            rest = self.chain(after) if 0 < after < left else ()
-            found = self._chains[left] = (-self.fails(left), *rest)
+        ahead = []
+        while left not in self._chains:
+            ahead.append(left)
+            if not 0 < self.least[left] < left:
+                break
+            left = self.least[left]
+        found = self._chains.get(left, ())
+        for one in reversed(ahead):
+            found = self._chains[one] = (-self.fails(one), *found)
         return found
 
     def _left_after(self, lasts: Length, limits: tuple[int, ...]) -> list[int]:
@@ -90,13 +95,13 @@ class Reach:
                 longest = min(longest, horizon.longest(kind, most))
             return [max(0, n - longest - 1) for n in range(len(self._days) + 1)]
         lasting = horizon.lasting(lasts)
-        until = [lasting[day] for day in self._days]
+        beyond = [lasting[day] + 1 for day in self._days]
         for kind, most in zip(self._exclusive, limits, strict=True):
             sums = horizon.sums[kind]
             if most < sums[-1]:
-                dry = (bisect_right(sums, sums[day] + most) - 1 for day in self._days)
-                until = [*map(min, until, dry)]
-        return [0, *(wanting[day] for day in until)]
+                dry = map(bisect_right, repeat(sums), [sums[day] + most for day in self._days])
+                beyond = [*map(min, beyond, dry)]
+        return [0, *(wanting[day - 1] for day in beyond)]
 
     @cached_property
     def money(self) -> list[int]:
@@ -108,8 +113,11 @@ class Reach:
 
     @cached_property
     def _cost(self) -> list[int]:
-        found, most = [0], HOPELESS * PURCHASES
-        pairs = [(price * PURCHASES + 1, left) for price, left in self._pairs]
-        for n in range(1, len(self._days) + 1):
-            found.append(min([most, *(cost + found[left[n]] for cost, left in pairs if left[n] < n)]))
+        most = HOPELESS * PURCHASES
+        found = [0] + [most] * len(self._days)
+        costs = [price * PURCHASES + 1 for price, _ in self._pairs]
+        for n, lefts in enumerate(zip(*(left for _, left in self._pairs), strict=True)):
+            # What serves none of them leads to where nothing is known yet.
+            if n:
+                found[n] = min(most, *[cost + found[left] for cost, left in zip(costs, lefts, strict=True)])
         return found
