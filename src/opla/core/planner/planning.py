@@ -14,7 +14,7 @@ from opla.core.line import Kind, Line
 from opla.core.planner.answer import Answer, LeftOut, LeftOver, Plan, Purchase, Reason, Uncovered
 from opla.core.planner.compiled import Compiled
 from opla.core.planner.need import KINDS, Horizon, Need, moment
-from opla.core.planner.search import Found, NotFound, search
+from opla.core.planner.search import Bought, Found, NotFound, search
 from opla.core.refusal import Code, Refusal
 
 #: After so many labels a search ends, and says "best found". A count, because time is never the same twice.
@@ -198,7 +198,7 @@ def _plan(candidate: Candidate, compiled: Compiled, found: Found) -> Plan:
         currency=candidate.line.currency,
         cost_minor=found.cost,
         exact=found.exact,
-        purchases=tuple(_purchases(compiled, found)),
+        purchases=tuple(_purchases(compiled, found.bought)),
         left_over=LeftOver(tuple(b for b in end.buckets if b.holds), end.credit),
         uncertain=tuple((sku, doubt) for sku, effect in used.items() for doubt in effect.uncertain),
         per_gb_minor=(found.cost * _GB_KB + data_kb // 2) // data_kb if data_kb else None,
@@ -207,22 +207,25 @@ def _plan(candidate: Candidate, compiled: Compiled, found: Found) -> Plan:
     )
 
 
-def _purchases(compiled: Compiled, found: Found) -> Iterator[Purchase]:
+def _purchases(compiled: Compiled, bought: Sequence[Bought]) -> Iterator[Purchase]:
     """Each with what would fail without it and all that follows."""
     horizon = compiled.horizon
-    for label, (at, place) in zip(found.path, found.bought, strict=True):
-        offer, walked = compiled.offers[place], label.walked
+    state, _ = compiled._arrive(compiled.first, horizon.start)  # noqa: SLF001 - what ends as the first day begins
+    at = horizon.start
+    for one in bought:
+        state, at = compiled.walk(state, at, one.at).state if one.at > at else state, one.at
+        offer = compiled.offers[one.offer]
+        walked = compiled.walk(state, at)
         reason = Reason.PAYS
         kinds: tuple[Kind, ...] = ()
         if offer.portions or not compiled.credit_counts:
             late = walked.fails < horizon.days and walked.fails <= horizon.day(at)
             reason = Reason.RUNS_OUT if late else Reason.KEEPS_WHAT_IS_LEFT
-            if late and walked.at != at:  # in the middle of that day
-                walked = compiled.walk(compiled.walk(label.state, label.at, at).state, at)
             kinds = compiled.unmet(walked) if late else ()
         yield Purchase(
             moment(at), offer.effect.sku, offer.paid, offer.price if offer.effect.from_credit else 0, reason, kinds
         )
+        state = compiled.buy(state, at, offer) or state
 
 
 def _refused(market: Market, need: Need, first: date, uncovered: Sequence[Uncovered], most_labels: int) -> Refusal:

@@ -26,10 +26,8 @@ _MONOTONE = frozenset({Shape.REPLACING, Shape.ROLLING, Shape.BESIDE})
 
 
 class Label(NamedTuple):
-    """A plan so far, and the one before its last purchase. `lacks`: what the rest must still provide, as `Bound` counts
-    it; `times`: the instants, negated."""
+    """A plan so far. `lacks`: what the rest must still provide, as `Bound` counts it; `times`: instants, negated."""
 
-    before: Label | None
     cost: int
     at: int
     state: State
@@ -109,30 +107,11 @@ class Bought(NamedTuple):
 class Found:
     """The best list of purchases. `exact` is False when the search was cut off before it could know that."""
 
-    label: Label
+    cost: int
+    bought: tuple[Bought, ...]
+    end: State
     exact: bool
     labels: int
-
-    @property
-    def cost(self) -> int:
-        return self.label.cost
-
-    @property
-    def bought(self) -> tuple[Bought, ...]:
-        return self.label.bought
-
-    @property
-    def end(self) -> State:
-        return self.label.walked.state
-
-    @property
-    def path(self) -> list[Label]:
-        """The labels before each purchase."""
-        found, label = [], self.label
-        while label.before is not None:
-            label = label.before
-            found.append(label)
-        return found[::-1]
 
 
 @dataclass(frozen=True)
@@ -176,7 +155,7 @@ class Search:
             label = entry.label
             if entry.state is None or entry.choices is None:
                 if label.walked.fails == horizon.days:
-                    return Found(label, exact=not self.hasty, labels=self._made)
+                    return Found(label.cost, label.bought, label.walked.state, exact=not self.hasty, labels=self._made)
                 furthest = max(furthest, label.walked.fails)
                 if self._made >= most_labels:
                     return NotFound(furthest, exact=False, labels=self._made)
@@ -254,7 +233,7 @@ class Search:
         walked = self.compiled.walk(state, at)
         if walked.fails < self.horizon.days and self.bound.hopeless(walked):
             return None
-        return Label(before, cost, at, state, walked, bought, times, self.bound.lacks(state, at, walked))
+        return Label(cost, at, state, walked, bought, times, self.bound.lacks(state, at, walked))
 
     # ── dominance ───────────────────────────────────────────────────────────
 
