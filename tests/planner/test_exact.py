@@ -57,3 +57,8 @@ def judge(seed: int, shape: str) -> None:
 def test_no_list_of_purchases_is_better(shape: str):
     for seed in range(CASES):
         judge(seed, shape)
+
+
+def test_credit_is_no_way_round_a_day_that_no_bundle_serves():
+    """The last day's five messages fit no bundle; the credit that is there makes the rest no less impossible."""
+    judge(264, "bundles")

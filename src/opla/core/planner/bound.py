@@ -6,18 +6,22 @@ Each bound leaves out rules and keeps amounts, so that whatever covers the need 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
 from fractions import Fraction
+from functools import cached_property
 from math import gcd
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
+from opla.core.catalog.rules import AutoRenew
+from opla.core.planner.both import Both
 from opla.core.planner.compiled import DATA, Compiled, Offer, State, Three, Walked
 from opla.core.planner.need import KINDS, UNLIMITED
+from opla.core.planner.reach import HOPELESS, Giving, Reach
 from opla.core.planner.shape import Shape
 
-#: More than any bound can be: the rest is impossible.
-HOPELESS = 1 << 50
 _NONE = (0, 0, 0)
+#: Shapes whose bounds do not count days.
+_UNTIMED = frozenset({Shape.ANY, Shape.BESIDE})
 _ONE_AT_A_TIME = frozenset({Shape.REPLACING, Shape.BLOCKING, Shape.BUNDLES})
 
 
@@ -46,13 +50,6 @@ class Bound:
         self.grain = gcd(*(offer.paid for offer in offers)) or 1
         self.middle = self._middle()
         self.exclusive = self._exclusive()
-        self.wanting = self.horizon.wanting(tuple(kind for kind in range(3) if self.horizon.needed[kind]))
-        self.lengths = {offer.place: self._length(offer) for offer in self.giving}
-        longest = max(self.lengths.values(), default=0)
-        self.longest = longest
-        self.money_gives_nothing = shape is Shape.BUNDLES
-        self.by_days: list[int] = []
-        self.by_amount: dict[int, list[tuple[int, int]]] = {}
         if shape is Shape.BUNDLES:
             top_ups = [o for o in offers if not o.effect.from_credit and o.credit]
             rates = [Fraction(o.paid, o.credit or 1) for o in top_ups]
@@ -62,21 +59,28 @@ class Bound:
         self._given: dict[tuple[int, int], int] = {}
         self._credit: dict[int, tuple[int, int]] = {}
         self.outside = self._outside()
-        self.given = [any(self._gives(offer, kind) for offer in compiled.offers) for kind in range(3)]
+        tariff = compiled.tariff
+        self._not_sold = [
+            kind
+            for kind in range(3)
+            if (tariff is None or tariff.price(KINDS[kind]) is None)
+            and not any(self._gives(offer, kind) for offer in compiled.offers)
+        ]
         self._passes: dict[int, bool] = {}
+        self._renews = bool(renewing) or any(o.effect.auto_renew is AutoRenew.BUILT_IN for o in self.giving)
         lasts = [offer.effect.lasts for offer in compiled.offers if offer.portions]
         self.shortest = min((length.days or 28 * length.months for length in lasts), default=1) or 1
         self.dearest = max((offer.price for offer in compiled.offers), default=0)
-        if shape is not Shape.ANY:
-            self._table()
-        if shape is Shape.ROLLING:
-            self.both = self._both() if self.longest else Both(1, 1, [])
+        if shape is Shape.BESIDE:
+            self.by_amount = [self._by_amount(kind) for kind in range(3)]
+        elif shape is not Shape.ANY:
+            self._once = {offer.place: self._giving(offer) for offer in self.giving}
 
     def lacks(self, state: State, at: int, walked: Walked) -> Lacks:
         """What a state leaves to be bought."""
         if walked.fails == self.horizon.days:
             return _NOTHING
-        days = self.wanting[walked.fails]
+        days = 0 if self.shape in _UNTIMED else self.reach.wanting[walked.fails]
         match self.shape:
             case Shape.ANY:
                 return Lacks(0, _NONE, 1)
@@ -85,56 +89,81 @@ class Bound:
             case Shape.ROLLING:
                 return Lacks(days, (self._wants(state, at, DATA), 0, 0), 1)
             case Shape.BUNDLES:
-                credit = self.by_days[days] - (sum(lot[0] for lot in state.lots) - walked.spent)
-                by_hand = not any(box[5] for box in state.boxes)
-                return Lacks(days, (max(0, credit), 0, 0), int(by_hand))
+                credit = self.reach.money[days] - (sum(lot[0] for lot in state.lots) - walked.spent)
+                return self.by_then(Lacks(days, (credit, 0, 0), 0), state, at)
             case _:
                 return Lacks(days, _NONE, 1)
+
+    def by_then(self, lacks: Lacks, state: State, at: int) -> Lacks:
+        """What a label lacks once it has lived to this state: what renewed itself, or was rolled, may have ended."""
+        if self.shape is Shape.BUNDLES and not lacks.least and not any(box[5] for box in state.boxes):
+            return lacks._replace(least=1 if self._renews else self.reach.fewest[lacks.days])
+        if self.shape is Shape.ROLLING:
+            return lacks._replace(amounts=(self._wants(state, at, DATA), 0, 0))
+        return lacks
 
     def rest(self, lacks: Lacks) -> tuple[int, int]:
         """At least so much money and so many purchases provide what is lacking."""
         if lacks is _NOTHING:
             return 0, 0
         days, amounts, least = lacks
-        match self.shape:
-            case Shape.ANY:
-                return 0, least
-            case Shape.BESIDE:
-                return max(self._amount(kind, amounts[kind]) for kind in range(3)), least
-            case Shape.BUNDLES:
-                return self._bundles(amounts[0], least)
-        if not self.longest:
-            return (HOPELESS, HOPELESS) if days else (0, least)
+        if self.shape is Shape.BUNDLES:
+            return self._bundles(amounts[0], least)
         if self.shape is Shape.ROLLING:
             money, count = self.both(days, amounts[DATA])
             return money, max(count, least)
-        return self.by_days[days], max(-(-days // self.longest), least)
+        if self.shape is Shape.ANY:
+            return 0, least
+        if self.shape is Shape.BESIDE:
+            return max(self._amount(kind, amounts[kind]) for kind in range(3)), least
+        return self.reach.money[days], max(self.reach.count[days], least)
 
-    def after(self, lacks: Lacks, offer: Offer) -> tuple[int, int]:
-        """`rest` once this has been bought too, without looking at when: what it can provide at most is taken off."""
+    def after(self, lacks: Lacks, offer: Offer) -> Lacks:
+        """What is lacking once this has been bought too, without looking at when: what it can provide is taken off."""
         days, amounts, least = lacks
-        match self.shape:
-            case Shape.ANY:
-                return 0, 0
-            case Shape.BESIDE:
-                left = [max(0, amounts[kind] - self._gives(offer, kind)) for kind in range(3)]
-                return self.rest(Lacks(0, (left[0], left[1], left[2]), 0))
-            case Shape.BUNDLES:
-                if offer.effect.from_credit:
-                    return self._bundles(amounts[0], 0)
-                return self._bundles(max(0, amounts[0] - (offer.credit or 0)), least)
-        gives = offer.place in self.lengths
-        days = max(0, days - self.lengths[offer.place]) if gives else days
-        data = max(0, amounts[DATA] - self._gives(offer, DATA)) if gives else amounts[DATA]
-        return self.rest(Lacks(days, (data, 0, 0), 0))
+        if self.shape is Shape.BUNDLES and not offer.effect.from_credit:  # of which there may be one for each euro
+            return Lacks(days, (amounts[0] - (offer.credit or 0), 0, 0), least)
+        if self.shape is Shape.ANY:
+            return _NOTHING
+        if self.shape is Shape.BESIDE:
+            left = [max(0, amounts[kind] - self._gives(offer, kind)) for kind in range(3)]
+            return Lacks(0, (left[0], left[1], left[2]), 0)
+        once = self._once.get(offer.place)
+        less = self.reach.left(days, once) if once else days
+        if self.shape is Shape.BUNDLES:
+            credit = amounts[0] + offer.price - self.reach.money[days] + self.reach.money[less]
+            return Lacks(less, (credit, 0, 0), 0 if self._renews else self.reach.fewest[less])
+        data = max(0, amounts[DATA] - self._gives(offer, DATA)) if once else amounts[DATA]
+        return Lacks(less, (data, 0, 0), 0)
+
+    def latest(self, lacks: Lacks, count: int, last: int | None = None) -> tuple[int, ...]:
+        """By when each of the next `count` purchases is made at the latest, if there are no more; the first also by
+        `last`. Negated, so that less is better."""
+        if self.shape in _UNTIMED or not count:
+            return () if last is None else (-last,)
+        if self.shape is Shape.BUNDLES and self._renews:
+            times = tuple(-self._by(lacks, before) for before in range(count))
+        else:
+            times = self.reach.chain(lacks.days)[:count]
+            times += (-self.horizon.end,) * (count - len(times))
+        return times if last is None else (max(times[0], -last), *times[1:])
+
+    def _by(self, lacks: Lacks, before: int) -> int:
+        """The latest instant of a purchase before which so many others are made, where bundles renew themselves."""
+        days, amounts, by_hand = lacks
+        reach = self.reach
+        if before < by_hand:
+            return reach.fails(days)
+        # With no more bought by hand, credit comes before what it renews has ended.
+        has = reach.money[days] - amounts[0] + (before - by_hand) * self.most_credit
+        return reach.fails(days - max(0, bisect_right(reach.money, has) - 1), earlier=not self.middle)
 
     def _bundles(self, credit: int, least: int) -> tuple[int, int]:
         if credit <= 0:
             return 0, least
-        known = self._credit.get(credit)
-        if known is not None:
+        if (known := self._credit.get(credit)) is not None:
             return known[0], known[1] + least
-        if credit >= HOPELESS or self.rate is None:
+        if credit >= HOPELESS // 2 or self.rate is None:  # whatever credit is there
             return HOPELESS, HOPELESS
         money = max(self._round(-(-credit * self.rate.numerator // self.rate.denominator)), self.least)
         count = -(-credit // self.most_credit)
@@ -152,13 +181,10 @@ class Bound:
                 # What still runs keeps everything else from beginning that day.
                 return any(box[2] >= self.horizon.starts[day + 1] for box in walked.state.boxes)
             return False
-        tariff = self.compiled.tariff
+        if not any(wanted[kind] for kind in self._not_sold):
+            return False
         later = {self.compiled.specs[box[3]].kind for box in walked.state.boxes if box[1] > walked.at}
-        return any(
-            wanted[kind] and not self.given[kind] and kind not in later
-            and (tariff is None or tariff.price(KINDS[kind]) is None)
-            for kind in range(3)
-        )  # fmt: skip
+        return any(wanted[kind] and kind not in later for kind in self._not_sold)
 
     def most_spent(self, day: int) -> int:
         """Credit above this can never be spent."""
@@ -258,41 +284,12 @@ class Bound:
             return tuple(needed)
         return tuple(k for k in needed if k != DATA) if self.shape is Shape.ROLLING else ()
 
-    def _length(self, offer: Offer) -> int:
-        """At most so many days are covered by one of these."""
-        lasts = offer.effect.lasts
-        days = lasts.days or 31 * lasts.months
-        for kind in self.exclusive:
-            total, on = 0, False
-            for spec, amount, _ in offer.portions:
-                if self.compiled.specs[spec].kind == kind and self.compiled.specs[spec].counts:
-                    total += amount
-                    on = on or self.compiled.specs[spec].goes_on
-            if not on:
-                days = min(days, self.horizon.longest(kind, total))
-        return days + self.middle
+    def _giving(self, offer: Offer) -> Giving:
+        price = offer.price if self.shape is Shape.BUNDLES else offer.paid
+        return Giving(price, offer.effect.lasts, tuple(self._gives(offer, kind) for kind in self.exclusive))
 
-    def _price(self, offer: Offer) -> int:
-        return offer.price if self.shape is Shape.BUNDLES else offer.paid
-
-    def _table(self) -> None:
-        useful: dict[int, int] = {}
-        for offer in self.giving:
-            length = self.lengths[offer.place]
-            if length and self._price(offer) < useful.get(length, HOPELESS):
-                useful[length] = self._price(offer)
-        costs = [0]
-        pairs = list(useful.items())
-        for days in range(1, self.horizon.days + 1):
-            costs.append(min((cost + costs[max(0, days - n)] for n, cost in pairs), default=HOPELESS))
-        self.by_days = costs
-        for kind in range(3):
-            pairs = []
-            for offer in self.giving:
-                gives = self._gives(offer, kind)
-                if gives:
-                    pairs.append((offer.paid, gives))
-            self.by_amount[kind] = pairs
+    def _by_amount(self, kind: int) -> list[tuple[int, int]]:
+        return [(offer.paid, gives) for offer in self.giving if (gives := self._gives(offer, kind))]
 
     def _gives(self, offer: Offer, kind: int) -> int:
         """How much of a kind it gives that counts."""
@@ -307,67 +304,12 @@ class Bound:
         self._given[offer.place, kind] = gives
         return gives
 
-    def _both(self) -> Both:
-        """The table of days and data together, in steps that keep it small."""
-        most = max(1, self.horizon.sums[DATA][-1])
+    @cached_property
+    def reach(self) -> Reach:
+        return Reach(self.horizon, self.exclusive, self._once.values(), self.middle)
+
+    @cached_property
+    def both(self) -> Both:
         # One that covers no day alone may still bring data to another: it is counted as if it covered one.
-        days = [max(1, self.lengths[o.place]) for o in self.giving]
-        data = [self._gives(o, DATA) for o in self.giving]
-        return Both.of(days, data, [o.paid for o in self.giving], self.horizon.days, most)
-
-
-@dataclass(frozen=True)
-class Both:
-    """The least money, and then the fewest purchases, that provide so many days and so much data.
-
-    A step of days or data that divides every product's loses nothing. A larger one rounds what products give up, and
-    so never makes the answer larger than the truth.
-    """
-
-    day_step: int
-    data_step: int
-    table: list[list[int]]
-
-    @classmethod
-    def of(cls, days: list[int], data: list[int], paid: list[int], most_days: int, most_data: int) -> Self:
-        day_step = max(gcd(*days), 5 if most_days > 60 else 1)
-        finite = [gives for gives in data if gives < most_data]
-        data_step = max(
-            gcd(*finite) or most_data, -(-most_data // max(_FEWEST_COLUMNS, _MOST_CELLS * day_step // most_days))
-        )
-        rows, columns = -(-most_days // day_step) + 1, -(-most_data // data_step) + 1
-        offers = sorted({
-            (-(-n // day_step), -(-min(gives, most_data) // data_step), price * _PURCHASES + 1)
-            for n, gives, price in zip(days, data, paid, strict=True)
-        })  # fmt: skip
-        table: list[list[int]] = []
-        for row in range(rows):
-            best: list[int] | None = None
-            for n, gives, price in offers:
-                before = table[row - n] if row > n else table[0] if row else None
-                if before is None:
-                    continue
-                shifted = [price + before[0]] * min(gives, columns) + [
-                    price + cost for cost in before[: columns - gives]
-                ]
-                best = shifted if best is None else list(map(min, best, shifted))
-            table.append(cls._without_days(offers, columns) if best is None else best)
-        return cls(day_step, data_step, table)
-
-    @staticmethod
-    def _without_days(offers: list[tuple[int, int, int]], columns: int) -> list[int]:
-        """The first row: data alone."""
-        row = [0]
-        useful = [(gives, price) for _, gives, price in offers if gives]
-        for column in range(1, columns):
-            row.append(min((price + row[max(0, column - gives)] for gives, price in useful), default=HOPELESS))
-        return row
-
-    def __call__(self, days: int, data: int) -> tuple[int, int]:
-        found = self.table[-(-days // self.day_step)][-(-data // self.data_step)]
-        return (HOPELESS, HOPELESS) if found >= HOPELESS else divmod(found, _PURCHASES)
-
-
-_MOST_CELLS, _FEWEST_COLUMNS = 50_000, 24
-#: More purchases than any plan has: money and count in one number.
-_PURCHASES = 100_000
+        offers = [(max(1, self.reach.longest(self._once[o.place])), self._gives(o, DATA), o.paid) for o in self.giving]
+        return Both(offers, len(self.reach.least) - 1, max(1, self.horizon.sums[DATA][-1]))

@@ -274,6 +274,10 @@ class _Most:
     def __init__(self, compiled: Compiled, bound: Bound, budget_minor: int) -> None:
         self.compiled, self.bound, self.horizon = compiled, bound, compiled.horizon
         self.paid = compiled.charges.lowest()
+        # Of each kind, the least that so many days want, whichever days they are.
+        columns = (sorted(wanted[kind] for wanted in self.horizon.wanted) for kind in range(3))
+        self._fewest = [list(accumulate(column, initial=0)) for column in columns]
+        self._wanting = self.horizon.wanting(tuple(kind for kind in range(3) if self.horizon.needed[kind]))
         # Use outside bundles, and what renews itself for nothing, have no bound here.
         renewing = {compiled.specs[box[3]].sku for box in compiled.first.boxes if box[5]}
         self.open = compiled.tariff is not None or any(
@@ -291,6 +295,7 @@ class _Most:
         grain = gcd(*(self._price(offer) for offer in bound.giving)) or 1
         self._step = grain if reach // grain < _MOST_STEPS else max(1, -(-reach // _STEPS))
         giving = bound.giving
+        self._giving = {offer.place for offer in giving}
         prices = [self._price(offer) // self._step for offer in giving]
         size = reach // self._step + 2
         self._alive = _filled(size, prices, [self._lasts(offer) for offer in giving], self.horizon.days)
@@ -305,7 +310,7 @@ class _Most:
         """At least so many days and so much data fail from this day on, with this money, when this is bought now."""
         horizon = self.horizon
         day = horizon.day(at)
-        wanting = self.bound.wanting[day]
+        wanting = self._wanting[day]
         wanted = state.pending[DATA] if state.pending is not None else horizon.wanted[day][DATA]
         data = wanted + horizon.sums[DATA][-1] - horizon.sums[DATA][min(day + 1, horizon.days)]
         if self.open:
@@ -318,7 +323,7 @@ class _Most:
                 reach = max(0, reach - self._price(offer))
             elif self._rate and offer.credit:
                 reach += ceil(offer.credit * self._rate)
-            gives = offer if offer.place in self.bound.lengths else None
+            gives = offer if offer.place in self._giving else None
             # What runs lapses, when this is bought.
             replaces = self.bound.shape is Shape.REPLACING and offer.window is None
             ends = replaces and gives is not None and state.pending is None
@@ -331,7 +336,7 @@ class _Most:
             amount = self._has(state, kind) + self._amounts[kind][place]
             amount += self.bound._gives(gives, kind) if gives else 0  # noqa: SLF001
             # The running day may be half met already.
-            days = min(days, bisect_right(horizon.fewest[kind], amount) - 1 + (state.pending is not None))
+            days = min(days, bisect_right(self._fewest[kind], amount) - 1 + (state.pending is not None))
         amount = (0 if ends else self._has(state, DATA)) + self._amounts[DATA][place]
         amount += self.bound._gives(gives, DATA) if gives else 0  # noqa: SLF001
         amount = min(amount, self._dearest[min(alive, horizon.days)])
@@ -367,7 +372,7 @@ class _Most:
         days = self._lasts(offer)
         for kind in self.bound.exclusive:
             amount = self.bound._gives(offer, kind)  # noqa: SLF001
-            days = min(days, bisect_right(self.horizon.fewest[kind], amount) - 1 + self._middle)
+            days = min(days, bisect_right(self._fewest[kind], amount) - 1 + self._middle)
         return days
 
     @property
@@ -384,7 +389,7 @@ class _Most:
         if ends <= at:
             return int(state.pending is not None)
         until = horizon.days if ends >= horizon.end else horizon.day(ends - 1) + 1
-        return self.bound.wanting[day] - self.bound.wanting[until] + (state.pending is not None)
+        return self._wanting[day] - self._wanting[until] + (state.pending is not None)
 
     def _has(self, state: State, kind: int) -> int:
         has = 0

@@ -123,6 +123,7 @@ class Compiled:
         self.offers = [self._offer(place, effect) for place, effect in enumerate(effects)]
         self._by_sku = {offer.effect.sku: offer for offer in self.offers}
         self.first = self.state_of(line)
+        self.alike = self._alike()
         self.renewing = any(box[5] for box in self.first.boxes) or any(
             e.auto_renew is AutoRenew.BUILT_IN and e.portions for e in effects
         )
@@ -188,6 +189,13 @@ class Compiled:
         if place == len(self.specs):
             self.specs.append(spec)
         return place
+
+    def _alike(self) -> list[int]:
+        """Of each spec the first that does the same: only what renews, or is sold once a day, asks for the SKU."""
+        if self.once:
+            return list(range(len(self.specs)))
+        first: dict[Spec, int] = {}
+        return [first.setdefault(replace(spec, sku=""), place) for place, spec in enumerate(self.specs)]
 
     def state_of(self, line: Line, pending: Three | None = None) -> State:
         """A line as integers. What the need never asks about is left out: see `line_of`."""
@@ -364,6 +372,8 @@ class Compiled:
                     kept = self._evolved(State(lots, boxes, None, topped, lost), starts[fails])
                     kept_at, kept_spent = starts[fails], spent
                     day, at = fails, starts[fails]
+                    if self.tariff is None and lost > at and event >= starts[day + 1]:  # nothing else comes that day
+                        return Walked(day, kept_at, kept, tuple(ends), kept_spent, until)
                     boxes, lots, pending = self._draw(boxes, lots, horizon.wanted[day], at, day, lost)
                     if pending == MET and starts[day + 1] < event:
                         day, at = day + 1, starts[day + 1]
@@ -490,9 +500,9 @@ class Compiled:
         specs = self.specs
         usable = [
             place
-            for place, box in enumerate(boxes)
-            if specs[box[3]].kind == kind and specs[box[3]].counts and box[1] <= at < box[2]
-            and (box[0] > 0 or specs[box[3]].slow_kbps is not None)
+            for place, (left, starts, ends, spec, _, _, _) in enumerate(boxes)
+            if starts <= at < ends
+            and (of := specs[spec]).kind == kind and of.counts and (left > 0 or of.slow_kbps is not None)
         ]  # fmt: skip
         if len(usable) > 1:
             usable.sort(key=lambda place: boxes[place][2])

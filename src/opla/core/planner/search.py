@@ -7,15 +7,16 @@ and cost no more. What "worth at least as much" may mean depends on the shape; `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
+from operator import ge
 from typing import NamedTuple
 
-from opla.core.planner.bound import HOPELESS, Bound, Lacks
+from opla.core.planner.bound import Bound, Lacks
 from opla.core.planner.charges import Left
 from opla.core.planner.compiled import MET, Compiled, Offer, State, Walked
-from opla.core.planner.need import UNLIMITED
+from opla.core.planner.need import LONG_AGO, UNLIMITED
+from opla.core.planner.reach import HOPELESS
 from opla.core.planner.shape import Instants, Shape
 
 #: What a plan is judged by: money, purchases, and the instants, negated so that less is better.
@@ -25,23 +26,68 @@ _MONOTONE = frozenset({Shape.REPLACING, Shape.ROLLING, Shape.BESIDE})
 
 
 class Label(NamedTuple):
-    """A plan so far. `lacks`: what the rest must still provide, as `Bound` counts it. `left`: of promotions."""
+    """A plan so far. `lacks`: what the rest must still provide, as `Bound` counts it; `times`: instants, negated;
+    `left`: uses of limited promotions."""
 
     cost: int
     at: int
     state: State
     walked: Walked
     bought: tuple[Bought, ...]
+    times: tuple[int, ...]
     lacks: Lacks
     left: Left
 
 
-#: Offers after a label, the most promising first: money and purchases at least, and the offer.
-Choices = Sequence[tuple[int, int, Offer]]
+class Choice(NamedTuple):
+    """An offer: what it and the rest cost at least, how many more purchases follow it, and by when each at the latest
+    (negated)."""
+
+    money: int
+    purchases: int
+    times: tuple[int, ...]
+    offer: Offer
+
+
+class Choices:
+    """What may be bought where so much is lacking, the most promising first; ranked no further than is asked for.
+
+    saved  what promotions with few uses may take off in all, beside the least prices that the bound knows
+    """
+
+    def __init__(self, bound: Bound, lacks: Lacks, saved: int) -> None:
+        self._bound = bound
+        self._ranked: list[Choice] = []
+        self._all = []
+        for offer in bound.compiled.offers:
+            if not offer.on_sale:
+                continue
+            after = bound.after(lacks, offer)
+            money, count = bound.rest(after)
+            if money < HOPELESS:
+                self._all.append(((max(0, offer.paid + money - saved), count), offer.place, offer, after))
+        self._all.sort()
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __getitem__(self, place: int) -> Choice:
+        while place >= len(self._ranked):
+            self._rank()
+        return self._ranked[place]
+
+    def _rank(self) -> None:
+        """The next that promise the same, by the instants that are left to them."""
+        promise = money, count = self._all[len(self._ranked)][0]
+        alike = [one for one in self._all[len(self._ranked) :] if one[0] == promise]
+        self._ranked += sorted(
+            (Choice(money, count, self._bound.latest(after, count), offer) for _, _, offer, after in alike),
+            key=_times,
+        )
 
 
 class Entry(NamedTuple):
-    """A place in the queue: less is sooner, and `number` is never the same twice.
+    """A place in the queue: less is sooner, of equals what has more purchases; and `number` is never the same twice.
 
     Without choices it is the label itself. With them it is what buying the one at `place` at least leads to, which
     is not computed before its turn; its next sibling waits until then.
@@ -50,11 +96,12 @@ class Entry(NamedTuple):
     money: int
     purchases: int
     times: tuple[int, ...]
+    depth: int
     number: int
     label: Label
     at: int = 0
     state: State | None = None
-    choices: Choices = ()
+    choices: Choices | None = None
     place: int = 0
 
 
@@ -100,6 +147,7 @@ class Search:
         self.monotone = self.shape in _MONOTONE
         self._best: dict[tuple[object, ...], Key] = {}
         self._front: dict[tuple[object, ...], list[tuple[Key, tuple[int, ...]]]] = {}
+        self._choices: dict[tuple[int, int, Lacks], Choices] = {}
         self._number = self._made = 0
 
     def run(self, most_labels: int, *, at_once: bool = False) -> Found | NotFound:
@@ -110,12 +158,13 @@ class Search:
         compiled, horizon = self.compiled, self.horizon
         queue: list[Entry] = []
         state, _ = compiled._arrive(compiled.first, horizon.start)  # noqa: SLF001 - what ends as the first day begins
-        label = self._label(0, horizon.start, state, (), self.charges.left)
+        label = self._label(None, horizon.start, state)
         if label is not None and at_once:
             self._best.clear()
             self._front.clear()
             for offer in self.offers:
-                made = self._bought(queue, Entry(0, 0, (), 0, label, horizon.start, state, [(0, 0, offer)]))
+                bought = compiled.buy(label.state, label.at, offer)
+                made = None if bought is None else self._label(label, label.at, bought, offer)
                 if made is not None:
                     self._push(queue, made)
         elif label is not None:
@@ -124,7 +173,7 @@ class Search:
         while queue:
             entry = heappop(queue)
             label = entry.label
-            if entry.state is None:
+            if entry.state is None or entry.choices is None:
                 if label.walked.fails == horizon.days:
                     return Found(label.cost, label.bought, label.walked.state, exact=not self.hasty, labels=self._made)
                 furthest = max(furthest, label.walked.fails)
@@ -132,42 +181,35 @@ class Search:
                     return NotFound(furthest, exact=False, labels=self._made)
                 self._expand(queue, label)
                 continue
-            made = self._bought(queue, entry)
+            made = self._bought(queue, entry, entry.state, entry.choices)
             if made is not None:
                 self._push(queue, made)
         return NotFound(furthest, exact=True, labels=self._made)
 
     def _push(self, queue: list[Entry], label: Label) -> None:
-        money, count = self._bound_from(label.at).rest(label.lacks)
+        bound = self._bound_from(label.at)
+        money, count = bound.rest(label.lacks)
         if money >= HOPELESS:
             return
-        if label.left:
-            money = max(0, money - self.charges.saved(label.left))
+        money = max(0, money - self.charges.saved(label.left))
         self._number += 1
-        times = tuple(-purchase.at for purchase in label.bought)
+        times = label.times
         if label.walked.fails < self.horizon.days:
             # The next purchase is no later than the day that fails: whoever lasts longer comes first.
-            times = (*times, -max(label.at, self.horizon.starts[label.walked.fails], *label.walked.ends))
+            last = max(label.at, self.horizon.starts[label.walked.fails], *label.walked.ends)
+            times = (*times, *bound.latest(label.lacks, count, last))
         if self.hasty:
-            money = label.cost * self.horizon.days // (label.walked.fails + 1) - label.cost
-        heappush(queue, Entry(label.cost + money, len(label.bought) + count, times, self._number, label))
+            money = self._haste(label)
+        bought = len(label.bought)
+        heappush(queue, Entry(label.cost + money, bought + count, times, -bought, self._number, label))
+
+    def _haste(self, label: Label) -> int:
+        return label.cost * self.horizon.days // (label.walked.fails + 1) - label.cost
 
     def _expand(self, queue: list[Entry], label: Label) -> None:
         """Every purchase that may follow, in the queue at what it leads to at least."""
-        compiled, bound, saved = self.compiled, self._bound_from(label.at), self.charges.saved(label.left)
-        paid = [offer.paid for offer in bound.compiled.offers]
-        bought = len(label.bought) + 1
-        choices = []
-        for offer in self.offers:
-            money, count = bound.after(label.lacks, offer)
-            if money < HOPELESS:
-                if self.hasty:
-                    money = label.cost * self.horizon.days // (label.walked.fails + 1) - label.cost
-                money += paid[offer.place]
-                choices.append((label.cost + max(0, money - saved), bought + count, offer))
-        if not choices:
-            return
-        choices.sort(key=_promise)
+        compiled, saved = self.compiled, self.charges.saved(label.left)
+        epoch, bound = self.charges.epoch(label.at), self._bound_from(label.at)
         for at in self.instants.after(label.state, label.at, label.walked):
             if at == label.at:
                 state = label.state
@@ -178,13 +220,21 @@ class Search:
                 if there.at != at:
                     continue
                 state = there.state
-            times = (*(-purchase.at for purchase in label.bought), -at)
-            self._wait(queue, Entry(0, 0, times, 0, label, at, state, choices))
+            lacks = bound.by_then(label.lacks, state, at)
+            choices = self._choices.get((epoch, saved, lacks))
+            if choices is None:
+                choices = self._choices[epoch, saved, lacks] = Choices(bound, lacks, saved)
+            if len(choices):
+                self._wait(queue, label, at, state, choices, 0)
 
-    def _wait(self, queue: list[Entry], entry: Entry) -> None:
+    def _wait(self, queue: list[Entry], label: Label, at: int, state: State, choices: Choices, place: int) -> None:
+        choice = choices[place]
+        money = choice.offer.paid + self._haste(label) if self.hasty else choice.money
+        bought = len(label.bought) + 1
+        times = (*label.times, -at, *choice.times)
         self._number += 1
-        money, count, _ = entry.choices[entry.place]
-        heappush(queue, entry._replace(money=money, purchases=count, number=self._number))
+        money, purchases = label.cost + money, bought + choice.purchases
+        heappush(queue, Entry(money, purchases, times, -bought, self._number, label, at, state, choices, place))
 
     def _bound_from(self, at: int) -> Bound:
         """At the least prices from an instant on; the same one as long as they are the same."""
@@ -196,33 +246,36 @@ class Search:
             bound = self._later[least] = Bound(self.compiled.from_epoch(self.charges.epoch(at)), self.shape)
         return bound
 
-    def _bought(self, queue: list[Entry], entry: Entry) -> Label | None:
-        if entry.place + 1 < len(entry.choices):
-            self._wait(queue, entry._replace(place=entry.place + 1))
-        offer, label = entry.choices[entry.place][2], entry.label
-        state = None if entry.state is None else self.compiled.buy(entry.state, entry.at, offer)
+    def _bought(self, queue: list[Entry], entry: Entry, before: State, choices: Choices) -> Label | None:
+        offer, label = choices[entry.place].offer, entry.label
+        if entry.place + 1 < len(choices):
+            self._wait(queue, label, entry.at, before, choices, entry.place + 1)
+        state = self.compiled.buy(before, entry.at, offer)
         if state is None:
             return None
-        paid, left = self.charges.paid(offer.place, entry.at, label.left)
-        bought = (*label.bought, Bought(entry.at, offer.place))
-        return self._label(label.cost + paid, entry.at, state, bought, left)
+        return self._label(label, entry.at, state, offer)
 
-    def _label(self, cost: int, at: int, state: State, bought: tuple[Bought, ...], left: Left) -> Label | None:
-        key = (cost, len(bought), tuple(-purchase.at for purchase in bought))
+    def _label(self, before: Label | None, at: int, state: State, offer: Offer | None = None) -> Label | None:
+        cost, bought, times = (before.cost, before.bought, before.times) if before else (0, (), ())
+        left = before.left if before else self.charges.left
+        if offer is not None:
+            paid, left = self.charges.paid(offer.place, at, left)
+            cost, bought, times = cost + paid, (*bought, Bought(at, offer.place)), (*times, -at)
+        key = (cost, len(bought), times)
         if self._dominated(key, at, state, left):
             return None
         self._made += 1
         walked = self.compiled.walk(state, at)
         if walked.fails < self.horizon.days and self.bound.hopeless(walked):
             return None
-        return Label(cost, at, state, walked, bought, self.bound.lacks(state, at, walked), left)
+        return Label(cost, at, state, walked, bought, times, self.bound.lacks(state, at, walked), left)
 
     # ── dominance ───────────────────────────────────────────────────────────
 
     def _dominated(self, key: Key, at: int, state: State, left: Left) -> bool:
         """Whether a label at this instant is worth as much and cost no more; otherwise this one is remembered."""
         same, amounts = self._worth(at, state)
-        amounts = (*amounts, *left) if left else amounts
+        amounts += left
         if not self.monotone:
             whole = (*same, amounts)
             known = self._best.get(whole)
@@ -232,51 +285,43 @@ class Search:
             return False
         front = self._front.setdefault(same, [])
         for other, more in front:
-            if other <= key and all(a >= b for a, b in zip(more, amounts, strict=True)):
+            if other <= key and all(map(ge, more, amounts)):
                 return True
-        front[:] = [
-            (other, less)
-            for other, less in front
-            if not (key <= other and all(a >= b for a, b in zip(amounts, less, strict=True)))
-        ]
+        front[:] = [(other, less) for other, less in front if not (key <= other and all(map(ge, amounts, less)))]
         front.append((key, amounts))
         return False
 
     def _worth(self, at: int, state: State) -> tuple[tuple[object, ...], tuple[int, ...]]:
         """What must be equal, and amounts of which more is never worse; nothing above what can still be used."""
-        horizon = self.horizon
+        horizon, specs, alike_to = self.horizon, self.compiled.specs, self.compiled.alike
         day = horizon.day(at) + (state.pending is not None)
-        pending = state.pending or MET
-        end = horizon.end
-        specs, end, away = self.compiled.specs, horizon.end, horizon.away
-        merged: dict[tuple[object, ...], tuple[int, int]] = {}
+        pending, end, away = state.pending or MET, horizon.end, horizon.away
+        merged: dict[tuple[int, ...], tuple[int, int]] = {}
         for left, starts, ends, place, eu, renews, bought in state.boxes:
-            kind = specs[place].kind
-            if self.monotone and not (horizon.needed[kind] and specs[place].counts):
+            spec = specs[place]
+            kind = spec.kind
+            if self.monotone and not (spec.counts and horizon.needed[kind]):
                 continue
-            use = horizon.sums[kind][-1] - horizon.sums[kind][day] + pending[kind]
-            alike = (
-                max(starts, at),
-                min(ends, end),
-                place,
-                renews,
-                bought,
-                len(merged) if eu < UNLIMITED and away else 0,
-            )
+            sums = horizon.sums[kind]
+            use = sums[-1] - sums[day] + pending[kind]
+            alike: tuple[int, ...] = max(starts, at), min(ends, end), place if renews else alike_to[place]
+            if renews or bought != LONG_AGO or away:
+                alike = (*alike, renews, bought, len(merged) if eu < UNLIMITED and away else 0)
             has, abroad = merged.get(alike, (0, 0))
             merged[alike] = min(has + left, use), min(abroad + eu, use) if away else 0
-        amounts = [amount for pair in merged.values() for amount in pair]
+        there = sorted(merged.items())
+        amounts = [amount for _, pair in there for amount in pair]
         ends_of_lots: list[tuple[int, int]] = []
         most = self.bound.most_spent(day)
         for amount, ends, starts in state.lots:
             amounts.append(min(amount, most))
             ends_of_lots.append((min(ends, end), max(starts, at)))
-        same = (at, state.pending, state.topped_up, min(state.lost, end + 1), *merged, *ends_of_lots)
-        return same, tuple(amounts)
+        same = (at, state.pending, state.topped_up, min(state.lost, end + 1), *(alike for alike, _ in there))
+        return (*same, *ends_of_lots), tuple(amounts)
 
 
-def _promise(choice: tuple[int, int, Offer]) -> tuple[int, int]:
-    return choice[0], choice[1]
+def _times(choice: Choice) -> tuple[int, ...]:
+    return choice.times
 
 
 def search(compiled: Compiled, most_labels: int) -> Found | NotFound:
