@@ -36,13 +36,14 @@ from opla.core.planner import (
 from opla.core.promotion import Channel, Facts
 from opla.core.refusal import Code, Refusal
 from opla.db import locks
+from opla.db.queries.promotions import uses
 from opla.operations import catalogue, promotions
 from opla.operations.shop import Shop
 
 MOST_DAYS: Final = 184
 #: For one operator's search, and for each of the several that a budget needs; the terminal may make more.
 _MOST_LABELS: Final = 600
-_MOST_LABELS_OF_BUDGET: Final = 100
+_MOST_LABELS_OF_BUDGET: Final = 30
 #: For how long a page may look for what would change its answer; it is looked at between two searches.
 _CHANGES_S: Final = 1.0
 _REMEMBERED: Final = 256
@@ -149,8 +150,12 @@ def find_changes(asked: Asked, planned: Planned, shop: Shop) -> tuple[list[Chang
 
 
 def _selling(shop: Shop) -> Selling:
-    """What anybody pays here: no coupon, no group, and whoever bought before."""
-    return Selling(shop.terms.fee_minor, promotions.active()[1].ours, Facts("", "", Channel.WEB))
+    """What anybody pays here: no coupon, no group, whoever bought before; and no promotion that is used up."""
+    _, known = promotions.active()
+    capped = {one.id: one.most_uses for one in known.ours if one.most_uses is not None}
+    used = {promotion: n for (promotion, _), n in uses(list(capped), []).items()} if capped else {}
+    ours = tuple(one for one in known.ours if used.get(one.id, 0) < capped.get(one.id, 1))
+    return Selling(shop.terms.fee_minor, ours, Facts("", "", Channel.WEB))
 
 
 def _planned(version: int, asked: Asked, line: Line | None, selling: Selling, *, sandbox: bool) -> Planned:

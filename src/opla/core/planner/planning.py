@@ -13,6 +13,7 @@ from opla.core.drawing import Tariff
 from opla.core.effects import Effect, Uncertain, Unknown, doubts_of, effect_of
 from opla.core.line import Kind, Line
 from opla.core.planner.answer import Answer, LeftOut, LeftOver, Missed, Plan, Purchase, Reason, Uncovered
+from opla.core.planner.budget import MOST_LABELS as MOST_BUDGET_LABELS
 from opla.core.planner.budget import Bits, Key, lived, most_for
 from opla.core.planner.compiled import DATA, Compiled
 from opla.core.planner.need import KINDS, Horizon, Need, moment
@@ -155,7 +156,7 @@ def plan_for_budget(
     for _, _, candidate, compiled, start in sorted(starting, key=lambda one: one[:2]):
         sim_minor = candidate.sim_minor or 0
         above = None if best is None else (best[0], best[1], best[2] - sim_minor, best[3])
-        bits = most_for(compiled, budget_minor - sim_minor, start.bought, above)
+        bits = most_for(compiled, budget_minor - sim_minor, start.bought, above, min(MOST_BUDGET_LABELS, most_labels))
         sure = sure and bits.exact
         key, operator = _key(candidate, bits), candidate.line.operator
         if len(bits.missed) < sum(any(wanted) for wanted in horizon.wanted):
