@@ -51,26 +51,30 @@ def cheapest(effects: Sequence[Effect], demands: Sequence[Demand], first: date, 
     days = len(demands)
     leaving: list[list[int]] = [[] for _ in range(days + 1)]
     arriving: list[list[int]] = [[] for _ in range(days + 1)]
+    ended: list[list[int]] = [[] for _ in range(days + 1)]
     data: list[dict[int, int]] = [{} for _ in range(days)]
     wanted = sum(demand.data_kb for demand in demands)
     for effect in giving:
         gives = _amount(effect, Kind.DATA, wanted)
-        for since, until in _arcs(effect, demands, first, rolls=rolls):
+        for since, until, over in _arcs(effect, demands, first, rolls=rolls):
             arc = model.variable(effect.paid_minor + fee_minor, 1, whole=_WHOLE)
             leaving[since].append(arc)
             arriving[until].append(arc)
+            if over:
+                ended[until].append(arc)
             data[since][arc] = gives
     for day in range(days + 1):
         # One arc more leaves the first day than arrives, one less the last.
         need = (day == 0) - (day == days)
         model.row({**dict.fromkeys(leaving[day], 1), **dict.fromkeys(arriving[day], -1)}, need, need)
     if rolls:
-        _roll(model, giving, demands, leaving, data, wanted, fee_minor)
+        _roll(model, giving, demands, leaving, ended, data, wanted, fee_minor)
     return model.solve()
 
 
-def _arcs(effect: Effect, demands: Sequence[Demand], first: date, *, rolls: bool) -> Iterator[tuple[int, int]]:
-    """From each day to each day until which this product alone is enough (of data that lives on, only its time)."""
+def _arcs(effect: Effect, demands: Sequence[Demand], first: date, *, rolls: bool) -> Iterator[tuple[int, int, bool]]:
+    """From each day to each day until which this product alone is enough (of data that lives on, only its time), and
+    whether it has ended by then."""
     days = len(demands)
     kinds = [kind for kind in Kind if not (rolls and kind is Kind.DATA)]
     where = effect.zone
@@ -86,7 +90,7 @@ def _arcs(effect: Effect, demands: Sequence[Demand], first: date, *, rolls: bool
                 break
             over = start_of(first + timedelta(days=day + 1), where) >= ends
             if effect.renewal is not EarlyRenewal.QUEUE or over or day + 1 == days:
-                yield since, day + 1
+                yield since, day + 1, over
 
 
 def _roll(
@@ -94,11 +98,15 @@ def _roll(
     giving: Sequence[Effect],
     demands: Sequence[Demand],
     leaving: list[list[int]],
+    ended: list[list[int]],
     data: list[dict[int, int]],
     wanted: int,
     fee_minor: int,
 ) -> None:
-    """What is left of the data each morning, in thousandths of what is wanted, so that the numbers stay small."""
+    """What is left of the data each morning, as a part of what is wanted, so that the numbers stay small.
+
+    More than all of it is never needed; and what ends that morning, before anything is bought, takes its data along.
+    """
     before: int | None = None
     scale = max(1, wanted)
     for day, demand in enumerate(demands):
@@ -113,6 +121,7 @@ def _roll(
         if before is not None:
             has[before] = 1.0
         model.row(has, demand.data_kb / scale, None)
+        model.row({after: 1, **dict.fromkeys(ended[day + 1], 1)}, None, 1)
         before = after
 
 
