@@ -13,6 +13,12 @@ from browser.conftest import Screen, Screens
 from browser.test_purchase import EMAIL, pay, to_the_quote
 
 
+def press(page: Page, button: str) -> None:
+    """Press it, and be on the page it leads to: what is judged next is that one."""
+    with page.expect_navigation():
+        page.click(button)
+
+
 def judge(page: Page) -> None:
     """No violation of axe's, in what is open and what is folded away (open from here on); no sideways scrolling."""
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
@@ -28,12 +34,12 @@ def what_somebody_has(screen: Screen) -> None:
     screen.go("/have/proximus/")
     judge(page)
     page.fill("#answer", "1.500 MB until 3 december, 20 SMS, 5 EUR/min")
-    page.click("main form button.main")
+    press(page, "main form button.main")
     judge(page)
     page.check("input[name=data][value='0']")
-    page.click("main form button.main")
+    press(page, "main form button.main")
     judge(page)
-    page.click("main form button.main")
+    press(page, "main form button.main")
     judge(page)
 
 
@@ -51,11 +57,11 @@ def what_is_left(page: Page) -> None:
     expect(page.locator("#changes .lost")).not_to_have_count(0)
     page.fill("[name=left_data]", "1,2 GB")
     page.fill("[name=left_until]", "")
-    page.click("#changes form button")
+    press(page, "#changes form button")
     expect(page.locator("#left_until-error")).to_be_visible()
     judge(page)
     page.fill("[name=left_until]", (datetime.now(UTC) + timedelta(days=10)).date().isoformat())
-    page.click("#changes form button")
+    press(page, "#changes form button")
     expect(page.locator("#left_until-error")).to_have_count(0)
     expect(page.locator("#changes .lost")).not_to_have_count(0)
     judge(page)
@@ -82,25 +88,25 @@ def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language
     ):  # fmt: skip
         screen.go(path)
         judge(page)
-    page.click("main form button.main")  # a refused amount stays where it was
+    press(page, "main form button.main")  # a refused amount stays where it was
     judge(page)
     what_somebody_has(screen)
     news_of_promotions(screen)
     screen.go("/")
     page.fill("#number", "112")
-    page.click("main form button.main")
+    press(page, "main form button.main")
     judge(page)
     page.fill("#number", "0470 12 34 56")
-    page.click("main form button.main")
+    press(page, "main form button.main")
     judge(page)
     screen.go("/top-up/mobile-vikings/MV-15/")
     page.fill("#email", "ana@")
-    page.click("main form button.main")
+    press(page, "main form button.main")
     judge(page)
     to_the_quote(screen)
     judge(page)
     page.fill("#coupon", "NOSUCH26")
-    page.click("form[action$='/coupon/'] button")
+    press(page, "form[action$='/coupon/'] button")
     expect(page.locator("#coupon-error")).to_be_in_viewport()
     judge(page)
     what_is_left(page)
@@ -109,15 +115,15 @@ def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language
     expect(page.locator("#bars .full")).to_have_count(3, timeout=30_000)
     judge(page)
     order = page.url
-    page.click("form[action$='/code/'] button")
+    press(page, "form[action$='/code/'] button")
     judge(page)
     page.goto(f"{order}receipt/")
     judge(page)
     stranger = screens.open(language=language, width=320, dark=dark).page
     stranger.goto(order)
     judge(stranger)
-    stranger.click("form[action$='/proof/'] button")
+    press(stranger, "form[action$='/proof/'] button")
     judge(stranger)
     stranger.fill("#proof", EMAIL)
-    stranger.click("form[action$='/prove/'] button")
+    press(stranger, "form[action$='/prove/'] button")
     judge(stranger)

@@ -22,6 +22,7 @@ def to_the_quote(screen: Screen) -> None:
     page.click("a.amount >> nth=0")
     page.fill("#email", EMAIL)
     page.click("main form button.main")
+    page.wait_for_url("**/quote/*/")
 
 
 def pay(screen: Screen, outcome: str = "pay") -> None:
