@@ -36,7 +36,6 @@ from opla.core.planner import (
 from opla.core.promotion import Channel, Facts
 from opla.core.refusal import Code, Refusal
 from opla.db import locks
-from opla.db.queries.promotions import uses
 from opla.operations import catalogue, promotions
 from opla.operations.shop import Shop
 
@@ -111,9 +110,12 @@ def find_plan(asked: Asked, line: Line | None, shop: Shop, at: datetime) -> Plan
     line  what is on the SIM there is, of operator `asked.sim`, where somebody told; else nothing is taken to be on it
     """
     version, catalog = catalogue.active()
-    selling = _selling(shop).seen_at(at, start_of(asked.first, zone(catalog.time_zone)))
+    promoted, known = promotions.to_be_had()
+    # What anybody pays here: no coupon, no group, and whoever bought before.
+    selling = Selling(shop.terms.fee_minor, known.ours, Facts("", "", Channel.WEB))
+    selling = selling.seen_at(at, start_of(asked.first, zone(catalog.time_zone)))
     running = tuple((p.id, p.window.start) for p in selling.promotions)
-    key = (version, shop.sandbox, promotions.active()[0], running, asked)
+    key = (version, shop.sandbox, promoted, running, asked)
     if line is None and key in _remembered:
         return _remembered[key]
     with _alone(shop.var) as alone:
@@ -147,15 +149,6 @@ def find_changes(asked: Asked, planned: Planned, shop: Shop) -> tuple[list[Chang
         except _TimeIsUpError:
             return found, False
         return found, True
-
-
-def _selling(shop: Shop) -> Selling:
-    """What anybody pays here: no coupon, no group, whoever bought before; and no promotion that is used up."""
-    _, known = promotions.active()
-    capped = {one.id: one.most_uses for one in known.ours if one.most_uses is not None}
-    used = {promotion: n for (promotion, _), n in uses(list(capped), []).items()} if capped else {}
-    ours = tuple(one for one in known.ours if used.get(one.id, 0) < capped.get(one.id, 1))
-    return Selling(shop.terms.fee_minor, ours, Facts("", "", Channel.WEB))
 
 
 def _planned(version: int, asked: Asked, line: Line | None, selling: Selling, *, sandbox: bool) -> Planned:

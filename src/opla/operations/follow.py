@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from opla.core.actor import Actor
 from opla.core.promotion import Promotions, news, next_news
 from opla.core.refusal import Code, Refusal
-from opla.db.queries.promotions import uses
 from opla.db.queries.reminders import Decided, Kept
-from opla.operations import catalogue, promotions, wishes
+from opla.operations import catalogue, wishes
 from opla.operations.shop import Shop
 from opla.operations.wishes import Following
 
@@ -48,15 +47,6 @@ def follow(actor: Actor, wanted: Wanted, *, shop: Shop, at: datetime) -> list[Re
         at=at,
     )
     return [limited] if limited else []
-
-
-def running() -> Promotions:
-    """Those that can still be had: without ours of which the last use is taken."""
-    _, known = promotions.active()
-    capped = [p.id for p in known.ours if p.most_uses is not None]
-    used = uses(capped, []) if capped else {}
-    left = tuple(p for p in known.ours if p.most_uses is None or used.get((p.id, b""), 0) < p.most_uses)
-    return replace(known, ours=left)
 
 
 def decide(kept: Kept, following: Following, known: Promotions, shop: Shop, at: datetime) -> Decided:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from opla.core.promotion import Promotions, parse_promotions, read_coupon
 from opla.core.refusal import Code, Refusal
 from opla.db.keyring import Keyring
 from opla.db.models import PromotionsVersion
-from opla.db.queries.promotions import active_promotions
+from opla.db.queries.promotions import active_promotions, uses
 from opla.operations import catalogue
 from opla.operations.read_promotions import SAMPLE, read_promotions
 
@@ -26,6 +27,15 @@ def active() -> tuple[int, Promotions]:
     """The version that counts, and its promotions; 0 and none where nobody ever imported any."""
     version = active_promotions()
     return (version, at_version(version)) if version is not None else (0, _NONE)
+
+
+def to_be_had() -> tuple[int, Promotions]:
+    """The same, without those of ours of which the last use is taken."""
+    version, known = active()
+    capped = [p.id for p in known.ours if p.most_uses is not None]
+    used = uses(capped, []) if capped else {}
+    left = tuple(p for p in known.ours if p.most_uses is None or used.get((p.id, b""), 0) < p.most_uses)
+    return version, replace(known, ours=left)
 
 
 @lru_cache(maxsize=16)

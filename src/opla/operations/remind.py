@@ -22,7 +22,7 @@ from opla.core.usage import Usage, followed, watch
 from opla.db.keyring import Unopenable
 from opla.db.queries import reminders
 from opla.db.queries.reminders import Decided, Kept
-from opla.operations import follow, wishes
+from opla.operations import follow, promotions, wishes
 from opla.operations.count_in import count
 from opla.operations.shop import Shop
 from opla.operations.wishes import CONFIRM, Watched, Wished
@@ -96,7 +96,7 @@ def remind(*, shop: Shop, at: datetime, limit: int = 50) -> int:
     claimed = reminders.claim(at=at, limit=limit, lease=_LEASE)
     if not claimed:
         return 0
-    known = follow.running()
+    _, known = promotions.to_be_had()
     decided: list[Decided] = []
     forget = []
     for kept in claimed:

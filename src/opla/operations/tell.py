@@ -18,9 +18,9 @@ from opla.db.queries import attempts, floats, pages, reminders
 from opla.db.queries.attempts import Outgoing
 from opla.db.queries.floats import News
 from opla.db.queries.pages import Addressed, OrderPage
-from opla.operations.follow import running
 from opla.operations.links import write_link
 from opla.operations.outside import Outside
+from opla.operations.promotions import to_be_had
 from opla.operations.remind import still_due
 from opla.operations.shop import Shop
 from opla.operations.wishes import CONFIRM, Following, Watched, Wished, open_all
@@ -74,7 +74,7 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
     about = pages.addressed(ours) if ours else {}
     lines = [outgoing.reminder_id for outgoing in due if outgoing.reminder_id]
     wished = open_all(reminders.load(lines), shop.keyring) if lines else {}
-    known = running() if wished else Promotions("EUR")
+    known = to_be_had()[1] if wished else Promotions("EUR")
     done: list[tuple[str, bool, datetime | None]] = []
     for outgoing in due:
         if outgoing.reminder_id:

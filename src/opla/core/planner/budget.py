@@ -109,7 +109,7 @@ def step(compiled: Compiled, state: State, at: int, stop: int) -> tuple[State, T
     return state, short
 
 
-def lived(compiled: Compiled, state: State, at: int, stop: int) -> tuple[State, dict[int, Three]]:
+def steps(compiled: Compiled, state: State, at: int, stop: int) -> tuple[State, dict[int, Three]]:
     """The same over many days, and what fails on each."""
     horizon, missed = compiled.horizon, {}
     while at < stop:
@@ -162,7 +162,7 @@ class _Budget:
 
     def _given(self, label: _Label, found: Sequence[Bought]) -> Bits:
         for one in found:
-            state, missed = lived(self.compiled, label.state, label.at, one.at)
+            state, missed = steps(self.compiled, label.state, label.at, one.at)
             days, kb = label.days + len(missed), label.kb + sum(short[DATA] for short in missed.values())
             made = self._bought(label, _Stop(one.at, state, days, kb), self.compiled.offers[one.offer])
             if made is None:
@@ -177,10 +177,10 @@ class _Budget:
         missed: dict[int, Three] = {}
         state, _ = compiled._arrive(compiled.first, at)  # noqa: SLF001
         for one in label.bought:
-            state, more = lived(compiled, state, at, one.at)
+            state, more = steps(compiled, state, at, one.at)
             missed |= more
             at, state = one.at, compiled.buy(state, one.at, compiled.offers[one.offer]) or state
-        state, more = lived(compiled, state, at, self.horizon.end)
+        state, more = steps(compiled, state, at, self.horizon.end)
         return Bits(label.bought, label.cost, missed | more, state, self.grain_kb, exact=False, labels=0)
 
     def _bought(self, label: _Label, stop: _Stop, offer: Offer) -> _Label | None:

@@ -14,7 +14,7 @@ from opla.core.effects import Effect, Uncertain, Unknown, doubts_of, effect_of
 from opla.core.line import Kind, Line
 from opla.core.planner.answer import Answer, LeftOut, LeftOver, Missed, Plan, Purchase, Reason, Uncovered
 from opla.core.planner.budget import MOST_LABELS as MOST_BUDGET_LABELS
-from opla.core.planner.budget import Bits, Key, lived, most_for
+from opla.core.planner.budget import Bits, Key, most_for, steps
 from opla.core.planner.compiled import DATA, Compiled
 from opla.core.planner.need import KINDS, Horizon, Need, moment
 from opla.core.planner.search import Bought, Found, NotFound, search
@@ -312,7 +312,7 @@ def _purchases(compiled: Compiled, bought: Sequence[Bought]) -> Iterator[Purchas
     state, _ = compiled._arrive(compiled.first, horizon.start)  # noqa: SLF001 - what ends as the first day begins
     at = horizon.start
     for one in bought:
-        state, at = lived(compiled, state, at, one.at)[0], one.at
+        state, at = steps(compiled, state, at, one.at)[0], one.at
         offer = compiled.offers[one.offer]
         walked = compiled.walk(state, at)
         reason = Reason.PAYS
