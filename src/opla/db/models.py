@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import uuid4
 
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 
@@ -98,3 +100,30 @@ class OwnerLink(models.Model):
 
     def __str__(self) -> str:
         return f"a link until {self.expires_at:%H:%M}"
+
+
+class Customers(BaseUserManager["Customer"]):
+    """Finds a customer by the address that was proven, however it is written."""
+
+    def get_by_natural_key(self, username: str | None) -> Customer:
+        return self.get(email=(username or "").lower())
+
+
+class Customer(AbstractBaseUser):
+    """Somebody who keeps their SIMs and orders here. Buying needs none of this; the address is the whole of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    email = models.EmailField(unique=True)  # in lower case, as it was proven
+    language = models.CharField(max_length=10)
+    made_at = models.DateTimeField()
+    is_active = models.BooleanField(default=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[Customers] = Customers()
+
+    class Meta:
+        db_table = "customer"
+
+    def __str__(self) -> str:
+        return f"customer {self.pk}"

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "opla.storefront",
     "opla.backoffice",
 ]
+AUTH_USER_MODEL = "opla_db.Customer"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "Europe/Brussels"
@@ -93,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
 TEMPLATES = [
     {

@@ -19,7 +19,10 @@ BEGIN
     GRANT EXECUTE ON FUNCTION opla_clock() TO opla_app;
     FOR f IN SELECT format('%I', c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
-               AND (c.relname LIKE 'django\_%' OR c.relname LIKE 'auth\_%' OR c.relname IN ('catalog_version', 'promotions_version', 'owner_link', 'reseller', 'api_key')) LOOP
+               AND (c.relname LIKE 'django\_%' OR c.relname LIKE 'auth\_%' OR c.relname IN (
+                   'catalog_version', 'promotions_version', 'owner_link', 'reseller', 'api_key',
+                   'customer'
+               )) LOOP
         EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO opla_app', f.name);
     END LOOP;
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO opla_app;
