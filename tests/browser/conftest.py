@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
+from browser import judges
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
 _PATIENCE_S = 60
@@ -116,16 +118,23 @@ class Screens:
     browser: Browser
     opened: list[Screen] = field(default_factory=list)
 
-    def open(self, *, language: str = "en", javascript: bool = True, width: int = 390, dark: bool = False) -> Screen:
+    def open(
+        self, *, language: str = "en", javascript: bool = True, width: int = 390, dark: bool = False,
+        own_colours: bool = False, still: bool = False,
+    ) -> Screen:  # fmt: skip
+        """A phone of somebody's. `own_colours`: the person's, not ours; `still`: they asked that nothing move."""
         context = self.browser.new_context(
             locale=language,
             java_script_enabled=javascript,
             viewport={"width": width, "height": 844},
             color_scheme="dark" if dark else "light",
+            forced_colors="active" if own_colours else "none",
+            reduced_motion="reduce" if still else "no-preference",
         )
         context.set_default_timeout(20_000)
         screen = Screen(self.base, context, context.new_page())
         context.on("request", screen.asked)
+        context.on("response", judges.DOCUMENTS.answered)
         screen.page.on("console", screen.said)
         self.opened.append(screen)
         return screen

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from browser import judges
 from browser.conftest import Screen, Screens
 from browser.test_purchase import EMAIL, pay, to_the_quote
 
@@ -22,8 +23,9 @@ def press(page: Page, button: str) -> None:
 def judge(page: Page) -> None:
     """No violation of axe's, in what is open and what is folded away (open from here on); no sideways scrolling."""
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    violations = Axe().run(page).response["violations"]
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations] == [], page.url
+    assert judges.axe(page) == [], page.url
+    assert judges.htmlcs(page) == [], page.url
+    judges.DOCUMENTS.keep(page)
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0, page.url
 
@@ -76,7 +78,9 @@ if os.environ.get("OPLA_TEST_FULL"):
 @pytest.mark.parametrize(
     ("language", "dark"), LANGUAGES, ids=[f"{tag} {'ink' if dark else 'paper'}" for tag, dark in LANGUAGES]
 )
-def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language: str, dark: bool) -> None:
+def test_every_page_passes_axe_and_fits_a_small_phone(
+    screens: Screens, language: str, dark: bool, tmp_path: Path
+) -> None:
     screen = screens.open(language=language, width=320, dark=dark)
     page = screen.page
     for path in (
@@ -127,3 +131,4 @@ def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language
     stranger.fill("#proof", EMAIL)
     press(stranger, "form[action$='/prove/'] button")
     judge(stranger)
+    assert judges.DOCUMENTS.refused(tmp_path) == []

@@ -1,0 +1,99 @@
+"""Judges that nobody here wrote: axe always; HTML_CodeSniffer, html-validate and Lighthouse with `--full`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Response
+
+#: Where the judges of `requirements/judges` stand; empty without `--full`.
+HOME: Final = os.environ.get("OPLA_JUDGES", "")
+#: What axe leaves out unless asked: WCAG 2.2's size of targets.
+_AXE: Final = {"rules": {"target-size": {"enabled": True}}}
+_SNIFF: Final = """() => new Promise((done, failed) => HTMLCS.process(
+    'WCAG2AA',
+    document,
+    () => done(HTMLCS.getMessages().filter(m => m.type === HTMLCS.ERROR)
+        .map(m => [m.code, (m.element.outerHTML || '').slice(0, 200)])),
+    () => failed(new Error('the page could not be sniffed'))))"""
+
+
+def axe(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe objects to, all its rules of WCAG 2.2 AA and of good practice."""
+    violations = Axe().run(page, options=_AXE).response["violations"]
+    return [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations]
+
+
+@cache
+def _sniffer() -> str:
+    return Path(HOME, "node_modules", "html_codesniffer", "build", "HTMLCS.js").read_text("utf-8")
+
+
+def htmlcs(page: Page) -> list[list[str]]:
+    """What HTML_CodeSniffer calls an error under WCAG 2 AA (pa11y's second judge); nothing without `--full`."""
+    if not HOME:
+        return []
+    page.evaluate(_sniffer())
+    found: list[list[str]] = page.evaluate(_SNIFF)
+    return found
+
+
+#: Rules of taste, not of HTML: how a void element or an attribute is written, whether a button says that it submits
+#: (without a type it does, by the standard), and no-break spaces in telephone numbers.
+_STYLE: Final = dict.fromkeys(
+    ("void-style", "attr-quotes", "no-implicit-button-type", "long-title", "doctype-style", "attribute-boolean-style",
+     "attribute-empty-style", "tel-non-breaking"),
+    "off",
+)  # fmt: skip
+
+
+class Documents:
+    """Every page as the server wrote it, once each, for html-validate."""
+
+    def __init__(self) -> None:
+        self._last: dict[Page, Response] = {}
+        self._kept: dict[str, str] = {}
+
+    def answered(self, response: Response) -> None:
+        if response.request.resource_type == "document" and not 300 <= response.status < 400:
+            self._last[response.frame.page] = response
+
+    def keep(self, page: Page) -> None:
+        """The page that is open now."""
+        if HOME and page in self._last:
+            self._kept.setdefault(self._last[page].text(), page.url)
+
+    def refused(self, folder: Path) -> list[str]:
+        """What html-validate says is wrong: address, line, rule and why. Nothing without `--full`."""
+        if not HOME or not self._kept:
+            return []
+        names = {}
+        for n, (text, url) in enumerate(self._kept.items()):
+            path = folder / f"{n:03}.html"
+            path.write_text(text, "utf-8")
+            names[str(path)] = url
+        self._kept.clear()
+        config = folder / ".htmlvalidate.json"
+        config.write_text(json.dumps({"root": True, "extends": ["html-validate:recommended"], "rules": _STYLE}))
+        said = folder / "said.json"
+        with said.open("wb") as out:  # a file: into a pipe it does not write to the end
+            done = subprocess.run(
+                ["node", str(Path(HOME, "node_modules", "html-validate", "bin", "html-validate.mjs")),
+                 "--config", str(config), "--formatter", "json", *names],
+                stdout=out, stderr=subprocess.PIPE, text=True, check=False,
+            )  # fmt: skip
+        assert done.returncode in (0, 1), done.stderr
+        return [
+            f"{names[page['filePath']]} line {one['line']}: {one['ruleId']}: {one['message']}"
+            for page in json.loads(said.read_text("utf-8"))
+            for one in page["messages"]
+        ]
+
+
+DOCUMENTS: Final = Documents()
