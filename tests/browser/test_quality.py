@@ -80,5 +80,5 @@ def test_lighthouse_finds_nothing_to_say_of_access_and_practice(stack: str, path
                 for ref in said["categories"][kind]["auditRefs"])
     }  # fmt: skip
     scores = {name: round(category["score"] * 100) for name, category in said["categories"].items()}
-    print(path, scores)  # performance is told, not judged: it is the machine's as much as the page's
+    print(path, scores)  # noqa: T201 - performance is told, not judged: it is the machine's as much as the page's
     assert (scores["accessibility"], scores["best-practices"], wrong) == (100, 100, {})
