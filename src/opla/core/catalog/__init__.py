@@ -21,6 +21,7 @@ from opla.core.catalog.model import (
     check,
     sellable,
 )
+from opla.core.catalog.official import App, Authority, AuthorityKind, Term
 from opla.core.catalog.parsing import parse
 from opla.core.catalog.place import CatalogError, Problem
 from opla.core.catalog.redeeming import RedeemBy, Redemption, group, redeem, tel_uri
@@ -41,6 +42,9 @@ from opla.core.catalog.rules import (
 __all__ = [
     "UNKNOWN",
     "Activation",
+    "App",
+    "Authority",
+    "AuthorityKind",
     "AutoRenew",
     "Catalog",
     "CatalogError",
@@ -70,6 +74,7 @@ __all__ = [
     "Starts",
     "Status",
     "Sure",
+    "Term",
     "Texts",
     "cells",
     "check",
