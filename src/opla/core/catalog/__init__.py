@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from opla.core.catalog.cell import UNKNOWN, Cell, Shown, Sure, Texts, text_in
 from opla.core.catalog.documents import Change, cells, diff, overlay
+from opla.core.catalog.evidence import Evidence, evidence
 from opla.core.catalog.facts import Fact, FactKind, describe
 from opla.core.catalog.model import (
     Catalog,
@@ -53,6 +54,7 @@ __all__ = [
     "Content",
     "CreditRenewal",
     "EarlyRenewal",
+    "Evidence",
     "Fact",
     "FactKind",
     "Length",
@@ -80,6 +82,7 @@ __all__ = [
     "check",
     "describe",
     "diff",
+    "evidence",
     "group",
     "overlay",
     "parse",

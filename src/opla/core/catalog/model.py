@@ -76,9 +76,10 @@ class Operator:
     care_email: Cell[str] = UNKNOWN
     care_hours: Cell[str] = UNKNOWN  # as the source writes them
     care_languages: Cell[tuple[str, ...]] = UNKNOWN
+    spoken: tuple[str, ...] = ()  # in its country, at a desk or on the telephone, most of them first
     shops: Cell[str] = UNKNOWN  # the page that finds its shops
     information_sheet: Cell[str] = UNKNOWN  # the page with the sheet of each plan
-    app: App = App()
+    app: App = field(default_factory=App)
     terms: tuple[Cell[Term], ...] = ()  # words its customers meet
     network_generation: Cell[str] = UNKNOWN  # for prepaid: 4G, 5G
     max_mbps: Cell[int] = UNKNOWN
@@ -91,6 +92,11 @@ class Operator:
     #: `known`, `not_known`, `what_to_do`: sentences for people, by language
     notes: Mapping[str, Texts] = field(default_factory=lambda: MappingProxyType({}))
     rules: Rules = field(default_factory=Rules)
+
+    @property
+    def care_speaks(self) -> tuple[str, ...]:
+        """The languages to expect of its customer care: its own, else the two most spoken in its country."""
+        return self.care_languages.value or self.spoken[:2]
 
     @property
     def plans_offered(self) -> tuple[Plan, ...]:
@@ -200,7 +206,6 @@ class Catalog:
     products: tuple[Product, ...]
     number_blocks: tuple[NumberBlock, ...]
     bundles: tuple[Product, ...] = ()
-    spoken: tuple[str, ...] = ()  # what people at a desk or on the telephone speak there, most of them first
     authorities: tuple[Authority, ...] = ()
 
     @cached_property

@@ -42,14 +42,14 @@ def parse(document: Mapping[str, object]) -> Catalog:
     root = opened(document, "catalogue", FORM, "catalogues")
     reading = root.reading
     rules = {name: root["rules"].under(name, given) for name, given in root["rules"].mapping().items()}
-    operators = tuple(_operator(at, rules) for at in root["operators"].entries())
+    spoken = root["spoken"].several(Place.text) or ()
+    operators = tuple(_operator(at, rules, spoken) for at in root["operators"].entries())
     by_id = {operator.id: operator for operator in operators}
     listed = tuple(_product(at, rules, by_id, root) for at in root["products"].entries())
     blocks = tuple(
         NumberBlock(_one_of(at["operator"], by_id), at["prefixes"].cell(_texts_list))
         for at in root["number_blocks"].entries()
     )
-    spoken = root["spoken"].several(Place.text) or ()
     authorities = tuple(read_authority(at) for at in root["authorities"].entries())
     _agree(root, operators, listed)
     if reading.problems:
@@ -59,11 +59,11 @@ def parse(document: Mapping[str, object]) -> Catalog:
     zone = root.required("time_zone")
     return Catalog(
         root.required("country"), reading.currency, zone, reading.languages, operators, products, blocks, bundles,
-        spoken, authorities,
+        authorities,
     )  # fmt: skip
 
 
-def _operator(at: Place, rules: Mapping[str, Place]) -> Operator:
+def _operator(at: Place, rules: Mapping[str, Place], spoken: tuple[str, ...]) -> Operator:
     return Operator(
         id=at.required("id"),
         name=at.required("name"),
@@ -82,6 +82,7 @@ def _operator(at: Place, rules: Mapping[str, Place]) -> Operator:
         care_email=at["care_email"].cell(Place.text),
         care_hours=at["care_hours"].cell(Place.text),
         care_languages=at["care_languages"].cell(_texts_list),
+        spoken=spoken,
         shops=at["shops"].cell(Place.text),
         information_sheet=at["information_sheet"].cell(Place.text),
         app=read_app(at["app"]),
