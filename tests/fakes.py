@@ -32,6 +32,7 @@ from opla.core.quote import Quote, Terms
 from opla.core.refusal import Refusal
 from opla.db import keyring
 from opla.db.queries.call import select
+from opla.operations.letters import Posted
 from opla.operations.pay_again import pay_again
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, quote_topup
@@ -284,7 +285,9 @@ class Playing:
         return self.world.mailbox
 
 
-def compose(letter: Letter | Reminding | Announcing) -> tuple[str, str]:
+def compose(letter: Letter | Reminding | Announcing | Posted) -> tuple[str, str]:
+    if isinstance(letter, Posted):
+        return letter.topic, " ".join(letter.about.values())
     if not isinstance(letter, Letter):
         return letter.topic, letter.link_url
     return letter.topic, f"{letter.page.ticket} {letter.link_url} {letter.proof}"

@@ -18,6 +18,8 @@ from opla.db.queries import attempts, floats, pages, reminders
 from opla.db.queries.attempts import Outgoing
 from opla.db.queries.floats import News
 from opla.db.queries.pages import Addressed, OrderPage
+from opla.operations import letters
+from opla.operations.letters import Posted
 from opla.operations.links import write_link
 from opla.operations.outside import Outside
 from opla.operations.promotions import to_be_had
@@ -62,7 +64,7 @@ class Announcing:
 
 
 #: Words for a letter: (subject, text), in its language.
-Compose = Callable[[Letter | Reminding | Announcing], tuple[str, str]]
+Compose = Callable[[Letter | Reminding | Announcing | Posted], tuple[str, str]]
 
 
 def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: datetime, limit: int = 50) -> int:
@@ -74,6 +76,7 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
     about = pages.addressed(ours) if ours else {}
     lines = [outgoing.reminder_id for outgoing in due if outgoing.reminder_id]
     wished = open_all(reminders.load(lines), shop.keyring) if lines else {}
+    posted = letters.load([(o.letter_id, o.topic) for o in due if o.letter_id], shop=shop)
     known = to_be_had()[1] if wished else Promotions("EUR")
     done: list[tuple[str, bool, datetime | None]] = []
     for outgoing in due:
@@ -86,6 +89,8 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
                 done.append((outgoing.reference, False, None))  # over, or something newer says otherwise
                 continue
             sent = _remind(outgoing, wish, compose, shop, outside, at)
+        elif outgoing.letter_id:
+            sent = outgoing.letter_id in posted and _post(outgoing, posted[outgoing.letter_id], compose, outside)
         elif outgoing.order_id in news:
             sent = _told(_for_reseller(outgoing, news[outgoing.order_id]), outside)
         else:
@@ -124,6 +129,15 @@ def _remind(outgoing: Outgoing, wish: Wished, compose: Compose, shop: Shop, outs
         return False
     stop_url = f"{link_url}stop/"
     return _told(Message(outgoing.reference, wish.email, subject, text, wish.language, stop_url), outside)
+
+
+def _post(outgoing: Outgoing, letter: Posted, compose: Compose, outside: Outside) -> bool:
+    try:
+        subject, text = compose(letter)
+    except Exception:  # noqa: BLE001 - whatever it was, it is written down
+        _log.exception("message %s: it could not be written", outgoing.reference)
+        return False
+    return _told(Message(outgoing.reference, letter.email, subject, text, letter.language), outside)
 
 
 def _for_reseller(outgoing: Outgoing, news: News) -> Message:

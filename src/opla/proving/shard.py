@@ -29,6 +29,7 @@ from opla.db.queries import attempts, call, rates
 from opla.db.queries.codes import Stock
 from opla.operations.catalogue import at_version, seed
 from opla.operations.expire import expire
+from opla.operations.letters import Posted
 from opla.operations.shop import Shop
 from opla.operations.stock_codes import stock_codes
 from opla.operations.tell import Announcing, Letter, Reminding, tell
@@ -387,5 +388,5 @@ class Simulation:
         return min((moment for moment in moments if isinstance(moment, datetime)), default=otherwise + _DRAIN)
 
 
-def _compose(letter: Letter | Reminding | Announcing) -> tuple[str, str]:
-    return letter.topic, letter.link_url
+def _compose(letter: Letter | Reminding | Announcing | Posted) -> tuple[str, str]:
+    return letter.topic, "" if isinstance(letter, Posted) else letter.link_url

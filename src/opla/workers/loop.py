@@ -26,12 +26,14 @@ from opla.db.queries.attempts import Claimed
 from opla.db.queries.call import BROKEN, reconnect
 from opla.db.queries.codes import Stock
 from opla.operations.expire import expire
+from opla.operations.letters import Posted
 from opla.operations.outside import Adapters, Outside
 from opla.operations.remind import remind
 from opla.operations.shop import Shop, current
 from opla.operations.tell import Announcing, Letter, Reminding, tell
 from opla.operations.together import Together
 from opla.operations.work import LEASE_MARGIN_S, settle_claims
+from opla.presenting import letters
 from opla.presenting.announcing import announcing
 from opla.presenting.notices import notice
 from opla.presenting.reminding import reminding
@@ -134,12 +136,14 @@ class Worker:
         self._expires_at = 0.0
         self._reminds_at = 0.0
 
-    def _compose(self, letter: Letter | Reminding | Announcing) -> tuple[str, str]:
+    def _compose(self, letter: Letter | Reminding | Announcing | Posted) -> tuple[str, str]:
         sandbox = self._shop.sandbox
         if isinstance(letter, Reminding):
             words = reminding(letter, sandbox=sandbox)
         elif isinstance(letter, Announcing):
             words = announcing(letter, sandbox=sandbox)
+        elif isinstance(letter, Posted):
+            words = letters.words(letter, base_url=self._shop.base_url, sandbox=sandbox)
         else:
             words = notice(letter.topic, letter.page, letter.link_url, sandbox=sandbox, digits=letter.proof)
         return words.subject, words.text

@@ -141,7 +141,7 @@ def wake_order(order_id: UUID, *, at: datetime) -> int:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message of the outbox, leased to this worker: about an order, or a reminder."""
+    """One message of the outbox, leased to this worker: about an order, a reminder, or as a letter says."""
 
     reference: str
     topic: str
@@ -149,6 +149,7 @@ class Outgoing:
     reminder_id: UUID | None
     tries: int
     made_at: datetime
+    letter_id: UUID | None = None
 
 
 def claim_outbox(worker: UUID, *, at: datetime, limit: int, lease_s: int) -> list[Outgoing]:
@@ -167,6 +168,7 @@ def claim_outbox(worker: UUID, *, at: datetime, limit: int, lease_s: int) -> lis
             _id(row[3]),
             expect(row[4], int),
             expect(row[5], datetime),
+            _id(row[6]),
         )
         for row in rows
     )

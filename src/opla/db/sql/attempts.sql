@@ -124,8 +124,11 @@ BEGIN
     RETURN v_count;
 END $$;
 
-CREATE OR REPLACE FUNCTION opla_outbox_claim(p_at timestamptz, p_worker uuid, p_limit int, p_lease_s int)
-RETURNS TABLE (reference text, topic text, order_id uuid, reminder_id uuid, tries int, made_at timestamptz)
+DROP FUNCTION IF EXISTS opla_outbox_claim(timestamptz, uuid, int, int);  -- what it returns has grown
+CREATE FUNCTION opla_outbox_claim(p_at timestamptz, p_worker uuid, p_limit int, p_lease_s int)
+RETURNS TABLE (
+    reference text, topic text, order_id uuid, reminder_id uuid, tries int, made_at timestamptz, letter_id uuid
+)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -139,12 +142,13 @@ BEGIN
     UPDATE outbox o SET lease_by = p_worker, lease_until = opla_clock() + make_interval(secs => p_lease_s)
     FROM due
     WHERE o.reference = due.reference
-    RETURNING o.reference, o.topic, o.order_id, o.reminder_id, o.tries, o.made_at;
+    RETURNING o.reference, o.topic, o.order_id, o.reminder_id, o.tries, o.made_at, o.letter_id;
     PERFORM opla_writes(false);
 END $$;
 
 -- Told, or to be tried again at p_due_at (null: given up). The winner's commit leaves the event, or the item: a proof
--- given up is no item, because its six digits are long over; nor is a reminder, whose time has passed.
+-- given up is no item, because its six digits are long over; nor is a reminder, whose time has passed. A letter that is
+-- over is forgotten, and its row of the outbox with it.
 CREATE OR REPLACE FUNCTION opla_outbox_done(
     p_at timestamptz, p_actor text, p_reference text[], p_done boolean[], p_due_at timestamptz[]
 ) RETURNS void
@@ -173,5 +177,7 @@ BEGIN
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
     SELECT p_at, 'order', t.order_id, 'told', o.state, o.state, p_actor, t.topic
     FROM told t JOIN orders o ON o.id = t.order_id WHERE t.done;
+    DELETE FROM letter l USING outbox o
+    WHERE o.letter_id = l.id AND o.reference = ANY(p_reference) AND o.due_at IS NULL;
     PERFORM opla_writes(false);
 END $$;

@@ -30,6 +30,7 @@ from opla.db.embedded import Server
 from opla.db.instance import locate
 from opla.db.queries.codes import Stock
 from opla.operations import shop
+from opla.operations.letters import Posted
 from opla.operations.outside import Adapters
 from opla.operations.prepare import prepare
 from opla.operations.stock_codes import stock_codes
@@ -323,8 +324,8 @@ def _a_day_later() -> datetime:
     return at
 
 
-def _compose(letter: Letter | Reminding | Announcing) -> tuple[str, str]:
-    return letter.topic, letter.link_url
+def _compose(letter: Letter | Reminding | Announcing | Posted) -> tuple[str, str]:
+    return letter.topic, "" if isinstance(letter, Posted) else letter.link_url
 
 
 def _answers(port: int) -> bool:

@@ -1,0 +1,44 @@
+"""The words of letters about no order and no reminder. Pure: from facts to words, in the language of whoever reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from opla.operations.letters import Posted
+from opla.presenting import languages
+from opla.presenting.notices import Notice
+
+#: Subject and body from the facts of a letter and the shop's address.
+Words = Callable[[Mapping[str, str], str], tuple[str, str]]
+
+
+def words(letter: Posted, *, base_url: str, sandbox: bool) -> Notice:
+    """Raises ValueError for a topic that has no words."""
+    write = _WORDS.get(letter.topic)
+    if write is None:
+        raise ValueError(f"no letter is about {letter.topic!r}")
+    with languages.speaking(letter.language):
+        subject, body = write(letter.about, base_url)
+        parts = [_("Hello,"), body]
+        if sandbox:
+            subject = f"[SANDBOX] {subject}"
+            parts.append(_("This is a sandbox: no real money moved, and codes top up nothing."))
+        return Notice(subject, "\n\n".join(parts) + "\n")
+
+
+def _sign_in(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
+    link = {"link": f"{base_url}{about['path']}"}
+    text = _(
+        "Open this link to sign in: %(link)s\n\nIt works once, for 15 minutes. If you did not ask for it, do nothing: "
+        "without this message nobody signs in."
+    )
+    return _("Your link to sign in"), text % link
+
+
+#: What every topic says, and which facts it needs.
+_WORDS: Final[dict[str, Words]] = {
+    "sign_in": _sign_in,  # path: of the page that signs in, with its secret
+}
