@@ -76,7 +76,7 @@ def test_customer_care_stands_beside_every_refusal_that_ends_a_purchase(door: Do
     assert f"{CARE} Ortel Mobile" in door.stranger.get("/top-up/ortel/").text
     quote = door.owner.post("/top-up/proximus/PX-15/", {"email": "ana@example.org"})
     assert CARE not in quote.text
-    refused = door.owner.post(quote.where, {"total": "1", "method": "sandbox"})
+    refused = door.owner.post(quote.where, {"total": "1", "method": "sandbox", "at_once": "on"})
     assert refused.status == 409
     assert f"{CARE} Proximus" in refused.text
 

@@ -31,7 +31,6 @@ def at_version(version: int) -> Catalog:
     return parse(CatalogVersion.objects.values_list("document", flat=True).get(id=version))
 
 
-@lru_cache(maxsize=16)
 def made_at(version: int) -> datetime:
     """When a version was made: the date of what is said from it."""
     found: datetime = CatalogVersion.objects.values_list("made_at", flat=True).get(id=version)

@@ -147,14 +147,14 @@ def ways(operator: Operator) -> list[Way]:
             _("Its own website"),
             _("Good at: showing the true balance, and no code to enter. It may want an account and a card it accepts."),
             _links(_("Website"), operator.website),
-            _("We do not know its address for certain."),
+            "" if operator.website.known else _("We do not know its address for certain."),
         ),
         _app(operator),
         Way(
             _("Its shops"),
             _("Good at: a person to ask, cash, and proving who you are. Bound to opening hours."),
             _links(_("Find a shop"), operator.shops),
-            _("We know of no page that finds its shops. Its website may."),
+            "" if operator.shops.known else _("We know of no page that finds its shops. Its website may."),
         ),
     ]
     by_phone = [contact for cell in operator.redeem if (contact := code_by_phone(cell))]

@@ -62,11 +62,12 @@ def stay(one: Asked, catalog: Catalog) -> Guide:
 
 
 def _lasting(operator: Operator, catalog: Catalog) -> list[tuple[str, Rules]]:
-    """What there is to buy of an operator, one of each length."""
-    if sold(catalog, operator):
+    """What there is to buy of an operator; its bundles where a top-up itself is only credit."""
+    bundles = [p for p in catalog.bundles_of(operator.id) if p.on_sale and not p.sample]
+    if sold(catalog, operator) and (operator.rules.lasts.known or not bundles):
         return [(operator.name, operator.rules)]
-    bundles = [p for p in catalog.bundles_of(operator.id) if p.on_sale]
-    return [(f"{operator.name} {p.name}", p.rules) for p in bundles]
+    lengths = {bundle.rules.lasts: bundle for bundle in reversed(bundles)}
+    return [(f"{operator.name} {bundle.name}", bundle.rules) for bundle in lengths.values()]
 
 
 def _lasts_row(name: str, cell: Cell[Length]) -> Row:

@@ -11,9 +11,9 @@ register = template.Library()
 
 
 @register.inclusion_tag("storefront/care.html")
-def care(operator: Operator) -> dict[str, object]:
-    """Who to ask at the operator, from where, and what to say."""
-    return {"care": official.care(operator), "operator": operator}
+def care(operator: Operator, *, here: bool = False) -> dict[str, object]:
+    """Who to ask at the operator, from where, what to say. `here`: on its own page, which needs no link to itself."""
+    return {"care": official.care(operator), "operator": operator, "here": here}
 
 
 @register.inclusion_tag("storefront/words.html")

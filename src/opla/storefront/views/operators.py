@@ -79,7 +79,7 @@ def _price(sold: list[Product], shop: Shop) -> dict[str, str] | None:
     """What an amount costs here, by its smallest one: our fee is the same for all."""
     if not sold:
         return None
-    least = min(sold, key=lambda product: product.min_minor)
+    least = min(sold, key=lambda product: (product.sample, product.min_minor))
     asked_ = price(Money(least.min_minor, least.currency), shop.terms)
     return {
         "face": figures.money(asked_.face),

@@ -8,12 +8,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.core.catalog import AuthorityKind
 from opla.core.money import Money
 from opla.operations import catalogue
-from opla.presenting import figures, official
+from opla.operations import rights as stepping
+from opla.presenting import figures, languages, official
+from opla.storefront import draft
+from opla.storefront.forms import Form, refused, status_of
 from opla.storefront.indexed import indexed
 from opla.storefront.visit import visit
 
@@ -43,10 +46,27 @@ def terms(request: HttpRequest) -> HttpResponse:
     return render(request, "storefront/terms.html", shown)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @indexed
 def withdrawal(request: HttpRequest) -> HttpResponse:
-    return render(request, "storefront/withdrawal.html", _shown())
+    """The right, and the function to use it: a statement, looked at once more, then confirmed (art. 11a)."""
+    if request.method != "POST":
+        return _withdrawal(request, Form({"name": "", "ticket": "", "email": draft.email(request)}))
+    here = visit(request)
+    typed = {name: draft.typed(request, name) for name in ("name", "ticket", "email")}
+    statement = stepping.Statement(**typed, language=languages.current(), address=here.address)
+    read = stepping.checked(statement)
+    if isinstance(read, list):
+        return _withdrawal(request, refused(typed, read), status=422)
+    if "confirm" not in request.POST:
+        return render(request, "storefront/withdrawal_confirm.html", {"statement": read})
+    if wrong := stepping.step_back(here.actor, read, shop=here.shop, at=here.at):
+        return _withdrawal(request, refused(typed, wrong), status=status_of(wrong))
+    return render(request, "storefront/withdrawal_done.html", {"statement": read, "at": here.at})
+
+
+def _withdrawal(request: HttpRequest, form: Form, status: int = 200) -> HttpResponse:
+    return render(request, "storefront/withdrawal.html", _shown() | {"form": form}, status=status)
 
 
 def domains() -> list[str]:
