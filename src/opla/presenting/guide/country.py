@@ -75,7 +75,7 @@ def _lasts_row(name: str, cell: Cell[Length]) -> Row:
     if cell.value is None:
         return Row(name, line.text, line.mark, line.shown)
     n = times(cell.value, STAY_DAYS)
-    said = ngettext("once", "%(n)s times", n) % {"n": n} if n else _("as long as the number")
+    said = ngettext("%(n)s time", "%(n)s times", n) % {"n": n} if n else _("as long as the number")
     return Row(name, f"{line.text}: {said}", line.mark, line.shown)
 
 
