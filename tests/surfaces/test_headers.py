@@ -19,6 +19,11 @@ PAGES = [
     "/help/",
     "/have/",
     "/have/proximus/",
+    "/operators/base/",
+    "/guide/zh-Hans/base-提前续费/",
+    "/checklist/",
+    "/terms/",
+    "/withdrawal/",
     "/gone/",
 ]
 

@@ -147,6 +147,12 @@ PAGES = (
     "/gone/",
     "/promotions/",
     "/have/",
+    "/operators/orange/",
+    "/guide/",
+    "/checklist/",
+    "/about/",
+    "/terms/",
+    "/withdrawal/",
 )
 
 
