@@ -33,6 +33,7 @@ def buy(page: Page, shop: str) -> Iterator[str]:
     page.locator("main form button.main").click()
     page.wait_for_url("**/quote/**")
     yield "price"
+    page.locator("form.pay [name=at_once]").check()
     page.locator("form.pay button.main").click()
     page.wait_for_url("**/pay/**")
     yield "sandbox"

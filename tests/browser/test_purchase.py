@@ -28,6 +28,7 @@ def to_the_quote(screen: Screen) -> None:
 def pay(screen: Screen, outcome: str = "pay") -> None:
     """The sandbox's payment page, to which the shop brings the customer by itself."""
     page = screen.page
+    page.check(".pay [name=at_once]")
     page.click(".pay button.main")
     page.wait_for_url(re.compile(r"/pay/[0-9a-f]{32}"))
     page.click(f"button[value={outcome}]")

@@ -15,7 +15,18 @@ MUTABLE = [
     "orders", "payment", "refund", "attempt", "code", "order_device", "proof", "account", "outbox", "item",
     "reminder", "reminder_sent", "reminder_order", "tried", "letter",
 ]  # fmt: skip
-APPEND_ONLY = ["quote", "idempotency", "allocation", "delivery", "reveal", "event", "transfer", "attempt_evidence"]
+APPEND_ONLY = [
+    "quote",
+    "consent",
+    "stepped_back",
+    "idempotency",
+    "allocation",
+    "delivery",
+    "reveal",
+    "event",
+    "transfer",
+    "attempt_evidence",
+]
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [
     "INSERT INTO {0} ({1}) SELECT {1} FROM {0}",

@@ -112,7 +112,7 @@ def test_an_expired_quote_is_renewed_with_everything_typed_kept(door: Door) -> N
         "/top-up/mobile-vikings/MV-15/", {"number": "0470 12 34 56", "email": EMAIL, "plan": "balanced"}
     )
     door.world.clock.tick(16 * 60)
-    refused = door.owner.post(quote.where, {"total": quote.value("total"), "method": "sandbox"})
+    refused = door.owner.post(quote.where, {"total": quote.value("total"), "method": "sandbox", "at_once": "on"})
     assert refused.status == 410
     assert "expired" in refused.text
     assert select("SELECT count(*) FROM orders") == [(0,)]
@@ -125,7 +125,7 @@ def test_an_expired_quote_is_renewed_with_everything_typed_kept(door: Door) -> N
 def test_an_amount_changed_in_the_form_buys_nothing(door: Door) -> None:
     quote = door.owner.post("/top-up/proximus/PX-15/", {"email": EMAIL})
     for total in ("1", "-1500", "15.00", "", "9" * 40, "１５００"):
-        page = door.owner.post(quote.where, {"total": total, "method": "sandbox"})
+        page = door.owner.post(quote.where, {"total": total, "method": "sandbox", "at_once": "on"})
         assert page.status == 409
         assert "differs from the amount shown" in page.text
         assert "Pay €15.00" in page.text
@@ -134,14 +134,14 @@ def test_an_amount_changed_in_the_form_buys_nothing(door: Door) -> None:
 
 def test_a_way_to_pay_that_does_not_exist_is_refused(door: Door) -> None:
     quote = door.owner.post("/top-up/proximus/PX-15/", {"email": EMAIL})
-    page = door.owner.post(quote.where, {"total": quote.value("total"), "method": "beads"})
+    page = door.owner.post(quote.where, {"total": quote.value("total"), "method": "beads", "at_once": "on"})
     assert page.status == 422
     assert "one of the ways to pay" in page.text
 
 
 def test_the_same_form_sent_twice_leads_to_the_same_order(door: Door) -> None:
     quote = door.owner.post("/top-up/proximus/PX-15/", {"email": EMAIL})
-    typed = {"total": quote.value("total"), "method": "sandbox"}
+    typed = {"total": quote.value("total"), "method": "sandbox", "at_once": "on"}
     first, second = door.owner.post(quote.where, typed), door.owner.post(quote.where, typed)
     assert first.where == second.where
     assert select("SELECT count(*) FROM orders") == [(1,)]
@@ -151,7 +151,7 @@ def test_the_same_form_sent_from_two_tabs_at_once_leads_to_the_same_order(door: 
     from django.db import connections
 
     quote = door.owner.post("/top-up/proximus/PX-15/", {"email": EMAIL})
-    typed = {"total": quote.value("total"), "method": "sandbox"}
+    typed = {"total": quote.value("total"), "method": "sandbox", "at_once": "on"}
 
     def send(_tab: int) -> str:
         try:

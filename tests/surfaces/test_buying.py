@@ -17,7 +17,7 @@ def buy(visitor: Visitor, path: str, typed: dict[str, str]) -> Seen:
     """From an amount to the order's page; gives the page seen last."""
     quote = visitor.post(path, typed)
     assert quote.status == 200, quote.text
-    return visitor.post(quote.where, {"total": quote.value("total"), "method": "sandbox"})
+    return visitor.post(quote.where, {"total": quote.value("total"), "method": "sandbox", "at_once": "on"})
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_code_is_bought_from_a_number_to_the_digits(door: Door, language: str,
     assert said[1] in amounts.text
     quote = visitor.post("/top-up/proximus/PX-15/", {"email": EMAIL})
     assert said[2] in quote.text
-    order = visitor.post(quote.where, {"total": quote.value("total"), "method": "sandbox"})
+    order = visitor.post(quote.where, {"total": quote.value("total"), "method": "sandbox", "at_once": "on"})
     assert order.where.startswith("/o/")
     door.world.work()
     door.world.provider.session(-1, Answer.SUCCEEDED, 1500)

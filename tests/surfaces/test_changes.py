@@ -164,11 +164,11 @@ def test_what_the_operator_would_refuse_cannot_be_paid(door: Door) -> None:
     told = door.owner.post(f"{page.where}line/", {"last_top_up": "2025-01-02"})
     assert "This number has been lost by its operator's rules." in told.text
     assert "Pay €15.00" not in told.text
-    paid = door.owner.post(page.where, {"total": "1500", "method": "sandbox"})
+    paid = door.owner.post(page.where, {"total": "1500", "method": "sandbox", "at_once": "on"})
     assert (paid.status, paid.where) == (422, page.where)
     assert paid.text.count("This number has been lost") == 1
     door.owner.post(f"{page.where}line/", {})
-    assert door.owner.post(page.where, {"total": "1500", "method": "sandbox"}).where.startswith("/o/")
+    assert door.owner.post(page.where, {"total": "1500", "method": "sandbox", "at_once": "on"}).where.startswith("/o/")
 
 
 def test_what_nobody_knows_is_left_to_the_operator(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,9 @@ def test_from_a_reminder_to_a_top_up_that_it_counts_in(door: Door) -> None:
     page = quoted(door.owner)
     assert BOX in page.text
     assert 'name="count_in" checked' in page.html
-    placed = door.owner.post(page.where, {"total": page.value("total"), "method": "sandbox", "count_in": "on"})
+    placed = door.owner.post(
+        page.where, {"total": page.value("total"), "method": "sandbox", "at_once": "on", "count_in": "on"}
+    )
     assert placed.where.startswith("/o/")
     from opla.db.queries.call import select
 
@@ -83,7 +85,9 @@ def test_another_operators_reminder_and_a_stopped_one_offer_nothing(door: Door) 
     door.owner.get(other)
     page = quoted(door.owner)
     assert BOX not in page.text
-    placed = door.owner.post(page.where, {"total": page.value("total"), "method": "sandbox", "count_in": "on"})
+    placed = door.owner.post(
+        page.where, {"total": page.value("total"), "method": "sandbox", "at_once": "on", "count_in": "on"}
+    )
     assert placed.where.startswith("/o/")
     door.world.clock.tick(3600)
     link = reminded(door, door.colleague)

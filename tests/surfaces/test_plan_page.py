@@ -287,6 +287,6 @@ def test_what_is_bought_today_has_the_promotions_of_this_hour_and_later_ones_tho
     assert "22 Dec 2026 BASE 20 €20.00 data and calls" in text
     quote = door.owner.post("/top-up/base/BA-20/", {"number": "0470 12 34 56", "email": "ana@example.org"})
     assert quote.value("total") == "1800"
-    door.owner.post(quote.where, {"total": "1800", "method": "sandbox"})
+    door.owner.post(quote.where, {"total": "1800", "method": "sandbox", "at_once": "on"})
     text = door.stranger.get(f"{ASKED}&only=base").text
     assert "Cheapest example €55.00 BASE" in text  # somebody took the last one

@@ -99,7 +99,7 @@ def test_the_same_in_chinese(shop: Door) -> None:
 
 def test_what_was_shown_is_what_is_paid_and_stands_on_the_receipt(shop: Door) -> None:
     page = quote(shop.owner)
-    order = shop.owner.post(page.where, {"total": page.value("total"), "method": "sandbox"})
+    order = shop.owner.post(page.where, {"total": page.value("total"), "method": "sandbox", "at_once": "on"})
     assert "€13.50" in order.text
     assert select("SELECT amount_minor::int FROM payment") == [(1350,)]
     shop.world.work()
@@ -152,8 +152,8 @@ def test_nobody_puts_a_coupon_on_somebody_elses_price(shop: Door) -> None:
 def test_who_comes_second_is_told_so_and_gets_the_price_without(shop: Door) -> None:
     mine, theirs = quote(shop.owner), quote(Visitor(ANOTHER_DEVICE), email="ben@example.org")
     other = Visitor(ANOTHER_DEVICE)
-    other.post(theirs.where, {"total": "1350", "method": "sandbox"})
-    late = shop.owner.post(mine.where, {"total": "1350", "method": "sandbox"})
+    other.post(theirs.where, {"total": "1350", "method": "sandbox", "at_once": "on"})
+    late = shop.owner.post(mine.where, {"total": "1350", "method": "sandbox", "at_once": "on"})
     assert late.status == 409
     assert "The last one of this promotion has just gone. Nothing was charged." in late.text
     assert "Pay €13.50" not in late.text
@@ -192,7 +192,7 @@ def test_the_page_speaks_chinese_and_knows_no_unknown_operator(shop: Door) -> No
 
 def test_what_is_used_up_is_not_advertised(shop: Door) -> None:
     page = quote(shop.owner)
-    shop.owner.post(page.where, {"total": "1350", "method": "sandbox"})
+    shop.owner.post(page.where, {"total": "1350", "method": "sandbox", "at_once": "on"})
     assert "Winter" not in shop.stranger.get("/promotions/").text
 
 

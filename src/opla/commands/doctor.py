@@ -15,6 +15,14 @@ from opla.db.embedded import Unavailable, database
 from opla.db.instance import binaries
 
 _SPACE_NEEDED_MB = 500
+#: What the law wants a shop to say of itself, and its page says "not stated yet" without.
+_SAID = {
+    "OPLA_SHOP_COMPANY": "the company's name",
+    "OPLA_ENTERPRISE_NUMBER": "its enterprise number",
+    "OPLA_SHOP_ADDRESS": "its address",
+    "OPLA_CONTACT": "how people reach you",
+    "OPLA_TERMS_CONFIRMED": "the day you confirmed the terms with a lawyer",
+}
 
 
 def add_arguments(_: argparse.ArgumentParser) -> None:
@@ -23,7 +31,7 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 
 def run(_: argparse.Namespace) -> int:
     bad = 0
-    for finding in (_python, _database, _disk, _port, _chromium):
+    for finding in (_python, _database, _disk, _port, _chromium, _shop):
         for fine, sentence in _checked(finding):
             bad += not fine
             sys.stdout.write(f"{'ok   ' if fine else 'WRONG'} {sentence}\n")
@@ -67,3 +75,13 @@ def _port() -> Iterator[tuple[bool, str]]:
 def _chromium() -> Iterator[tuple[bool, str]]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     yield True, f"the browser tests use {found}" if found else "no chromium here: the browser tests are skipped"
+
+
+def _shop() -> Iterator[tuple[bool, str]]:
+    missing = [f"{name} ({what})" for name, what in _SAID.items() if not os.environ.get(name)]
+    if not missing:
+        yield True, "the page /about/ says who runs this shop"
+        return
+    sandbox = os.environ.get("OPLA_SANDBOX", "1") == "1"
+    rest = "a sandbox may leave it so" if sandbox else "the law wants it said before anybody buys"
+    yield sandbox, f"not set, so /about/ and /terms/ say that it is missing: {', '.join(missing)}; {rest}"

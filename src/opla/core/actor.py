@@ -22,6 +22,7 @@ class Act(StrEnum):
     PLACE_FROM_FLOAT = "place_from_float"
     PAY = "pay"
     REVEAL = "reveal"  # look at a code; whose code it is, the operation checks besides
+    STEP_BACK = "step_back"  # withdraw from a purchase, as a consumer may
     REMIND = "remind"  # ask to be reminded of a line, and say what is left on it
     SETTLE = "settle"  # record what a provider or supplier answered
     EXPIRE = "expire"
@@ -39,7 +40,7 @@ class Act(StrEnum):
 
 
 MAY: dict[Role, frozenset[Act]] = {
-    Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.REMIND}),
+    Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.STEP_BACK, Act.REMIND}),
     Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT}),
     Role.OWNER: frozenset(
         {

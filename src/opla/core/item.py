@@ -28,6 +28,7 @@ class Kind(StrEnum):
     REFUND_APPROVAL = "refund_approval"  # a refund by choice waits for a second person
     OUTSIDE_REFUND = "outside_refund"  # refunded or charged back at the provider, not by us
     MESSAGE_GIVEN_UP = "message_given_up"  # nobody could be told, after the last try
+    STEPPED_BACK = "stepped_back"  # a consumer withdrew: a person settles what is owed
     ADAPTER_GONE = "adapter_gone"  # whom to ask is not set up (any more), and stays so
 
 
@@ -48,6 +49,7 @@ class Why(StrEnum):
     CAME_BACK = "came_back"  # the same, when some of it came back to us
     MORE_THAN_CAME_IN = "more_than_came_in"  # the same, and beyond: so much more than came in went back or is due
     MESSAGE_GIVEN_UP = "message_given_up"  # topic
+    STEPPED_BACK = "stepped_back"  # name: of whoever withdrew
     ADAPTER_GONE = "adapter_gone"  # adapter
     # what cannot be
     ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer
@@ -103,6 +105,7 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.REFUND_APPROVAL: (Resolution.APPROVE, Resolution.DENY),
     Kind.OUTSIDE_REFUND: (Resolution.SEEN,),
     Kind.MESSAGE_GIVEN_UP: (Resolution.TELL_AGAIN, Resolution.SEEN),
+    Kind.STEPPED_BACK: (Resolution.SEEN,),
     Kind.ADAPTER_GONE: (Resolution.SEEN,),
 }
 

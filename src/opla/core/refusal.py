@@ -76,6 +76,10 @@ class Code(StrEnum):
     QUOTE_EXPIRED = "quote_expired"
     QUOTE_CHANGED = "quote_changed"  # what was sent back differs from what was shown
     QUOTE_TAKEN = "quote_taken"  # became an order already, by somebody else
+    CONSENT_MISSING = "consent_missing"  # delivery at once was not asked for, and is what is sold here
+    # stepping back
+    NAME_MISSING = "name_missing"
+    ORDER_NUMBER_UNREADABLE = "order_number_unreadable"
     # promotions
     COUPON_UNKNOWN = "coupon_unknown"
     COUPON_NOT_NOW = "coupon_not_now"  # its promotion has not begun, or is over

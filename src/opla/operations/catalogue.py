@@ -31,6 +31,12 @@ def at_version(version: int) -> Catalog:
     return parse(CatalogVersion.objects.values_list("document", flat=True).get(id=version))
 
 
+def made_at(version: int) -> datetime:
+    """When a version was made: the date of what is said from it."""
+    found: datetime = CatalogVersion.objects.values_list("made_at", flat=True).get(id=version)
+    return found
+
+
 def seed(*, sandbox: bool, at: datetime) -> bool:
     """Fill an empty database from the files; False when there is a catalogue already.
 

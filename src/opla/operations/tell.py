@@ -39,6 +39,7 @@ class Letter:
     page: OrderPage
     link_url: str
     proof: str
+    agreed: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _send(outgoing: Outgoing, about: Addressed, compose: Compose, shop: Shop, ou
     sealed = about.proof_sealed if outgoing.topic == "proof" else None
     proof = opens(sealed, page.id.bytes).decode() if sealed else ""
     try:
-        subject, text = compose(Letter(outgoing.topic, page, f"{shop.base_url}/o/{link}/", proof))
+        subject, text = compose(Letter(outgoing.topic, page, f"{shop.base_url}/o/{link}/", proof, about.agreed))
     except Exception:  # noqa: BLE001 - whatever it was, it is written down
         _log.exception("message %s: it could not be written", outgoing.reference)
         return False

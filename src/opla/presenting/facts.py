@@ -131,7 +131,7 @@ def mark(shown: Shown) -> str:
 def lines(product: Product, *, without: Iterable[FactKind] = ()) -> list[Line]:
     """Everything there is to say about a product, in the catalogue's order."""
     left_out = set(without)
-    return [_line(fact) for fact in describe(product) if fact.kind not in left_out]
+    return [line(fact) for fact in describe(product) if fact.kind not in left_out]
 
 
 def summary(product: Product) -> list[Group]:
@@ -158,7 +158,8 @@ def has_sample(product: Product) -> bool:
     return any(fact.cell.shown_as is Shown.SAMPLE for fact in describe(product)) or product.sample
 
 
-def _line(fact: Fact) -> Line:
+def line(fact: Fact) -> Line:
+    """One fact, whoever it is of."""
     shown = fact.cell.shown_as
     text = _("the operator decides") if shown is Shown.NOT_VERIFIED else value(fact)
     return Line(fact.kind, _(_LABELS[fact.kind]), text, shown, mark(shown))
@@ -249,7 +250,7 @@ def replaces(product: Product) -> Line | None:
     """What becomes of what is left: the line people must see before they pay."""
     for fact in describe(product):
         if fact.kind is FactKind.EARLY_RENEWAL:
-            return _line(fact)
+            return line(fact)
     return None
 
 

@@ -24,6 +24,7 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.REFUND_APPROVAL: gettext_noop("A refund waits for a second person"),
     Kind.OUTSIDE_REFUND: gettext_noop("Refunded or charged back at the provider, not by us"),
     Kind.MESSAGE_GIVEN_UP: gettext_noop("Somebody could not be told"),
+    Kind.STEPPED_BACK: gettext_noop("A customer steps back from the purchase"),
     Kind.ADAPTER_GONE: gettext_noop("Nobody is there to be asked"),
 }
 
@@ -50,6 +51,9 @@ _WHY: Final[dict[Why, str]] = {
         "%(charged_back)s charged back in all."
     ),
     Why.MESSAGE_GIVEN_UP: gettext_noop("The message could not be sent, and is tried no more. It was about: %(topic)s"),
+    Why.STEPPED_BACK: gettext_noop(
+        "%(name)s withdrew. If nobody has looked at the code, refund it within 14 days; else say why it is too late."
+    ),
     Why.ADAPTER_GONE: gettext_noop("It is not set up in this shop any more: %(adapter)s"),
     Why.ANSWER_IMPOSSIBLE: gettext_noop("The answer was “%(answer)s”, but it is “%(state)s” already."),
     Why.MOVE_IMPOSSIBLE: gettext_noop("What was said (“%(event)s”) cannot be true of what is “%(state)s”."),

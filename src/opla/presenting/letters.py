@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from opla.operations.letters import Posted
-from opla.presenting import languages
+from opla.presenting import figures, languages
 from opla.presenting.notices import Notice
 
 #: Subject and body from the facts of a letter and the shop's address.
@@ -38,7 +39,18 @@ def _sign_in(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     return _("Your link to sign in"), text % link
 
 
+def _stepped_back(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
+    known = {**about, "time": figures.moment(datetime.fromisoformat(about["at"])), "link": f"{base_url}/withdrawal/"}
+    text = _(
+        "We received on %(time)s that %(name)s steps back from order %(ticket)s (%(product)s). This message "
+        "acknowledges it, and says nothing of whether it is in time. A person looks at it. If nobody has seen the "
+        "code, the money goes back the way it came, within 14 days.\n\nYour right, and when it ends: %(link)s"
+    )
+    return _("You stepped back from order %(ticket)s") % known, text % known
+
+
 #: What every topic says, and which facts it needs.
 _WORDS: Final[dict[str, Words]] = {
     "sign_in": _sign_in,  # path: of the page that signs in, with its secret
+    "stepped_back": _stepped_back,  # ticket, product, name; at: an ISO instant
 }

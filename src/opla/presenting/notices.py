@@ -20,8 +20,9 @@ class Notice:
     text: str = field(repr=False)  # a proof's digits stand in it
 
 
-def notice(topic: str, page: OrderPage, link_url: str, *, sandbox: bool, digits: str = "") -> Notice:
-    """The message of one topic. `link_url` is the order page's whole address; `digits` are the proof's.
+def notice(topic: str, page: OrderPage, link_url: str, *, sandbox: bool, digits: str = "", agreed: str = "") -> Notice:
+    """The message of one topic. `link_url` is the order page's whole address; `digits` are the proof's;
+    `agreed` is what the buyer agreed to about stepping back, which the law wants confirmed in writing.
 
     Raises ValueError for a topic that is none of `TOPICS`.
     """
@@ -37,6 +38,8 @@ def notice(topic: str, page: OrderPage, link_url: str, *, sandbox: bool, digits:
                 subject, body = _proof(page, digits)
             case _:
                 raise ValueError(f"no message is about {topic!r}")
+        if agreed and topic == "delivered":
+            body = f"{body}\n\n" + _("You agreed before paying: “%(said)s”") % {"said": agreed}
         subject = f"[SANDBOX] {subject}" if sandbox else subject
         parts = [_("Hello,"), body, *_tail(topic, page, link_url)]
         if sandbox:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
-from opla.core.catalog import Method, MethodKind, Operator, RedeemBy, Redemption, Shown, redeem, tel_uri
+from opla.core.catalog import Cell, Method, MethodKind, Operator, RedeemBy, Redemption, Shown, redeem, tel_uri
 from opla.presenting import facts
 from opla.presenting.pictures import qr
 
@@ -32,6 +33,7 @@ class Contact:
     label: str
     text: str
     href: str
+    mark: str = ""  # how sure it is; empty when plainly known
 
 
 def ways(operator: Operator, code: str) -> list[Way]:
@@ -41,24 +43,29 @@ def ways(operator: Operator, code: str) -> list[Way]:
 
 def balance(operator: Operator) -> list[Contact]:
     """How to see what is on the SIM."""
-    return [_balance(cell.value) for cell in operator.balance if cell.value is not None]
+    return [replace(_balance(cell.value), mark=mark(cell)) for cell in operator.balance if cell.value is not None]
 
 
 def care(operator: Operator) -> list[Contact]:
     """The operator's customer care; empty when nothing is known."""
-    found = []
-    if dial := operator.care_dial.value:
-        found.append(Contact(_("From its own SIM"), dial, tel_uri(dial)))
-    if dial := operator.care_abroad.value:
-        found.append(Contact(_("From any phone"), dial, tel_uri(dial)))
-    if number := operator.care_text.value:
-        found.append(Contact(_("By SMS"), number, f"sms:{number}"))
-    if site := operator.website.value:
-        found.append(Contact(_("Website"), site, _site(site)))
-    return found
+    ways: tuple[tuple[str, Cell[str], Callable[[str], str]], ...] = (
+        (_("From its own SIM"), operator.care_dial, tel_uri),
+        (_("From any phone"), operator.care_abroad, tel_uri),
+        (_("By SMS"), operator.care_text, "sms:{}".format),
+        (_("Chat"), operator.care_chat, site),
+        (_("E-mail"), operator.care_email, "mailto:{}".format),
+        (_("Website"), operator.website, site),
+    )
+    return [Contact(label, cell.value, href(cell.value), mark(cell)) for label, cell, href in ways if cell.value]
 
 
-def _site(url: str) -> str:
+def mark(cell: Cell[object]) -> str:
+    """How sure it is; empty when plainly known."""
+    return "" if cell.shown_as is Shown.FACT else facts.mark(cell.shown_as)
+
+
+def site(url: str) -> str:
+    """An address of the catalogue, which has none of `https://`, as a link."""
     return url if url.startswith(("http://", "https://")) else f"https://{url}"
 
 
@@ -85,7 +92,7 @@ def _way(way: Redemption, operator: Operator) -> Way:
             return Way(way.kind, _("Call"), _("Call the operator"), way.tel_uri, way.dial, steps, mark)
         case RedeemBy.WEB:
             steps = (_("Sign in at %(site)s.") % {"site": way.url}, _("Choose to top up with a code, and enter it."))
-            return Way(way.kind, _("On the website"), _("Open the website"), _site(way.url), way.url, steps, mark)
+            return Way(way.kind, _("On the website"), _("Open the website"), site(way.url), way.url, steps, mark)
         case RedeemBy.APP:
             steps = (
                 _("Open the app of %(operator)s.") % {"operator": operator.name},
@@ -101,7 +108,7 @@ def _ask(way: Redemption, operator: Operator) -> Way:
         _("We do not know for certain how a code of %(operator)s is entered.") % {"operator": operator.name},
         _("Follow what the operator says, or ask its customer care."),
     )
-    href, shown = (way.tel_uri, way.dial) if way.dial else (_site(way.url) if way.url else "", way.url)
+    href, shown = (way.tel_uri, way.dial) if way.dial else (site(way.url) if way.url else "", way.url)
     return Way(way.kind, _("Ask the operator"), _("Ask the operator") if href else "", href, shown, steps, "")
 
 
@@ -112,6 +119,6 @@ def _balance(method: Method) -> Contact:
         case MethodKind.SMS:
             return Contact(_("By SMS"), f"{method.body} → {method.to}", f"sms:{method.to}")
         case MethodKind.WEB:
-            return Contact(_("Website"), method.url, _site(method.url))
+            return Contact(_("Website"), method.url, site(method.url))
         case MethodKind.APP:
             return Contact(_("In the app"), _("the operator's app"), "")

@@ -58,6 +58,13 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.QUOTE_EXPIRED: gettext_noop("This price has expired. Nothing was charged. What you typed is kept."),
     Code.QUOTE_CHANGED: gettext_noop("The amount sent differs from the amount shown. Nothing was charged. Look again."),
     Code.QUOTE_TAKEN: gettext_noop("This offer has become an order already. Nothing was charged twice."),
+    Code.CONSENT_MISSING: gettext_noop(
+        "Tick the box about your right to step back, above the button. Nothing was charged."
+    ),
+    Code.NAME_MISSING: gettext_noop("Enter your name."),
+    Code.ORDER_NUMBER_UNREADABLE: gettext_noop(
+        "This is no order number. It has ten letters and digits, such as K7M3-9QX2-TB, and stands in your e-mail."
+    ),
     Code.COUPON_UNKNOWN: gettext_noop(
         "We do not know this coupon. Check its letters and digits. Your price is unchanged."
     ),

@@ -133,3 +133,12 @@ LANGUAGE_COOKIE_SECURE = _HTTPS
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 #: Where people reach whoever runs this shop: shown on the help page as it is written here.
 CONTACT = os.environ.get("OPLA_CONTACT", "")
+#: Who runs this shop, as the law wants it said: shown on the page that says who we are, and missed there when not set.
+SHOP_NAME = os.environ.get("OPLA_SHOP_NAME", "Opla")
+SHOP_COMPANY = os.environ.get("OPLA_SHOP_COMPANY", "")
+SHOP_ADDRESS = os.environ.get("OPLA_SHOP_ADDRESS", "")
+ENTERPRISE_NUMBER = os.environ.get("OPLA_ENTERPRISE_NUMBER", "")
+#: Every domain that is this shop's. Its own address is one of them.
+SHOP_DOMAINS = [name for name in os.environ.get("OPLA_SHOP_DOMAINS", "").split(",") if name]
+#: The day on which the owner confirmed the texts about terms and withdrawal, with a lawyer: an ISO date.
+TERMS_CONFIRMED = os.environ.get("OPLA_TERMS_CONFIRMED", "")

@@ -23,6 +23,7 @@ _LINE_MAX: Final = 1500
 _REMINDER: Final = "reminder"
 _SENT: Final = "sent"
 _SENT_KEPT: Final = 8
+_TICKS: Final = "ticks"
 MAX_TYPED: Final = 300
 
 
@@ -88,3 +89,12 @@ def send_once(request: HttpRequest, payment_id: UUID) -> bool:
         return False
     request.session[_SENT] = [*sent, payment_id.hex][-_SENT_KEPT:]
     return True
+
+
+def ticks(request: HttpRequest) -> list[str]:
+    """What was ticked on the list before paying."""
+    return [str(name) for name in request.session.get(_TICKS, [])]
+
+
+def keep_ticks(request: HttpRequest, names: list[str]) -> None:
+    request.session[_TICKS] = names

@@ -6,17 +6,22 @@ from django.urls import path
 
 from opla.storefront.views import (
     amounts,
+    checklist,
     choose,
     code,
     follow,
+    guide,
     have,
     language,
+    operators,
     order,
     plan,
     promotions,
     quote,
     recipient,
     remind,
+    rights,
+    robots,
 )
 from opla.storefront.views import help as helping
 
@@ -53,6 +58,17 @@ urlpatterns = [
     path("r/<str:link>/answer/", remind.answer, name="reminder-answer"),
     path("r/<str:link>/line/", remind.line, name="reminder-line"),
     path("r/<str:link>/stop/", remind.stop, name="reminder-stop"),
+    path("operators/", operators.listed, name="operators"),
+    path("operators/<slug:operator>/", operators.show, name="operator"),
+    path("guide/", guide.index, name="guide"),
+    path("guide/<str:language>/", guide.index, name="guide-language"),
+    path("guide/<str:language>/<str:slug>/", guide.page, name="guide-page"),
+    path("checklist/", checklist.checklist, name="checklist"),
+    path("terms/", rights.terms, name="terms"),
+    path("withdrawal/", rights.withdrawal, name="withdrawal"),
+    path("about/", rights.about, name="about"),
+    path("robots.txt", robots.robots, name="robots"),
+    path("sitemap.xml", robots.sitemap, name="sitemap"),
     path("help/", helping.about, name="help"),
     path("language/", language.switch, name="language"),
 ]

@@ -145,7 +145,9 @@ class Worker:
         elif isinstance(letter, Posted):
             words = letters.words(letter, base_url=self._shop.base_url, sandbox=sandbox)
         else:
-            words = notice(letter.topic, letter.page, letter.link_url, sandbox=sandbox, digits=letter.proof)
+            words = notice(
+                letter.topic, letter.page, letter.link_url, sandbox=sandbox, digits=letter.proof, agreed=letter.agreed
+            )
         return words.subject, words.text
 
     def round(self) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from opla.core.catalog.cell import UNKNOWN, Cell, Shown, Sure, Texts, text_in
 from opla.core.catalog.documents import Change, cells, diff, overlay
+from opla.core.catalog.evidence import Evidence, evidence
 from opla.core.catalog.facts import Fact, FactKind, describe
 from opla.core.catalog.model import (
     Catalog,
@@ -21,6 +22,7 @@ from opla.core.catalog.model import (
     check,
     sellable,
 )
+from opla.core.catalog.official import App, Authority, AuthorityKind, Term
 from opla.core.catalog.parsing import parse
 from opla.core.catalog.place import CatalogError, Problem
 from opla.core.catalog.redeeming import RedeemBy, Redemption, group, redeem, tel_uri
@@ -41,6 +43,9 @@ from opla.core.catalog.rules import (
 __all__ = [
     "UNKNOWN",
     "Activation",
+    "App",
+    "Authority",
+    "AuthorityKind",
     "AutoRenew",
     "Catalog",
     "CatalogError",
@@ -49,6 +54,7 @@ __all__ = [
     "Content",
     "CreditRenewal",
     "EarlyRenewal",
+    "Evidence",
     "Fact",
     "FactKind",
     "Length",
@@ -70,11 +76,13 @@ __all__ = [
     "Starts",
     "Status",
     "Sure",
+    "Term",
     "Texts",
     "cells",
     "check",
     "describe",
     "diff",
+    "evidence",
     "group",
     "overlay",
     "parse",

@@ -9,6 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from opla.core.catalog.cell import UNKNOWN, Cell, Sure, Texts
+from opla.core.catalog.official import App, Authority, Term
 from opla.core.catalog.rules import PlanChange, Rules
 from opla.core.money import Money
 from opla.core.ports import Kind as Delivery
@@ -71,6 +72,15 @@ class Operator:
     care_dial: Cell[str] = UNKNOWN  # from its own SIM
     care_text: Cell[str] = UNKNOWN  # the number an SMS for help goes to
     care_abroad: Cell[str] = UNKNOWN  # E.164, from any phone
+    care_chat: Cell[str] = UNKNOWN  # the page that has it
+    care_email: Cell[str] = UNKNOWN
+    care_hours: Cell[str] = UNKNOWN  # as the source writes them
+    care_languages: Cell[tuple[str, ...]] = UNKNOWN
+    spoken: tuple[str, ...] = ()  # in its country, at a desk or on the telephone, most of them first
+    shops: Cell[str] = UNKNOWN  # the page that finds its shops
+    information_sheet: Cell[str] = UNKNOWN  # the page with the sheet of each plan
+    app: App = field(default_factory=App)
+    terms: tuple[Cell[Term], ...] = ()  # words its customers meet
     network_generation: Cell[str] = UNKNOWN  # for prepaid: 4G, 5G
     max_mbps: Cell[int] = UNKNOWN
     code_digits: Cell[int] = UNKNOWN
@@ -82,6 +92,11 @@ class Operator:
     #: `known`, `not_known`, `what_to_do`: sentences for people, by language
     notes: Mapping[str, Texts] = field(default_factory=lambda: MappingProxyType({}))
     rules: Rules = field(default_factory=Rules)
+
+    @property
+    def care_speaks(self) -> tuple[str, ...]:
+        """The languages to expect of its customer care: its own, else the two most spoken in its country."""
+        return self.care_languages.value or self.spoken[:2]
 
     @property
     def plans_offered(self) -> tuple[Plan, ...]:
@@ -191,6 +206,7 @@ class Catalog:
     products: tuple[Product, ...]
     number_blocks: tuple[NumberBlock, ...]
     bundles: tuple[Product, ...] = ()
+    authorities: tuple[Authority, ...] = ()
 
     @cached_property
     def _operators(self) -> Mapping[str, Operator]:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from opla.core.catalog.cell import Cell, Sure, Texts
+from opla.core.catalog.cell import Cell, Sure
 from opla.core.catalog.model import Catalog, Method, MethodKind, NumberBlock, Operator, Plan, Product, Status
-from opla.core.catalog.place import CatalogError, Place, opened
+from opla.core.catalog.official import read_app, read_authority, read_term
+from opla.core.catalog.place import CatalogError, Place, opened, texts
 from opla.core.catalog.rules import (
     RULE_FIELDS,
     Activation,
@@ -41,13 +42,15 @@ def parse(document: Mapping[str, object]) -> Catalog:
     root = opened(document, "catalogue", FORM, "catalogues")
     reading = root.reading
     rules = {name: root["rules"].under(name, given) for name, given in root["rules"].mapping().items()}
-    operators = tuple(_operator(at, rules) for at in root["operators"].entries())
+    spoken = root["spoken"].several(Place.text) or ()
+    operators = tuple(_operator(at, rules, spoken) for at in root["operators"].entries())
     by_id = {operator.id: operator for operator in operators}
     listed = tuple(_product(at, rules, by_id, root) for at in root["products"].entries())
     blocks = tuple(
         NumberBlock(_one_of(at["operator"], by_id), at["prefixes"].cell(_texts_list))
         for at in root["number_blocks"].entries()
     )
+    authorities = tuple(read_authority(at) for at in root["authorities"].entries())
     _agree(root, operators, listed)
     if reading.problems:
         raise CatalogError(tuple(reading.problems))
@@ -55,11 +58,12 @@ def parse(document: Mapping[str, object]) -> Catalog:
     bundles = tuple(p for p in listed if p.from_credit)
     zone = root.required("time_zone")
     return Catalog(
-        root.required("country"), reading.currency, zone, reading.languages, operators, products, blocks, bundles
-    )
+        root.required("country"), reading.currency, zone, reading.languages, operators, products, blocks, bundles,
+        authorities,
+    )  # fmt: skip
 
 
-def _operator(at: Place, rules: Mapping[str, Place]) -> Operator:
+def _operator(at: Place, rules: Mapping[str, Place], spoken: tuple[str, ...]) -> Operator:
     return Operator(
         id=at.required("id"),
         name=at.required("name"),
@@ -74,6 +78,15 @@ def _operator(at: Place, rules: Mapping[str, Place]) -> Operator:
         care_dial=at["care_dial"].cell(Place.text),
         care_text=at["care_text"].cell(Place.text),
         care_abroad=at["care_abroad"].cell(Place.text),
+        care_chat=at["care_chat"].cell(Place.text),
+        care_email=at["care_email"].cell(Place.text),
+        care_hours=at["care_hours"].cell(Place.text),
+        care_languages=at["care_languages"].cell(_texts_list),
+        spoken=spoken,
+        shops=at["shops"].cell(Place.text),
+        information_sheet=at["information_sheet"].cell(Place.text),
+        app=read_app(at["app"]),
+        terms=tuple(entry.cell(read_term) for entry in at["terms"].entries()),
         network_generation=at["network_generation"].cell(Place.text),
         max_mbps=at["max_mbps"].cell(Place.whole),
         code_digits=at["code_digits"].cell(Place.whole),
@@ -82,7 +95,7 @@ def _operator(at: Place, rules: Mapping[str, Place]) -> Operator:
         balance=tuple(entry.cell(_method) for entry in at["balance"].entries()),
         redeem=tuple(entry.cell(_method) for entry in at["redeem"].entries()),
         plans=tuple(_plan(entry) for entry in at["plans"].entries()),
-        notes=MappingProxyType({key: _texts(at["notes"][key]) for key in at["notes"].mapping()}),
+        notes=MappingProxyType({key: texts(at["notes"][key]) for key in at["notes"].mapping()}),
         rules=_rules(_named(at, rules)),
     )
 
@@ -310,11 +323,3 @@ def _method(at: Place) -> Method | None:
     if not needed:
         at.fail("ussd and call need 'dial'; sms needs 'to'")
     return method
-
-
-def _texts(at: Place) -> Texts:
-    texts = {tag: at.under(tag, text).text() or "" for tag, text in at.mapping().items()}
-    for language in at.reading.languages:
-        if language not in texts:
-            at.fail(f"is missing in {language}")
-    return MappingProxyType(texts)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TypeVar
 
-from opla.core.catalog.cell import UNKNOWN, Cell, Sure
+from opla.core.catalog.cell import UNKNOWN, Cell, Sure, Texts
 from opla.core.money import MINOR_DIGITS
 
 #: Keys of mappings; list entries stand under their `id` or `sku` when they have one, else under their place.
@@ -151,6 +152,15 @@ class Place:
                 self["source"].fail(f"no source {key!r} is listed under 'sources'")
             return "", "nd"
         return str(entry.get("where", "")), str(entry.get("dated", "nd"))
+
+
+def texts(at: Place) -> Texts:
+    """One text in every language of the document."""
+    found = {tag: at.under(tag, text).text() or "" for tag, text in at.mapping().items()}
+    for language in at.reading.languages:
+        if language not in found:
+            at.fail(f"is missing in {language}")
+    return MappingProxyType(found)
 
 
 def name_of(entry: object) -> str:

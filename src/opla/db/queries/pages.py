@@ -154,14 +154,20 @@ class Addressed:
     page: OrderPage
     link_sealed: bytes
     proof_sealed: bytes | None
+    agreed: str = ""  # the words about stepping back that the buyer agreed to
 
 
 def addressed(order_ids: Sequence[UUID]) -> dict[UUID, Addressed]:
     """Orders by id, for the workers that write to their owners."""
     sealed = {
-        expect(row[0], UUID): (bytes(expect(row[1], bytes)), bytes(row[2]) if isinstance(row[2], bytes) else None)
+        expect(row[0], UUID): (
+            bytes(expect(row[1], bytes)),
+            bytes(row[2]) if isinstance(row[2], bytes) else None,
+            expect(row[3], str),
+        )
         for row in select(
-            """SELECT o.id, o.link_sealed, p.sealed FROM orders o LEFT JOIN proof p ON p.order_id = o.id
+            """SELECT o.id, o.link_sealed, p.sealed, coalesce(c.said, '')
+               FROM orders o LEFT JOIN proof p ON p.order_id = o.id LEFT JOIN consent c ON c.quote_id = o.quote_id
                WHERE o.id = ANY (%s::uuid[])""",
             [list(order_ids)],
         )

@@ -112,7 +112,7 @@ class Customer:
         total = _TOTAL.search(page.text)
         if total is None:
             raise self._surprise("price", page)
-        agreed = {"total": total[1], "method": "sandbox"}
+        agreed = {"total": total[1], "method": "sandbox", "at_once": "on"}
         presses = [self._place(where, agreed, page) for _ in range(2 if self._chance.randrange(6) == 0 else 1)]
         for outcome in await asyncio.gather(*presses, return_exceptions=True):
             if isinstance(outcome, BaseException) and not isinstance(outcome, GaveUp):

@@ -59,7 +59,6 @@ def _drawing(catalog: Catalog, operator: Operator, form: Form, shop: Shop) -> Dr
         "operator": operator,
         "notes": notes(operator),
         "choices": [_choice(p) for p in sorted(sold, key=lambda p: (p.kind is PriceKind.RANGED, p.min_minor))],
-        "care": redeeming.care(operator),
         "balance": redeeming.balance(operator),
         "form": form,
         "step": 2,

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from opla.presenting import languages
+from opla.storefront.views import guide
 from opla.storefront.views.errors import form_refused
 
 _YEAR_S: Final = 365 * 24 * 3600
@@ -30,7 +31,7 @@ def switch(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None) or not back.startswith("/"):
         back = "/"
-    answer = HttpResponseRedirect(back)
+    answer = HttpResponseRedirect(guide.in_language(back, wanted) if wanted in languages.NAMES else back)
     answer.status_code = 303
     if wanted in languages.NAMES:
         answer.set_cookie(

@@ -111,7 +111,6 @@ def draw(
         "operator": found.operator,
         "number": numbers.grouped(page.number) if page.number else "",
         "events": [(happened.at, orders.event(happened.name)) for happened in page.events],
-        "care": redeeming.care(found.operator) if found.operator else [],
         "balance": redeeming.balance(found.operator) if found.operator else [],
         "going": going,
         "counting": _counting(request, found),

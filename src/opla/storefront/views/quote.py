@@ -20,10 +20,12 @@ from opla.operations.count_in import count_in
 from opla.operations.offers import Claim
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, quote_topup
+from opla.operations.rights import agree
 from opla.operations.wishes import Watched
 from opla.presenting import facts, languages, numbers, payment_methods, refusals
 from opla.presenting import promotions as words
 from opla.presenting.changes import Changes
+from opla.presenting.consent import consent
 from opla.storefront import draft, having
 from opla.storefront.forms import Form, refused, status_of
 from opla.storefront.visit import Visit, visit
@@ -48,8 +50,11 @@ def quote(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         quote_id, int(total) if total.isascii() and total.isdecimal() and len(total) < 13 else -1,
         request.POST.get("method", ""),
     )  # fmt: skip
+    if "at_once" not in request.POST and not made.refused(here.at):
+        return _page(request, made, here, Refusal(Code.CONSENT_MISSING))
     if no := having.impossible(made, draft.line(request, made.operator)):
         return _page(request, made, here, no)
+    agree(here.actor, [made.id], [consent(made.kind)], languages.current(), at=here.at)
     [placed] = place_orders(here.actor, [placement], device=here.device, shop=here.shop, at=here.at)
     if isinstance(placed, Placed):
         if "count_in" in request.POST and _reminder(request, made, here):
@@ -166,6 +171,8 @@ def _page(
         "loses": facts.loses_something(product),
         "delivery": facts.delivery(product),
         "plan": plan,
+        "consent": consent(made.kind),
+        "agreed": "at_once" in request.POST,
         "methods": [payment_methods.method(name) for name in here.shop.payment_methods],
         "expired": made.refused(here.at) is not None,
         "changes": changed if isinstance(changed, Changes) else None,

@@ -1,0 +1,14 @@
+"""What somebody agrees to before paying: delivery at once, and what that does to the right to step back."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from opla.core.ports import Kind
+
+
+def consent(kind: Kind) -> str:
+    """The sentence beside the box; kept and confirmed by e-mail as it was read."""
+    if kind is Kind.DIRECT:
+        return _("Top up at once. I know that I can no longer step back once the credit has arrived.")
+    return _("Show me the code as soon as I ask for it. I know that I can no longer step back once it was shown.")
