@@ -133,3 +133,6 @@ LANGUAGE_COOKIE_SECURE = _HTTPS
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 #: Where people reach whoever runs this shop: shown on the help page as it is written here.
 CONTACT = os.environ.get("OPLA_CONTACT", "")
+#: Whose shop it is, and under which number it is registered: the letterhead of receipts.
+SHOP_NAME = os.environ.get("OPLA_SHOP_NAME", "Opla")
+ENTERPRISE_NUMBER = os.environ.get("OPLA_ENTERPRISE_NUMBER", "")

@@ -37,6 +37,7 @@ urlpatterns = [
     path("o/<str:link>/state/", order.state, name="order-state"),
     path("o/<str:link>/pay/", order.pay_again, name="pay-again"),
     path("o/<str:link>/receipt/", order.receipt, name="receipt"),
+    path("o/<str:link>/receipt.pdf", order.receipt_pdf, name="receipt-pdf"),
     path("o/<str:link>/remind/", remind.count_in, name="order-remind"),
     path("o/<str:link>/code/", code.reveal, name="code"),
     path("o/<str:link>/proof/", code.ask, name="proof"),

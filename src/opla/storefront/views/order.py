@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urljoin
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -19,7 +20,7 @@ from opla.db.queries import counting, pages
 from opla.db.queries.pages import OrderPage
 from opla.operations import catalogue, links, remind
 from opla.operations import pay_again as paying
-from opla.presenting import languages, numbers, orders, payment_methods, redeeming
+from opla.presenting import languages, numbers, orders, receipts, redeeming
 from opla.presenting.refusals import sentence
 from opla.storefront import draft
 from opla.storefront.views.language import chosen
@@ -154,16 +155,21 @@ def pay_again(request: HttpRequest, link: str) -> HttpResponse:
 def receipt(request: HttpRequest, link: str) -> HttpResponse:
     """On paper too. There is none before money has arrived."""
     found = ticket(request, link, visit(request))
-    paid = next((happened.at for happened in found.page.events if happened.name in ("paid", "paid_late")), None)
+    return render(request, "storefront/receipt.html", {"ticket": found, "receipt": _receipt(found)})
+
+
+@require_safe
+def receipt_pdf(request: HttpRequest, link: str) -> HttpResponse:
+    """The same as a file. An attachment, because no viewer of PDF runs under our policy."""
+    made = _receipt(ticket(request, link, visit(request)))
+    answer = HttpResponse(receipts.pdf(made), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{made.number}.pdf"'
+    return answer
+
+
+def _receipt(found: Ticket) -> receipts.Receipt:
+    paid = receipts.paid_at(found.page)
     if paid is None:
         raise Http404
-    shown = {
-        "ticket": found,
-        "order": found.page,
-        "operator": found.operator,
-        "paid_at": paid,
-        "number": numbers.grouped(found.page.number) if found.page.number else "",
-        "method": payment_methods.method(found.page.provider).name,
-        "state": orders.state(found.page.state),
-    }
-    return render(request, "storefront/receipt.html", shown)
+    seller = receipts.Seller(settings.SHOP_NAME, settings.CONTACT, settings.ENTERPRISE_NUMBER)
+    return receipts.receipt(found.page, paid, seller, sandbox=settings.SANDBOX)
