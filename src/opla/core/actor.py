@@ -22,6 +22,8 @@ class Act(StrEnum):
     PLACE_FROM_FLOAT = "place_from_float"
     PAY = "pay"
     REVEAL = "reveal"  # look at a code; whose code it is, the operation checks besides
+    SHARE = "share"  # pass an order on to whom it is for; whose order it is, the operation checks besides
+    SAY = "say"  # say what became of what was delivered
     REMIND = "remind"  # ask to be reminded of a line, and say what is left on it
     SETTLE = "settle"  # record what a provider or supplier answered
     EXPIRE = "expire"
@@ -39,7 +41,7 @@ class Act(StrEnum):
 
 
 MAY: dict[Role, frozenset[Act]] = {
-    Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.REMIND}),
+    Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.SHARE, Act.SAY, Act.REMIND}),
     Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT}),
     Role.OWNER: frozenset(
         {
