@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from opla.core.actor import Actor
 from opla.core.nudge import Nudge, Said, Waiting
+from opla.core.promotion import Kept
 from opla.db.keyring import Keyring
 from opla.db.queries.call import Argument, call, columns, expect, select
 from opla.db.queries.codes import Revealed, read_revealed
@@ -71,6 +73,12 @@ def said_of(order_ids: Sequence[UUID]) -> dict[UUID, tuple[Said, datetime]]:
         [list(order_ids)],
     )
     return {expect(row[0], UUID): (Said(expect(row[1], str)), expect(row[2], datetime)) for row in rows}
+
+
+def promotions_of(order_id: UUID) -> Kept | None:
+    """The promotions that an order was quoted with."""
+    rows = select("SELECT q.offer::text FROM orders o JOIN quote q ON q.id = o.quote_id WHERE o.id = %s", [order_id])
+    return Kept.read(json.loads(offer)) if rows and isinstance(offer := rows[0][0], str) else None
 
 
 def claim_nudges(*, after: datetime, by: datetime, at: datetime, limit: int, lease: timedelta) -> list[Looked]:
