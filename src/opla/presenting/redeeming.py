@@ -46,7 +46,7 @@ def how(operator: Operator) -> list[Way]:
     """The same for somebody who has the code from elsewhere: to read, with nothing to tap or scan."""
     return [
         replace(way, href="" if way.kind in _HOLD_THE_CODE else way.href, picture="")
-        for way in ways(operator, f"[{_('code')}]")
+        for way in ways(operator, "[" + _("code") + "]")
     ]
 
 
