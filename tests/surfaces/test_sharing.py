@@ -186,3 +186,13 @@ def test_a_stolen_order_link_does_not_reveal_a_code_twice_without_the_e_mails_pr
         assert CODE not in bare(thief.post(f"{order}share/", {"with_code": "on"}))
     assert select("SELECT count(*) FROM reveal") == [(1,)]
     assert select("SELECT count(*) FROM order_share") == [(0,)]
+
+
+def test_an_unpaid_order_is_not_passed_on_and_links_are_not_made_without_end(door: Door) -> None:
+    unpaid = door.link(door.world.order())
+    assert door.owner.post(f"{unpaid}share/").status == 409
+    order = door.delivered()
+    assert [door.owner.post(f"{order}share/").status for _ in range(22)] == [200] * 20 + [429] * 2
+    words = ["not_yet", "entered"] * 11
+    answers = [door.owner.post(f"{order}said/", {"said": word}).status for word in words]
+    assert answers == [200] * 20 + [429] * 2

@@ -53,7 +53,7 @@ class Share:
 
 
 def say(order_id: UUID, device_hash: bytes, said: Said, *, actor: Actor, at: datetime) -> str:
-    """`said`, or why not: `not_found`, `proof_needed`, `not_delivered_yet`."""
+    """`said`, or why not: `not_found`, `proof_needed`, `not_delivered_yet`, `too_many_tries`."""
     rows = call(
         "opla_said",
         Argument(at, "timestamptz"),
@@ -115,7 +115,7 @@ def share(
     id_: UUID, order_id: UUID, device_hash: bytes, link_hash: bytes, *, with_code: bool, ends_at: datetime,
     actor: Actor, at: datetime,
 ) -> str:  # fmt: skip
-    """`shared`, or why not: `not_found`, `proof_needed`. The link before it ends."""
+    """`shared`, or why not: `not_found`, `proof_needed`, `not_delivered_yet`, `too_many_tries`. The one before ends."""
     rows = call(
         "opla_share",
         Argument(at, "timestamptz"),

@@ -23,6 +23,9 @@ BEGIN
     IF v_state <> 'delivered' THEN
         RETURN 'not_delivered_yet';
     END IF;
+    IF (SELECT count(*) FROM order_said s WHERE s.order_id = p_order) >= 20 THEN
+        RETURN 'too_many_tries';  -- nobody changes their mind so often
+    END IF;
     IF (SELECT s.said FROM order_said s WHERE s.order_id = p_order ORDER BY s.id DESC LIMIT 1) IS DISTINCT FROM p_said THEN
         PERFORM opla_writes(true);
         INSERT INTO order_said (order_id, said, actor, at) VALUES (p_order, p_said, p_actor, p_at);
@@ -93,19 +96,27 @@ BEGIN
     RETURN v_made;
 END $$;
 
--- A link for whom it is for; the one before it ends.
+-- A link for whom it is for, of something paid; the one before it ends. Twenty of an order are enough.
 CREATE OR REPLACE FUNCTION opla_share(
     p_at timestamptz, p_ends_at timestamptz, p_actor text, p_id uuid, p_order uuid, p_device bytea, p_link_hash bytea,
     p_with_code boolean
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_state text;
 BEGIN
-    PERFORM FROM orders WHERE id = p_order FOR UPDATE;
+    SELECT state INTO v_state FROM orders WHERE id = p_order FOR UPDATE;
     IF NOT FOUND THEN
         RETURN 'not_found';
     END IF;
     IF NOT opla_device_of(p_order, p_device) THEN
         RETURN 'proof_needed';
+    END IF;
+    IF v_state NOT IN ('paid', 'delivered') THEN
+        RETURN 'not_delivered_yet';
+    END IF;
+    IF (SELECT count(*) FROM order_share s WHERE s.order_id = p_order) >= 20 THEN
+        RETURN 'too_many_tries';
     END IF;
     PERFORM opla_writes(true);
     UPDATE order_share SET ended_at = p_at WHERE order_id = p_order AND ended_at IS NULL;

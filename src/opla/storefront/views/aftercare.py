@@ -22,6 +22,8 @@ from opla.presenting.refusals import sentence
 from opla.storefront.views.order import Ticket, draw, ticket, trouble
 from opla.storefront.visit import Visit, visit
 
+_STATUS = {Code.PROOF_NEEDED: 403, Code.TOO_MANY_TRIES: 429}
+
 
 @require_POST
 def say(request: HttpRequest, link: str) -> HttpResponse:
@@ -33,7 +35,7 @@ def say(request: HttpRequest, link: str) -> HttpResponse:
         return redirect("order", link=link)
     refused = aftercare.say(here.actor, found.page.id, Said(typed), device=here.device, at=here.at)
     if refused is not None:
-        return draw(request, found, refused=sentence(refused), status=403 if refused.code is Code.PROOF_NEEDED else 409)
+        return draw(request, found, refused=sentence(refused), status=_STATUS.get(refused.code, 409))
     return redirect(trouble(link)) if typed == Said.FAILED else redirect("order", link=link)
 
 

@@ -23,6 +23,8 @@ from opla.storefront.views.code import shown
 from opla.storefront.views.order import draw, ticket
 from opla.storefront.visit import Visit, visit, visit_with_device
 
+_STATUS = {Code.PROOF_NEEDED: 403, Code.TOO_MANY_TRIES: 429}
+
 
 @require_POST
 def make(request: HttpRequest, link: str) -> HttpResponse:
@@ -31,7 +33,7 @@ def make(request: HttpRequest, link: str) -> HttpResponse:
     with_code = request.POST.get("with_code") == "on" and found.page.kind is not Kind.DIRECT
     made = sharing.share(here.actor, found.page.id, with_code=with_code, device=here.device, shop=here.shop, at=here.at)
     if isinstance(made, Refusal):
-        return draw(request, found, refused=sentence(made), status=403)
+        return draw(request, found, refused=sentence(made), status=_STATUS.get(made.code, 409))
     # Shown now and never again: only its hash is kept.
     picture, ends = pictures.qr(made.url), figures.moment(made.ends_at)
     return draw(request, found, share_url=made.url, share_picture=picture, share_ends=ends)
