@@ -69,6 +69,29 @@ def what_is_left(page: Page) -> None:
     judge(page)
 
 
+def after_delivery(screens: Screens, page: Page, order: str, *, language: str, dark: bool) -> None:
+    """A word of what became of it, the operator's answer compared, and the link for the recipient."""
+    press(page, "form.said button[value=not_yet]")
+    judge(page)
+    for answer in ("merci", "15 EUR until 25/12/2026, 300 MB"):
+        page.fill("#answer", answer)
+        press(page, "form[action$='/answer/'] button")
+        judge(page)
+    page.goto(order)
+    page.locator("#share summary").click()
+    page.check("[name=with_code]")
+    press(page, "form[action$='/share/'] button")
+    judge(page)
+    recipient = screens.open(language=language, width=320, dark=dark).page
+    recipient.goto(page.locator("#share-url").inner_text())
+    judge(recipient)
+    press(recipient, "form[action$='/code/'] button")
+    judge(recipient)
+    press(page, "form[action$='/share/end/'] button")
+    recipient.reload()
+    judge(recipient)
+
+
 #: The language with the longest words is looked at every time; those between it and English with --full.
 LANGUAGES = [("en", False), ("en", True), ("zh-CN", False), ("zh-CN", True), ("de-BE", False)]
 if os.environ.get("OPLA_TEST_FULL"):
@@ -123,6 +146,7 @@ def test_every_page_passes_axe_and_fits_a_small_phone(
     order = page.url
     press(page, "form[action$='/code/'] button")
     judge(page)
+    after_delivery(screens, page, order, language=language, dark=dark)
     page.goto(f"{order}receipt/")
     judge(page)
     stranger = screens.open(language=language, width=320, dark=dark).page

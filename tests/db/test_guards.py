@@ -13,20 +13,12 @@ from opla.db.queries.call import select
 
 MUTABLE = [
     "orders", "payment", "refund", "attempt", "code", "order_device", "proof", "account", "outbox", "item",
-    "reminder", "reminder_sent", "reminder_order", "tried", "letter",
+    "reminder", "reminder_sent", "reminder_order", "tried", "letter", "order_nudge", "order_share",
 ]  # fmt: skip
 APPEND_ONLY = [
-    "quote",
-    "consent",
-    "stepped_back",
-    "idempotency",
-    "allocation",
-    "delivery",
-    "reveal",
-    "event",
-    "transfer",
-    "attempt_evidence",
-]
+    "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
+    "attempt_evidence", "order_said",
+]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [
     "INSERT INTO {0} ({1}) SELECT {1} FROM {0}",

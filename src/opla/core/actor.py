@@ -23,6 +23,8 @@ class Act(StrEnum):
     PAY = "pay"
     REVEAL = "reveal"  # look at a code; whose code it is, the operation checks besides
     STEP_BACK = "step_back"  # withdraw from a purchase, as a consumer may
+    SHARE = "share"  # pass an order on to whom it is for; whose order it is, the operation checks besides
+    SAY = "say"  # say what became of what was delivered
     REMIND = "remind"  # ask to be reminded of a line, and say what is left on it
     SETTLE = "settle"  # record what a provider or supplier answered
     EXPIRE = "expire"
@@ -40,7 +42,9 @@ class Act(StrEnum):
 
 
 MAY: dict[Role, frozenset[Act]] = {
-    Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.STEP_BACK, Act.REMIND}),
+    Role.CUSTOMER: frozenset(
+        {Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.STEP_BACK, Act.SHARE, Act.SAY, Act.REMIND}
+    ),
     Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT}),
     Role.OWNER: frozenset(
         {

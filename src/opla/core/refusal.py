@@ -101,6 +101,8 @@ class Code(StrEnum):
     PROOF_NEEDED = "proof_needed"  # another device: prove the e-mail first
     PROOF_WRONG = "proof_wrong"
     PROOF_EXPIRED = "proof_expired"
+    SHARE_OVER = "share_over"  # a link for the recipient that ended, or was taken back
+    SHARE_USED = "share_used"  # it has shown its code on another device
     # refunds and items
     REFUND_BY_RULE = "refund_by_rule"  # delivered or refunded by itself: nothing to choose yet
     NOTHING_TO_REFUND = "nothing_to_refund"  # nothing of the order's money is kept

@@ -23,6 +23,7 @@ from opla.db.keyring import Unopenable
 from opla.db.queries import reminders
 from opla.db.queries.reminders import Decided, Kept
 from opla.operations import follow, promotions, wishes
+from opla.operations.aftercare import nudge
 from opla.operations.count_in import count
 from opla.operations.shop import Shop
 from opla.operations.wishes import CONFIRM, Watched, Wished
@@ -90,12 +91,13 @@ def read(actor: Actor, link: str, newer: Usage, *, shop: Shop, at: datetime) -> 
 def remind(*, shop: Shop, at: datetime, limit: int = 50) -> int:
     """Look at what is due, and leave what is to be sent in the outbox; how many were looked at.
 
-    What was bought meanwhile, and is to be counted in, is counted in before.
+    What was bought meanwhile, and is to be counted in, is counted in before; codes that are not entered go along.
     """
     count(shop=shop, at=at)
+    nudged = nudge(shop=shop, at=at)
     claimed = reminders.claim(at=at, limit=limit, lease=_LEASE)
     if not claimed:
-        return 0
+        return nudged
     _, known = promotions.to_be_had()
     decided: list[Decided] = []
     forget = []
@@ -113,7 +115,7 @@ def remind(*, shop: Shop, at: datetime, limit: int = 50) -> int:
         else:
             decided.append(found)
     reminders.decide(decided, forget=forget, at=at)
-    return len(claimed)
+    return len(claimed) + nudged
 
 
 def _decide(kept: Kept, wished: Wished, known: Promotions, shop: Shop, at: datetime) -> Decided | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from opla.core.actor import SYSTEM
 from opla.core.day import ZONE
+from opla.core.nudge import Nudge
 from opla.core.ports import Answer, Message
 from opla.core.promotion import Promotions
 from opla.core.reminder import awake
@@ -18,7 +19,7 @@ from opla.db.queries import attempts, floats, pages, reminders
 from opla.db.queries.attempts import Outgoing
 from opla.db.queries.floats import News
 from opla.db.queries.pages import Addressed, OrderPage
-from opla.operations import letters
+from opla.operations import aftercare, letters
 from opla.operations.letters import Posted
 from opla.operations.links import write_link
 from opla.operations.outside import Outside
@@ -28,6 +29,8 @@ from opla.operations.shop import Shop
 from opla.operations.wishes import CONFIRM, Following, Watched, Wished, open_all
 
 _log = logging.getLogger(__name__)
+#: Messages of an order that are no news: they may have become untrue, and wait for the day.
+_NUDGES = frozenset(Nudge)
 _AGAIN_AFTER_S = (5, 30, 120, 600, 3600, 3600 * 6, 3600 * 24)
 
 
@@ -94,6 +97,15 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
             sent = outgoing.letter_id in posted and _post(outgoing, posted[outgoing.letter_id], compose, outside)
         elif outgoing.order_id in news:
             sent = _told(_for_reseller(outgoing, news[outgoing.order_id]), outside)
+        elif outgoing.topic in _NUDGES and outgoing.order_id in about:
+            page = about[outgoing.order_id].page
+            if (morning := awake(at, ZONE)) > at:
+                done.append((outgoing.reference, False, morning))
+                continue
+            if not aftercare.still_due(page, outgoing.topic, at):
+                done.append((outgoing.reference, False, None))  # entered meanwhile, or over
+                continue
+            sent = _send(outgoing, about[outgoing.order_id], compose, shop, outside)
         else:
             sent = outgoing.order_id in about and _send(outgoing, about[outgoing.order_id], compose, shop, outside)
         # A message that was sent twice is a nuisance, one that was lost is not: unknown is tried again.

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from opla.core.nudge import Nudge
 from opla.core.ports import Kind
 from opla.db.queries.pages import OrderPage
 from opla.presenting import figures, languages, numbers, orders
 
-TOPICS = ("delivered", "refunding", "refunded", "proof")
+TOPICS = ("delivered", "refunding", "refunded", "proof", *Nudge)
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ def notice(topic: str, page: OrderPage, link_url: str, *, sandbox: bool, digits:
                 subject, body = _refunding(page)
             case "refunded":
                 subject, body = _refunded(page)
+            case Nudge.NOT_ENTERED:
+                subject, body = _not_entered(page)
+            case Nudge.CODE_ENDS:
+                subject, body = _code_ends(page)
             case "proof":
                 subject, body = _proof(page, digits)
             case _:
@@ -97,6 +102,32 @@ def _refunded(page: OrderPage) -> tuple[str, str]:
         _(
             "%(product)s: %(amount)s went back the way you paid. Depending on your bank it shows at once or within "
             "some days."
+        )
+        % what,
+    )
+
+
+def _not_entered(page: OrderPage) -> tuple[str, str]:
+    what = {"product": page.product_name}
+    return (
+        _("Have you entered your code? %(product)s") % what,
+        _(
+            "Your code for %(product)s came yesterday or before, and nobody has told us that it is entered. Open your "
+            "order: it shows the code again, how to enter it, and help if it does not work. When it is entered, say so "
+            "there, and we do not ask again."
+        )
+        % what,
+    )
+
+
+def _code_ends(page: OrderPage) -> tuple[str, str]:
+    # A message of this topic is made of codes with a last day alone.
+    what = {"product": page.product_name, "day": figures.day(page.code_valid_until or page.placed_at)}
+    return (
+        _("Enter your code by %(day)s: %(product)s") % what,
+        _(
+            "Your code for %(product)s can be entered until %(day)s, and nobody has told us that it is. Open your "
+            "order to see the code and how to enter it. After that day it may be worth nothing."
         )
         % what,
     )

@@ -204,6 +204,30 @@ def _refunded(page: OrderPage) -> Status:
     return Status("refunded", _("Refunded"), text, Tone.WAIT, _bars(page, Fill.FULL, Fill.FAILED), final=final)
 
 
+@dataclass(frozen=True)
+class Passed:
+    """What a recipient is told of somebody else's order. `arrived`: delivered, and not taken back."""
+
+    title: str
+    text: str
+    tone: Tone
+    arrived: bool = False
+
+
+def passed(page: OrderPage) -> Passed:
+    """The state without anything of money: whoever it is for learns whether it came, comes, or will not."""
+    match page.state:
+        case order.State.DELIVERED if page.kind is Kind.DIRECT:
+            text = _("The operator confirmed the top-up. Its own SMS may take a few minutes; keep the phone on.")
+            return Passed(_("Delivered"), text, Tone.DONE, arrived=True)
+        case order.State.DELIVERED:
+            return Passed(_("Delivered"), _("Enter the code on the SIM to top up."), Tone.DONE, arrived=True)
+        case order.State.PLACED | order.State.PAID:
+            return Passed(_("On its way"), _("It is not here yet. Open this page again in a few minutes."), Tone.WAIT)
+        case _:
+            return Passed(_("It will not come"), _("Ask whoever sent you this link."), Tone.MIND)
+
+
 def otherwise(page: OrderPage) -> bool:
     """The money went back from our bank account, because the way it was paid refused it."""
     return any(happened.name == "refunded_otherwise" for happened in page.events)

@@ -11,6 +11,9 @@ from opla.core.catalog import Cell, Method, MethodKind, Operator, RedeemBy, Rede
 from opla.presenting import facts
 from opla.presenting.pictures import qr
 
+#: Ways whose address holds the code itself.
+_HOLD_THE_CODE = frozenset({RedeemBy.USSD, RedeemBy.SMS})
+
 
 @dataclass(frozen=True)
 class Way:
@@ -23,7 +26,7 @@ class Way:
     shown_text: str = field(repr=False)  # what to dial or write, readable
     steps: tuple[str, ...] = field(repr=False)
     mark: str  # how sure this way is; empty when plainly known
-    picture: str = field(default="", repr=False)  # QR of the dial string, as SVG
+    picture: str = field(default="", repr=False)  # QR for another phone, as SVG: it dials, or writes the SMS
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,14 @@ class Contact:
 def ways(operator: Operator, code: str) -> list[Way]:
     """Every known way, best first; where none is known, one that says so."""
     return [_way(way, operator) for way in redeem(operator, code)]
+
+
+def how(operator: Operator) -> list[Way]:
+    """The same for somebody who has the code from elsewhere: to read, with nothing to tap or scan."""
+    return [
+        replace(way, href="" if way.kind in _HOLD_THE_CODE else way.href, picture="")
+        for way in ways(operator, "[" + _("code") + "]")
+    ]
 
 
 def balance(operator: Operator) -> list[Contact]:
@@ -84,12 +95,12 @@ def _way(way: Redemption, operator: Operator) -> Way:
             text = _("Send an SMS to %(number)s with exactly the text above.") % {"number": way.sms_to}
             return Way(
                 way.kind, _("Send an SMS"), _("Write the SMS"), way.sms_uri, f"{way.sms_body} → {way.sms_to}",
-                (on_sim, text, answer), mark,
+                (on_sim, text, answer), mark, qr(way.sms_uri),
             )  # fmt: skip
         case RedeemBy.CALL:
             call = _("Call %(number)s and follow the voice.") % {"number": way.dial}
             steps = (on_sim, call, _("Enter the code when it asks for it."))
-            return Way(way.kind, _("Call"), _("Call the operator"), way.tel_uri, way.dial, steps, mark)
+            return Way(way.kind, _("Call"), _("Call the operator"), way.tel_uri, way.dial, steps, mark, qr(way.tel_uri))
         case RedeemBy.WEB:
             steps = (_("Sign in at %(site)s.") % {"site": way.url}, _("Choose to top up with a code, and enter it."))
             return Way(way.kind, _("On the website"), _("Open the website"), site(way.url), way.url, steps, mark)

@@ -89,6 +89,10 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.PROOF_NEEDED: gettext_noop("For your safety, codes are shown only on the device that ordered them."),
     Code.PROOF_WRONG: gettext_noop("These are not the six digits of the newest message. Check them and try again."),
     Code.PROOF_EXPIRED: gettext_noop("These six digits have expired. Ask for new ones."),
+    Code.SHARE_OVER: gettext_noop("This link has ended. Ask whoever sent it to you for a new one."),
+    Code.SHARE_USED: gettext_noop(
+        "The code was shown on another device, and this link shows it on one only. Ask whoever sent it to you."
+    ),
     Code.REFUND_TOO_MUCH: gettext_noop("This is more than what is left of the payment."),
     Code.REFUND_BY_RULE: gettext_noop("This order is delivered or refunded by itself. There is nothing to choose yet."),
     Code.NOTHING_TO_REFUND: gettext_noop("Nothing of this order's money is left to give back."),

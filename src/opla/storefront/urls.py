@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from opla.storefront.views import (
+    aftercare,
     amounts,
     checklist,
     choose,
@@ -22,6 +23,7 @@ from opla.storefront.views import (
     remind,
     rights,
     robots,
+    share,
 )
 from opla.storefront.views import help as helping
 
@@ -42,7 +44,14 @@ urlpatterns = [
     path("o/<str:link>/state/", order.state, name="order-state"),
     path("o/<str:link>/pay/", order.pay_again, name="pay-again"),
     path("o/<str:link>/receipt/", order.receipt, name="receipt"),
+    path("o/<str:link>/receipt.pdf", order.receipt_pdf, name="receipt-pdf"),
     path("o/<str:link>/remind/", remind.count_in, name="order-remind"),
+    path("o/<str:link>/said/", aftercare.say, name="order-said"),
+    path("o/<str:link>/answer/", aftercare.answer, name="order-answer"),
+    path("o/<str:link>/share/", share.make, name="share"),
+    path("o/<str:link>/share/end/", share.end, name="share-end"),
+    path("s/<str:link>/", share.show, name="shared"),
+    path("s/<str:link>/code/", share.reveal, name="shared-code"),
     path("o/<str:link>/code/", code.reveal, name="code"),
     path("o/<str:link>/proof/", code.ask, name="proof"),
     path("o/<str:link>/prove/", code.prove, name="prove"),

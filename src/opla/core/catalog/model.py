@@ -49,6 +49,14 @@ class Plan:
     status: Cell[Status] = UNKNOWN
 
 
+@dataclass(frozen=True)
+class Spoken:
+    """A text as the operator writes it, in one of its languages (a BCP 47 tag)."""
+
+    language: str
+    text: Cell[str]
+
+
 class PriceKind(StrEnum):
     FIXED = "fixed"
     RANGED = "ranged"
@@ -88,6 +96,7 @@ class Operator:
     own_number: Cell[Method] = UNKNOWN
     balance: tuple[Cell[Method], ...] = ()
     redeem: tuple[Cell[Method], ...] = ()  # best first
+    top_up_sms: tuple[Spoken, ...] = ()  # how its SMS reads when a top-up has arrived
     plans: tuple[Plan, ...] = ()
     #: `known`, `not_known`, `what_to_do`: sentences for people, by language
     notes: Mapping[str, Texts] = field(default_factory=lambda: MappingProxyType({}))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from opla.core.catalog.cell import Cell, Sure
-from opla.core.catalog.model import Catalog, Method, MethodKind, NumberBlock, Operator, Plan, Product, Status
+from opla.core.catalog.model import Catalog, Method, MethodKind, NumberBlock, Operator, Plan, Product, Spoken, Status
 from opla.core.catalog.official import read_app, read_authority, read_term
 from opla.core.catalog.place import CatalogError, Place, opened, texts
 from opla.core.catalog.rules import (
@@ -94,6 +94,9 @@ def _operator(at: Place, rules: Mapping[str, Place], spoken: tuple[str, ...]) ->
         own_number=at["own_number"].cell(_method),
         balance=tuple(entry.cell(_method) for entry in at["balance"].entries()),
         redeem=tuple(entry.cell(_method) for entry in at["redeem"].entries()),
+        top_up_sms=tuple(
+            Spoken(entry.required("id"), entry["text"].cell(Place.text)) for entry in at["top_up_sms"].entries()
+        ),
         plans=tuple(_plan(entry) for entry in at["plans"].entries()),
         notes=MappingProxyType({key: texts(at["notes"][key]) for key in at["notes"].mapping()}),
         rules=_rules(_named(at, rules)),

@@ -24,5 +24,5 @@ CREATE TABLE stepped_back (
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0003_letter")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0040_after_delivery")]
     operations = [migrations.RunSQL(_CONSENT)]

@@ -10,7 +10,7 @@ from uuid import UUID
 from opla.core.actor import Actor
 from opla.core.ports import StockedCode
 from opla.db.keyring import Keyring
-from opla.db.queries.call import Argument, call, columns, expect, select
+from opla.db.queries.call import Argument, Row, call, columns, expect, select
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,19 @@ class Revealed:
 
 def reveal(order_id: UUID, device_hash: bytes, *, actor: Actor, at: datetime, keyring: Keyring) -> Revealed | str:
     """The code, or why not: `not_found`, `proof_needed`, `not_delivered_yet`."""
-    [(result, code_id, sealed, serial, valid_until)] = call(
+    rows = call(
         "opla_reveal",
         Argument(at, "timestamptz"),
         Argument(str(actor), "text"),
         Argument(order_id, "uuid"),
         Argument(device_hash, "bytea"),
     )
+    return read_revealed(rows[0], keyring)
+
+
+def read_revealed(row: Row, keyring: Keyring) -> Revealed | str:
+    """The code in a row of a function that reveals, or why it does not."""
+    result, code_id, sealed, serial, valid_until = row
     if result != "revealed":
         return expect(result, str)
     pin = keyring.open(bytes(expect(sealed, bytes)), expect(code_id, UUID).bytes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from opla.core import order, payment
@@ -96,7 +96,7 @@ class OrderPage:
     parked: bool  # a person is looking at it
     delivered_at: datetime | None
     serial: str
-    code_valid_until: object  # date | None
+    code_valid_until: date | None
     revealed: bool  # somebody has looked at the code already
     proven: bool  # this device may look
     refunding: Money  # on its way back
@@ -210,7 +210,7 @@ def _page(row: Row) -> OrderPage:
         parked=expect(row[27], bool),
         delivered_at=row[28] if isinstance(row[28], datetime) else None,
         serial=expect(row[29], str),
-        code_valid_until=row[30],
+        code_valid_until=row[30] if isinstance(row[30], date) else None,
         revealed=expect(row[31], bool),
         proven=expect(row[32], bool),
         refunding=Money(expect(row[33], int), currency),

@@ -31,7 +31,8 @@ BEGIN
         EXECUTE format('CREATE OR REPLACE TRIGGER functions_only BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
                         FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_outside_write()', part);
         IF p_table IN ('quote', 'quote_use', 'idempotency', 'allocation', 'delivery', 'reveal', 'event', 'transfer',
-                       'attempt_evidence', 'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'consent', 'stepped_back') THEN
+                       'attempt_evidence', 'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'consent',
+                       'stepped_back', 'order_said') THEN
             EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                             FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
         END IF;
@@ -43,7 +44,8 @@ BEGIN
     PERFORM opla_guard(name) FROM unnest(ARRAY[
         'quote', 'quote_use', 'orders', 'promotion_use', 'promotion_count', 'idempotency', 'payment', 'allocation', 'refund', 'attempt', 'code', 'delivery', 'order_device', 'proof',
         'reveal', 'event', 'account', 'transfer', 'attempt_evidence', 'outbox', 'item',
-        'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'reminder', 'reminder_sent', 'reminder_order', 'tried', 'letter', 'consent', 'stepped_back'
+        'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'reminder', 'reminder_sent', 'reminder_order',
+        'tried', 'letter', 'consent', 'stepped_back', 'order_said', 'order_nudge', 'order_share'
     ]) AS t (name);
 END $$;
 

@@ -10,8 +10,9 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from opla.accounts.device import customer, ensured, remember
-from opla.core.catalog import group
+from opla.core.catalog import Operator, group
 from opla.core.refusal import Code, Refusal
+from opla.db.queries.codes import Revealed
 from opla.operations import reveal_code
 from opla.presenting import redeeming
 from opla.presenting.refusals import sentence
@@ -41,9 +42,13 @@ def reveal(request: HttpRequest, link: str) -> HttpResponse:
     if isinstance(got, Refusal):
         status = 403 if got.code is Code.PROOF_NEEDED else 409
         return draw(request, found, refused=sentence(got), status=status)
-    ways = redeeming.ways(found.operator, got.pin) if found.operator else []
-    shown = Shown(got.pin, group(got.pin), got.serial, got.valid_until, ways)
-    return draw(request, found, code=shown)
+    return draw(request, found, code=shown(got, found.operator))
+
+
+def shown(got: Revealed, operator: Operator | None) -> Shown:
+    """A code that was just revealed, with every way to enter it."""
+    ways = redeeming.ways(operator, got.pin) if operator else []
+    return Shown(got.pin, group(got.pin), got.serial, got.valid_until, ways)
 
 
 @require_POST

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
 
 from opla.core import order, payment
 from opla.core.catalog import Operator, Product
+from opla.core.nudge import Said
 from opla.core.ports import Kind
 from opla.core.refusal import Refusal
+from opla.db.queries import aftercare as kept
 from opla.db.queries import counting, pages
 from opla.db.queries.pages import OrderPage
 from opla.operations import catalogue, links, remind
 from opla.operations import pay_again as paying
-from opla.presenting import languages, numbers, orders, payment_methods, redeeming
+from opla.presenting import aftercare, languages, numbers, orders, receipts, redeeming
 from opla.presenting.refusals import sentence
 from opla.storefront import draft
 from opla.storefront.views.language import chosen
@@ -94,16 +98,19 @@ def state(request: HttpRequest, link: str) -> HttpResponse:
         answer = HttpResponse(status=200)
         answer["HX-Redirect"] = going
         return answer
-    if request.GET.get("seen") == found.seen:
+    seen = request.GET.get("seen", "")
+    if seen == found.seen:
         return HttpResponse(status=204)
-    return draw(request, found, template="storefront/order_state.html")
+    # Said aloud once: when the state is another one, not whenever the page is drawn again.
+    announced = seen.split("-")[:2] != found.seen.split("-")[:2]
+    return draw(request, found, template="storefront/order_state.html", announced=announced)
 
 
 def draw(
     request: HttpRequest, found: Ticket, *, template: str = "storefront/order.html", going: str = "", status: int = 200,
     **more: object,
 ) -> HttpResponse:  # fmt: skip
-    page = found.page
+    page, here = found.page, visit(request)
     shown: dict[str, object] = {
         "ticket": found,
         "order": page,
@@ -114,6 +121,11 @@ def draw(
         "balance": redeeming.balance(found.operator) if found.operator else [],
         "going": going,
         "counting": _counting(request, found),
+        "sms": aftercare.sms(found.operator) if found.operator else [],
+        "said": _said(page),
+        "asks": aftercare.asks(page.kind),
+        "share": _share(page, here.at),
+        "trouble": trouble(found.link),
         **more,
     }
     return render(request, template, shown, status=status)
@@ -128,6 +140,42 @@ def _counting(request: HttpRequest, found: Ticket) -> str:
     watched = remind.find(draft.reminder(request), shop=visit(request).shop)
     same = watched is not None and watched.confirmed and watched.usage.line.operator == found.page.operator
     return "can" if same else ""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the buyer said became of it."""
+
+    word: Said
+    at: datetime
+
+
+def _said(page: OrderPage) -> Heard | None:
+    if not page.proven or page.delivered_at is None:
+        return None
+    found = kept.said_of([page.id]).get(page.id)
+    return Heard(*found) if found else None
+
+
+@dataclass(frozen=True)
+class Link:
+    """The link that the buyer made for the recipient, as it stands."""
+
+    text: str
+    stands: bool
+
+
+def _share(page: OrderPage, at: datetime) -> Link | None:
+    found = kept.share_of(page.id) if page.proven else None
+    return Link(aftercare.share_state(found, at), not found.over(at)) if found else None
+
+
+def trouble(link: str) -> str:
+    """Where help is when it did not work."""
+    try:
+        return reverse("order-trouble", args=[link])
+    except NoReverseMatch:  # a shop without that page yet
+        return f"{reverse('help')}#order"
 
 
 def _goes_to_pay(request: HttpRequest, found: Ticket) -> str:
@@ -153,16 +201,21 @@ def pay_again(request: HttpRequest, link: str) -> HttpResponse:
 def receipt(request: HttpRequest, link: str) -> HttpResponse:
     """On paper too. There is none before money has arrived."""
     found = ticket(request, link, visit(request))
-    paid = next((happened.at for happened in found.page.events if happened.name in ("paid", "paid_late")), None)
+    return render(request, "storefront/receipt.html", {"ticket": found, "receipt": _receipt(found)})
+
+
+@require_safe
+def receipt_pdf(request: HttpRequest, link: str) -> HttpResponse:
+    """The same as a file. An attachment, because no viewer of PDF runs under our policy."""
+    made = _receipt(ticket(request, link, visit(request)))
+    answer = HttpResponse(receipts.pdf(made), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{made.number}.pdf"'
+    return answer
+
+
+def _receipt(found: Ticket) -> receipts.Receipt:
+    paid = receipts.paid_at(found.page)
     if paid is None:
         raise Http404
-    shown = {
-        "ticket": found,
-        "order": found.page,
-        "operator": found.operator,
-        "paid_at": paid,
-        "number": numbers.grouped(found.page.number) if found.page.number else "",
-        "method": payment_methods.method(found.page.provider).name,
-        "state": orders.state(found.page.state),
-    }
-    return render(request, "storefront/receipt.html", shown)
+    seller = receipts.Seller(settings.SHOP_NAME, settings.CONTACT, settings.ENTERPRISE_NUMBER)
+    return receipts.receipt(found.page, paid, seller, sandbox=settings.SANDBOX)
