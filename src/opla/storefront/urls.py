@@ -10,6 +10,7 @@ from opla.storefront.views import (
     code,
     follow,
     have,
+    installed,
     language,
     order,
     plan,
@@ -54,5 +55,9 @@ urlpatterns = [
     path("r/<str:link>/line/", remind.line, name="reminder-line"),
     path("r/<str:link>/stop/", remind.stop, name="reminder-stop"),
     path("help/", helping.about, name="help"),
+    path("service-worker.js", installed.worker, name="service-worker"),
+    path("app/<str:language>.webmanifest", installed.manifest, name="manifest"),
+    path("kept/", installed.kept, name="kept"),
+    path("kept/<str:language>/", installed.kept, name="kept-in"),
     path("language/", language.switch, name="language"),
 ]

@@ -15,7 +15,7 @@ from opla.core.refusal import Code, Refusal
 from opla.operations import reveal_code
 from opla.presenting import redeeming
 from opla.presenting.refusals import sentence
-from opla.storefront import draft
+from opla.storefront import draft, keeping
 from opla.storefront.views.order import draw, ticket
 from opla.storefront.visit import visit
 
@@ -29,6 +29,7 @@ class Shown:
     serial: str
     valid_until: date | None
     ways: list[redeeming.Way] = field(repr=False)
+    keep: str = field(repr=False)  # the same, for the phone to keep
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,7 +43,9 @@ def reveal(request: HttpRequest, link: str) -> HttpResponse:
         status = 403 if got.code is Code.PROOF_NEEDED else 409
         return draw(request, found, refused=sentence(got), status=status)
     ways = redeeming.ways(found.operator, got.pin) if found.operator else []
-    shown = Shown(got.pin, group(got.pin), got.serial, got.valid_until, ways)
+    grouped = group(got.pin)
+    keep = keeping.code(found, got.pin, grouped, got.serial, got.valid_until, ways, sandbox=here.shop.sandbox)
+    shown = Shown(got.pin, grouped, got.serial, got.valid_until, ways, keep)
     return draw(request, found, code=shown)
 
 
