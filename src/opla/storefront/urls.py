@@ -10,6 +10,7 @@ from opla.storefront.views import (
     code,
     follow,
     have,
+    inside,
     installed,
     language,
     order,
@@ -59,5 +60,6 @@ urlpatterns = [
     path("app/<str:language>.webmanifest", installed.manifest, name="manifest"),
     path("kept/", installed.kept, name="kept"),
     path("kept/<str:language>/", installed.kept, name="kept-in"),
+    path("inside/", inside.inside, name="inside"),
     path("language/", language.switch, name="language"),
 ]

@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,9 +20,12 @@ from opla.db.queries import counting, pages
 from opla.db.queries.pages import OrderPage
 from opla.operations import catalogue, links, remind
 from opla.operations import pay_again as paying
+from opla.operations import shop as shops
 from opla.presenting import languages, numbers, orders, payment_methods, redeeming
+from opla.presenting.pictures import qr
 from opla.presenting.refusals import sentence
 from opla.storefront import draft
+from opla.storefront.context import browser_of
 from opla.storefront.views.language import chosen
 from opla.storefront.visit import Visit, visit
 
@@ -114,10 +118,19 @@ def draw(
         "care": redeeming.care(found.operator) if found.operator else [],
         "balance": redeeming.balance(found.operator) if found.operator else [],
         "going": going,
+        "elsewhere": _elsewhere(found),
         "counting": _counting(request, found),
         **more,
     }
     return render(request, template, shown, status=status)
+
+
+def _elsewhere(found: Ticket) -> dict[str, str]:
+    """The order's link to open on another phone, and its picture; only where there is something to pay."""
+    if not (found.page.proven and found.status.payable):
+        return {}
+    address = shops.current().base_url + reverse("order", args=[found.link])
+    return {"address": address, "picture": qr(address)}
 
 
 def _counting(request: HttpRequest, found: Ticket) -> str:
@@ -134,6 +147,8 @@ def _counting(request: HttpRequest, found: Ticket) -> str:
 def _goes_to_pay(request: HttpRequest, found: Ticket) -> str:
     """The payment page's address, once per payment and only for the ordering device; the button stays for ever."""
     page = found.page
+    if browser_of(request).app:
+        return ""  # a payment that opens a bank's app may fail there: the person chooses first
     if not (page.proven and found.status.payable and page.payment_state is payment.State.OPEN):
         return ""
     return page.redirect_url if draft.send_once(request, page.payment_id) else ""
