@@ -63,8 +63,9 @@ async function told(message) {
   if (message.language in PAGES) {
     await (await caches.open(SAID)).put("/said/language", new Response(message.language));
   }
-  if (message.about && message.place) {
-    await (await caches.open(SAID)).put("/said/" + encodeURIComponent(message.about), new Response(message.place));
+  if (message.about) {
+    const said = await caches.open(SAID), name = "/said/" + encodeURIComponent(message.about);
+    await (message.place ? said.put(name, new Response(message.place)) : said.delete(name));
   }
   if (message.forget) {
     await caches.delete(SAID);

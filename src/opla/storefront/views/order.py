@@ -24,7 +24,7 @@ from opla.operations import shop as shops
 from opla.presenting import languages, numbers, orders, payment_methods, redeeming
 from opla.presenting.pictures import qr
 from opla.presenting.refusals import sentence
-from opla.storefront import draft
+from opla.storefront import draft, pushes
 from opla.storefront.context import browser_of
 from opla.storefront.views.language import chosen
 from opla.storefront.visit import Visit, visit
@@ -108,6 +108,7 @@ def draw(
     **more: object,
 ) -> HttpResponse:  # fmt: skip
     page = found.page
+    asks = page.proven and not found.status.final  # and never before there is an order
     shown: dict[str, object] = {
         "ticket": found,
         "order": page,
@@ -118,6 +119,7 @@ def draw(
         "care": redeeming.care(found.operator) if found.operator else [],
         "balance": redeeming.balance(found.operator) if found.operator else [],
         "going": going,
+        "push": pushes.offer(request, found.page.ticket, reverse("order-push", args=[found.link])) if asks else None,
         "elsewhere": _elsewhere(found),
         "counting": _counting(request, found),
         **more,
