@@ -46,7 +46,7 @@ def test_a_purchase_inside_wechat_is_completed_in_its_own_language(door: Door) -
     agent = {"User-Agent": WECHAT_ANDROID}
     person = Visitor(language="zh-CN")
     quote = person.post("/top-up/proximus/PX-15/", {"email": "li@example.org", "amount": "15.00"}, **agent)
-    assert "您在微信里" in quote.text
+    assert "您正在微信里浏览" in quote.text
     order = person.post(quote.where, {"total": "1500", "method": "sandbox"}, **agent)
     assert order.where.startswith("/o/")
     door.world.work()
