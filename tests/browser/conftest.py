@@ -116,12 +116,21 @@ class Screens:
     browser: Browser
     opened: list[Screen] = field(default_factory=list)
 
-    def open(self, *, language: str = "en", javascript: bool = True, width: int = 390, dark: bool = False) -> Screen:
+    def open(
+        self,
+        *,
+        language: str = "en",
+        javascript: bool = True,
+        width: int = 390,
+        dark: bool = False,
+        user_agent: str | None = None,
+    ) -> Screen:
         context = self.browser.new_context(
             locale=language,
             java_script_enabled=javascript,
             viewport={"width": width, "height": 844},
             color_scheme="dark" if dark else "light",
+            user_agent=user_agent,
         )
         context.set_default_timeout(20_000)
         screen = Screen(self.base, context, context.new_page())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import threading
 import urllib.request
@@ -217,3 +218,64 @@ def test_another_worker_waits_for_the_last_open_page_and_clears_what_the_old_one
             break
         again.wait_for_timeout(50)
     assert again.evaluate(shelves) == ["opla-shelf-newer"]
+
+
+#: No push service is reachable from a test: the browser is told that it has one, and what the shop then does is real.
+A_PUSH_SERVICE = """
+  const subscription = {
+    endpoint: "https://fcm.googleapis.com/fcm/send/a-test",
+    toJSON: () => ({ keys: { p256dh: "%s", auth: "%s" } }),
+  };
+  PushManager.prototype.subscribe = async () => subscription;
+  PushManager.prototype.getSubscription = async () => subscription;
+  Notification.requestPermission = async () => "granted";
+  Object.defineProperty(Notification, "permission", { get: () => "default" });
+"""
+
+
+def test_a_phone_that_is_asked_beside_its_order_is_told_and_may_stop(screens: Screens) -> None:
+    key = base64.urlsafe_b64encode(b"\x04" + b"k" * 64).decode()
+    auth = base64.urlsafe_b64encode(b"a" * 16).decode()
+    screen = screens.open()
+    screen.context.add_init_script(A_PUSH_SERVICE % (key, auth))
+    page = screen.page
+    to_the_quote(screen)
+    assert page.locator("form.push").count() == 0
+    settle(page)
+    page.click(".pay button.main")
+    page.wait_for_url(re.compile(r"/pay/[0-9a-f]{32}"))
+    page.go_back()
+    order = page.url
+    page.locator("form.push [data-on]").click()
+    expect(page.locator("form.push [data-off]")).to_be_visible()
+    page.reload()
+    expect(page.locator("form.push [data-off]")).to_be_visible()  # it is known on this phone
+    kept = page.evaluate(
+        "caches.open('opla-said').then((said) => said.keys()).then((all) => all.map((one) => one.url))"
+    )
+    assert any("/said/" in url for url in kept)
+    page.locator("form.push [data-off]").click()
+    expect(page.locator("form.push [data-on]")).to_be_visible()
+    assert page.url == order
+
+
+WECHAT = (
+    "Mozilla/5.0 (Linux; Android 13; 23049RAD8C Build/TKQ1.221114.001; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Version/4.0 Chrome/116.0.0.0 Mobile Safari/537.36 XWEB/1160117 MMWEBSDK/20250201 MMWEBID/2229 "
+    "MicroMessenger/8.0.58.2821(0x28003A41) WeChat/arm64 Weixin GPVersion/1 NetType/WIFI Language/zh_CN ABI/arm64"
+)
+
+
+def test_a_purchase_inside_wechat_goes_from_the_first_page_to_the_code(screens: Screens) -> None:
+    screen = screens.open(language="zh-CN", user_agent=WECHAT)
+    page = screen.page
+    to_the_quote(screen)
+    expect(page.locator(".inside")).to_contain_text("微信")
+    page.click(".pay button.main")
+    pay_here = page.locator("a.button.main[href*='/pay/']")
+    expect(pay_here).to_be_visible(timeout=30_000)  # it waits for the person, and offers another phone beside
+    expect(page.locator("details .qr")).to_be_visible()
+    pay_here.click()
+    page.click("button[value=pay]")
+    page.locator("form[action$='/code/'] button").click(timeout=30_000)
+    expect(page.locator(".code")).to_have_text(re.compile(r"0000 "))

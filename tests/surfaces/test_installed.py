@@ -112,6 +112,7 @@ def test_a_code_is_offered_to_the_phone_only_where_it_is_shown(door: Door) -> No
     thing = json.loads(unescape(found[1]))
     assert (thing["pin"], thing["language"]) == ("0000000000001", "en")
     assert thing["ways"][0]["href"].startswith("tel:*121*0000000000001%23")
+    assert thing["ways"][0]["title"] == "Dial it (reported)"  # how sure it is goes with it
     assert any("sandbox code" in note for note in thing["notes"])
     for other in (door.colleague, door.stranger):
         assert "data-keep=" not in other.post(f"{link}code/").html

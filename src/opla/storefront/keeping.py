@@ -41,7 +41,7 @@ def code(
         pin=pin,
         grouped=grouped,
         ways=[
-            {"title": w.title, "shown": w.shown_text, "href": w.href, "button": w.button, "steps": w.steps}
+            {"title": f"{w.title} ({w.mark})" if w.mark else w.title, "shown": w.shown_text, "href": w.href, "button": w.button, "steps": w.steps}
             for w in ways
         ],
     )  # fmt: skip
