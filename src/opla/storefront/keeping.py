@@ -40,11 +40,13 @@ def code(
         f"code:{found.page.ticket}", f"{figures.money_short(found.page.price.face)} {name}", notes, over,
         pin=pin,
         grouped=grouped,
-        ways=[
-            {"title": f"{w.title} ({w.mark})" if w.mark else w.title, "shown": w.shown_text, "href": w.href, "button": w.button, "steps": w.steps}
-            for w in ways
-        ],
+        ways=[_way(way) for way in ways],
     )  # fmt: skip
+
+
+def _way(way: redeeming.Way) -> dict[str, object]:
+    title = f"{way.title} ({way.mark})" if way.mark else way.title  # how sure it is, here too
+    return {"title": title, "shown": way.shown_text, "href": way.href, "button": way.button, "steps": way.steps}
 
 
 def line(operator: Operator, found: Usage, at: datetime) -> str:
