@@ -22,6 +22,8 @@ from opla.core.ports import (
     Message,
     Pin,
     Promises,
+    Push,
+    PushReport,
     RefundReport,
     RefundRequest,
     SendReport,
@@ -35,6 +37,7 @@ from opla.db.queries.call import select
 from opla.operations.letters import Posted
 from opla.operations.pay_again import pay_again
 from opla.operations.place_orders import Placed, Placement, place_orders
+from opla.operations.push import Pushing
 from opla.operations.quote_topup import Wanted, quote_topup
 from opla.operations.shop import Shop
 from opla.operations.tell import Announcing, Letter, Reminding
@@ -177,6 +180,16 @@ class Mailbox:
 
 
 @dataclass
+class PushService:
+    pushed: list[Push] = field(default_factory=list)
+    reports: list[PushReport] = field(default_factory=list)  # instead, one per call
+
+    def push(self, push: Push) -> PushReport:
+        self.pushed.append(push)
+        return self.reports.pop(0) if self.reports else PushReport(Answer.SUCCEEDED)
+
+
+@dataclass
 class World:
     """A shop, its outside and its clock."""
 
@@ -186,6 +199,7 @@ class World:
     supplier: Supplier = field(default_factory=Supplier)
     others: dict[str, Sends] = field(default_factory=dict)
     mailbox: Mailbox = field(default_factory=Mailbox)
+    push_service: PushService = field(default_factory=PushService)
 
     # ── a customer ──
 
@@ -255,7 +269,15 @@ class World:
 
     def work(self, rounds: int = 1, worker: UUID = WORKER) -> int:
         return sum(
-            work_once(worker=worker, shop=self.shop, outside=Playing(self), compose=compose, clock=self.clock, width=50)
+            work_once(
+                worker=worker,
+                shop=self.shop,
+                outside=Playing(self),
+                compose=compose,
+                clock=self.clock,
+                width=50,
+                words=pushing,
+            )
             for _ in range(rounds)
         )
 
@@ -283,6 +305,13 @@ class Playing:
 
     def tells(self) -> Mailbox:
         return self.world.mailbox
+
+    def pushes(self) -> PushService:
+        return self.world.push_service
+
+
+def pushing(about: Pushing) -> tuple[str, str]:
+    return "something changed", about.ticket or "a line"
 
 
 def compose(letter: Letter | Reminding | Announcing | Posted) -> tuple[str, str]:

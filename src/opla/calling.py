@@ -97,6 +97,10 @@ class Caller:
     def post(self, path: str, body: Mapping[str, str | int]) -> Reply:
         return self._call("POST", path, body=body)
 
+    def post_bytes(self, path: str, content: bytes, headers: Mapping[str, str]) -> Reply:
+        """What is no JSON. An answer that is none either keeps its status beside `unreadable`."""
+        return self._call("POST", path, content=content, headers=headers)
+
     def _call(
         self,
         method: str,
@@ -104,12 +108,20 @@ class Caller:
         *,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, str | int] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
         ends_at = time.monotonic() + self._timeout_s
         guard = _Guard(ends_at)
         try:
             with self._client.stream(
-                method, path, params=query, json=body, extensions={"trace": guard.trace}
+                method,
+                path,
+                params=query,
+                json=body,
+                content=content,
+                headers=headers,
+                extensions={"trace": guard.trace},
             ) as response:
                 return _read(response, ends_at)
         except _NEVER_LEFT as why:

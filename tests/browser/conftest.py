@@ -120,7 +120,7 @@ class Screens:
 
     def open(
         self, *, language: str = "en", javascript: bool = True, width: int = 390, dark: bool = False,
-        own_colours: bool = False, still: bool = False,
+        own_colours: bool = False, still: bool = False, user_agent: str | None = None,
     ) -> Screen:  # fmt: skip
         """A phone of somebody's. `own_colours`: the person's, not ours; `still`: they asked that nothing move."""
         context = self.browser.new_context(
@@ -130,6 +130,7 @@ class Screens:
             color_scheme="dark" if dark else "light",
             forced_colors="active" if own_colours else "none",
             reduced_motion="reduce" if still else "no-preference",
+            user_agent=user_agent,
         )
         context.set_default_timeout(20_000)
         screen = Screen(self.base, context, context.new_page())

@@ -13,7 +13,8 @@ from opla.db.queries.call import select
 
 MUTABLE = [
     "orders", "payment", "refund", "attempt", "code", "order_device", "proof", "account", "outbox", "item",
-    "reminder", "reminder_sent", "reminder_order", "tried", "letter", "order_nudge", "order_share",
+    "reminder", "reminder_sent", "reminder_order", "tried", "letter", "order_nudge", "order_share", "push_subscription",
+    "push_message",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
@@ -113,7 +114,8 @@ def test_no_function_default_or_trigger_asks_the_time_or_chance(shared: World) -
 
 def test_the_clock_of_leases_times_nothing_but_leases(shared: World) -> None:
     users = select("SELECT proname FROM pg_proc WHERE prosrc LIKE '%%opla_clock()%%' ORDER BY 1")
-    assert [name for (name,) in users] == ["opla_apply", "opla_claim", "opla_outbox_claim", "opla_sending"]
+    leases = ["opla_apply", "opla_claim", "opla_outbox_claim", "opla_push_claim", "opla_sending"]
+    assert [name for (name,) in users] == leases
 
 
 def test_every_function_with_its_owners_rights_fixes_its_search_path(shared: World) -> None:

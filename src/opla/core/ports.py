@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from opla.core.money import Money
+from opla.core.push import Subscription
 
 
 class Answer(StrEnum):
@@ -241,6 +242,34 @@ class Tells(Protocol):
     """Carries a message to a person."""
 
     def tell(self, message: Message) -> Answer: ...
+
+
+@dataclass(frozen=True)
+class Push:
+    """A short message to a browser. `text` is what the shop's service worker is told; never a code, never a number.
+
+    `ttl_s`: how long a push service keeps it for a phone that is off.
+    """
+
+    reference: str
+    to: Subscription
+    text: str
+    ttl_s: int = 24 * 3600
+
+
+@dataclass(frozen=True)
+class PushReport:
+    """`gone`: this browser will never take one again."""
+
+    answer: Answer
+    gone: bool = False
+
+
+@runtime_checkable
+class Pushes(Protocol):
+    """Carries a short message to a browser that asked for it."""
+
+    def push(self, push: Push) -> PushReport: ...
 
 
 # ── our own state, as adapters may reach it ───────────────────────────────

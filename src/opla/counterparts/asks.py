@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from opla.core.ports import Kind
 from opla.counterparts.entries import Refused
-from opla.counterparts.mailbox import Mail
+from opla.counterparts.mailbox import Mail, Pushed
 from opla.counterparts.operator import Ask
 from opla.counterparts.payment import Order
 
@@ -87,6 +87,18 @@ def mail(given: Mapping[str, object]) -> Mail | Refused:
             text=_text(given, "text"),
             language=_text(given, "language"),
             unsubscribe_url=_text(given, "unsubscribe_url"),
+        )
+    except _NoError as no:
+        return no.refused
+
+
+def push(given: Mapping[str, object]) -> Pushed | Refused:
+    try:
+        return Pushed(
+            reference=_text(given, "reference", needed=True),
+            endpoint=_address(given, "endpoint"),
+            text=_text(given, "text", needed=True),
+            ttl_s=_amount(given, "ttl_s"),
         )
     except _NoError as no:
         return no.refused

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from opla.counterparts.entries import Entry
+from opla.counterparts.entries import Entry, Refused
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,37 @@ class Mail:
     language: str
     unsubscribe_url: str = ""  # as the header List-Unsubscribe has it
     at_ms: int = 0
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """A short message to a browser. `endpoint` says which one."""
+
+    reference: str
+    endpoint: str
+    text: str
+    ttl_s: int
+    at_ms: int = 0
+
+
+class PushService:
+    """Every push by our reference and its browser, oldest first."""
+
+    def __init__(self) -> None:
+        self.pushed: dict[tuple[str, str], Pushed] = {}
+
+    def receive(self, pushed: Pushed, at_ms: int) -> list[Entry] | Refused:
+        """A browser whose address ends in `/gone` has gone; a message sent again is the same message."""
+        if pushed.endpoint.endswith("/gone"):
+            return Refused(410, "gone")
+        if (pushed.reference, pushed.endpoint) in self.pushed:
+            return []
+        return [{"what": "push.received", **vars(pushed), "at_ms": at_ms}]
+
+    def apply(self, entry: Entry) -> None:
+        words = {name: str(entry[name]) for name in ("reference", "endpoint", "text")}
+        pushed = Pushed(**words, ttl_s=int(entry["ttl_s"]), at_ms=int(entry["at_ms"]))
+        self.pushed[pushed.reference, pushed.endpoint] = pushed
 
 
 class Mailbox:

@@ -43,6 +43,8 @@ class Routes:
                 ("GET", r"/sends", self._send_by_reference),
                 ("POST", r"/mail", self._mail),
                 ("GET", r"/mail\.json", self._mails),
+                ("POST", r"/push", self._push),
+                ("GET", r"/push\.json", self._pushes),
                 ("POST", r"/faults", self._order_fault),
             )
         ]
@@ -182,6 +184,18 @@ class Routes:
         to = request.query.get("to", "")
         mails = self._service.read(lambda now: list(now.mailbox.mails.values()))
         return answer(200, {"mails": [vars(mail) for mail in reversed(mails) if to in {"", mail.to}]})
+
+    def _push(self, request: Request, _: str) -> Response:
+        given = asks.fields(request.body)
+        pushed = given if isinstance(given, Refused) else asks.push(given)
+        if isinstance(pushed, Refused):
+            return refuse(pushed)
+        no = self._service.push(pushed)
+        return refuse(no) if no else answer(200, {"reference": pushed.reference})
+
+    def _pushes(self, _: Request, __: str) -> Response:
+        pushed = self._service.read(lambda now: list(now.push_service.pushed.values()))
+        return answer(200, {"pushed": [vars(one) for one in reversed(pushed)]})
 
     def _order_fault(self, request: Request, _: str) -> Response:
         """`{"webhooks": "lose"}`, or one fault as `faults` takes them."""

@@ -1,4 +1,4 @@
-"""The three machines behind one lock and one log. Whatever is answered is on disk first."""
+"""The machines behind one lock and one log. Whatever is answered is on disk first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeVar
 from opla.counterparts.endings import Fault
 from opla.counterparts.entries import Entry, Refused
 from opla.counterparts.log import Log
-from opla.counterparts.mailbox import Mail, Mailbox
+from opla.counterparts.mailbox import Mail, Mailbox, Pushed, PushService
 from opla.counterparts.operator import Ask, Operators, Send
 from opla.counterparts.payment import FEES, SESSION_MS, Fees, Order, Outcome, Payment, Payments, Refund
 
@@ -40,6 +40,7 @@ class Service:
         self.payments = Payments(session_ms, fees)
         self.operators = Operators(seed, takes)
         self.mailbox = Mailbox()
+        self.push_service = PushService()
         self.wake: Callable[[str, str], None] = lambda _url, _id: None
         self._log, self._clock, self._token = log, clock, token
         self._lock = threading.RLock()
@@ -85,6 +86,10 @@ class Service:
         with self._lock:
             self._keep(self.mailbox.receive(mail, self.tick()))
 
+    def push(self, pushed: Pushed) -> Refused | None:
+        with self._lock:
+            return self._keep(self.push_service.receive(pushed, self.tick()))
+
     # ── time, reading, keeping ──
 
     def read(self, question: Callable[[Service], Found]) -> Found:
@@ -129,3 +134,5 @@ class Service:
                 self.operators.apply(entry)
             case "mail":
                 self.mailbox.apply(entry)
+            case "push":
+                self.push_service.apply(entry)

@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 
 _NONCE_BYTES = 12
+#: Of the group of P-256 (FIPS 186-5; SEC 2, 2.4.2).
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class Unopenable(Exception):  # noqa: N818
@@ -50,6 +52,15 @@ class Keyring:
             return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :], about)
         except (InvalidTag, IndexError, ValueError):
             raise Unopenable("this value does not open with the keys of this shop") from None
+
+    @property
+    def push_key(self) -> int:
+        """The shop's own key for web push (RFC 8292), a scalar of P-256: made from a key there is.
+
+        48 bytes are reduced, so that no scalar is likelier than another by more than one in 2^128.
+        """
+        wide = hashlib.blake2b(b"web push", key=self.fingerprint_key, person=b"vapid", digest_size=48).digest()
+        return int.from_bytes(wide, "big") % (_ORDER - 1) + 1
 
     def fingerprint(self, pin: str) -> bytes:
         """The same for the same PIN however it was grouped, and worthless without the key (PINs are short)."""

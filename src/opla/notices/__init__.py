@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Mapping
 from typing import Protocol, cast
 
-from opla.core.ports import Tells
+from opla.core.ports import Pushes, Tells
 
 
 class Folder(Protocol):
@@ -16,8 +16,11 @@ class Folder(Protocol):
     NAME: str
     LIVE: bool
 
-    def build(self, config: Mapping[str, str]) -> Tells:
-        """Raises ValueError, naming the field, when the owner's settings are not enough."""
+    def build(self, config: Mapping[str, str]) -> Tells | Pushes:
+        """What carries messages, or short ones to browsers, or both.
+
+        Raises ValueError, naming the field, when the owner's settings are not enough.
+        """
         ...
 
 
@@ -33,5 +36,5 @@ def folder(name: str) -> Folder:
     return cast("Folder", importlib.import_module(f"{__name__}.{name}"))
 
 
-def build(name: str, config: Mapping[str, str]) -> Tells:
+def build(name: str, config: Mapping[str, str]) -> Tells | Pushes:
     return folder(name).build(config)

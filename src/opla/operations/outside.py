@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from opla import notices, payments, suppliers
-from opla.core.ports import Charges, CodeStock, Notifies, Refunds, Sends, Tells
+from opla.core.ports import Charges, CodeStock, Notifies, Pushes, Refunds, Sends, Tells
 from opla.operations.shop import Shop
 
 
@@ -27,6 +27,8 @@ class Outside(Protocol):
 
     def tells(self) -> Tells: ...
 
+    def pushes(self) -> Pushes: ...
+
 
 class Adapters:
     """The adapters found by their folders, built from the owner's settings; again when those change."""
@@ -37,6 +39,7 @@ class Adapters:
         self._payments: dict[tuple[str, str], Charges] = {}
         self._suppliers: dict[tuple[str, str], Sends] = {}
         self._tells: dict[tuple[str, str], Tells] = {}
+        self._pushes: dict[tuple[str, str], Pushes] = {}
 
     def payment(self, name: str) -> Charges:
         folder, config, key = payments.folder(name), *self._configuration("payments", name)
@@ -67,8 +70,23 @@ class Adapters:
         folder, config, key = notices.folder("sandbox"), *self._configuration("notices", "sandbox")
         self._may_run("sandbox", live=folder.LIVE)
         if key not in self._tells:
-            self._tells[key] = folder.build(config)
+            found = folder.build(config)
+            if not isinstance(found, Tells):
+                raise LookupError("sandbox carries no messages")
+            self._tells[key] = found
         return self._tells[key]
+
+    def pushes(self) -> Pushes:
+        name = "sandbox" if self._shop.sandbox else "web_push"
+        folder, config, key = notices.folder(name), *self._configuration("notices", name)
+        self._may_run(name, live=folder.LIVE)
+        if key not in self._pushes:
+            own = {"key": f"{self._shop.keyring.push_key:x}"} if folder.LIVE else {}
+            found = folder.build({**config, **own})
+            if not isinstance(found, Pushes):
+                raise LookupError(f"{name} carries nothing to browsers")
+            self._pushes[key] = found
+        return self._pushes[key]
 
     def longest_call_s(self) -> int:
         """The most seconds any one call may take: a lease must outlast it."""

@@ -13,6 +13,7 @@ from opla.operations.charge import ChargeDesk
 from opla.operations.deliver import SendDesk
 from opla.operations.expire import expire
 from opla.operations.outside import Outside
+from opla.operations.push import Words, push_out
 from opla.operations.refund import RefundDesk
 from opla.operations.remind import remind
 from opla.operations.settle import Going, Write, at_once, settle
@@ -56,6 +57,7 @@ def work_once(
     clock: Callable[[], datetime],
     limit: int = 50,
     width: int = 1,
+    words: Words | None = None,
 ) -> int:
     """Settle due attempts, expire unpaid orders, remind and tell people: all of it here and now. How many were done."""
     at = clock()
@@ -63,4 +65,5 @@ def work_once(
     settle_claims(claimed, worker=worker, shop=shop, outside=outside, at=at, clock=clock, width=width)
     reminded = remind(shop=shop, at=clock())
     told = tell(compose, worker=worker, shop=shop, outside=outside, at=clock())
-    return len(claimed) + expire(shop=shop, at=clock()) + reminded + told
+    pushed = push_out(words, shop=shop, outside=outside, at=clock()) if words else 0
+    return len(claimed) + pushed + expire(shop=shop, at=clock()) + reminded + told

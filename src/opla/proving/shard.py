@@ -22,7 +22,7 @@ from opla.core.actor import Actor, Role
 from opla.core.attempt import Kind
 from opla.core.chance import Chance
 from opla.core.fx import Rate
-from opla.core.ports import Charges, Promises, Refunds, Sends, Tells
+from opla.core.ports import Charges, Promises, Pushes, Refunds, Sends, Tells
 from opla.core.quote import Terms
 from opla.db import keyring
 from opla.db.queries import attempts, call, rates
@@ -161,6 +161,9 @@ class Simulation:
 
     def tells(self) -> Tells:
         return self.mailbox
+
+    def pushes(self) -> Pushes:
+        raise LookupError("nobody here asked for a push")
 
     # ── boundaries ──
 

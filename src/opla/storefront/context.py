@@ -5,7 +5,19 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest
 
-from opla.presenting import languages
+from opla.core.browser import Browser, read_browser
+from opla.presenting import browsers, languages
+
+
+def browser_of(request: HttpRequest) -> Browser:
+    """In what this page is read."""
+    return read_browser(request.META.get("HTTP_USER_AGENT", ""))
+
+
+def inside(request: HttpRequest) -> str:
+    """The app whose window this is, by its name; empty in a browser of its own."""
+    app = browser_of(request).app
+    return browsers.name(app) if app else ""
 
 
 def page(request: HttpRequest) -> dict[str, object]:
@@ -13,6 +25,7 @@ def page(request: HttpRequest) -> dict[str, object]:
     return {
         "sandbox": settings.SANDBOX,
         "contact": settings.CONTACT,
+        "inside": inside(request),
         "language": here,
         "languages": languages.NAMES,
         # Only a page that answers GET can be shown again in another language.

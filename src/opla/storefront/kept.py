@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 
 from opla.core.catalog import Catalog
 from opla.presenting import languages
+from opla.storefront.context import inside
 
 #: A template, and what it is drawn with.
 Drawing = tuple[str, Mapping[str, object]]
@@ -39,7 +40,7 @@ class Kept:
         if of is not catalog:
             pages = {}
             self._kept = catalog, pages  # at once, so that no other thread puts a page of one among those of the other
-        key = (request.path, languages.current(), settings.SANDBOX, settings.CONTACT)
+        key = (request.path, languages.current(), settings.SANDBOX, settings.CONTACT, inside(request))
         page = pages.get(key)
         if page is None or request.META.get("QUERY_STRING"):
             template, shown = draw()

@@ -28,6 +28,7 @@ from opla.db.queries.codes import Stock
 from opla.operations.expire import expire
 from opla.operations.letters import Posted
 from opla.operations.outside import Adapters, Outside
+from opla.operations.push import push_out
 from opla.operations.remind import remind
 from opla.operations.shop import Shop, current
 from opla.operations.tell import Announcing, Letter, Reminding, tell
@@ -36,6 +37,7 @@ from opla.operations.work import LEASE_MARGIN_S, settle_claims
 from opla.presenting import letters
 from opla.presenting.announcing import announcing
 from opla.presenting.notices import notice
+from opla.presenting.pushing import pushing
 from opla.presenting.reminding import reminding
 
 _log = logging.getLogger(__name__)
@@ -48,6 +50,8 @@ BUSY_S = 0.02
 _EXPIRE_EVERY_S = 1.0
 #: How often reminders are looked at: they are days ahead of what they warn of.
 _REMIND_EVERY_S = 10.0
+#: How often browsers that asked to be told are: within this, and the mail beside goes out at once.
+_PUSH_EVERY_S = 1.0
 #: After something broke, so that a broken database is not asked a hundred times a second.
 BROKEN_S = 1.0
 #: Refunds go one by one: the day's cap counts what went before.
@@ -135,6 +139,7 @@ class Worker:
         self._post = Lane("post", 1)
         self._expires_at = 0.0
         self._reminds_at = 0.0
+        self._pushes_at = 0.0
 
     def _compose(self, letter: Letter | Reminding | Announcing | Posted) -> tuple[str, str]:
         sandbox = self._shop.sandbox
@@ -191,6 +196,11 @@ class Worker:
                 pass
         while tell(self._compose, worker=self.id, shop=self._shop, outside=self._outside, at=now(), limit=_LETTERS):
             pass
+        if time.monotonic() >= self._pushes_at:
+            self._pushes_at = time.monotonic() + _PUSH_EVERY_S
+            words = partial(pushing, sandbox=self._shop.sandbox)
+            while push_out(words, shop=self._shop, outside=self._outside, at=now(), limit=_LETTERS):
+                pass
         return timedelta()
 
     def close(self) -> None:

@@ -24,5 +24,5 @@ CREATE TABLE stepped_back (
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0040_after_delivery")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0060_push")]
     operations = [migrations.RunSQL(_CONSENT)]

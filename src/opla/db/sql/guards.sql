@@ -45,7 +45,8 @@ BEGIN
         'quote', 'quote_use', 'orders', 'promotion_use', 'promotion_count', 'idempotency', 'payment', 'allocation', 'refund', 'attempt', 'code', 'delivery', 'order_device', 'proof',
         'reveal', 'event', 'account', 'transfer', 'attempt_evidence', 'outbox', 'item',
         'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'reminder', 'reminder_sent', 'reminder_order',
-        'tried', 'letter', 'consent', 'stepped_back', 'order_said', 'order_nudge', 'order_share'
+        'tried', 'letter', 'consent', 'stepped_back', 'order_said', 'order_nudge', 'order_share', 'push_subscription',
+        'push_message'
     ]) AS t (name);
 END $$;
 

@@ -15,3 +15,6 @@ class Client:
 
     def post(self, body: Mapping[str, str | int]) -> Reply:
         return self._caller.post("/mail", body)
+
+    def push(self, body: Mapping[str, str | int]) -> Reply:
+        return self._caller.post("/push", body)

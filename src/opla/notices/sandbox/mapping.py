@@ -10,4 +10,6 @@ ERROR: dict[str, Answer] = {
     "too_long": Answer.DECLINED,
     "to_missing": Answer.DECLINED,
     "text_invalid": Answer.DECLINED,
+    "gone": Answer.DECLINED,
+    "endpoint_invalid": Answer.DECLINED,
 }

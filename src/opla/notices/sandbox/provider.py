@@ -1,8 +1,8 @@
-"""The sandbox mailbox, keeping `Tells`. The same reference twice is one message."""
+"""The sandbox mailbox, keeping `Tells` and `Pushes`. The same reference twice is one message."""
 
 from __future__ import annotations
 
-from opla.core.ports import Answer, Message
+from opla.core.ports import Answer, Message, Push, PushReport
 from opla.notices.sandbox import mapping
 from opla.notices.sandbox.client import Client
 from opla.notices.sandbox.config import Config
@@ -19,3 +19,15 @@ class Sandbox:
         if not reply.done:
             return mapping.ERROR.get(reply.text("error") or "", Answer.UNKNOWN)
         return Answer.SUCCEEDED if reply.text("reference") == message.reference else Answer.UNKNOWN
+
+    def push(self, push: Push) -> PushReport:
+        reply = self._client.push(
+            {"reference": push.reference, "endpoint": push.to.endpoint, "text": push.text, "ttl_s": push.ttl_s}
+        )
+        if reply.trouble:
+            return PushReport(reply.trouble)
+        if not reply.done:
+            word = reply.text("error") or ""
+            return PushReport(mapping.ERROR.get(word, Answer.UNKNOWN), gone=word == "gone")
+        same = reply.text("reference") == push.reference
+        return PushReport(Answer.SUCCEEDED if same else Answer.UNKNOWN)

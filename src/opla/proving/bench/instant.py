@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opla.core.ports import Answer, Charges, Message, Promises, Refunds, SendReport, SendRequest, Sends, Tells
+from opla.core.ports import Answer, Charges, Message, Promises, Pushes, Refunds, SendReport, SendRequest, Sends, Tells
 
 
 class Instant:
@@ -21,6 +21,9 @@ class Instant:
 
     def tells(self) -> Tells:
         return self
+
+    def pushes(self) -> Pushes:
+        raise LookupError("nobody here asked for a push")
 
     def payment(self, name: str) -> Charges:
         raise LookupError(f"{name}: orders from a float need no payment")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +16,7 @@ from opla.db.queries.codes import Revealed
 from opla.operations import reveal_code
 from opla.presenting import redeeming
 from opla.presenting.refusals import sentence
-from opla.storefront import draft
+from opla.storefront import draft, keeping
 from opla.storefront.views.order import draw, ticket
 from opla.storefront.visit import visit
 
@@ -30,6 +30,7 @@ class Shown:
     serial: str
     valid_until: date | None
     ways: list[redeeming.Way] = field(repr=False)
+    keep: str = field(repr=False, default="")  # the same, for the phone to keep
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,7 +43,11 @@ def reveal(request: HttpRequest, link: str) -> HttpResponse:
     if isinstance(got, Refusal):
         status = 403 if got.code is Code.PROOF_NEEDED else 409
         return draw(request, found, refused=sentence(got), status=status)
-    return draw(request, found, code=shown(got, found.operator))
+    made = shown(got, found.operator)
+    kept = keeping.code(
+        found, got.pin, made.grouped, got.serial, got.valid_until, made.ways, sandbox=here.shop.sandbox
+    )  # fmt: skip
+    return draw(request, found, code=replace(made, keep=kept))
 
 
 def shown(got: Revealed, operator: Operator | None) -> Shown:

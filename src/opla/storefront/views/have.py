@@ -21,7 +21,7 @@ from opla.core.which import proposals
 from opla.operations import catalogue
 from opla.operations.remind import INTERVALS
 from opla.presenting import facts, figures, numbers, usage
-from opla.storefront import asking, draft, planning
+from opla.storefront import asking, draft, keeping, planning
 from opla.storefront.asking import Place
 from opla.storefront.forms import Form, refused
 from opla.storefront.visit import Visit, visit
@@ -92,6 +92,7 @@ def result(
         "number_until": found.line.number_ends,
         "read_at": found.read_at,
         "usage": asking.carry(found),
+        "keep": keeping.line(place.operator, found, here.at),
         "measured_gb": planning.measured_gb(found),
         "form": form or Form({"email": draft.email(request), "every": "7"}),
         "intervals": [(str(days), usage.interval(days)) for days in INTERVALS],

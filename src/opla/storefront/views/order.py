@@ -23,9 +23,12 @@ from opla.db.queries import counting, pages
 from opla.db.queries.pages import OrderPage
 from opla.operations import catalogue, links, remind
 from opla.operations import pay_again as paying
+from opla.operations import shop as shops
 from opla.presenting import aftercare, languages, numbers, orders, receipts, redeeming
+from opla.presenting.pictures import qr
 from opla.presenting.refusals import sentence
-from opla.storefront import draft
+from opla.storefront import draft, pushes
+from opla.storefront.context import browser_of
 from opla.storefront.views.language import chosen
 from opla.storefront.visit import Visit, visit
 
@@ -111,6 +114,7 @@ def draw(
     **more: object,
 ) -> HttpResponse:  # fmt: skip
     page, here = found.page, visit(request)
+    asks = page.proven and not found.status.final  # and never before there is an order
     shown: dict[str, object] = {
         "ticket": found,
         "order": page,
@@ -120,6 +124,8 @@ def draw(
         "events": [(happened.at, orders.event(happened.name)) for happened in page.events],
         "balance": redeeming.balance(found.operator) if found.operator else [],
         "going": going,
+        "push": pushes.offer(request, found.page.ticket, reverse("order-push", args=[found.link])) if asks else None,
+        "elsewhere": _elsewhere(found),
         "counting": _counting(request, found),
         "sms": aftercare.sms(found.operator) if found.operator else [],
         "said": _said(page),
@@ -129,6 +135,14 @@ def draw(
         **more,
     }
     return render(request, template, shown, status=status)
+
+
+def _elsewhere(found: Ticket) -> dict[str, str]:
+    """The order's link to open on another phone, and its picture; only where there is something to pay."""
+    if not (found.page.proven and found.status.payable):
+        return {}
+    address = shops.current().base_url + reverse("order", args=[found.link])
+    return {"address": address, "picture": qr(address)}
 
 
 def _counting(request: HttpRequest, found: Ticket) -> str:
@@ -181,6 +195,8 @@ def trouble(link: str) -> str:
 def _goes_to_pay(request: HttpRequest, found: Ticket) -> str:
     """The payment page's address, once per payment and only for the ordering device; the button stays for ever."""
     page = found.page
+    if browser_of(request).app:
+        return ""  # a payment that opens a bank's app may fail there: the person chooses first
     if not (page.proven and found.status.payable and page.payment_state is payment.State.OPEN):
         return ""
     return page.redirect_url if draft.send_once(request, page.payment_id) else ""

@@ -15,14 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from opla.core.refusal import Refusal
 from opla.core.usage import Usage, is_stale
-from opla.operations import catalogue, wishes
+from opla.operations import catalogue, push, wishes
 from opla.operations import count_in as counting
 from opla.operations import remind as reminding
 from opla.operations.remind import Wanted
 from opla.operations.wishes import Watched, Wished
 from opla.presenting import languages, usage
 from opla.presenting.refusals import sentence
-from opla.storefront import asking, draft
+from opla.storefront import asking, draft, pushes
 from opla.storefront.asking import Place
 from opla.storefront.forms import refused, status_of
 from opla.storefront.views import follow, have, order
@@ -132,7 +132,10 @@ def stop(request: HttpRequest, link: str) -> HttpResponse:
 def _page(request: HttpRequest, link: str, watched: Watched, here: Visit, wrong: Refusal | None = None) -> HttpResponse:
     place = _place(link, watched)
     every = watched.every
+    about = push.reminder(link) if watched.confirmed else None
+    tag = push.tag_of(about.reminder_id, here.shop) if about and about.reminder_id else ""
     shown = {
+        "push": pushes.offer(request, tag, reverse("reminder-push", args=[link])) if tag else None,
         "place": place,
         "operator": place.operator,
         "link": link,

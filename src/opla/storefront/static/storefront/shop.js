@@ -2,13 +2,17 @@
 (function () {
   "use strict";
   // Copying needs a script, so the button appears only where there is one.
-  document.querySelectorAll("button.copy").forEach(function (button) {
+  function offerCopies() {
     if (!navigator.clipboard) return;
-    button.hidden = false;
-    button.addEventListener("click", function () {
-      navigator.clipboard.writeText(button.dataset.copy).then(function () {
-        button.textContent = button.dataset.done;
-      });
+    document.querySelectorAll("button.copy[data-copy]").forEach(function (button) { button.hidden = false; });
+  }
+  offerCopies();
+  document.addEventListener("htmx:afterSwap", offerCopies);
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("button.copy[data-copy]");
+    if (!button) return;
+    navigator.clipboard.writeText(button.dataset.copy).then(function () {
+      button.textContent = button.dataset.done;
     });
   });
   document.querySelectorAll("button.print").forEach(function (button) {
