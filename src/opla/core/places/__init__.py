@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from opla.core.places.finding import Asked, Found, Listed, find
 from opla.core.places.hours import Day, Hours, Opening, Span, State, holiday, read_hours
-from opla.core.places.osm import cells_of
-from opla.core.places.place import Kind, Place, Position, Sells, Takes, distance_m, read_position
+from opla.core.places.osm import TAGS, cells_of
+from opla.core.places.place import OPENSTREETMAP, SAMPLE, Kind, Place, Position, Sells, Takes, distance_m, read_position
 from opla.core.places.rows import COLUMNS, Known, Wrong, Wrongs, cells_in, read_place
 
 __all__ = [
     "COLUMNS",
+    "OPENSTREETMAP",
+    "SAMPLE",
+    "TAGS",
     "Asked",
     "Day",
     "Found",

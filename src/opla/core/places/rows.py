@@ -59,6 +59,7 @@ class Wrong(StrEnum):
     LATER = "later"  # confirmed on a day to come
     TWICE = "twice"  # the same source and ref as an earlier row
     SAMPLE = "sample"  # invented, in a shop that is none
+    NO_COLUMN = "no_column"  # more cells than the heading has
     COORDINATES = "coordinates"  # of GeoJSON: neither a point nor an outline
 
 
