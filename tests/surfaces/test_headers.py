@@ -19,6 +19,7 @@ PAGES = [
     "/help/",
     "/have/",
     "/have/proximus/",
+    "/places/",
     "/gone/",
 ]
 

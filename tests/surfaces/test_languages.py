@@ -147,6 +147,7 @@ PAGES = (
     "/gone/",
     "/promotions/",
     "/have/",
+    "/places/",
 )
 
 

@@ -129,7 +129,7 @@ def told(opening: Opening, at: datetime, where: tzinfo, *, known: bool = True) -
     if opening.state is State.ASK:
         return _("Not sure that it is open: ask first")
     if opening.until is None:
-        return _("Open, day and night") if opening.state is State.OPEN else _("Closed")
+        return _("Open, day and night") if opening.state is State.OPEN else _("Not open in the days to come")
     time = _when(opening.until, at, where)
     if opening.state is State.OPEN:
         return _("Open · closes at %(time)s") % {"time": time}

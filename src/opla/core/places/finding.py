@@ -14,7 +14,7 @@ from opla.core.places.place import Place, Position, distance_m
 #: More than a person reads; who wants others says more about where.
 MOST: Final = 20
 #: Looked at in search of one that is open, the nearest first.
-_LOOKED_AT: Final = 500
+_LOOKED_AT: Final = 200
 
 
 @dataclass(frozen=True)

@@ -81,15 +81,9 @@ class Hours:
 
     text: str
     country: str
+    always: bool
+    says_holidays: bool
     _rules: lib.OpeningHours = field(repr=False, compare=False)
-
-    @property
-    def always(self) -> bool:
-        return str(self._rules.normalize()) == "24/7"
-
-    @property
-    def says_holidays(self) -> bool:
-        return self.always or re.search(r"\bPH\b", _REMARK.sub("", self.text)) is not None
 
     def opening(self, at: datetime, where: tzinfo) -> Opening:
         """How it stands at this instant (aware) at a place whose clocks are those of `where`."""
@@ -141,9 +135,11 @@ def read_hours(text: str, country: str) -> Hours | None:
     if not text or len(text) > _MAX_LENGTH or _NOT_KNOWN_HERE.search(_REMARK.sub("", text)):
         return None
     try:
-        return Hours(text, country, _rules(text, country))
+        rules = _rules(text, country)
     except _UNREADABLE:
         return None
+    always = str(rules.normalize()) == "24/7"
+    return Hours(text, country, always, always or re.search(r"\bPH\b", _REMARK.sub("", text)) is not None, rules)
 
 
 @lru_cache(maxsize=1024)
