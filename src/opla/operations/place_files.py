@@ -16,6 +16,7 @@ from typing import Final
 
 from opla.core.actor import Act, Actor
 from opla.core.calendar import day_of, zone
+from opla.core.catalog import Catalog
 from opla.core.places import COLUMNS, TAGS, Known, Place, Wrong, Wrongs, cells_in, cells_of, read_place
 from opla.core.refusal import Code, Refusal
 from opla.operations import catalogue, places
@@ -41,7 +42,7 @@ def import_file(actor: Actor, data: bytes, *, sandbox: bool, at: datetime) -> Ke
     """Keep the places of a file, or refuse it whole, naming every wrong cell (at most a hundred)."""
     if refused := actor.refused(Act.MANAGE_PLACES):
         return [refused]
-    found = read_file(data, sandbox=sandbox, at=at)
+    found = read_file(data, catalogue.active()[1], sandbox=sandbox, at=at)
     if isinstance(found, list):
         return found
     kept = places.keep(actor, found, at=at)
@@ -51,11 +52,11 @@ def import_file(actor: Actor, data: bytes, *, sandbox: bool, at: datetime) -> Ke
 def seed(*, at: datetime) -> None:
     """The invented places, for a sandbox that has none."""
     if places.none_yet():
-        found = read_file(SAMPLE.read_bytes(), sandbox=True, at=at)
+        found = read_file(SAMPLE.read_bytes(), catalogue.active()[1], sandbox=True, at=at)
         places.seed(found if isinstance(found, tuple) else (), at=at)
 
 
-def read_file(data: bytes, *, sandbox: bool, at: datetime) -> tuple[Place, ...] | list[Refusal]:
+def read_file(data: bytes, catalog: Catalog, *, sandbox: bool, at: datetime) -> tuple[Place, ...] | list[Refusal]:
     """The places in a file (UTF-8): a GeoJSON feature collection, or a CSV table with a heading."""
     if len(data) > MAX_MEGABYTES * 1024 * 1024:
         return [Refusal(Code.FILE_TOO_LARGE, "file", {"most": str(MAX_MEGABYTES)})]
@@ -63,7 +64,6 @@ def read_file(data: bytes, *, sandbox: bool, at: datetime) -> tuple[Place, ...] 
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return [Refusal(Code.FILE_UNREADABLE, "file")]
-    _, catalog = catalogue.active()
     known = Known(
         operators=frozenset(operator.id for operator in catalog.operators),
         country=catalog.country,
