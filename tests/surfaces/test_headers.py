@@ -20,6 +20,7 @@ PAGES = [
     "/have/",
     "/have/proximus/",
     "/places/",
+    "/look/",
     "/gone/",
 ]
 

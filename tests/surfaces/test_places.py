@@ -170,6 +170,13 @@ def test_a_distance_is_said_as_exactly_as_it_is_known(language: str, metres: int
         assert words.distance(metres) == far
 
 
+def test_chinese_has_its_own_order_and_commas(shops: Door) -> None:
+    text = Visitor(language="zh-CN").get("/places/").text
+    assert "现金、Bancontact" in text
+    shops.world.clock.now = datetime(2026, 11, 21, 11, 0, tzinfo=UTC)
+    assert "已关门 · 11月23日周一 09:00 开门" in Visitor(language="zh-CN").get("/places/?where=gent").text
+
+
 def test_every_word_of_the_core_has_one_of_ours() -> None:
     from opla.core.places import Wrong
 

@@ -1,6 +1,6 @@
 """Say where top-ups are sold over a counter: import a file of places, list, export or remove them.
 
-    ./opla places import my-places.csv        or a GeoJSON file of OpenStreetMap's tools
+    ./opla places import my-places.csv        or GeoJSON, as the tools of OpenStreetMap write it
     ./opla places list
     ./opla places export > my-places.csv      importing it again changes nothing
     ./opla places remove SOURCE [REF]         one place, or all of a source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 
 from opla.core.places import OPENSTREETMAP, Day, Found, Hours, Kind, Opening, Place, Sells, State, Takes, Wrong
 from opla.core.places.rows import COLUMNS
-from opla.presenting import figures
+from opla.presenting import figures, languages
 
 _KINDS: Final[dict[Kind, str]] = {
     Kind.OPERATOR_SHOP: gettext_noop("Operator's own shop"),
@@ -105,10 +105,10 @@ def card(found: Found, operators: Mapping[str, str], hours: Hours | None, at: da
         address=", ".join(part for part in (place.street, f"{place.postcode} {place.city}".strip()) if part),
         far=distance(found.metres),
         phone=phone(place.phone),
-        languages=", ".join(language(tag) for tag in place.languages),
-        operators=", ".join(operators.get(name, name) for name in place.operators),
-        sells=", ".join(_(_SELLS[word]) for word in place.sells),
-        takes=", ".join(_(_TAKES[word]) for word in place.takes),
+        languages=_listed(language(tag) for tag in place.languages),
+        operators=_listed(operators.get(name, name) for name in place.operators),
+        sells=_listed(_(_SELLS[word]) for word in place.sells),
+        takes=_listed(_(_TAKES[word]) for word in place.takes),
         confirmed=figures.day(confirmed) if confirmed else "",
         lately=lately,
         route=route(place),
@@ -181,16 +181,22 @@ def from_openstreetmap(of: Collection[Place]) -> bool:
     return any(place.source == OPENSTREETMAP for place in of)
 
 
+def _listed(words: Iterable[str]) -> str:
+    return ("、" if languages.current() == "zh-Hans" else ", ").join(words)
+
+
 def _when(until: datetime, at: datetime, where: tzinfo) -> str:
     """The time; with the day where it is neither today nor the night after."""
     local, now = until.astimezone(where), at.astimezone(where)
     if local.date() == now.date() or until - at < timedelta(hours=12):
         return f"{local:%H:%M}"
+    if languages.current() == "zh-Hans":
+        return f"{_weekday(local.date())} {local:%H:%M}"
     return f"{local:%H:%M} ({_weekday(local.date())})"
 
 
 def _weekday(day: date) -> str:
-    pattern = {"zh": "M月d日EEE"}.get(figures.locale().language, "EEE d MMM")
+    pattern = "M月d日EEE" if languages.current() == "zh-Hans" else "EEE d MMM"
     return format_date(day, pattern, locale=figures.locale())
 
 

@@ -11,6 +11,7 @@ from opla.storefront.views import (
     follow,
     have,
     language,
+    look,
     order,
     places,
     plan,
@@ -56,5 +57,7 @@ urlpatterns = [
     path("r/<str:link>/line/", remind.line, name="reminder-line"),
     path("r/<str:link>/stop/", remind.stop, name="reminder-stop"),
     path("help/", helping.about, name="help"),
+    path("look/", look.page, name="look"),
+    path("look/schemes.css", look.schemes, name="look-schemes"),
     path("language/", language.switch, name="language"),
 ]
