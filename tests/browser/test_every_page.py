@@ -108,7 +108,8 @@ def test_every_page_passes_axe_and_fits_a_small_phone(
     page = screen.page
     for path in (
         "/", "/sim/iccid/", "/top-up/proximus/", "/top-up/lycamobile/", "/top-up/telenet/", "/help/", "/gone/",
-        "/promotions/", "/kept/", "/inside/", "/plan/",
+        "/promotions/", "/kept/", "/inside/", "/look/", "/places/", "/places/?where=9000&operator=proximus",
+        "/places/?where=nowhere&open=yes", "/plan/",
         "/plan/?use=video&days=70&away=3", "/plan/?use=own&days=400&minutes=x&budget=5",
         "/plan/?use=own&data_gb=4&days=31&only=base&changes=1", "/plan/?use=own&minutes=10&days=30&only=orange",
         "/operators/", "/operators/lycamobile/", "/guide/", "/guide/en/renew-base-early/", "/checklist/",

@@ -37,6 +37,11 @@ SETTLED = [
     ("forecast", r"forecast", {"fr": "prévision", "nl": "voorspelling", "de": "Prognose", "zh-Hans": "预测"}),
     ("reading", r"\breadings?\b", {"fr": "relevé", "nl": r"\bstand", "de": r"\bst[aä]nd"}),
     ("customer care", r"customer care", {"fr": "service clientèle", "nl": "klantendienst", "de": "Kundendienst"}),
+    (
+        "place",
+        r"\b(?:all|some|these|any|no) places?\b",
+        {"fr": "points? de vente", "nl": "verkooppunt", "de": "verkaufsstelle"},
+    ),
     ("sandbox", r"sandbox (?:refuses|has)|the sandbox\?", {"fr": "environnement", "nl": "testomg", "de": "Testumg"}),
 ]
 

@@ -24,6 +24,8 @@ PAGES = [
     "/checklist/",
     "/terms/",
     "/withdrawal/",
+    "/places/",
+    "/look/",
     "/gone/",
 ]
 

@@ -155,6 +155,7 @@ PAGES = (
     "/about/",
     "/terms/",
     "/withdrawal/",
+    "/places/",
 )
 
 

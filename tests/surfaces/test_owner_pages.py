@@ -50,10 +50,12 @@ def say(who: Visitor, page: str, resolution: str, **typed: str) -> Seen:
     return who.post(page, {"resolution": resolution, "note": NOTE, "sure": "yes", **typed})
 
 
-PAGES = ["/owner/items/", "/owner/items/{id}/", "/owner/days/"]
+PAGES = ["/owner/items/", "/owner/items/{id}/", "/owner/days/", "/owner/places/", "/owner/places/places.csv"]
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/owner/items/999/", "/owner/days/2026-11-22/", "/owner/items/1/evidence/1/"])
+@pytest.mark.parametrize(
+    "path", [*PAGES, "/owner/items/999/", "/owner/days/2026-11-22/", "/owner/items/1/evidence/1/", "/owner/places/1/"]
+)
 def test_to_customers_and_strangers_they_do_not_exist(door: Door, path: str) -> None:
     page = parked(door)
     path = path.format(id=page.split("/")[-2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.backoffice import days, items, views
+from opla.backoffice import days, items, places, views
 
 urlpatterns = [
     path("enter/<str:token>/", views.enter, name="owner-enter"),
@@ -14,4 +14,7 @@ urlpatterns = [
     path("days/", days.listed, name="owner-days"),
     path("days/<str:day>/", days.one, name="owner-day"),
     path("days/<str:day>/journal.csv", days.journal, name="owner-journal"),
+    path("places/", places.listed, name="owner-places"),
+    path("places/places.csv", places.export, name="owner-places-export"),
+    path("places/<int:place_id>/", places.change, name="owner-place"),
 ]

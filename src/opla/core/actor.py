@@ -39,6 +39,7 @@ class Act(StrEnum):
     MANAGE_RESELLERS = "manage_resellers"
     FUND = "fund"  # record that the owner moved own money, such as filling a supplier's float
     TELL_RATE = "tell_rate"  # say what a currency is worth
+    MANAGE_PLACES = "manage_places"  # say where top-ups are sold over a counter
 
 
 MAY: dict[Role, frozenset[Act]] = {
@@ -61,6 +62,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.MANAGE_RESELLERS,
             Act.FUND,
             Act.TELL_RATE,
+            Act.MANAGE_PLACES,
         }
     ),
     Role.SUPPORT: frozenset({Act.QUOTE, Act.SEE_ITEMS, Act.REFUND}),

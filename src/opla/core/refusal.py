@@ -124,6 +124,8 @@ class Code(StrEnum):
     # stock and catalogue files
     FILE_UNREADABLE = "file_unreadable"
     FILE_TOO_LARGE = "file_too_large"
+    COLUMNS_WRONG = "columns_wrong"  # names those that mean nothing here, and those that are missing
+    CELL_INVALID = "cell_invalid"  # names row and column, and says what is wrong
     ROW_INVALID = "row_invalid"
     CODE_KNOWN = "code_known"  # this PIN is or was in stock already
     # resellers

@@ -127,3 +127,33 @@ class Customer(AbstractBaseUser):
 
     def __str__(self) -> str:
         return f"customer {self.pk}"
+
+
+class Place(models.Model):
+    """Where top-ups are sold over a counter, as `core.places.Place` says it. `source` and `ref` are its identity."""
+
+    source = models.TextField()
+    ref = models.TextField()
+    kind = models.TextField()
+    name = models.TextField(blank=True)
+    street = models.TextField(blank=True)
+    postcode = models.TextField(blank=True)
+    city = models.TextField(blank=True)
+    lat_microdeg = models.IntegerField(null=True)
+    lon_microdeg = models.IntegerField(null=True)
+    phone = models.TextField(blank=True)
+    languages = models.JSONField(default=list)
+    operators = models.JSONField(default=list)
+    sells = models.JSONField(default=list)
+    takes = models.JSONField(default=list)
+    hours = models.TextField(blank=True)
+    confirmed_on = models.DateField(null=True)
+    changed_at = models.DateTimeField(db_index=True)
+    changed_by = models.TextField()
+
+    class Meta:
+        db_table = "place"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["source", "ref"], name="place_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.ref}"

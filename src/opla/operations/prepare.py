@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 
 from opla.db import keyring, setup
-from opla.operations import catalogue, promotions
+from opla.operations import catalogue, place_files, promotions
 
 
 def prepare(*, sandbox: bool, at: datetime) -> None:
@@ -16,3 +16,4 @@ def prepare(*, sandbox: bool, at: datetime) -> None:
     catalogue.seed(sandbox=sandbox, at=at)
     if sandbox:
         promotions.seed(keyring=keyring.load(settings.VAR), at=at)
+        place_files.seed(at=at)

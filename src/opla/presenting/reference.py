@@ -37,6 +37,8 @@ _EXAMPLES: Final[dict[Code, dict[str, str]]] = {
     Code.ANOTHER_ACTIVE: {"until": "2026-12-02T13:05:00+00:00"},
     Code.CREDIT_TOO_LOW: {"needed": "2500", "have": "1250", "currency": "EUR"},
     Code.KEY_REUSED: {"field": "amount"},
+    Code.COLUMNS_WRONG: {"unknown": "opening_hour"},
+    Code.CELL_INVALID: {"row": "3", "column": "phone", "why": "phone", "of": "phone"},
     Code.ROW_INVALID: {"row": "3"},
     Code.DAY_OUT_OF_ORDER: {"day": "2026-11-21"},
     Code.FILE_TOO_LARGE: {"most": "2"},

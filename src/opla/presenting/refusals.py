@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from opla.core.money import MINOR_DIGITS, Money
+from opla.core.places import Wrong
 from opla.core.refusal import Code, Refusal
-from opla.presenting import figures
+from opla.presenting import figures, places
 
 _PLAIN: Final[dict[Code, str]] = {
     Code.NOT_ALLOWED: gettext_noop("This is not open to you."),
@@ -240,6 +241,22 @@ def _row_invalid(params: Mapping[str, str]) -> str:
     return _("Row %(row)s is not valid.") % {"row": params.get("row", "?")}
 
 
+def _columns_wrong(params: Mapping[str, str]) -> str:
+    if unknown := params.get("unknown", ""):
+        return _("These columns mean nothing here: %(columns)s.") % {"columns": unknown}
+    return _("These columns are missing: %(columns)s.") % {"columns": params.get("missing", "") or "?"}
+
+
+def _cell_invalid(params: Mapping[str, str]) -> str:
+    why = params.get("why", "")
+    told = {
+        "row": params.get("row", "?"),
+        "column": params.get("column", "?"),
+        "why": places.wrong(Wrong(why) if why in list(Wrong) else Wrong.MISSING, params.get("of", "")),
+    }
+    return _("Row %(row)s, %(column)s: %(why)s") % told
+
+
 def _coupon_not_now(params: Mapping[str, str]) -> str:
     if "from" in params:
         start = figures.moment(datetime.fromisoformat(params["from"]))
@@ -286,6 +303,8 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.ANOTHER_ACTIVE: _another_active,
     Code.CREDIT_TOO_LOW: _credit_too_low,
     Code.KEY_REUSED: _key_reused,
+    Code.COLUMNS_WRONG: _columns_wrong,
+    Code.CELL_INVALID: _cell_invalid,
     Code.ROW_INVALID: _row_invalid,
     Code.DAY_OUT_OF_ORDER: _out_of_order,
     Code.FILE_TOO_LARGE: _too_large,

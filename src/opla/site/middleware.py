@@ -31,7 +31,7 @@ class SafeHeaders:
         headers["X-Content-Type-Options"] = "nosniff"
         headers["X-Frame-Options"] = "DENY"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=()"
+        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
         # Only what says the same to everybody is found by search engines: those pages say so themselves.
         headers.setdefault("X-Robots-Tag", "noindex" if request.path != "/" else "all")
         if not request.path.startswith(settings.STATIC_URL):
