@@ -76,6 +76,8 @@ class Code(StrEnum):
     QUOTE_EXPIRED = "quote_expired"
     QUOTE_CHANGED = "quote_changed"  # what was sent back differs from what was shown
     QUOTE_TAKEN = "quote_taken"  # became an order already, by somebody else
+    BASKET_FULL = "basket_full"  # as many quotes lie in it as one payment may pay
+    BASKET_CHANGED = "basket_changed"  # one of several under one payment cannot be had any more: none was bought
     # promotions
     COUPON_UNKNOWN = "coupon_unknown"
     COUPON_NOT_NOW = "coupon_not_now"  # its promotion has not begun, or is over

@@ -58,6 +58,10 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.QUOTE_EXPIRED: gettext_noop("This price has expired. Nothing was charged. What you typed is kept."),
     Code.QUOTE_CHANGED: gettext_noop("The amount sent differs from the amount shown. Nothing was charged. Look again."),
     Code.QUOTE_TAKEN: gettext_noop("This offer has become an order already. Nothing was charged twice."),
+    Code.BASKET_FULL: gettext_noop("The basket is full. Pay for what is in it first, then go on with the others."),
+    Code.BASKET_CHANGED: gettext_noop(
+        "Something in your basket has changed, so nothing was bought and nothing was charged. Look again."
+    ),
     Code.COUPON_UNKNOWN: gettext_noop(
         "We do not know this coupon. Check its letters and digits. Your price is unchanged."
     ),

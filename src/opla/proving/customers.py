@@ -86,7 +86,7 @@ class Customers:
             count -= 1
             crowd.append(self.wish())
             if count and self._world.faults.strikes(Fault.BUYS_TOGETHER):
-                several = [crowd.pop(), *(self.wish() for _ in range(min(count, self._chance.randrange(1, 8))))]
+                several = [crowd.pop(), *(self.wish() for _ in range(min(count, self._chance.randrange(1, 4))))]
                 count -= len(several) - 1
                 self._enter(several, together=True)
         self._enter(crowd, together=False)

@@ -122,7 +122,7 @@ RULES: dict[Fault, Rule] = {
     Fault.WEBHOOK_REPEATED: Rule(100_000, "provider", "the second changes nothing"),
     Fault.WEBHOOK_FORGED: Rule(20_000, "anybody", "it changes nothing"),
     Fault.BUYS_TOGETHER: Rule(
-        30_000, "customer: two to eight orders under one payment", "each is delivered or refunded by itself"
+        125_000, "customer: two to four orders under one payment", "each is delivered or refunded by itself"
     ),
     Fault.PLACES_TWICE: Rule(50_000, "customer", _ONCE),
     Fault.REFUSED: Rule(40_000, "customer's bank", "cancelled when its time is over, or paid by another try"),

@@ -6,6 +6,7 @@ from django.urls import path
 
 from opla.storefront.views import (
     amounts,
+    basket,
     choose,
     code,
     follow,
@@ -33,6 +34,10 @@ urlpatterns = [
     path("quote/<uuid:quote_id>/line/", quote.line, name="quote-line"),
     path("quote/<uuid:quote_id>/renew/", quote.renew, name="renew"),
     path("quote/<uuid:quote_id>/coupon/", quote.coupon, name="coupon"),
+    path("quote/<uuid:quote_id>/basket/", basket.add, name="basket-add"),
+    path("basket/", basket.basket, name="basket"),
+    path("basket/remove/", basket.remove, name="basket-remove"),
+    path("basket/renew/", basket.renew, name="basket-renew"),
     path("o/<str:link>/", order.show, name="order"),
     path("o/<str:link>/state/", order.state, name="order-state"),
     path("o/<str:link>/pay/", order.pay_again, name="pay-again"),

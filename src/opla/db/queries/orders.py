@@ -90,16 +90,22 @@ class NewPayment:
 
 @dataclass(frozen=True)
 class PlacedRow:
-    result: str  # placed | again | quote_unknown | quote_taken | quote_expired
+    result: str  # placed | again | quote_unknown | quote_taken | quote_expired | promotion_used_up | basket_changed
     order_id: UUID | None
 
 
 def place(
-    orders: Sequence[NewOrder], payments: Sequence[NewPayment], *, actor: Actor, at: datetime, expires_at: datetime
+    orders: Sequence[NewOrder],
+    payments: Sequence[NewPayment],
+    *,
+    actor: Actor,
+    at: datetime,
+    expires_at: datetime,
+    together: bool = False,
 ) -> list[PlacedRow]:
-    """Orders under payments, one row back per order, in their order."""
+    """Orders under payments, one row back per order, in their order. `together`: all of them, or none."""
     rows = call(
-        "opla_place",
+        "opla_place_together" if together else "opla_place",
         Argument(at, "timestamptz"),
         Argument(expires_at, "timestamptz"),
         Argument(str(actor), "text"),
@@ -121,7 +127,10 @@ def place(
 
 
 def pay_again(tries: Sequence[tuple[UUID, NewPayment]], *, at: datetime, expires_at: datetime) -> list[str]:
-    """A new payment per order: `placed`, or why not (`open`, `order_not_payable`, `not_found`)."""
+    """A new payment for each order: `placed`, or why not (`open`, `order_not_payable`, `not_found`).
+
+    Orders beside the same payment are paid by it together, or not at all.
+    """
     rows = call(
         "opla_pay_again",
         Argument(at, "timestamptz"),

@@ -89,6 +89,7 @@ class OrderPage:
     payment_id: UUID
     payment_state: payment.State
     payment_why: str
+    payment_total: Money  # what it asks: more than the price where others are paid with it
     receipt: str
     provider: str
     redirect_url: str  # where the customer pays; empty until a worker has it
@@ -122,7 +123,7 @@ _PAGE = """
               AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
            ARRAY(SELECT e.at::text || '|' || e.name || '|' || e.why FROM event e
                  WHERE e.subject_id = o.id ORDER BY e.id),
-           o.discount_minor
+           o.discount_minor, p.amount_minor
     FROM orders o
     JOIN LATERAL (
         -- the payment that paid it, else the latest one
@@ -197,6 +198,7 @@ def _page(row: Row) -> OrderPage:
         payment_id=expect(row[20], UUID),
         payment_state=payment.State(expect(row[21], str)),
         payment_why=expect(row[22], str),
+        payment_total=Money(expect(row[37], int), currency),
         receipt=expect(row[23], str),
         provider=expect(row[24], str),
         redirect_url=expect(row[25], str),

@@ -120,8 +120,40 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
+-- Quotes that one payment pays, as one: all of them become orders, or none does. What is paid is the total that was
+-- shown, so where one of them cannot be had any more the others wait ('basket_changed') until somebody has seen that.
+CREATE OR REPLACE FUNCTION opla_place_together(
+    p_at timestamptz, p_expires_at timestamptz, p_actor text,
+    p_quote uuid[], p_device bytea[], p_order uuid[], p_ticket text[], p_link_hash bytea[], p_link_sealed bytea[],
+    p_order_payment uuid[],
+    p_payment uuid[], p_receipt text[], p_provider text[], p_attempt uuid[], p_reference text[]
+) RETURNS TABLE (n int, result text, order_id uuid)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_result text[];
+    v_order uuid[];
+BEGIN
+    BEGIN
+        SELECT array_agg(p.result ORDER BY p.n), array_agg(p.order_id ORDER BY p.n) INTO v_result, v_order
+        FROM opla_place(p_at, p_expires_at, p_actor, p_quote, p_device, p_order, p_ticket, p_link_hash, p_link_sealed,
+                        p_order_payment, p_payment, p_receipt, p_provider, p_attempt, p_reference) p;
+        IF 'placed' = ANY (v_result) AND 'placed' <> ANY (v_result) THEN
+            RAISE EXCEPTION 'not all of them' USING ERRCODE = 'OP001';
+        END IF;
+    EXCEPTION WHEN SQLSTATE 'OP001' THEN  -- undone; what was found stands in the variables
+        NULL;
+    END;
+    RETURN QUERY
+    SELECT u.n::int,
+        CASE WHEN u.result = 'placed' AND 'placed' <> ANY (v_result) THEN 'basket_changed' ELSE u.result END,
+        CASE WHEN u.result = 'placed' AND 'placed' <> ANY (v_result) THEN NULL ELSE u.order_id END
+    FROM unnest(v_result, v_order) WITH ORDINALITY AS u (result, order_id, n) ORDER BY u.n;
+END $$;
+
 -- Another try at paying orders whose last payment failed or expired. One open payment per order at a time: the
--- second of two tabs gets 'open', and is shown the payment that is there.
+-- second of two tabs gets 'open', and is shown the payment that is there. Orders that name the same payment are paid by
+-- it together, or not at all.
 CREATE OR REPLACE FUNCTION opla_pay_again(
     p_at timestamptz, p_expires_at timestamptz,
     p_order uuid[], p_payment uuid[], p_receipt text[], p_provider text[], p_attempt uuid[], p_reference text[]
@@ -130,23 +162,29 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     v_ok uuid[];
+    v_by uuid[];  -- the payment of each
 BEGIN
     PERFORM opla_writes(true);
     PERFORM 1 FROM orders WHERE id = ANY (p_order) ORDER BY id FOR UPDATE;
-    SELECT coalesce(array_agg(o.id), '{}') INTO v_ok
-    FROM orders o
-    WHERE o.id = ANY (p_order) AND o.state = 'placed' AND o.expires_at > p_at
-      AND NOT EXISTS (SELECT FROM allocation a JOIN payment p ON p.id = a.payment_id
-                      WHERE a.order_id = o.id AND p.state IN ('opening', 'open'));
+    WITH asked AS (
+        SELECT DISTINCT ON (u.id) u.id, u.payment, o.id IS NOT NULL AS payable
+        FROM unnest(p_order, p_payment) WITH ORDINALITY AS u (id, payment, n)
+        LEFT JOIN orders o ON o.id = u.id AND o.state = 'placed' AND o.expires_at > p_at
+          AND NOT EXISTS (SELECT FROM allocation a JOIN payment p ON p.id = a.payment_id
+                          WHERE a.order_id = o.id AND p.state IN ('opening', 'open'))
+        ORDER BY u.id, u.n
+    )
+    SELECT coalesce(array_agg(a.id ORDER BY a.id), '{}'), coalesce(array_agg(a.payment ORDER BY a.id), '{}')
+    INTO v_ok, v_by FROM asked a
+    WHERE a.payable AND NOT EXISTS (SELECT FROM asked b WHERE b.payment = a.payment AND NOT b.payable);
     UPDATE orders SET expires_at = p_expires_at WHERE id = ANY (v_ok);
     PERFORM opla_insert_payments(p_at, array_agg(w.payment), array_agg(w.receipt), array_agg(w.provider),
-        array_agg(w.attempt), array_agg(w.reference), array_agg(w.id), array_agg(w.payment))
+        array_agg(w.attempt), array_agg(w.reference), v_ok, v_by)
     FROM (
-        SELECT DISTINCT ON (id) * FROM unnest(p_order, p_payment, p_receipt, p_provider, p_attempt, p_reference)
-            WITH ORDINALITY AS u (id, payment, receipt, provider, attempt, reference, n)
-        ORDER BY id, n
+        SELECT DISTINCT ON (payment) * FROM unnest(p_payment, p_receipt, p_provider, p_attempt, p_reference)
+            WITH ORDINALITY AS u (payment, receipt, provider, attempt, reference, n)
+        WHERE payment = ANY (v_by) ORDER BY payment, n
     ) w
-    WHERE w.id = ANY (v_ok)
     HAVING count(*) > 0;
     RETURN QUERY
     SELECT w.n::int,

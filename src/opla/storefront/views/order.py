@@ -13,13 +13,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from opla.core import order, payment
 from opla.core.catalog import Operator, Product
+from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.refusal import Refusal
-from opla.db.queries import counting, pages
+from opla.db.queries import counting, pages, together
 from opla.db.queries.pages import OrderPage
+from opla.db.queries.together import Share
 from opla.operations import catalogue, links, remind
 from opla.operations import pay_again as paying
-from opla.presenting import languages, numbers, orders, payment_methods, redeeming
+from opla.presenting import languages, numbers, orders, receipts, redeeming
 from opla.presenting.refusals import sentence
 from opla.storefront import draft
 from opla.storefront.views.language import chosen
@@ -54,6 +56,16 @@ class Ticket:
     @property
     def code_ready(self) -> bool:
         return self.page.state is order.State.DELIVERED and self.page.kind is not Kind.DIRECT
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Another order under the same payment."""
+
+    link: str
+    product_name: str
+    number: str
+    state: str
 
 
 def ticket(request: HttpRequest, link: str, here: Visit) -> Ticket:
@@ -103,7 +115,8 @@ def draw(
     request: HttpRequest, found: Ticket, *, template: str = "storefront/order.html", going: str = "", status: int = 200,
     **more: object,
 ) -> HttpResponse:  # fmt: skip
-    page = found.page
+    page, here = found.page, visit(request)
+    shares = _shares(page, here)
     shown: dict[str, object] = {
         "ticket": found,
         "order": page,
@@ -115,9 +128,36 @@ def draw(
         "balance": redeeming.balance(found.operator) if found.operator else [],
         "going": going,
         "counting": _counting(request, found),
+        "beside": _beside(shares, here),
+        "retry": _retry(page, shares),
         **more,
     }
     return render(request, template, shown, status=status)
+
+
+def _shares(page: OrderPage, here: Visit) -> list[Share]:
+    """What was bought with it, as far as this device may know: who only has the link sees this order alone."""
+    if page.payment_total == page.price.total:
+        return []
+    return [share for share in together.shares(page.id, here.device_hash) if share.order_id != page.id]
+
+
+def _retry(page: OrderPage, shares: list[Share]) -> Money | None:
+    """What another try asks: the price of all that still waits for it. None where it is this order alone."""
+    waiting = [share.price.total for share in shares if share.state is order.State.PLACED]
+    return sum(waiting, page.price.total) if waiting else None
+
+
+def _beside(shares: list[Share], here: Visit) -> list[Beside]:
+    return [
+        Beside(
+            links.link_from(share.sealed, share.order_id, here.shop.keyring),
+            share.product_name,
+            numbers.grouped(share.number) if share.number else "",
+            orders.state(share.state),
+        )
+        for share in shares
+    ]
 
 
 def _counting(request: HttpRequest, found: Ticket) -> str:
@@ -153,17 +193,9 @@ def pay_again(request: HttpRequest, link: str) -> HttpResponse:
 @require_safe
 def receipt(request: HttpRequest, link: str) -> HttpResponse:
     """On paper too. There is none before money has arrived."""
-    found = ticket(request, link, visit(request))
-    paid = next((happened.at for happened in found.page.events if happened.name in ("paid", "paid_late")), None)
-    if paid is None:
+    here = visit(request)
+    found = ticket(request, link, here)
+    made = receipts.receipt(found.page.id, here.device_hash)
+    if made is None:
         raise Http404
-    shown = {
-        "ticket": found,
-        "order": found.page,
-        "operator": found.operator,
-        "paid_at": paid,
-        "number": numbers.grouped(found.page.number) if found.page.number else "",
-        "method": payment_methods.method(found.page.provider).name,
-        "state": orders.state(found.page.state),
-    }
-    return render(request, "storefront/receipt.html", shown)
+    return render(request, "storefront/receipt.html", {"ticket": found, "receipt": made})

@@ -24,7 +24,7 @@ from opla.operations.wishes import Watched
 from opla.presenting import facts, languages, numbers, payment_methods, refusals
 from opla.presenting import promotions as words
 from opla.presenting.changes import Changes
-from opla.storefront import draft, having
+from opla.storefront import basketing, draft, having
 from opla.storefront.forms import Form, refused, status_of
 from opla.storefront.visit import Visit, visit
 
@@ -77,7 +77,7 @@ def renew(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     """The same again at today's price, with everything that was typed."""
     here = visit(request)
     old = _own(quote_id, here)
-    made = _again(old, "", here)
+    made = again(old, "", here)
     if isinstance(made, Quote):
         return redirect("quote", quote_id=made.id)
     # The product is gone, or changed: the amounts say what there is now.
@@ -92,7 +92,7 @@ def coupon(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     typed = draft.typed(request, "coupon")
     if not typed.strip():
         return redirect("quote", quote_id=old.id)
-    made = _again(old, typed, here)
+    made = again(old, typed, here)
     if isinstance(made, Quote):
         return redirect("quote", quote_id=made.id)
     if all(refusal.about != "coupon" for refusal in made):
@@ -100,7 +100,7 @@ def coupon(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     return _page(request, old, here, None, coupon=refused({"coupon": typed}, made), status=status_of(made))
 
 
-def _again(old: Quote, coupon: str, here: Visit) -> Quote | list[Refusal]:
+def again(old: Quote, coupon: str, here: Visit) -> Quote | list[Refusal]:
     """What was asked, asked once more: with the coupons that were typed before, and one typed now."""
     opened = old.promotions.opened if old.promotions else frozenset()
     wanted = Wanted(
@@ -173,6 +173,7 @@ def _page(
         "told": told or having.form(kept, zone(catalog.time_zone)),
         "refused": refusals.sentence(no) if no else "",
         "step": 4,
+        "basket": basketing.held(request, without=made.id),
     }
     shown |= _promoted(made, no, coupon)
     shown["reminder"] = _reminder(request, made, visit(request))
