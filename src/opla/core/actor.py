@@ -21,6 +21,7 @@ class Act(StrEnum):
     PLACE = "place"
     PLACE_FROM_FLOAT = "place_from_float"
     PAY = "pay"
+    CALL_OFF = "call_off"  # what was bought for a date that has not come; whose order it is, the operation checks
     REVEAL = "reveal"  # look at a code; whose code it is, the operation checks besides
     REMIND = "remind"  # ask to be reminded of a line, and say what is left on it
     SETTLE = "settle"  # record what a provider or supplier answered
@@ -39,7 +40,7 @@ class Act(StrEnum):
 
 
 MAY: dict[Role, frozenset[Act]] = {
-    Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.REMIND}),
+    Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.CALL_OFF, Act.REVEAL, Act.REMIND}),
     Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT}),
     Role.OWNER: frozenset(
         {

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     OUTSIDE_REFUND = "outside_refund"  # refunded or charged back at the provider, not by us
     MESSAGE_GIVEN_UP = "message_given_up"  # nobody could be told, after the last try
     ADAPTER_GONE = "adapter_gone"  # whom to ask is not set up (any more), and stays so
+    RESERVATION = "reservation"  # what was bought for a date has no code that is good then
 
 
 class Why(StrEnum):
@@ -49,6 +50,8 @@ class Why(StrEnum):
     MORE_THAN_CAME_IN = "more_than_came_in"  # the same, and beyond: so much more than came in went back or is due
     MESSAGE_GIVEN_UP = "message_given_up"  # topic
     ADAPTER_GONE = "adapter_gone"  # adapter
+    NOTHING_HELD = "nothing_held"  # day: our shelf has no code that is good then, and nobody else delivers it
+    EXPIRES_FIRST = "expires_first"  # valid_until, day: of the code that is held
     # what cannot be
     ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer
     MOVE_IMPOSSIBLE = "move_impossible"  # subject, state, event
@@ -104,6 +107,7 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.OUTSIDE_REFUND: (Resolution.SEEN,),
     Kind.MESSAGE_GIVEN_UP: (Resolution.TELL_AGAIN, Resolution.SEEN),
     Kind.ADAPTER_GONE: (Resolution.SEEN,),
+    Kind.RESERVATION: (Resolution.NOT_DELIVERED, Resolution.SEEN),
 }
 
 #: Kind of attempt → what may be said of one that is still open. A contradiction, or an adapter that is gone, leaves

@@ -75,6 +75,7 @@ class Code(StrEnum):
     QUOTE_UNKNOWN = "quote_unknown"
     QUOTE_EXPIRED = "quote_expired"
     QUOTE_CHANGED = "quote_changed"  # what was sent back differs from what was shown
+    DAY_NOT_POSSIBLE = "day_not_possible"  # for delivery: before the first day there is, or after the last
     QUOTE_TAKEN = "quote_taken"  # became an order already, by somebody else
     BASKET_FULL = "basket_full"  # as many quotes lie in it as one payment may pay
     BASKET_CHANGED = "basket_changed"  # one of several under one payment cannot be had any more: none was bought
@@ -94,6 +95,7 @@ class Code(StrEnum):
     FIELD_NOT_TEXT = "field_not_text"
     KEY_REUSED = "key_reused"  # same idempotency key, another field: names it
     STILL_RUNNING = "still_running"
+    CALLED_OFF_TOO_LATE = "called_off_too_late"  # nothing waits for a date any more
     # codes
     NOT_DELIVERED_YET = "not_delivered_yet"
     PROOF_NEEDED = "proof_needed"  # another device: prove the e-mail first

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Protocol
@@ -18,9 +18,11 @@ from uuid import UUID
 from django.db.utils import OperationalError
 
 from opla.core.actor import Actor, Role
+from opla.core.day import day_of
 from opla.core.quote import Quote
 from opla.core.refusal import Refusal
 from opla.db.queries import call
+from opla.operations.call_off import call_off
 from opla.operations.pay_again import pay_again
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, quote_topups
@@ -96,7 +98,10 @@ class Customers:
         operator, amount, number = _WISHES[self._chance.randrange(len(_WISHES))]
         if number:
             number = number[:4] + f"{self._chance.randrange(1_000_000):06d}"
-        return Wanted(operator, amount, "someone@example.org", "en", number=number)
+        day = ""
+        if self._world.faults.strikes(Fault.BUYS_FOR_DATE):
+            day = (day_of(self._world.now()) + timedelta(days=1)).isoformat()
+        return Wanted(operator, amount, "someone@example.org", "en", number=number, deliver_on=day)
 
     def _enter(self, wishes: list[Wanted], *, together: bool) -> None:
         basket = Basket(self._chance.getrandbits(128).to_bytes(16, "big"), wishes, together)
@@ -128,10 +133,20 @@ class Customers:
         placed = place_orders(
             _CUSTOMER, placements, device=basket.device, shop=shop, at=self._world.now(), together=basket.together
         )
-        for answer in placed:
+        for quote, answer in zip(basket.quotes, placed, strict=True):
             if not isinstance(answer, Placed):
                 raise AssertionError(f"a quote was refused: {answer}")  # noqa: TRY004 - a finding, not a type
             self.devices[answer.order_id] = basket.device
+            if quote.deliver_at and self._world.faults.strikes(Fault.CALLS_OFF):
+                self._changes_mind(answer.order_id, basket.device)
+
+    def _changes_mind(self, order_id: UUID, device: bytes) -> None:
+        """Some time later; by then it may be unpaid, waiting, delivered or over."""
+
+        def request() -> None:
+            call_off(_CUSTOMER, order_id, device=device, shop=self._world.shop, at=self._world.now())
+
+        self._world.agenda.after(self._chance.randrange(30, 12 * 3600), lambda: self.requests.append(request))
 
     # ── they pay, or do not ──
 

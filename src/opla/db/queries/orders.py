@@ -62,6 +62,7 @@ def save_quotes(quotes: Sequence[tuple[Quote, bytes]], uses: Sequence[Use] = ())
         Argument([q.expires_at for q, _ in quotes], "timestamptz[]"),
         Argument([q.price.discount_minor for q, _ in quotes], "bigint[]"),
         Argument([json.dumps(q.promotions.document) if q.promotions else "" for q, _ in quotes], "text[]"),
+        Argument([q.deliver_at for q, _ in quotes], "timestamptz[]"),
         *columns([(u.quote_id, u.promotion, u.customer, u.most) for u in uses], "uuid", "text", "bytea", "int"),
     )
 
@@ -145,12 +146,13 @@ def pay_again(tries: Sequence[tuple[UUID, NewPayment]], *, at: datetime, expires
 
 #: The columns of an order `o`, as `read_order` takes them off the beginning of a row.
 ORDER = """o.id, o.state, o.sku, o.operator, o.kind, o.number, o.plan, o.language, o.reseller, o.face_minor,
-           o.fee_minor, o.fee_vat_minor, o.discount_minor, o.currency"""
+           o.fee_minor, o.fee_vat_minor, o.discount_minor, o.currency, o.deliver_at"""
 
 
 def read_order(row: Row) -> tuple[Order, Row]:
     """The order that a row begins with, and the columns after it."""
-    id_, state, sku, operator, kind, number, plan, language, reseller, face, fee, vat, discount, currency, *rest = row
+    id_, state, sku, operator, kind, number, plan, language, reseller, face, fee, vat, discount, currency, *more = row
+    due, *rest = more
     found = Order(
         id=expect(id_, UUID),
         state=order.State(expect(state, str)),
@@ -162,6 +164,7 @@ def read_order(row: Row) -> tuple[Order, Row]:
         plan=expect(plan, str),
         language=expect(language, str),
         reseller=expect(reseller, str),
+        deliver_at=due if isinstance(due, datetime) else None,
     )
     return found, tuple(rest)
 

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION opla_quote(
     p_id uuid[], p_device bytea[], p_sku text[], p_operator text[], p_product_name text[], p_kind text[],
     p_face bigint[], p_fee bigint[], p_fee_vat bigint[], p_currency text[], p_number text[], p_plan text[],
     p_email text[], p_language text[], p_catalog_version bigint[], p_sample boolean[],
-    p_made_at timestamptz, p_expires_at timestamptz[], p_discount bigint[], p_offer text[],
+    p_made_at timestamptz, p_expires_at timestamptz[], p_discount bigint[], p_offer text[], p_deliver_at timestamptz[],
     u_quote uuid[], u_promotion text[], u_customer bytea[], u_most int[]
 ) RETURNS SETOF uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -15,12 +15,12 @@ BEGIN
     INSERT INTO quote
     SELECT q.id, q.device, q.sku, q.operator, q.product_name, q.kind, q.face, q.fee, q.fee_vat, q.currency, q.number,
            q.plan, q.email, q.language, q.catalog_version, q.sample, p_made_at, q.expires_at, q.discount,
-           nullif(q.offer, '')::jsonb
+           nullif(q.offer, '')::jsonb, q.deliver_at
     FROM unnest(p_id, p_device, p_sku, p_operator, p_product_name, p_kind, p_face, p_fee, p_fee_vat, p_currency,
                 p_number, p_plan, p_email, p_language, p_catalog_version, p_sample, p_expires_at,
-                p_discount, p_offer)
+                p_discount, p_offer, p_deliver_at)
       AS q (id, device, sku, operator, product_name, kind, face, fee, fee_vat, currency, number, plan, email, language,
-            catalog_version, sample, expires_at, discount, offer)
+            catalog_version, sample, expires_at, discount, offer, deliver_at)
     RETURNING id;
     IF cardinality(u_quote) > 0 THEN
         INSERT INTO quote_use (quote_id, promotion, customer, most)
@@ -78,10 +78,10 @@ BEGIN
     ), written AS (
         INSERT INTO orders (id, quote_id, ticket, state, sku, operator, product_name, kind, face_minor, fee_minor,
             fee_vat_minor, currency, number, plan, email, language, catalog_version, sample, link_hash, link_sealed,
-            device_hash, placed_at, expires_at, discount_minor)
+            device_hash, placed_at, expires_at, discount_minor, deliver_at)
         SELECT a.id, q.id, a.ticket, 'placed', q.sku, q.operator, q.product_name, q.kind, q.face_minor, q.fee_minor,
             q.fee_vat_minor, q.currency, q.number, q.plan, q.email, q.language, q.catalog_version, q.sample,
-            a.link_hash, a.link_sealed, a.device, p_at, p_expires_at, q.discount_minor
+            a.link_hash, a.link_sealed, a.device, p_at, p_expires_at, q.discount_minor, q.deliver_at
         FROM asked a
         JOIN quote q ON q.id = a.quote_id AND q.device_hash = a.device AND q.expires_at > p_at AND q.id <> ALL (v_full)
         -- Whoever holds counts of promotions waits for nobody's order: one that is there already is not tried again.

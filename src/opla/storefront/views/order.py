@@ -15,10 +15,11 @@ from opla.core import order, payment
 from opla.core.catalog import Operator, Product
 from opla.core.money import Money
 from opla.core.ports import Kind
-from opla.core.refusal import Refusal
+from opla.core.refusal import Code, Refusal
 from opla.db.queries import counting, pages, together
 from opla.db.queries.pages import OrderPage
 from opla.db.queries.together import Share
+from opla.operations import call_off as calling_off
 from opla.operations import catalogue, links, remind
 from opla.operations import pay_again as paying
 from opla.presenting import languages, numbers, orders, receipts, redeeming
@@ -187,6 +188,18 @@ def pay_again(request: HttpRequest, link: str) -> HttpResponse:
     refused = paying.pay_again(here.actor, found.page.id, shop=here.shop, method=method, at=here.at)
     if isinstance(refused, Refusal):
         return draw(request, found, refused=sentence(refused), status=409)
+    return redirect("order", link=link)
+
+
+@require_POST
+def call_off(request: HttpRequest, link: str) -> HttpResponse:
+    """What was bought for a date, before it comes; for the ordering device, or after a proof."""
+    here = visit(request)
+    found = ticket(request, link, here)
+    refused = calling_off.call_off(here.actor, found.page.id, device=here.device, shop=here.shop, at=here.at)
+    if isinstance(refused, Refusal):
+        status = 403 if refused.code is Code.PROOF_NEEDED else 409
+        return draw(request, found, refused=sentence(refused), status=status)
     return redirect("order", link=link)
 
 
