@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -86,9 +86,12 @@ class Customers:
         crowd: list[Wanted] = []
         while count > 0:
             count -= 1
-            crowd.append(self.wish())
+            crowd.append(self._dated(self.wish()))
             if count and self._world.faults.strikes(Fault.BUYS_TOGETHER):
-                several = [crowd.pop(), *(self.wish() for _ in range(min(count, self._chance.randrange(1, 4))))]
+                several = [
+                    crowd.pop(),
+                    *(self._dated(self.wish()) for _ in range(min(count, self._chance.randrange(1, 4)))),
+                ]
                 count -= len(several) - 1
                 self._enter(several, together=True)
         self._enter(crowd, together=False)
@@ -98,10 +101,12 @@ class Customers:
         operator, amount, number = _WISHES[self._chance.randrange(len(_WISHES))]
         if number:
             number = number[:4] + f"{self._chance.randrange(1_000_000):06d}"
-        day = ""
-        if self._world.faults.strikes(Fault.BUYS_FOR_DATE):
-            day = (day_of(self._world.now()) + timedelta(days=1)).isoformat()
-        return Wanted(operator, amount, "someone@example.org", "en", number=number, deliver_on=day)
+        return Wanted(operator, amount, "someone@example.org", "en", number=number)
+
+    def _dated(self, wanted: Wanted) -> Wanted:
+        if not self._world.faults.strikes(Fault.BUYS_FOR_DATE):
+            return wanted
+        return replace(wanted, deliver_on=(day_of(self._world.now()) + timedelta(days=1)).isoformat())
 
     def _enter(self, wishes: list[Wanted], *, together: bool) -> None:
         basket = Basket(self._chance.getrandbits(128).to_bytes(16, "big"), wishes, together)
