@@ -165,7 +165,8 @@ BREAKS = [
     Break("DELETE FROM delivery WHERE order_id = '{delivered}'", "deliveries"),
     Break("UPDATE code SET order_id = NULL WHERE order_id = '{delivered}'", "deliveries"),
     Break(
-        """UPDATE code SET state = 'claimed', claimed_by = 'nobody'
+        """UPDATE attempt SET state = 'declined' WHERE order_id = '{paid}';
+           UPDATE code SET state = 'claimed', claimed_by = (SELECT reference FROM attempt WHERE order_id = '{paid}')
            WHERE id = (SELECT id FROM code WHERE state = 'stock' LIMIT 1)""",
         "reservations",
     ),

@@ -248,11 +248,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            OR (k.state IN ('stock', 'claimed') AND k.order_id IS NOT NULL)
            OR (SELECT count(*) FROM attempt b WHERE b.order_id = o.id AND b.state = 'succeeded') > 1
         UNION ALL
-        -- a code is held for a send that may still need it; for a date, one that is good then, or a person knows
-        SELECT 'reservations', k.serial FROM code k LEFT JOIN attempt a ON a.reference = k.claimed_by
-        LEFT JOIN orders o ON o.id = a.order_id
+        -- a send holds a code only while it may still need it; for a date, one that is good then, or a person knows
+        SELECT 'reservations', k.serial FROM code k JOIN attempt a ON a.reference = k.claimed_by
+        JOIN orders o ON o.id = a.order_id
         WHERE k.state = 'claimed'
-          AND (a.id IS NULL OR a.state = 'declined'
+          AND (a.state = 'declined'
                OR k.valid_until < (o.deliver_at AT TIME ZONE 'Europe/Brussels')::date AND a.due_at IS NOT NULL
                   AND NOT EXISTS (SELECT FROM item i WHERE i.attempt_id = a.id AND i.kind = 'reservation'))
         UNION ALL
