@@ -54,6 +54,19 @@ def news_of_promotions(screen: Screen) -> None:
         judge(screen.page)
 
 
+def a_day_and_a_basket(page: Page) -> None:
+    """A day that is none, one that is, and the price kept in the basket, which is empty again afterwards."""
+    for days in (400, 9):
+        page.evaluate("document.querySelector('#day').open = true")
+        page.fill("#deliver_on", (datetime.now(UTC) + timedelta(days=days)).date().isoformat())
+        press(page, "form[action$='/day/'] button")
+        judge(page)
+    press(page, "form[action$='/basket/'] button")
+    judge(page)
+    press(page, "form[action$='/remove/'] button")
+    judge(page)
+
+
 def what_is_left(page: Page) -> None:
     """What was told before is known beside the price; half of it said again, then all of it, and what will be lost."""
     expect(page.locator("#changes .lost")).not_to_have_count(0)
@@ -134,6 +147,8 @@ def test_every_page_passes_axe_and_fits_a_small_phone(
     page.fill("#email", "ana@")
     press(page, "main form button.main")
     judge(page)
+    to_the_quote(screen)
+    a_day_and_a_basket(page)
     to_the_quote(screen)
     judge(page)
     page.fill("#coupon", "NOSUCH26")

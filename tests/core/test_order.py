@@ -26,6 +26,7 @@ paid      delivered       → delivered  release customer_held>supplier_float 15
 customer_held>margin 60, customer_held>service_fee 41, customer_held>vat_due 9
 paid      rerouted        → paid       release customer_held>supplier_float 1500, hold customer_held>supplier_float 1500
 paid      declined        → refunding  release customer_held>supplier_float 1500, customer_held>refunds_due 1550
+paid      called_off      → refunding  release customer_held>supplier_float 1500, customer_held>refunds_due 1550
 delivered reversed        → refunding  supplier_float>customer_held 1440, margin>customer_held 60, \
 service_fee>customer_held 41, vat_due>customer_held 9, customer_held>refunds_due 1550
 refunding refunded        → refunded   refunds_due>psp_clearing 1550

@@ -41,6 +41,7 @@ quote              customer owner support
 place              customer owner
 place_from_float   reseller
 pay                customer owner
+call_off           customer
 reveal             customer
 settle             system
 expire             system

@@ -164,6 +164,19 @@ BREAKS = [
     Break("UPDATE attempt SET state = 'unknown' WHERE order_id = '{delivered}'", "deliveries"),
     Break("DELETE FROM delivery WHERE order_id = '{delivered}'", "deliveries"),
     Break("UPDATE code SET order_id = NULL WHERE order_id = '{delivered}'", "deliveries"),
+    Break(
+        """UPDATE attempt SET state = 'declined' WHERE order_id = '{paid}';
+           UPDATE code SET state = 'claimed', claimed_by = (SELECT reference FROM attempt WHERE order_id = '{paid}')
+           WHERE id = (SELECT id FROM code WHERE state = 'stock' LIMIT 1)""",
+        "reservations",
+    ),
+    Break(
+        """UPDATE orders SET deliver_at = '2027-01-31 05:00+00' WHERE id = '{paid}';
+           UPDATE code SET state = 'claimed', valid_until = '2027-01-30',
+               claimed_by = (SELECT reference FROM attempt WHERE order_id = '{paid}' AND stands)
+           WHERE id = (SELECT id FROM code WHERE state = 'stock' LIMIT 1)""",
+        "reservations",
+    ),
     Break("UPDATE attempt SET due_at = NULL WHERE order_id = '{paid}'", "forgotten"),
     Break("UPDATE attempt SET due_at = NULL WHERE refund_id IS NOT NULL", "forgotten"),
     Break(

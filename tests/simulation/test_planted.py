@@ -84,6 +84,10 @@ def an_outbox_written_after_the_commit(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(settle, "apply", twice)
 
 
+def a_date_that_nobody_waits_for(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(deliver, "wait_for_date", lambda *_, **__: None)
+
+
 @pytest.mark.parametrize(
     ("plant", "first"),
     [
@@ -91,6 +95,7 @@ def an_outbox_written_after_the_commit(patch: pytest.MonkeyPatch) -> None:
         (refund_on_unknown, 1),
         (not_found_taken_as_proof, 1),
         (an_outbox_written_after_the_commit, 0),
+        (a_date_that_nobody_waits_for, 0),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

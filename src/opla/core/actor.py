@@ -21,6 +21,7 @@ class Act(StrEnum):
     PLACE = "place"
     PLACE_FROM_FLOAT = "place_from_float"
     PAY = "pay"
+    CALL_OFF = "call_off"  # what was bought for a date that has not come; whose order it is, the operation checks
     REVEAL = "reveal"  # look at a code; whose code it is, the operation checks besides
     STEP_BACK = "step_back"  # withdraw from a purchase, as a consumer may
     SHARE = "share"  # pass an order on to whom it is for; whose order it is, the operation checks besides
@@ -44,7 +45,17 @@ class Act(StrEnum):
 
 MAY: dict[Role, frozenset[Act]] = {
     Role.CUSTOMER: frozenset(
-        {Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.STEP_BACK, Act.SHARE, Act.SAY, Act.REMIND}
+        {
+            Act.QUOTE,
+            Act.PLACE,
+            Act.PAY,
+            Act.CALL_OFF,
+            Act.REVEAL,
+            Act.STEP_BACK,
+            Act.SHARE,
+            Act.SAY,
+            Act.REMIND,
+        }
     ),
     Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT}),
     Role.OWNER: frozenset(

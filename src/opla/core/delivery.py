@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from opla.core import attempt, item, order
+from opla.core import attempt, dated, item, order
 from opla.core.attempt import Contradiction
 from opla.core.chance import Chance
 from opla.core.change import (
@@ -108,7 +108,7 @@ def settle(
 
     Raises `Contradiction` when the answer cannot be true.
     """
-    answer = report.answer
+    answer, age = report.answer, attempt.Age(dated.begins(send.made_at, sold.deliver_at))
     if send.state is attempt.State.NEW and answer is Answer.NOT_SENT:
         raise ValueError("an answer needs a send")
     if report.reversed and send.state is attempt.State.SUCCEEDED:
@@ -116,15 +116,14 @@ def settle(
     if report.reversed:
         # Given and taken back before we heard of it: nothing was given in the end, and nobody else is asked.
         answer, next_supplier = Answer.DECLINED, ""
-    if answer is Answer.NOT_SENT and send.state is attempt.State.SENDING and attempt.Age(send.made_at).gives_up(at):
+    if answer is Answer.NOT_SENT and send.state is attempt.State.SENDING and age.gives_up(at):
         answer = Answer.DECLINED  # nothing ever left, so nothing was given
     target = attempt.after(attempt.Kind.SEND, send.state, answer)
-    age = attempt.Age(send.made_at)
     due_at = None
     if target in attempt.OPEN:
         due_at = attempt.due(attempt.Kind.SEND, target, send.tries, at, age.parks_at(promises))
     if target is attempt.State.SUCCEEDED and promises.may_reverse and sold.kind is Kind.DIRECT:
-        due_at = attempt.late(send.made_at, at)
+        due_at = attempt.late(age.made_at, at)
     note = Note(
         send.id,
         report.answer,
@@ -190,8 +189,14 @@ def _delivered(
             ),
         ),
         messages=(NewMessage("delivered", sold.id, chance.reference()),),
-        closes=((item.Kind.UNKNOWN_SEND, send.id),),
+        closes=_closed(send, sold),
     )
+
+
+def _closed(send: Send, sold: Order) -> tuple[tuple[str, UUID], ...]:
+    """The items that the end of a send makes pointless."""
+    closes = ((item.Kind.UNKNOWN_SEND, send.id),)
+    return closes if sold.deliver_at is None else (*closes, (item.Kind.RESERVATION, send.id))
 
 
 def _converted(cost_minor: int, currency: str, home: str, rate: Rate | None) -> Conversion:
@@ -214,8 +219,8 @@ def _declined(
     chance: Chance,
 ) -> Change:
     held_minor = sold.held_minor
+    closes = _closed(send, sold)
     here = _parties(send, sold, paid)
-    closes = ((item.Kind.UNKNOWN_SEND, send.id),)
     if next_supplier:
         arrow = order.arrow(sold.state, order.Event.REROUTED)
         release, hold = arrow.postings
@@ -236,16 +241,40 @@ def _declined(
     if sold.reseller:
         lines = order.journal(sold, order.arrow(sold.state, order.Event.FREED), {Reason.RELEASED: held_minor}, here)
         return _freed(replace(change, closes=closes), sold, order.Event.FREED, lines, why=why, chance=chance)
-    event = order.Event.DECLINED if paid.refund_minor else order.Event.WENT_BACK
+    declined = _undelivered(order.Event.DECLINED, send, sold, paid, why=why)
+    return _with_refund(replace(change, closes=closes), declined, sold, paid, "declined", at=at, chance=chance)
+
+
+def _undelivered(event: order.Event, send: Send, sold: Order, paid: Paid, *, why: str) -> Move:
+    """Nothing is given: what is left of the money goes back, by `event`; of what is not left, it went back already."""
+    event = event if paid.refund_minor else order.Event.WENT_BACK
     arrow = order.arrow(sold.state, event)
     amounts = {
-        Reason.RELEASED: held_minor,
+        Reason.RELEASED: sold.held_minor,
         Reason.REFUND_DUE: paid.refund_minor,
         Reason.TAKEN_BACK: paid.taken_minor,
     }
-    lines = order.journal(sold, arrow, amounts, here, paid.payment_id)
-    declined = Move(Subject.ORDER, sold.id, sold.state, arrow.target, event, lines, why=why)
-    return _with_refund(replace(change, closes=closes), declined, sold, paid, "declined", at=at, chance=chance)
+    lines = order.journal(sold, arrow, amounts, _parties(send, sold, paid), paid.payment_id)
+    return Move(Subject.ORDER, sold.id, sold.state, arrow.target, event, lines, why=why)
+
+
+def waits(send: Send, sold: Order, at: datetime) -> bool:
+    """Whether nobody has been asked yet for what was bought for a date, and its date has not come."""
+    unasked = send.state in (attempt.State.NEW, attempt.State.CLAIMED)
+    return sold.state is order.State.PAID and sold.deliver_at is not None and at < sold.deliver_at and unasked
+
+
+def call_off(send: Send, sold: Order, paid: Paid, *, at: datetime, chance: Chance) -> Change:
+    """Its customer does not want it any more, before its date (`waits`). Who would have sent it loses the claim."""
+    if not waits(send, sold, at):
+        raise ValueError("nothing waits for a date any more")
+    change = Change(
+        moves=(Move(Subject.ATTEMPT, send.id, send.state, attempt.State.DECLINED, "not_wanted", why="called_off"),),
+        notes=(Note(send.id, "not_wanted", None, send.tries, why="called_off"),),
+        closes=_closed(send, sold),
+    )
+    off = _undelivered(order.Event.CALLED_OFF, send, sold, paid, why="")
+    return _with_refund(change, off, sold, paid, "called_off", at=at, chance=chance)
 
 
 def _reversed(send: Send, sold: Order, paid: Paid, report: SendReport, *, at: datetime, chance: Chance) -> Change:

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     MESSAGE_GIVEN_UP = "message_given_up"  # nobody could be told, after the last try
     STEPPED_BACK = "stepped_back"  # a consumer withdrew: a person settles what is owed
     ADAPTER_GONE = "adapter_gone"  # whom to ask is not set up (any more), and stays so
+    RESERVATION = "reservation"  # what was bought for a date has no code that is good then
 
 
 class Why(StrEnum):
@@ -51,6 +52,8 @@ class Why(StrEnum):
     MESSAGE_GIVEN_UP = "message_given_up"  # topic
     STEPPED_BACK = "stepped_back"  # name: of whoever withdrew
     ADAPTER_GONE = "adapter_gone"  # adapter
+    NOTHING_HELD = "nothing_held"  # day: our shelf has no code that is good then, and nobody else delivers it
+    EXPIRES_FIRST = "expires_first"  # valid_until, day: of the code that is held
     # what cannot be
     ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer
     MOVE_IMPOSSIBLE = "move_impossible"  # subject, state, event
@@ -107,6 +110,7 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.MESSAGE_GIVEN_UP: (Resolution.TELL_AGAIN, Resolution.SEEN),
     Kind.STEPPED_BACK: (Resolution.SEEN,),
     Kind.ADAPTER_GONE: (Resolution.SEEN,),
+    Kind.RESERVATION: (Resolution.NOT_DELIVERED, Resolution.SEEN),
 }
 
 #: Kind of attempt → what may be said of one that is still open. A contradiction, or an adapter that is gone, leaves

@@ -2,13 +2,16 @@
 
     placed ──paid──▶ paid ──delivered──▶ delivered ──reversed, returned, withdrawn──┐
       │                │  ▲ │                                                       ▼
-      │ expired        │  └rerouted      declined ───────────────────────────▶ refunding ──refunded──▶ refunded
+      │ expired        │  └rerouted      declined, called_off ───────────────▶ refunding ──refunded──▶ refunded
       ▼                └───────────────────┘                                        ▲
     cancelled ──paid_late───────────────────────────────────────────────────────────┘
 
 A reseller's order is `reserved` on its float when it is placed, `paid_from_float` when a worker takes it up, and what
 does not come about is `freed` in the same commit: no money ever left, so nothing is refunding. What is given back
 of it by choice is `credited` on the float, or `returned_to_float` with its code, at once as well.
+
+What was bought for a date waits as `paid`, with its send due on that day (`core.dated`); until then its customer may
+have it `called_off`.
 
 `paid_twice` and `second_refunded` leave the state: the second payment goes back, the order goes on. So do `goodwill`
 and `part_refunded`: a part of the price is given back by choice.
@@ -20,6 +23,7 @@ Everything not in ARROWS is a contradiction: evidence, an item for a person, no 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -52,6 +56,7 @@ class Event(StrEnum):
     DELIVERED = "delivered"
     REROUTED = "rerouted"
     DECLINED = "declined"
+    CALLED_OFF = "called_off"  # by its customer, before the date it was bought for
     REVERSED = "reversed"
     REFUNDED = "refunded"
     SECOND_REFUNDED = "second_refunded"
@@ -99,6 +104,7 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.PAID, Event.DELIVERED): Arrow(State.DELIVERED, (ledger.RELEASE, *_EARNED, ledger.PROMOTION)),
     (State.PAID, Event.REROUTED): Arrow(State.PAID, (ledger.RELEASE, ledger.HOLD)),
     (State.PAID, Event.DECLINED): Arrow(State.REFUNDING, (ledger.RELEASE, ledger.REFUND_DUE, ledger.TAKEN_BACK)),
+    (State.PAID, Event.CALLED_OFF): Arrow(State.REFUNDING, (ledger.RELEASE, ledger.REFUND_DUE, ledger.TAKEN_BACK)),
     (State.DELIVERED, Event.REVERSED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE, ledger.TAKEN_BACK)),
     (State.REFUNDING, Event.REFUNDED): Arrow(State.REFUNDED, (ledger.REFUND_PAID,)),
     (State.PAID, Event.PAID_TWICE): Arrow(State.PAID, _SECOND),
@@ -195,6 +201,7 @@ class Order:
     plan: str
     language: str
     reseller: str = ""  # whose float pays; empty for a customer
+    deliver_at: datetime | None = None  # not asked of a supplier before; None: at once
 
     @property
     def held_minor(self) -> int:

@@ -12,9 +12,9 @@ provider keeps for its work `core.fee`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -83,6 +83,11 @@ ARROWS: Final[dict[tuple[State, Event], tuple[State, tuple[ledger.Posting, ...]]
     (State.OPENING, Event.EXPIRED): (State.EXPIRED, ()),
     (State.OPEN, Event.EXPIRED): (State.EXPIRED, ()),
 }
+
+
+#: Of an order bought for a date: looked at so long before, whether its money is still there.
+_BEFORE_DATE: Final = timedelta(hours=1)
+_TO_COME: Final = (order.State.PLACED, order.State.PAID)
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,7 @@ def settle(
     note = Note(
         charge.id,
         report.answer,
-        _due(charge, target, at),
+        _due(charge, target, orders.values(), at),
         charge.tries,
         provider_id=report.provider_id,
         redirect_url=report.redirect_url,
@@ -215,14 +220,17 @@ def settle(
     return base
 
 
-def _due(charge: Charge, target: attempt.State, at: datetime) -> datetime | None:
-    """Open: on the schedule. Declined or captured: a few late looks, for money that comes late or a second time."""
+def _due(charge: Charge, target: attempt.State, orders: Iterable[Order], at: datetime) -> datetime | None:
+    """Open: on the schedule. Declined or captured: a few late looks, for money that comes late or a second time; and
+    one before the date of each order that waits for it, for money that has left without us."""
     if target is attempt.State.DECLINED:
         if charge.state is not attempt.State.DECLINED:
             return at + attempt.LATE_ASKS[0]
         return attempt.late(charge.made_at, at)
     if target is attempt.State.SUCCEEDED:
-        return attempt.late(charge.made_at, at, attempt.LATE_ASKS_CAPTURED)
+        late = attempt.late(charge.made_at, at, attempt.LATE_ASKS_CAPTURED)
+        before = (o.deliver_at - _BEFORE_DATE for o in orders if o.deliver_at and o.state in _TO_COME)
+        return min([look for look in (late, *before) if look and look > at], default=None)
     return attempt.due(attempt.Kind.CHARGE, target, charge.tries, at) if target in attempt.OPEN else None
 
 

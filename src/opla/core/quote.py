@@ -49,6 +49,12 @@ class Quote:
     made_at: datetime
     expires_at: datetime
     promotions: Kept | None = None  # None: none to speak of
+    deliver_at: datetime | None = None  # paid now and delivered then; None: at once
+
+    @property
+    def reaches_at(self) -> datetime:
+        """When it reaches the SIM, as far as that is known beforehand."""
+        return self.deliver_at or self.made_at
 
     def refused(self, at: datetime) -> Refusal | None:
         return Refusal(Code.QUOTE_EXPIRED) if at >= self.expires_at else None

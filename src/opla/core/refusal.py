@@ -75,11 +75,14 @@ class Code(StrEnum):
     QUOTE_UNKNOWN = "quote_unknown"
     QUOTE_EXPIRED = "quote_expired"
     QUOTE_CHANGED = "quote_changed"  # what was sent back differs from what was shown
+    DAY_NOT_POSSIBLE = "day_not_possible"  # for delivery: before the first day there is, or after the last
     QUOTE_TAKEN = "quote_taken"  # became an order already, by somebody else
     CONSENT_MISSING = "consent_missing"  # delivery at once was not asked for, and is what is sold here
     # stepping back
     NAME_MISSING = "name_missing"
     ORDER_NUMBER_UNREADABLE = "order_number_unreadable"
+    BASKET_FULL = "basket_full"  # as many quotes lie in it as one payment may pay
+    BASKET_CHANGED = "basket_changed"  # one of several under one payment cannot be had any more: none was bought
     # promotions
     COUPON_UNKNOWN = "coupon_unknown"
     COUPON_NOT_NOW = "coupon_not_now"  # its promotion has not begun, or is over
@@ -96,6 +99,7 @@ class Code(StrEnum):
     FIELD_NOT_TEXT = "field_not_text"
     KEY_REUSED = "key_reused"  # same idempotency key, another field: names it
     STILL_RUNNING = "still_running"
+    CALLED_OFF_TOO_LATE = "called_off_too_late"  # nothing waits for a date any more
     # codes
     NOT_DELIVERED_YET = "not_delivered_yet"
     PROOF_NEEDED = "proof_needed"  # another device: prove the e-mail first

@@ -16,8 +16,9 @@ _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
 _SQL = (
-    *("clock", "orders", "promotions", "floats", "apply", "attempts", "codes", "refunds", "rates", "reminders", "days"),
-    *("letters", "rights", "aftercare", "push", "limits", "books", "guards", "grants"),
+    *("clock", "orders", "promotions", "floats", "apply", "attempts", "codes", "dates"),
+    *("refunds", "rates", "reminders", "days", "letters", "rights", "aftercare", "push"),
+    *("limits", "books", "guards", "grants"),
 )
 _LOCK = 0x6F706C61  # "opla"
 

@@ -21,6 +21,7 @@ from opla.db.queries.cases import SendCase
 from opla.operations.outside import Outside
 from opla.operations.settle import Belongs, state_now
 from opla.operations.shop import Shop
+from opla.operations.wait_for_date import wait_for_date
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,12 @@ class SendDesk:
         return self.outside.supplier(claimed.adapter).promises
 
     def waits(self, claimed: Claimed, case: SendCase, at: datetime) -> datetime | None:
-        """Some suppliers refuse a second top-up of one number within minutes: it waits here instead."""
+        """What was bought for a date waits for it. And some suppliers refuse a second top-up of one number within
+        minutes: it waits here instead."""
+        if case.order.deliver_at is not None:
+            alone = not next_supplier(claimed.adapter, case, shop=self.shop)
+            if (later := wait_for_date(claimed, case.order, alone=alone, shop=self.shop, at=at)) is not None:
+                return later
         gap = timedelta(seconds=self.promises(claimed).min_gap_same_number_s)
         if not gap or not case.order.number:
             return None

@@ -41,4 +41,9 @@ def device_hash(device: bytes) -> bytes:
 def link_of(order_id: UUID, keyring: Keyring) -> str | None:
     """The link of an order, opened from its seal: for notices and for the ordering device."""
     sealed = pages.sealed_link(order_id)
-    return None if sealed is None else write_link(keyring.open(sealed, order_id.bytes))
+    return None if sealed is None else link_from(sealed, order_id, keyring)
+
+
+def link_from(sealed: bytes, order_id: UUID, keyring: Keyring) -> str:
+    """The link whose sealed secret was read beside its order."""
+    return write_link(keyring.open(sealed, order_id.bytes))

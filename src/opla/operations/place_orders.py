@@ -49,7 +49,11 @@ def new_payment(method: str, *, shop: Shop, at: datetime) -> NewPayment:
 def place_orders(
     actor: Actor, placements: Sequence[Placement], *, device: bytes, shop: Shop, at: datetime, together: bool = False
 ) -> list[Placed | Refusal]:
-    """One answer per placement, in their order. `together`: all of them under one payment, allocated to the cent."""
+    """One answer per placement, in their order.
+
+    `together`: all of them under one payment, allocated to the cent; or none, where one of them is refused or was
+    ordered before. The others then answer that the basket changed: what is paid is the total that was shown.
+    """
     if refused := actor.refused(Act.PLACE):
         return [refused for _ in placements]
     hashed = device_hash(device)
@@ -82,9 +86,16 @@ def place_orders(
                 shop.keyring.seal(secret, order_id.bytes),
                 shared.payment_id,
             )
+    if together and answers:
+        return [answers.get(n, Refusal(Code.BASKET_CHANGED, "basket")) for n in range(len(placements))]
     if new:
         rows = orders.place(
-            list(new.values()), list(payments.values()), actor=actor, at=at, expires_at=at + shop.terms.payment_valid
+            list(new.values()),
+            list(payments.values()),
+            actor=actor,
+            at=at,
+            expires_at=at + shop.terms.payment_valid,
+            together=together,
         )
         for (n, order), row in zip(new.items(), rows, strict=True):
             answers[n] = _answer(order, links[n], row, shop)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
-from opla.core import sim
+from opla.core import dated, sim
 from opla.core.actor import Act, Actor
 from opla.core.catalog import Catalog, Product, check, sellable
 from opla.core.money import Money
@@ -16,7 +16,7 @@ from opla.core.ports import Kind
 from opla.core.quote import Quote, price, read_email, read_language
 from opla.core.refusal import Code, Refusal
 from opla.core.timeline import lapses
-from opla.db.queries import orders
+from opla.db.queries import codes, orders
 from opla.operations import catalogue
 from opla.operations.links import device_hash
 from opla.operations.offers import NOTHING, Claim, offered
@@ -35,6 +35,7 @@ class Wanted:
     number: str = ""
     plan: str = ""
     claim: Claim = NOTHING
+    deliver_on: str = ""  # a day in Brussels, such as 2026-12-31; empty: at once
 
 
 def quote_topup(actor: Actor, wanted: Wanted, *, device: bytes, shop: Shop, at: datetime) -> Quote | list[Refusal]:
@@ -67,11 +68,13 @@ def priced(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: da
     number: str | Refusal = ""
     plan: Refusal | None = None
     lapsed: Refusal | None = None
+    due: datetime | Refusal | None = None
     if not isinstance(found, Refusal):
+        due = dated.read(wanted.deliver_on, days_to_choose(found[0], shop=shop, at=at)) if wanted.deliver_on else None
         number = _number(wanted.number, found[0], catalog)
         plan = _plan(wanted.plan, found[0], catalog)
-        lapsed = lapses(found[0], at)
-    refusals = [r for r in (found, lapsed, number, plan, email, language) if isinstance(r, Refusal)]
+        lapsed = lapses(found[0], due if isinstance(due, datetime) else at)
+    refusals = [r for r in (found, lapsed, due, number, plan, email, language) if isinstance(r, Refusal)]
     if isinstance(found, Refusal) or refusals:
         return refusals
     product, face = found
@@ -90,7 +93,19 @@ def priced(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: da
         sample=product.sample,
         made_at=at,
         expires_at=at + shop.terms.quote_valid,
+        deliver_at=due if isinstance(due, datetime) else None,
     )
+
+
+def days_to_choose(product: Product, *, shop: Shop, at: datetime) -> tuple[date, date] | None:
+    """The first and the last day it can be bought for; None: it can be had at once only.
+
+    Where our own shelf alone delivers it, the codes that lie there say how late that may be.
+    """
+    if _kind(product) is not Kind.CODE or any(name != "code_stock" for name in shop.routes):
+        return dated.days(at)
+    shelf = codes.good_longest(product.sku)
+    return None if shelf is None else dated.days(at, shelf=shelf)
 
 
 @lru_cache(maxsize=4096)

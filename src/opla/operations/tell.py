@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from opla.core import order
 from opla.core.actor import SYSTEM
 from opla.core.day import ZONE
 from opla.core.nudge import Nudge
@@ -26,6 +27,7 @@ from opla.operations.outside import Outside
 from opla.operations.promotions import to_be_had
 from opla.operations.remind import still_due
 from opla.operations.shop import Shop
+from opla.operations.wait_for_date import DATED, SOON
 from opla.operations.wishes import CONFIRM, Following, Watched, Wished, open_all
 
 _log = logging.getLogger(__name__)
@@ -106,6 +108,9 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
                 done.append((outgoing.reference, False, None))  # entered meanwhile, or over
                 continue
             sent = _send(outgoing, about[outgoing.order_id], compose, shop, outside)
+        elif outgoing.topic in (DATED, SOON) and not _waits(outgoing, about, at):
+            done.append((outgoing.reference, False, None))  # called off, or delivered: another message says so
+            continue
         else:
             sent = outgoing.order_id in about and _send(outgoing, about[outgoing.order_id], compose, shop, outside)
         # A message that was sent twice is a nuisance, one that was lost is not: unknown is tried again.
@@ -113,6 +118,14 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
         done.append((outgoing.reference, sent, None if sent or later is None else at + timedelta(seconds=later)))
     attempts.finish_outbox(done, actor=SYSTEM, at=at)
     return sum(told for _, told, _ in done)
+
+
+def _waits(outgoing: Outgoing, about: Mapping[UUID, Addressed], at: datetime) -> bool:
+    """Whether what was bought for a date still waits for it."""
+    found = about.get(outgoing.order_id) if outgoing.order_id else None
+    if found is None or found.page.state is not order.State.PAID or found.page.deliver_at is None:
+        return False
+    return at < found.page.deliver_at
 
 
 def _send(outgoing: Outgoing, about: Addressed, compose: Compose, shop: Shop, outside: Outside) -> bool:

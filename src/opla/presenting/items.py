@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -26,6 +27,7 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.MESSAGE_GIVEN_UP: gettext_noop("Somebody could not be told"),
     Kind.STEPPED_BACK: gettext_noop("A customer steps back from the purchase"),
     Kind.ADAPTER_GONE: gettext_noop("Nobody is there to be asked"),
+    Kind.RESERVATION: gettext_noop("Bought for a date, and no good code is held for it"),
 }
 
 _WHY: Final[dict[Why, str]] = {
@@ -55,6 +57,14 @@ _WHY: Final[dict[Why, str]] = {
         "%(name)s withdrew. If nobody has looked at the code, refund it within 14 days; else say why it is too late."
     ),
     Why.ADAPTER_GONE: gettext_noop("It is not set up in this shop any more: %(adapter)s"),
+    Why.NOTHING_HELD: gettext_noop(
+        "It is to be delivered on %(day)s. No code on the shelf is good long enough then, and nobody else delivers it: "
+        "stock some, or its money goes back on that day."
+    ),
+    Why.EXPIRES_FIRST: gettext_noop(
+        "It is to be delivered on %(day)s, and the code that is held for it is good until %(valid_until)s only. Say "
+        "that it was not delivered, and the code is free again and the next supplier is asked."
+    ),
     Why.ANSWER_IMPOSSIBLE: gettext_noop("The answer was “%(answer)s”, but it is “%(state)s” already."),
     Why.MOVE_IMPOSSIBLE: gettext_noop("What was said (“%(event)s”) cannot be true of what is “%(state)s”."),
     Why.OTHER_CURRENCY: gettext_noop("It was paid in %(came)s, and asked for in %(asked)s."),
@@ -114,6 +124,7 @@ _WORDS: Final[dict[str, str]] = {
     "changed_at_provider": gettext_noop("refunded or charged back there"),
     "not_wanted": gettext_noop("nobody wants it any more"),
     "went_back": gettext_noop("the money went back without us"),
+    "called_off": gettext_noop("called off by the customer"),
     "extra_refunded_otherwise": gettext_noop("What was paid beside the price went back by bank transfer"),
     "fee_kept": gettext_noop("The provider kept its fee"),
     "fee_given_back": gettext_noop("The provider gave a fee back"),
@@ -225,6 +236,8 @@ def _figure(name: str, text: str, currency: str) -> str:
         return actor(text)
     if name == "reason":
         return text
+    if name in ("day", "valid_until"):
+        return figures.day(date.fromisoformat(text))
     return word(text) if text else "–"
 
 

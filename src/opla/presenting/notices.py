@@ -4,6 +4,7 @@ only the proof carries a secret, its six digits, in a message of its own."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,7 @@ from opla.core.ports import Kind
 from opla.db.queries.pages import OrderPage
 from opla.presenting import figures, languages, numbers, orders
 
-TOPICS = ("delivered", "refunding", "refunded", "proof", *Nudge)
+TOPICS = ("delivered", "dated", "soon", "refunding", "refunded", "proof", *Nudge)
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ def notice(topic: str, page: OrderPage, link_url: str, *, sandbox: bool, digits:
         match topic:
             case "delivered":
                 subject, body = _delivered(page)
+            case "dated" | "soon" if page.deliver_at is not None:
+                subject, body = _dated(topic, page, page.deliver_at)
             case "refunding":
                 subject, body = _refunding(page)
             case "refunded":
@@ -80,6 +83,24 @@ def _delivered(page: OrderPage) -> tuple[str, str]:
         )
         % what,
     )
+
+
+def _dated(topic: str, page: OrderPage, due: datetime) -> tuple[str, str]:
+    what = {
+        "product": page.product_name,
+        "number": numbers.grouped(page.number),
+        "total": figures.money(page.price.total),
+        "day": figures.day(due),
+        "time": figures.minute(due),
+    }
+    off = _("Until then you can call it off on the page of your order, and get %(total)s back.") % what
+    if page.number:
+        body = _("%(product)s for %(number)s is paid, and will be delivered on %(day)s at %(time)s, Belgian time.")
+    else:
+        body = _("%(product)s is paid, and will be delivered on %(day)s at %(time)s, Belgian time.")
+    if topic == "soon":
+        return _("Tomorrow: %(product)s") % what, f"{body % what} {off}"
+    return _("Paid, for %(day)s: %(product)s") % what, f"{body % what} {off}"
 
 
 def _refunding(page: OrderPage) -> tuple[str, str]:

@@ -70,6 +70,7 @@ _EVENTS: Final[dict[str, str]] = {
     "delivered": gettext_noop("Delivered"),
     "rerouted": gettext_noop("Asked another supplier"),
     "declined": gettext_noop("The operator declined: the money goes back"),
+    "called_off": gettext_noop("Called off before its day: the money goes back"),
     "reversed": gettext_noop("The operator took it back: the money goes back"),
     "refunded": gettext_noop("Refunded"),
     "second_refunded": gettext_noop("The second payment was refunded"),
@@ -110,6 +111,8 @@ def state(name: str) -> str:
 
 def refresh_s(page: OrderPage, at: datetime) -> int:
     """How soon to look again: often while something is about to happen, rarely when it takes long."""
+    if waits(page, at):
+        return 30
     age = at - max([page.placed_at, *(happened.at for happened in page.events)])
     if age < timedelta(minutes=1):
         return 2
@@ -121,7 +124,7 @@ def status(page: OrderPage, at: datetime) -> Status:
         case order.State.PLACED:
             return _placed(page, at)
         case order.State.PAID:
-            return _paid(page)
+            return _paid(page, at)
         case order.State.DELIVERED:
             return _delivered(page)
         case order.State.REFUNDING:
@@ -145,7 +148,7 @@ def _placed(page: OrderPage, at: datetime) -> Status:
         bars = _bars(page, Fill.BUSY, Fill.EMPTY)
         return Status("payable", _("Waiting for your payment"), text, Tone.WAIT, bars, payable=bool(page.redirect_url))
     if page.payment_state is payment.State.CAPTURED:
-        return _paid(page)
+        return _paid(page, at)
     text = _("Nothing was charged. You can try again until %(time)s.") % {"time": figures.minute(page.expires_at)}
     failed = page.payment_state is payment.State.FAILED
     title = _("The payment did not go through") if failed else _("The payment was not finished")
@@ -155,7 +158,17 @@ def _placed(page: OrderPage, at: datetime) -> Status:
     )
 
 
-def _paid(page: OrderPage) -> Status:
+def waits(page: OrderPage, at: datetime) -> bool:
+    """Whether it is paid, and waits for the date it was bought for."""
+    return page.state is order.State.PAID and page.deliver_at is not None and at < page.deliver_at
+
+
+def _paid(page: OrderPage, at: datetime) -> Status:
+    if page.deliver_at is not None and waits(page, at):
+        text = _("It will be delivered on %(day)s at %(time)s, Belgian time. You need to do nothing.")
+        text %= {"day": figures.day(page.deliver_at), "time": figures.minute(page.deliver_at)}
+        title = _("Paid. Delivered on %(day)s") % {"day": figures.day(page.deliver_at)}
+        return Status("waiting", title, text, Tone.WAIT, _bars(page, Fill.FULL, Fill.EMPTY))
     bars = _bars(page, Fill.FULL, Fill.BUSY)
     if page.parked:
         text = _(
@@ -186,7 +199,9 @@ def _refunding(page: OrderPage) -> Status:
     if page.parked:
         text = _("%(amount)s is owed to you, and a person is looking for the way to send it. We write to you.")
         return Status("refund_parked", _("Your refund needs a person"), text % {"amount": amount}, Tone.MIND, bars)
-    if page.delivered_at is None:
+    if any(happened.name == "called_off" for happened in page.events):
+        text = _("You called it off. %(amount)s is on its way back to you, the way you paid. You need to do nothing.")
+    elif page.delivered_at is None:
         text = _(
             "It was not delivered, so %(amount)s is on its way back to you, the way you paid. You need to do nothing."
         )

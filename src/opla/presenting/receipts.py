@@ -1,4 +1,4 @@
-"""A receipt: its facts once, drawn as a page and as a PDF. Never a code among them.
+"""The receipt of a payment: its facts once, drawn as a page and as a PDF. Never a code among them.
 
 The PDF is made in the request, by typst from `receipt.typ` and a font of our own (`fonts/`, remade by docs/font.py):
 tagged (PDF/UA-1), and the same facts in the same language are the same bytes.
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from opla.db.queries.pages import OrderPage
+from opla.core.money import Money
+from opla.db.queries import together
+from opla.db.queries.together import Share
 from opla.presenting import figures, languages, numbers, orders, payment_methods
 
 if TYPE_CHECKING:
@@ -54,8 +56,20 @@ class Amount:
 
 
 @dataclass(frozen=True)
+class Row:
+    """One order of several under one payment."""
+
+    title: str
+    facts: tuple[Fact, ...]
+    amounts: tuple[Amount, ...]
+
+
+@dataclass(frozen=True)
 class Receipt:
-    """All that stands on a receipt, in the language of whoever reads it."""
+    """All that stands on a receipt, in the language of whoever reads it.
+
+    Of one order everything stands in `facts` and `amounts`; of several, what is each one's own stands in its row.
+    """
 
     title: str
     number: str
@@ -66,50 +80,73 @@ class Receipt:
     amounts: tuple[Amount, ...]
     note: str
     warning: str  # empty in a real shop
+    rows: tuple[Row, ...] = ()
 
 
-def paid_at(page: OrderPage) -> datetime | None:
-    """When its money arrived; None: there is no receipt yet."""
-    return next((happened.at for happened in page.events if happened.name in ("paid", "paid_late")), None)
+def receipt(order_id: UUID, device_hash: bytes, seller: Seller, *, sandbox: bool) -> Receipt | None:
+    """The receipt of the payment that paid this order, as this device may see it. None before money has arrived.
 
-
-def receipt(page: OrderPage, paid: datetime, seller: Seller, *, sandbox: bool) -> Receipt:
-    """The receipt of an order that was paid at this instant."""
+    Whoever may not know of the other orders of the payment reads of this one, and that there is more.
+    """
+    paid = together.paid(order_id)
+    if paid.paid_at is None:
+        return None
+    shares = together.shares(order_id, device_hash)
+    whole = len(shares) == paid.orders
+    dated = Fact(_("Date"), figures.moment(paid.paid_at))
+    method = Fact(_("Paid with"), payment_methods.method(paid.provider).name)
+    zero = Money(0, paid.amount.currency)
+    total = sum((share.price.total for share in shares), zero)
+    beside = paid.beside if whole else zero
+    refunded = sum((share.refunded for share in shares), beside)
+    amounts = [Amount(_("Total"), figures.money(total), total=True)]
+    if refunded.amount_minor:
+        too_much = _("%(amount)s of it was paid too much") % {"amount": figures.money(beside)}
+        amounts.append(Amount(_("Refunded"), f"−{figures.money(refunded)}", too_much if beside.amount_minor else ""))
+    note = _("The face value is shown without VAT: the operator accounts for it when the credit is used.")
+    if not whole:
+        more = _("More was paid with the same payment. It shows on the device that ordered it.")
+        note = f"{more} {note}"
+    facts, rows = (dated, method), tuple(_row(share) for share in shares)
+    if len(shares) == 1:
+        [only], rows = rows, ()
+        facts, amounts = (dated, *only.facts[:-1], method, only.facts[-1]), [*only.amounts, *amounts]
     return Receipt(
         title=_("Receipt"),
-        number=page.receipt,
+        number=paid.receipt,
         language=languages.current(),
         seller=seller,
         enterprise=_("Enterprise number %(number)s") % {"number": seller.enterprise} if seller.enterprise else "",
-        facts=tuple(fact for fact in _facts(page, paid) if fact.text),
-        amounts=tuple(_amounts(page)),
-        note=_("The face value is shown without VAT: the operator accounts for it when the credit is used."),
+        facts=facts,
+        amounts=tuple(amounts),
+        note=note,
         warning=_("Sandbox: this receipt proves nothing. No money moved.") if sandbox else "",
+        rows=tuple(_with_price(row, share) for row, share in zip(rows, shares, strict=False)),
     )
 
 
-def _facts(page: OrderPage, paid: datetime) -> tuple[Fact, ...]:
-    return (
-        Fact(_("Date"), figures.moment(paid)),
-        Fact(_("Order number"), page.ticket),
-        Fact(_("What"), page.product_name, _("example") if page.sample else ""),
-        Fact(_("For"), numbers.grouped(page.number) if page.number else ""),
-        Fact(_("Serial number"), page.serial),
-        Fact(_("Paid with"), payment_methods.method(page.provider).name),
-        Fact(_("State"), orders.state(page.state)),
+def _row(share: Share) -> Row:
+    price, money = share.price, figures.money
+    facts = (
+        Fact(_("Order number"), share.ticket),
+        Fact(_("What"), share.product_name, _("example") if share.sample else ""),
+        Fact(_("For"), numbers.grouped(share.number) if share.number else ""),
+        Fact(_("Serial number"), share.serial),
+        Fact(_("State"), orders.state(share.state)),
     )
-
-
-def _amounts(page: OrderPage) -> list[Amount]:
-    price, money = page.price, figures.money
     vat = _("of which VAT %(vat)s") % {"vat": money(price.fee_vat)} if price.fee_vat.amount_minor else ""
-    found = [Amount(_("Face value"), money(price.face)), Amount(_("Service fee"), money(price.fee), vat)]
+    amounts = [Amount(_("Face value"), money(price.face)), Amount(_("Service fee"), money(price.fee), vat)]
     if price.discount_minor:
-        found.append(Amount(_("Promotion"), f"−{money(price.discount)}"))
-    found.append(Amount(_("Total"), money(price.total), total=True))
-    if page.refunded.amount_minor:
-        found.append(Amount(_("Refunded"), f"−{money(page.refunded)}"))
-    return found
+        amounts.append(Amount(_("Promotion"), f"−{money(price.discount)}"))
+    return Row(share.product_name, tuple(fact for fact in facts if fact.text), tuple(amounts))
+
+
+def _with_price(row: Row, share: Share) -> Row:
+    """Beside others: its own price, and what of it went back."""
+    amounts = [*row.amounts, Amount(_("Price"), figures.money(share.price.total))]
+    if share.refunded.amount_minor:
+        amounts.append(Amount(_("Refunded"), f"−{figures.money(share.refunded)}"))
+    return Row(row.title, row.facts, tuple(amounts))
 
 
 def pdf(made: Receipt) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -65,6 +65,11 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.NAME_MISSING: gettext_noop("Enter your name."),
     Code.ORDER_NUMBER_UNREADABLE: gettext_noop(
         "This is no order number. It has ten letters and digits, such as K7M3-9QX2-TB, and stands in your e-mail."
+    ),
+    Code.CALLED_OFF_TOO_LATE: gettext_noop("It cannot be called off any more: its delivery has begun, or it is over."),
+    Code.BASKET_FULL: gettext_noop("The basket is full. Pay for what is in it first, then go on with the others."),
+    Code.BASKET_CHANGED: gettext_noop(
+        "Something in your basket has changed, so nothing was bought and nothing was charged. Look again."
     ),
     Code.COUPON_UNKNOWN: gettext_noop(
         "We do not know this coupon. Check its letters and digits. Your price is unchanged."
@@ -257,6 +262,13 @@ def _cell_invalid(params: Mapping[str, str]) -> str:
     return _("Row %(row)s, %(column)s: %(why)s") % told
 
 
+def _day_not_possible(params: Mapping[str, str]) -> str:
+    if "first" not in params:
+        return _("This can be bought for today only.")
+    between = {name: figures.day(date.fromisoformat(params[name])) for name in ("first", "last")}
+    return _("Choose a day from %(first)s to %(last)s.") % between
+
+
 def _coupon_not_now(params: Mapping[str, str]) -> str:
     if "from" in params:
         start = figures.moment(datetime.fromisoformat(params["from"]))
@@ -308,6 +320,7 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.ROW_INVALID: _row_invalid,
     Code.DAY_OUT_OF_ORDER: _out_of_order,
     Code.FILE_TOO_LARGE: _too_large,
+    Code.DAY_NOT_POSSIBLE: _day_not_possible,
     Code.COUPON_NOT_NOW: _coupon_not_now,
     Code.COUPON_NOT_HERE: _coupon_not_here,
 }

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Protocol
@@ -18,9 +18,11 @@ from uuid import UUID
 from django.db.utils import OperationalError
 
 from opla.core.actor import Actor, Role
+from opla.core.day import day_of
 from opla.core.quote import Quote
 from opla.core.refusal import Refusal
 from opla.db.queries import call
+from opla.operations.call_off import call_off
 from opla.operations.pay_again import pay_again
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, quote_topups
@@ -84,9 +86,12 @@ class Customers:
         crowd: list[Wanted] = []
         while count > 0:
             count -= 1
-            crowd.append(self.wish())
+            crowd.append(self._dated(self.wish()))
             if count and self._world.faults.strikes(Fault.BUYS_TOGETHER):
-                several = [crowd.pop(), *(self.wish() for _ in range(min(count, self._chance.randrange(1, 8))))]
+                several = [
+                    crowd.pop(),
+                    *(self._dated(self.wish()) for _ in range(min(count, self._chance.randrange(1, 4)))),
+                ]
                 count -= len(several) - 1
                 self._enter(several, together=True)
         self._enter(crowd, together=False)
@@ -97,6 +102,11 @@ class Customers:
         if number:
             number = number[:4] + f"{self._chance.randrange(1_000_000):06d}"
         return Wanted(operator, amount, "someone@example.org", "en", number=number)
+
+    def _dated(self, wanted: Wanted) -> Wanted:
+        if not self._world.faults.strikes(Fault.BUYS_FOR_DATE):
+            return wanted
+        return replace(wanted, deliver_on=(day_of(self._world.now()) + timedelta(days=1)).isoformat())
 
     def _enter(self, wishes: list[Wanted], *, together: bool) -> None:
         basket = Basket(self._chance.getrandbits(128).to_bytes(16, "big"), wishes, together)
@@ -128,10 +138,20 @@ class Customers:
         placed = place_orders(
             _CUSTOMER, placements, device=basket.device, shop=shop, at=self._world.now(), together=basket.together
         )
-        for answer in placed:
+        for quote, answer in zip(basket.quotes, placed, strict=True):
             if not isinstance(answer, Placed):
                 raise AssertionError(f"a quote was refused: {answer}")  # noqa: TRY004 - a finding, not a type
             self.devices[answer.order_id] = basket.device
+            if quote.deliver_at and self._world.faults.strikes(Fault.CALLS_OFF):
+                self._changes_mind(answer.order_id, basket.device)
+
+    def _changes_mind(self, order_id: UUID, device: bytes) -> None:
+        """Some time later; by then it may be unpaid, waiting, delivered or over."""
+
+        def request() -> None:
+            call_off(_CUSTOMER, order_id, device=device, shop=self._world.shop, at=self._world.now())
+
+        self._world.agenda.after(self._chance.randrange(30, 12 * 3600), lambda: self.requests.append(request))
 
     # ── they pay, or do not ──
 

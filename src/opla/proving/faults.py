@@ -49,6 +49,8 @@ class Fault(StrEnum):
     WEBHOOK_FORGED = "webhook_forged"
     # customers
     BUYS_TOGETHER = "buys_together"
+    BUYS_FOR_DATE = "buys_for_date"
+    CALLS_OFF = "calls_off"
     PLACES_TWICE = "places_twice"
     REFUSED = "refused"
     ABANDONS = "abandons"
@@ -122,7 +124,13 @@ RULES: dict[Fault, Rule] = {
     Fault.WEBHOOK_REPEATED: Rule(100_000, "provider", "the second changes nothing"),
     Fault.WEBHOOK_FORGED: Rule(20_000, "anybody", "it changes nothing"),
     Fault.BUYS_TOGETHER: Rule(
-        30_000, "customer: two to eight orders under one payment", "each is delivered or refunded by itself"
+        125_000, "customer: two to four orders under one payment", "each is delivered or refunded by itself"
+    ),
+    Fault.BUYS_FOR_DATE: Rule(
+        60_000, "customer: paid now, to be delivered tomorrow", "asked for then and not before, its code held meanwhile"
+    ),
+    Fault.CALLS_OFF: Rule(
+        300_000, "customers who paid for a date, minutes to hours later", "all of its price goes back, nothing is sent"
     ),
     Fault.PLACES_TWICE: Rule(50_000, "customer", _ONCE),
     Fault.REFUSED: Rule(40_000, "customer's bank", "cancelled when its time is over, or paid by another try"),

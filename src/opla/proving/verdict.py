@@ -92,6 +92,7 @@ def judge(world: Judged) -> Verdict:
         """SELECT o.id FROM orders o WHERE o.state IN ('delivered', 'refunded')
              AND NOT EXISTS (SELECT FROM outbox b WHERE b.order_id = o.id AND b.topic = o.state)"""
     )
+    early = _ids("SELECT o.id FROM orders o JOIN delivery d ON d.order_id = o.id WHERE d.at < o.deliver_at")
     for row in select("SELECT id, state, ticket, face_minor + fee_minor - discount_minor FROM orders ORDER BY id"):
         order_id, state, ticket = expect(row[0], UUID), expect(row[1], str), expect(row[2], str)
         truth, has_item = truths[order_id], order_id in known
@@ -100,6 +101,8 @@ def judge(world: Judged) -> Verdict:
         lost = [] if has_item else _not_true(state, truth)
         if order_id in untold:
             lost.append(f"{state}, and the commit left no message")
+        if order_id in early:
+            lost.append("delivered before the day it was bought for")
         if beyond.get(order_id) and not has_item:
             lost.append(beyond[order_id])
         twice = [f"value was given {truth.sends} times"] if truth.sends > 1 else []

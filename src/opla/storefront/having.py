@@ -32,11 +32,12 @@ _FARTHEST: Final = timedelta(days=5 * 366)
 
 
 def changes_of(made: Quote, line: Line | None) -> Changes | Refusal | None:
-    """What this purchase changes, as it was when it was quoted; None where nobody knows what it does."""
+    """What this purchase changes when it reaches the SIM, as that was when it was quoted; None where nobody knows what
+    it does."""
     effect = _effect(made)
     if effect is None:
         return None
-    return changes(effect, made.product_name, line, made.made_at, plan=made.plan, effects=_renewing(made, line))
+    return changes(effect, made.product_name, line, made.reaches_at, plan=made.plan, effects=_renewing(made, line))
 
 
 def impossible(made: Quote, line: Line | None) -> Refusal | None:
@@ -44,7 +45,7 @@ def impossible(made: Quote, line: Line | None) -> Refusal | None:
     effect = _effect(made)
     if effect is None or line is None:
         return None
-    found, _ = looked(effect, line, made.made_at, plan=made.plan, effects=_renewing(made, line))
+    found, _ = looked(effect, line, made.reaches_at, plan=made.plan, effects=_renewing(made, line))
     return found if isinstance(found, Refusal) else None
 
 
@@ -58,7 +59,7 @@ def _renewing(made: Quote, line: Line | None) -> dict[str, Effect]:
 
 
 def _effect(made: Quote) -> Effect | None:
-    return effect_sold(made.catalog_version, made.sku, made.price.face.amount_minor, made.promotions, made.made_at)
+    return effect_sold(made.catalog_version, made.sku, made.price.face.amount_minor, made.promotions, made.reaches_at)
 
 
 def form(line: Line | None, zone: ZoneInfo) -> Form:

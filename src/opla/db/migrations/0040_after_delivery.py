@@ -43,5 +43,5 @@ CREATE UNIQUE INDEX order_share_open ON order_share (order_id) WHERE ended_at IS
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0003_letter")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0030_for_a_date")]
     operations = [migrations.RunSQL(SQL)]

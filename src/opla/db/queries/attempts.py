@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from opla.core import attempt
@@ -78,7 +78,7 @@ def load(attempt_ids: Sequence[UUID]) -> list[Claimed]:
 def last_send(adapter: str, number: str, *, besides: UUID) -> datetime | None:
     """When this supplier was last asked to send to this number, by another attempt."""
     rows = select(
-        """SELECT max(a.made_at) FROM attempt a JOIN orders o ON o.id = a.order_id
+        """SELECT max(greatest(a.made_at, o.deliver_at)) FROM attempt a JOIN orders o ON o.id = a.order_id
            WHERE a.kind = 'send' AND a.adapter = %s AND o.number = %s AND a.id <> %s
              AND (a.tries > 0 OR a.state NOT IN ('new', 'claimed'))""",
         [adapter, number, besides],
@@ -102,6 +102,34 @@ def unclaim(worker: UUID, attempt_ids: Sequence[UUID], *, due_at: datetime) -> N
         Argument(list(attempt_ids), "uuid[]"),
         Argument(due_at, "timestamptz"),
     )
+
+
+def wait(
+    attempt_id: UUID, *, at: datetime, good_after: date, topic: str, reference: str
+) -> tuple[bool, date | None] | None:
+    """Hold a code of our own shelf for a claimed send that waits for its date, if it is the shelf that is asked.
+
+    Whether one is held that was good later than `good_after` when it was taken, and its last day. A message of `topic`
+    leaves, once for its `reference`. None: nobody claims it any more.
+    """
+    rows = call(
+        "opla_wait",
+        Argument(at, "timestamptz"),
+        Argument(attempt_id, "uuid"),
+        Argument(good_after, "date"),
+        Argument(topic, "text"),
+        Argument(reference, "text"),
+    )
+    if not rows:
+        return None
+    holds, valid_until = rows[0]
+    return expect(holds, bool), valid_until if isinstance(valid_until, date) else None
+
+
+def standing_send(order_id: UUID) -> Claimed | None:
+    """The send of an order that may give value, or has."""
+    rows = select("SELECT id FROM attempt WHERE order_id = %s AND stands", [order_id])
+    return next(iter(load([expect(row[0], UUID) for row in rows])), None)
 
 
 def gone(worker: UUID, attempt_id: UUID, *, at: datetime, due_at: datetime, after_s: int) -> bool:

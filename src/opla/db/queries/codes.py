@@ -71,8 +71,13 @@ class Stock:
         return _stocked(rows[0][1:]) if rows else None
 
     def claimed(self, reference: str) -> StockedCode | None:
-        rows = select("SELECT id, serial, cost_minor, valid_until FROM code WHERE claimed_by = %s", [reference])
-        return _stocked(rows[0]) if rows else None
+        return held(reference)
+
+
+def held(reference: str) -> StockedCode | None:
+    """The code that this attempt's reference has taken off the shelf."""
+    rows = select("SELECT id, serial, cost_minor, valid_until FROM code WHERE claimed_by = %s", [reference])
+    return _stocked(rows[0]) if rows else None
 
 
 def _stocked(row: tuple[object, ...]) -> StockedCode:
@@ -138,6 +143,16 @@ def prove(order_id: UUID, code_hash: bytes, device_hash: bytes, *, at: datetime)
         Argument(device_hash, "bytea"),
     )
     return expect(rows[0][0], str)
+
+
+def good_longest(sku: str) -> date | None:
+    """The last day of the code on our shelf that is good longest; in 9999 of one that does not end. None: no code."""
+    rows = select(
+        """SELECT coalesce(valid_until, '9999-12-31') FROM code WHERE sku = %s AND state = 'stock'
+           ORDER BY valid_until DESC NULLS FIRST LIMIT 1""",
+        [sku],
+    )
+    return expect(rows[0][0], date) if rows else None
 
 
 def stock_levels() -> dict[str, int]:

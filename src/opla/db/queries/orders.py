@@ -62,6 +62,7 @@ def save_quotes(quotes: Sequence[tuple[Quote, bytes]], uses: Sequence[Use] = ())
         Argument([q.expires_at for q, _ in quotes], "timestamptz[]"),
         Argument([q.price.discount_minor for q, _ in quotes], "bigint[]"),
         Argument([json.dumps(q.promotions.document) if q.promotions else "" for q, _ in quotes], "text[]"),
+        Argument([q.deliver_at for q, _ in quotes], "timestamptz[]"),
         *columns([(u.quote_id, u.promotion, u.customer, u.most) for u in uses], "uuid", "text", "bytea", "int"),
     )
 
@@ -90,16 +91,22 @@ class NewPayment:
 
 @dataclass(frozen=True)
 class PlacedRow:
-    result: str  # placed | again | quote_unknown | quote_taken | quote_expired
+    result: str  # placed | again | quote_unknown | quote_taken | quote_expired | promotion_used_up | basket_changed
     order_id: UUID | None
 
 
 def place(
-    orders: Sequence[NewOrder], payments: Sequence[NewPayment], *, actor: Actor, at: datetime, expires_at: datetime
+    orders: Sequence[NewOrder],
+    payments: Sequence[NewPayment],
+    *,
+    actor: Actor,
+    at: datetime,
+    expires_at: datetime,
+    together: bool = False,
 ) -> list[PlacedRow]:
-    """Orders under payments, one row back per order, in their order."""
+    """Orders under payments, one row back per order, in their order. `together`: all of them, or none."""
     rows = call(
-        "opla_place",
+        "opla_place_together" if together else "opla_place",
         Argument(at, "timestamptz"),
         Argument(expires_at, "timestamptz"),
         Argument(str(actor), "text"),
@@ -121,7 +128,10 @@ def place(
 
 
 def pay_again(tries: Sequence[tuple[UUID, NewPayment]], *, at: datetime, expires_at: datetime) -> list[str]:
-    """A new payment per order: `placed`, or why not (`open`, `order_not_payable`, `not_found`)."""
+    """A new payment for each order: `placed`, or why not (`open`, `order_not_payable`, `not_found`).
+
+    Orders beside the same payment are paid by it together, or not at all.
+    """
     rows = call(
         "opla_pay_again",
         Argument(at, "timestamptz"),
@@ -136,12 +146,13 @@ def pay_again(tries: Sequence[tuple[UUID, NewPayment]], *, at: datetime, expires
 
 #: The columns of an order `o`, as `read_order` takes them off the beginning of a row.
 ORDER = """o.id, o.state, o.sku, o.operator, o.kind, o.number, o.plan, o.language, o.reseller, o.face_minor,
-           o.fee_minor, o.fee_vat_minor, o.discount_minor, o.currency"""
+           o.fee_minor, o.fee_vat_minor, o.discount_minor, o.currency, o.deliver_at"""
 
 
 def read_order(row: Row) -> tuple[Order, Row]:
     """The order that a row begins with, and the columns after it."""
-    id_, state, sku, operator, kind, number, plan, language, reseller, face, fee, vat, discount, currency, *rest = row
+    id_, state, sku, operator, kind, number, plan, language, reseller, face, fee, vat, discount, currency, *more = row
+    due, *rest = more
     found = Order(
         id=expect(id_, UUID),
         state=order.State(expect(state, str)),
@@ -153,6 +164,7 @@ def read_order(row: Row) -> tuple[Order, Row]:
         plan=expect(plan, str),
         language=expect(language, str),
         reseller=expect(reseller, str),
+        deliver_at=due if isinstance(due, datetime) else None,
     )
     return found, tuple(rest)
 

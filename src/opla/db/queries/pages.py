@@ -28,7 +28,7 @@ def quotes(quote_ids: Sequence[UUID], device_hash: bytes) -> dict[UUID, Quote]:
     rows = select(
         """SELECT id, sku, operator, product_name, kind, face_minor, fee_minor, fee_vat_minor, currency, number, plan,
                   email, language, catalog_version, sample, made_at, expires_at,
-                  discount_minor, offer::text
+                  discount_minor, offer::text, deliver_at
            FROM quote WHERE id = ANY (%s::uuid[]) AND device_hash = %s""",
         [list(quote_ids), device_hash],
     )
@@ -53,6 +53,7 @@ def _quote(row: Row) -> Quote:
         made_at=expect(row[15], datetime),
         expires_at=expect(row[16], datetime),
         promotions=Kept.read(json.loads(row[18])) if isinstance(row[18], str) else None,
+        deliver_at=row[19] if isinstance(row[19], datetime) else None,
     )
 
 
@@ -89,11 +90,13 @@ class OrderPage:
     payment_id: UUID
     payment_state: payment.State
     payment_why: str
+    payment_total: Money  # what it asks: more than the price where others are paid with it
     receipt: str
     provider: str
     redirect_url: str  # where the customer pays; empty until a worker has it
     asking: bool  # a send is out and its answer is not known yet
     parked: bool  # a person is looking at it
+    deliver_at: datetime | None  # not before then, where it was bought for a date
     delivered_at: datetime | None
     serial: str
     code_valid_until: date | None
@@ -110,7 +113,8 @@ _PAGE = """
            coalesce(o.expires_at, o.placed_at), o.ended_at, p.id, p.state, coalesce(c.why, ''), p.receipt, p.provider,
            coalesce(c.redirect_url, ''),
            EXISTS (SELECT FROM attempt a WHERE a.order_id = o.id AND a.state IN ('sending', 'pending', 'unknown')),
-           EXISTS (SELECT FROM item i WHERE i.order_id = o.id AND i.closed_at IS NULL AND i.kind <> 'message_given_up'),
+           EXISTS (SELECT FROM item i WHERE i.order_id = o.id AND i.closed_at IS NULL
+                   AND i.kind NOT IN ('message_given_up', 'reservation')),
            d.at, coalesce(k.serial, ''), k.valid_until, EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id),
            o.device_hash = %(device)s
              OR EXISTS (SELECT FROM order_device x WHERE x.order_id = o.id AND x.device_hash = %(device)s),
@@ -122,7 +126,7 @@ _PAGE = """
               AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
            ARRAY(SELECT e.at::text || '|' || e.name || '|' || e.why FROM event e
                  WHERE e.subject_id = o.id ORDER BY e.id),
-           o.discount_minor
+           o.discount_minor, p.amount_minor, o.deliver_at
     FROM orders o
     JOIN LATERAL (
         -- the payment that paid it, else the latest one
@@ -203,11 +207,13 @@ def _page(row: Row) -> OrderPage:
         payment_id=expect(row[20], UUID),
         payment_state=payment.State(expect(row[21], str)),
         payment_why=expect(row[22], str),
+        payment_total=Money(expect(row[37], int), currency),
         receipt=expect(row[23], str),
         provider=expect(row[24], str),
         redirect_url=expect(row[25], str),
         asking=expect(row[26], bool),
         parked=expect(row[27], bool),
+        deliver_at=row[38] if isinstance(row[38], datetime) else None,
         delivered_at=row[28] if isinstance(row[28], datetime) else None,
         serial=expect(row[29], str),
         code_valid_until=row[30] if isinstance(row[30], date) else None,

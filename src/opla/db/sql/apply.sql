@@ -276,9 +276,9 @@ BEGIN
     WHERE o.id = w.id AND o.state <> w.target;
 
     -- Nothing was given in the end, or what was given came back unused: so did the promotion.
-    IF m_event && '{expired,declined,reversed,returned}' THEN
+    IF m_event && '{expired,declined,called_off,reversed,returned}' THEN
         PERFORM opla_give_back_promotions(p_at, array_agg(id)) FROM unnest(m_g, m_subject, m_id, m_event) AS m (g, subject, id, event)
-        WHERE subject = 'order' AND event IN ('expired', 'declined', 'reversed', 'returned') AND v_won[g];
+        WHERE subject = 'order' AND event IN ('expired', 'declined', 'called_off', 'reversed', 'returned') AND v_won[g];
     END IF;
 
     IF 'refund' = ANY (m_subject) THEN
@@ -314,6 +314,14 @@ BEGIN
     LEFT JOIN unnest(m_g, m_subject, m_id, m_target) AS m (g, subject, id, target)
         ON m.g = n.g AND m.subject = 'attempt' AND m.id = n.attempt
     WHERE a.id = n.attempt AND v_won[n.g];
+
+    -- A code that was held for a send that is over without it is for sale again.
+    IF 'declined' = ANY (m_target) THEN
+        UPDATE code c SET state = 'stock', claimed_by = NULL
+        FROM unnest(m_g, m_subject, m_id, m_target) AS m (g, subject, id, target) JOIN attempt a ON a.id = m.id
+        WHERE m.subject = 'attempt' AND m.target = 'declined' AND v_won[m.g] AND a.adapter = 'code_stock'
+          AND c.claimed_by = a.reference AND c.state = 'claimed';
+    END IF;
 
     IF 'fee' = ANY (b_kind) THEN
         UPDATE attempt a SET fee_minor = f.fee, fee_on = f.told_for

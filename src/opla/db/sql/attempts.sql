@@ -147,8 +147,8 @@ BEGIN
 END $$;
 
 -- Told, or to be tried again at p_due_at (null: given up). The winner's commit leaves the event, or the item: a proof
--- given up is no item, because its six digits are long over; nor is a reminder or a nudge, whose time has passed. A letter
--- that is over is forgotten, and its row of the outbox with it.
+-- given up is no item, because its six digits are long over; nor is what says when something will be delivered, a
+-- reminder or a nudge, whose time has passed. A letter that is over is forgotten, and its row of the outbox with it.
 CREATE OR REPLACE FUNCTION opla_outbox_done(
     p_at timestamptz, p_actor text, p_reference text[], p_done boolean[], p_due_at timestamptz[]
 ) RETURNS void
@@ -171,7 +171,7 @@ BEGIN
         SELECT 'message_given_up', t.reference::uuid, t.order_id, 0, o.currency,
                jsonb_build_object('why', 'message_given_up', 'topic', t.topic), p_at
         FROM told t JOIN orders o ON o.id = t.order_id
-        WHERE NOT t.done AND t.due_at IS NULL AND t.topic NOT IN ('proof', 'not_entered', 'code_ends')
+        WHERE NOT t.done AND t.due_at IS NULL AND t.topic NOT IN ('proof', 'dated', 'soon', 'not_entered', 'code_ends')
         ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING
     )
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)

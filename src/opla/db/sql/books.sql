@@ -248,6 +248,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            OR (k.state IN ('stock', 'claimed') AND k.order_id IS NOT NULL)
            OR (SELECT count(*) FROM attempt b WHERE b.order_id = o.id AND b.state = 'succeeded') > 1
         UNION ALL
+        -- a send holds a code only while it may still need it; for a date, one that is good then, or a person knows
+        SELECT 'reservations', k.serial FROM code k JOIN attempt a ON a.reference = k.claimed_by
+        JOIN orders o ON o.id = a.order_id
+        WHERE k.state = 'claimed'
+          AND (a.state = 'declined'
+               OR k.valid_until < (o.deliver_at AT TIME ZONE 'Europe/Brussels')::date AND a.due_at IS NOT NULL
+                  AND NOT EXISTS (SELECT FROM item i WHERE i.attempt_id = a.id AND i.kind = 'reservation'))
+        UNION ALL
         -- nothing is forgotten: whatever is not ended is looked at again at a time, or lies on a person's list
         SELECT 'forgotten', o.ticket FROM orders o
         WHERE (o.state = 'paid' AND NOT EXISTS (SELECT FROM attempt a WHERE a.order_id = o.id AND a.due_at IS NOT NULL)
@@ -295,7 +303,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                       'provider_fees', 'conversions',
                       'given_back', 'allocations',
                       'one_payment_kept', 'code_stock', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
-                      'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
+                      'reservations', 'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n
 $$;

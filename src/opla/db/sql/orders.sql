@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION opla_quote(
     p_id uuid[], p_device bytea[], p_sku text[], p_operator text[], p_product_name text[], p_kind text[],
     p_face bigint[], p_fee bigint[], p_fee_vat bigint[], p_currency text[], p_number text[], p_plan text[],
     p_email text[], p_language text[], p_catalog_version bigint[], p_sample boolean[],
-    p_made_at timestamptz, p_expires_at timestamptz[], p_discount bigint[], p_offer text[],
+    p_made_at timestamptz, p_expires_at timestamptz[], p_discount bigint[], p_offer text[], p_deliver_at timestamptz[],
     u_quote uuid[], u_promotion text[], u_customer bytea[], u_most int[]
 ) RETURNS SETOF uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -15,12 +15,12 @@ BEGIN
     INSERT INTO quote
     SELECT q.id, q.device, q.sku, q.operator, q.product_name, q.kind, q.face, q.fee, q.fee_vat, q.currency, q.number,
            q.plan, q.email, q.language, q.catalog_version, q.sample, p_made_at, q.expires_at, q.discount,
-           nullif(q.offer, '')::jsonb
+           nullif(q.offer, '')::jsonb, q.deliver_at
     FROM unnest(p_id, p_device, p_sku, p_operator, p_product_name, p_kind, p_face, p_fee, p_fee_vat, p_currency,
                 p_number, p_plan, p_email, p_language, p_catalog_version, p_sample, p_expires_at,
-                p_discount, p_offer)
+                p_discount, p_offer, p_deliver_at)
       AS q (id, device, sku, operator, product_name, kind, face, fee, fee_vat, currency, number, plan, email, language,
-            catalog_version, sample, expires_at, discount, offer)
+            catalog_version, sample, expires_at, discount, offer, deliver_at)
     RETURNING id;
     IF cardinality(u_quote) > 0 THEN
         INSERT INTO quote_use (quote_id, promotion, customer, most)
@@ -78,10 +78,10 @@ BEGIN
     ), written AS (
         INSERT INTO orders (id, quote_id, ticket, state, sku, operator, product_name, kind, face_minor, fee_minor,
             fee_vat_minor, currency, number, plan, email, language, catalog_version, sample, link_hash, link_sealed,
-            device_hash, placed_at, expires_at, discount_minor)
+            device_hash, placed_at, expires_at, discount_minor, deliver_at)
         SELECT a.id, q.id, a.ticket, 'placed', q.sku, q.operator, q.product_name, q.kind, q.face_minor, q.fee_minor,
             q.fee_vat_minor, q.currency, q.number, q.plan, q.email, q.language, q.catalog_version, q.sample,
-            a.link_hash, a.link_sealed, a.device, p_at, p_expires_at, q.discount_minor
+            a.link_hash, a.link_sealed, a.device, p_at, p_expires_at, q.discount_minor, q.deliver_at
         FROM asked a
         JOIN quote q ON q.id = a.quote_id AND q.device_hash = a.device AND q.expires_at > p_at AND q.id <> ALL (v_full)
         -- Whoever holds counts of promotions waits for nobody's order: one that is there already is not tried again.
@@ -120,8 +120,40 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
+-- Quotes that one payment pays, as one: all of them become orders, or none does. What is paid is the total that was
+-- shown, so where one of them cannot be had any more the others wait ('basket_changed') until somebody has seen that.
+CREATE OR REPLACE FUNCTION opla_place_together(
+    p_at timestamptz, p_expires_at timestamptz, p_actor text,
+    p_quote uuid[], p_device bytea[], p_order uuid[], p_ticket text[], p_link_hash bytea[], p_link_sealed bytea[],
+    p_order_payment uuid[],
+    p_payment uuid[], p_receipt text[], p_provider text[], p_attempt uuid[], p_reference text[]
+) RETURNS TABLE (n int, result text, order_id uuid)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_result text[];
+    v_order uuid[];
+BEGIN
+    BEGIN
+        SELECT array_agg(p.result ORDER BY p.n), array_agg(p.order_id ORDER BY p.n) INTO v_result, v_order
+        FROM opla_place(p_at, p_expires_at, p_actor, p_quote, p_device, p_order, p_ticket, p_link_hash, p_link_sealed,
+                        p_order_payment, p_payment, p_receipt, p_provider, p_attempt, p_reference) p;
+        IF 'placed' = ANY (v_result) AND 'placed' <> ANY (v_result) THEN
+            RAISE EXCEPTION 'not all of them' USING ERRCODE = 'OP001';
+        END IF;
+    EXCEPTION WHEN SQLSTATE 'OP001' THEN  -- undone; what was found stands in the variables
+        NULL;
+    END;
+    RETURN QUERY
+    SELECT u.n::int,
+        CASE WHEN u.result = 'placed' AND 'placed' <> ANY (v_result) THEN 'basket_changed' ELSE u.result END,
+        CASE WHEN u.result = 'placed' AND 'placed' <> ANY (v_result) THEN NULL ELSE u.order_id END
+    FROM unnest(v_result, v_order) WITH ORDINALITY AS u (result, order_id, n) ORDER BY u.n;
+END $$;
+
 -- Another try at paying orders whose last payment failed or expired. One open payment per order at a time: the
--- second of two tabs gets 'open', and is shown the payment that is there.
+-- second of two tabs gets 'open', and is shown the payment that is there. Orders that name the same payment are paid by
+-- it together, or not at all.
 CREATE OR REPLACE FUNCTION opla_pay_again(
     p_at timestamptz, p_expires_at timestamptz,
     p_order uuid[], p_payment uuid[], p_receipt text[], p_provider text[], p_attempt uuid[], p_reference text[]
@@ -130,23 +162,29 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     v_ok uuid[];
+    v_by uuid[];  -- the payment of each
 BEGIN
     PERFORM opla_writes(true);
     PERFORM 1 FROM orders WHERE id = ANY (p_order) ORDER BY id FOR UPDATE;
-    SELECT coalesce(array_agg(o.id), '{}') INTO v_ok
-    FROM orders o
-    WHERE o.id = ANY (p_order) AND o.state = 'placed' AND o.expires_at > p_at
-      AND NOT EXISTS (SELECT FROM allocation a JOIN payment p ON p.id = a.payment_id
-                      WHERE a.order_id = o.id AND p.state IN ('opening', 'open'));
+    WITH asked AS (
+        SELECT DISTINCT ON (u.id) u.id, u.payment, o.id IS NOT NULL AS payable
+        FROM unnest(p_order, p_payment) WITH ORDINALITY AS u (id, payment, n)
+        LEFT JOIN orders o ON o.id = u.id AND o.state = 'placed' AND o.expires_at > p_at
+          AND NOT EXISTS (SELECT FROM allocation a JOIN payment p ON p.id = a.payment_id
+                          WHERE a.order_id = o.id AND p.state IN ('opening', 'open'))
+        ORDER BY u.id, u.n
+    )
+    SELECT coalesce(array_agg(a.id ORDER BY a.id), '{}'), coalesce(array_agg(a.payment ORDER BY a.id), '{}')
+    INTO v_ok, v_by FROM asked a
+    WHERE a.payable AND NOT EXISTS (SELECT FROM asked b WHERE b.payment = a.payment AND NOT b.payable);
     UPDATE orders SET expires_at = p_expires_at WHERE id = ANY (v_ok);
     PERFORM opla_insert_payments(p_at, array_agg(w.payment), array_agg(w.receipt), array_agg(w.provider),
-        array_agg(w.attempt), array_agg(w.reference), array_agg(w.id), array_agg(w.payment))
+        array_agg(w.attempt), array_agg(w.reference), v_ok, v_by)
     FROM (
-        SELECT DISTINCT ON (id) * FROM unnest(p_order, p_payment, p_receipt, p_provider, p_attempt, p_reference)
-            WITH ORDINALITY AS u (id, payment, receipt, provider, attempt, reference, n)
-        ORDER BY id, n
+        SELECT DISTINCT ON (payment) * FROM unnest(p_payment, p_receipt, p_provider, p_attempt, p_reference)
+            WITH ORDINALITY AS u (payment, receipt, provider, attempt, reference, n)
+        WHERE payment = ANY (v_by) ORDER BY payment, n
     ) w
-    WHERE w.id = ANY (v_ok)
     HAVING count(*) > 0;
     RETURN QUERY
     SELECT w.n::int,

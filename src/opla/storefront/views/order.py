@@ -15,12 +15,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from opla.core import order, payment
 from opla.core.catalog import Operator, Product
+from opla.core.money import Money
 from opla.core.nudge import Said
 from opla.core.ports import Kind
-from opla.core.refusal import Refusal
+from opla.core.refusal import Code, Refusal
 from opla.db.queries import aftercare as kept
-from opla.db.queries import counting, pages
+from opla.db.queries import counting, pages, together
 from opla.db.queries.pages import OrderPage
+from opla.db.queries.together import Share
+from opla.operations import call_off as calling_off
 from opla.operations import catalogue, links, remind
 from opla.operations import pay_again as paying
 from opla.operations import shop as shops
@@ -61,6 +64,16 @@ class Ticket:
     @property
     def code_ready(self) -> bool:
         return self.page.state is order.State.DELIVERED and self.page.kind is not Kind.DIRECT
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Another order under the same payment."""
+
+    link: str
+    product_name: str
+    number: str
+    state: str
 
 
 def ticket(request: HttpRequest, link: str, here: Visit) -> Ticket:
@@ -115,6 +128,7 @@ def draw(
 ) -> HttpResponse:  # fmt: skip
     page, here = found.page, visit(request)
     asks = page.proven and not found.status.final  # and never before there is an order
+    shares = _shares(page, here)
     shown: dict[str, object] = {
         "ticket": found,
         "order": page,
@@ -132,6 +146,8 @@ def draw(
         "asks": aftercare.asks(page.kind),
         "share": _share(page, here.at),
         "trouble": trouble(found.link),
+        "beside": _beside(shares, here),
+        "retry": _retry(page, shares),
         **more,
     }
     return render(request, template, shown, status=status)
@@ -143,6 +159,31 @@ def _elsewhere(found: Ticket) -> dict[str, str]:
         return {}
     address = shops.current().base_url + reverse("order", args=[found.link])
     return {"address": address, "picture": qr(address)}
+
+
+def _shares(page: OrderPage, here: Visit) -> list[Share]:
+    """What was bought with it, as far as this device may know: who only has the link sees this order alone."""
+    if page.payment_total == page.price.total:
+        return []
+    return [share for share in together.shares(page.id, here.device_hash) if share.order_id != page.id]
+
+
+def _retry(page: OrderPage, shares: list[Share]) -> Money | None:
+    """What another try asks: the price of all that still waits for it. None where it is this order alone."""
+    waiting = [share.price.total for share in shares if share.state is order.State.PLACED]
+    return sum(waiting, page.price.total) if waiting else None
+
+
+def _beside(shares: list[Share], here: Visit) -> list[Beside]:
+    return [
+        Beside(
+            links.link_from(share.sealed, share.order_id, here.shop.keyring),
+            share.product_name,
+            numbers.grouped(share.number) if share.number else "",
+            orders.state(share.state),
+        )
+        for share in shares
+    ]
 
 
 def _counting(request: HttpRequest, found: Ticket) -> str:
@@ -213,25 +254,39 @@ def pay_again(request: HttpRequest, link: str) -> HttpResponse:
     return redirect("order", link=link)
 
 
+@require_POST
+def call_off(request: HttpRequest, link: str) -> HttpResponse:
+    """What was bought for a date, before it comes; for the ordering device, or after a proof."""
+    here = visit(request)
+    found = ticket(request, link, here)
+    refused = calling_off.call_off(here.actor, found.page.id, device=here.device, shop=here.shop, at=here.at)
+    if isinstance(refused, Refusal):
+        status = 403 if refused.code is Code.PROOF_NEEDED else 409
+        return draw(request, found, refused=sentence(refused), status=status)
+    return redirect("order", link=link)
+
+
 @require_safe
 def receipt(request: HttpRequest, link: str) -> HttpResponse:
     """On paper too. There is none before money has arrived."""
-    found = ticket(request, link, visit(request))
-    return render(request, "storefront/receipt.html", {"ticket": found, "receipt": _receipt(found)})
+    here = visit(request)
+    found = ticket(request, link, here)
+    return render(request, "storefront/receipt.html", {"ticket": found, "receipt": _receipt(found, here)})
 
 
 @require_safe
 def receipt_pdf(request: HttpRequest, link: str) -> HttpResponse:
     """The same as a file. An attachment, because no viewer of PDF runs under our policy."""
-    made = _receipt(ticket(request, link, visit(request)))
+    here = visit(request)
+    made = _receipt(ticket(request, link, here), here)
     answer = HttpResponse(receipts.pdf(made), content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{made.number}.pdf"'
     return answer
 
 
-def _receipt(found: Ticket) -> receipts.Receipt:
-    paid = receipts.paid_at(found.page)
-    if paid is None:
-        raise Http404
+def _receipt(found: Ticket, here: Visit) -> receipts.Receipt:
     seller = receipts.Seller(settings.SHOP_NAME, settings.CONTACT, settings.ENTERPRISE_NUMBER)
-    return receipts.receipt(found.page, paid, seller, sandbox=settings.SANDBOX)
+    made = receipts.receipt(found.page.id, here.device_hash, seller, sandbox=settings.SANDBOX)
+    if made is None:
+        raise Http404
+    return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from opla.core.calendar import zone
 from opla.core.catalog import FactKind
+from opla.core.day import day_of
 from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
@@ -19,14 +21,15 @@ from opla.operations import catalogue, promotions, remind
 from opla.operations.count_in import count_in
 from opla.operations.offers import Claim
 from opla.operations.place_orders import Placed, Placement, place_orders
-from opla.operations.quote_topup import Wanted, quote_topup
+from opla.operations.quote_topup import Wanted, days_to_choose, quote_topup
 from opla.operations.rights import agree
 from opla.operations.wishes import Watched
 from opla.presenting import facts, languages, numbers, payment_methods, refusals
 from opla.presenting import promotions as words
 from opla.presenting.changes import Changes
 from opla.presenting.consent import consent
-from opla.storefront import draft, having
+from opla.storefront import basketing, draft, having
+from opla.storefront.basketing import Entry
 from opla.storefront.forms import Form, refused, status_of
 from opla.storefront.visit import Visit, visit
 
@@ -82,11 +85,35 @@ def renew(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     """The same again at today's price, with everything that was typed."""
     here = visit(request)
     old = _own(quote_id, here)
-    made = _again(old, "", here)
+    made = again(old, "", here)
     if isinstance(made, Quote):
-        return redirect("quote", quote_id=made.id)
+        return _instead(request, old, made)
+    if any(refusal.about == "deliver_on" for refusal in made):  # its day has come
+        return _page(request, old, here, None, dated=refused(_day(old), made), status=status_of(made))
     # The product is gone, or changed: the amounts say what there is now.
     return redirect("amounts", operator=old.operator)
+
+
+@require_POST
+def day(request: HttpRequest, quote_id: UUID) -> HttpResponse:
+    """The same, delivered on another day; an empty one means at once."""
+    here = visit(request)
+    old = _own(quote_id, here)
+    typed = draft.typed(request, "deliver_on").strip()
+    made = again(old, "", here, deliver_on=typed)
+    if isinstance(made, Quote):
+        return _instead(request, old, made)
+    no = [refusal for refusal in made if refusal.about == "deliver_on" or refusal.code is Code.LAPSES_BEFORE_START]
+    if not no:
+        return redirect("amounts", operator=old.operator)  # the product itself is gone, or changed
+    form = refused({"deliver_on": typed}, [replace(refusal, about="deliver_on") for refusal in no])
+    return _page(request, old, here, None, dated=form, status=status_of(no))
+
+
+def _instead(request: HttpRequest, old: Quote, made: Quote) -> HttpResponse:
+    """The new one, also where the old one lay in the basket."""
+    basketing.swap(request, old.id, Entry(made.id))
+    return redirect("quote", quote_id=made.id)
 
 
 @require_POST
@@ -97,22 +124,29 @@ def coupon(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     typed = draft.typed(request, "coupon")
     if not typed.strip():
         return redirect("quote", quote_id=old.id)
-    made = _again(old, typed, here)
+    made = again(old, typed, here)
     if isinstance(made, Quote):
-        return redirect("quote", quote_id=made.id)
+        return _instead(request, old, made)
     if all(refusal.about != "coupon" for refusal in made):
         return redirect("amounts", operator=old.operator)  # the product itself is gone, or changed
     return _page(request, old, here, None, coupon=refused({"coupon": typed}, made), status=status_of(made))
 
 
-def _again(old: Quote, coupon: str, here: Visit) -> Quote | list[Refusal]:
-    """What was asked, asked once more: with the coupons that were typed before, and one typed now."""
+def again(old: Quote, coupon: str, here: Visit, deliver_on: str | None = None) -> Quote | list[Refusal]:
+    """What was asked, asked once more: with the coupons that were typed before, and one typed now; for the same day, or
+    the one of `deliver_on`."""
     opened = old.promotions.opened if old.promotions else frozenset()
     wanted = Wanted(
         old.operator, old.price.face.decimal, old.email, languages.current(), sku=old.sku, number=old.number,
         plan=old.plan, claim=Claim(coupon=coupon, opened=opened, address=here.address),
+        deliver_on=_day(old)["deliver_on"] if deliver_on is None else deliver_on,
     )  # fmt: skip
     return quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
+
+
+def _day(made: Quote) -> dict[str, str]:
+    """The day it is for, as a field has it; empty: at once."""
+    return {"deliver_on": day_of(made.deliver_at).isoformat() if made.deliver_at else ""}
 
 
 def _promoted(made: Quote, refused: Refusal | None, coupon: Form | None) -> dict[str, object]:
@@ -152,6 +186,7 @@ def _page(
     *,
     told: Form | None = None,
     coupon: Form | None = None,
+    dated: Form | None = None,
     status: int = 200,
 ) -> HttpResponse:
     catalog = catalogue.at_version(made.catalog_version)
@@ -180,6 +215,9 @@ def _page(
         "told": told or having.form(kept, zone(catalog.time_zone)),
         "refused": refusals.sentence(no) if no else "",
         "step": 4,
+        "basket": basketing.held(request, without=made.id),
+        "dated": dated or Form(_day(made)),
+        "days": days_to_choose(product, shop=here.shop, at=here.at),
     }
     shown |= _promoted(made, no, coupon)
     shown["reminder"] = _reminder(request, made, visit(request))
