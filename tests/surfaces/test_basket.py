@@ -37,7 +37,8 @@ def filled(visitor: Visitor, count: int = 2) -> Seen:
 
 def pay(visitor: Visitor, page: Seen) -> Seen:
     return visitor._seen(
-        visitor.client.post("/basket/", {"shown": shown(page), "method": "sandbox"}, follow=True), "/basket/"
+        visitor.client.post("/basket/", {"shown": shown(page), "method": "sandbox", "at_once": "on"}, follow=True),
+        "/basket/",
     )
 
 

@@ -7,8 +7,10 @@ from django.utils.translation import gettext as _
 from opla.core.ports import Kind
 
 
-def consent(kind: Kind) -> str:
-    """The sentence beside the box; kept and confirmed by e-mail as it was read."""
+def consent(kind: Kind, *, dated: bool = False) -> str:
+    """The sentence beside the box; kept and confirmed by e-mail as it was read. `dated`: for a day that was chosen."""
+    if kind is Kind.DIRECT and dated:
+        return _("Top up on the day I chose. I know that I can no longer step back once the credit has arrived.")
     if kind is Kind.DIRECT:
         return _("Top up at once. I know that I can no longer step back once the credit has arrived.")
     return _("Show me the code as soon as I ask for it. I know that I can no longer step back once it was shown.")

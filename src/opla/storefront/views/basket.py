@@ -17,8 +17,10 @@ from opla.core.refusal import Code, Refusal
 from opla.db.queries import pages, together
 from opla.operations import catalogue, links
 from opla.operations.place_orders import Placed, Placement, place_orders
-from opla.presenting import facts, numbers, payment_methods
+from opla.operations.rights import agree
+from opla.presenting import facts, languages, numbers, payment_methods
 from opla.presenting.changes import Changes
+from opla.presenting.consent import consent
 from opla.presenting.refusals import sentence
 from opla.storefront import basketing, draft, having
 from opla.storefront.basketing import Entry
@@ -48,6 +50,10 @@ class Item:
     @property
     def payable(self) -> bool:
         return not (self.link or self.expired)
+
+    @property
+    def consent(self) -> str:
+        return consent(self.quote.kind, dated=self.quote.deliver_at is not None)
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,10 @@ def basket(request: HttpRequest) -> HttpResponse:
     never = {one.id: no for one in made.values() if (no := having.impossible(one, draft.line(request, one.operator)))}
     if never:
         return _page(request, here, Refusal(Code.BASKET_CHANGED), never)
+    if "at_once" not in request.POST and not together.bought([p.quote_id for p in placements], here.device_hash):
+        return _page(request, here, Refusal(Code.CONSENT_MISSING))
+    agreed = [(one.id, consent(one.kind, dated=one.deliver_at is not None)) for one in made.values()]
+    agree(here.actor, [name for name, _ in agreed], [said for _, said in agreed], languages.current(), at=here.at)
     answers = place_orders(here.actor, placements, device=here.device, shop=here.shop, at=here.at, together=True)
     placed = [answer for answer in answers if isinstance(answer, Placed)]
     if len(placed) == len(answers):
@@ -185,6 +195,8 @@ def _page(
             "basket": shown,
             "methods": [payment_methods.method(name) for name in here.shop.payment_methods],
             "refused": sentence(no) if no else "",
+            "consents": list(dict.fromkeys(item.consent for item in shown.open)),
+            "agreed": "at_once" in request.POST,
         },
         status=status,
     )

@@ -57,7 +57,8 @@ def quote(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         return _page(request, made, here, Refusal(Code.CONSENT_MISSING))
     if no := having.impossible(made, draft.line(request, made.operator)):
         return _page(request, made, here, no)
-    agree(here.actor, [made.id], [consent(made.kind)], languages.current(), at=here.at)
+    said = consent(made.kind, dated=made.deliver_at is not None)
+    agree(here.actor, [made.id], [said], languages.current(), at=here.at)
     [placed] = place_orders(here.actor, [placement], device=here.device, shop=here.shop, at=here.at)
     if isinstance(placed, Placed):
         if "count_in" in request.POST and _reminder(request, made, here):
@@ -206,7 +207,7 @@ def _page(
         "loses": facts.loses_something(product),
         "delivery": facts.delivery(product),
         "plan": plan,
-        "consent": consent(made.kind),
+        "consent": consent(made.kind, dated=made.deliver_at is not None),
         "agreed": "at_once" in request.POST,
         "methods": [payment_methods.method(name) for name in here.shop.payment_methods],
         "expired": made.refused(here.at) is not None,
