@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Take the pictures of the README and the tutorial: one purchase on a phone's width, in each language.
+"""Take the pictures of the README and the docs: one purchase on a phone's width, in each language, and two pages more.
 
     .venv/bin/python docs/pictures/take.py http://127.0.0.1:8000/
 
@@ -18,7 +18,10 @@ from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).parent
 #: What the browser asks for → how the file is named, and what is kept: what some page shows.
-LANGUAGES = {"en": ("en", {"shop", "price", "sandbox", "order"}), "zh-CN": ("zh-Hans", {"shop", "order"})}
+LANGUAGES = {
+    "en": ("en", {"shop", "price", "sandbox", "order", "places", "look"}),
+    "zh-CN": ("zh-Hans", {"shop", "order"}),
+}
 WIDTH, HEIGHT, SCALE = 390, 844, 1.5
 MOST_BYTES = 150_000
 
@@ -42,6 +45,12 @@ def buy(page: Page, shop: str) -> Iterator[str]:
     page.locator("article.ticket.done form button.main").click(timeout=20_000)
     page.locator("#code").wait_for()
     yield "order"
+    page.goto(f"{shop}places/?where=1030")
+    page.evaluate("document.querySelector('#found').scrollIntoView()")
+    yield "places"
+    page.goto(f"{shop}look/")
+    page.evaluate("document.querySelector('.column.as-ink').scrollIntoView()")
+    yield "look"
 
 
 def main(shop: str) -> int:

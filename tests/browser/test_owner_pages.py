@@ -18,6 +18,7 @@ from fakes import CODE, World
 from opla.core.actor import Actor, Role
 from opla.core.ports import Promises
 from opla.db.queries import items
+from opla.operations import place_files
 from opla.operations import shop as shops
 from opla.operations.close_day import close_all
 from opla.operations.owner import make_link
@@ -88,7 +89,8 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
     judge(page)
     page.click("main form button.main")
     judge(page)
-    for path in (house.page, "/owner/days/", house.day):
+    place_files.seed(at=datetime.now(UTC))
+    for path in (house.page, "/owner/days/", house.day, "/owner/places/"):
         screen.go(path)
         judge(page)
     screen.go(house.page)
