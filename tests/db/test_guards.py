@@ -13,7 +13,7 @@ from opla.db.queries.call import select
 
 MUTABLE = [
     "orders", "payment", "refund", "attempt", "code", "order_device", "proof", "account", "outbox", "item",
-    "reminder", "reminder_sent", "reminder_order", "tried", "letter",
+    "reminder", "reminder_sent", "reminder_order", "tried", "letter", "thread", "thread_message",
 ]  # fmt: skip
 APPEND_ONLY = ["quote", "idempotency", "allocation", "delivery", "reveal", "event", "transfer", "attempt_evidence"]
 GUARDED = [*MUTABLE, *APPEND_ONLY]

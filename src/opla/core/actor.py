@@ -22,10 +22,13 @@ class Act(StrEnum):
     PLACE_FROM_FLOAT = "place_from_float"
     PAY = "pay"
     REVEAL = "reveal"  # look at a code; whose code it is, the operation checks besides
+    SAY = "say"  # write to the shop; about whose order, the operation checks besides
+    TAKE_BACK = "take_back"  # have the price of an unseen code of theirs back
     REMIND = "remind"  # ask to be reminded of a line, and say what is left on it
     SETTLE = "settle"  # record what a provider or supplier answered
     EXPIRE = "expire"
     TELL = "tell"
+    ANSWER = "answer"  # read what customers write, and answer
     SEE_ITEMS = "see_items"
     RESOLVE_ITEM = "resolve_item"
     CLOSE_DAY = "close_day"  # and read what was closed
@@ -39,13 +42,14 @@ class Act(StrEnum):
 
 
 MAY: dict[Role, frozenset[Act]] = {
-    Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.REMIND}),
+    Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.SAY, Act.TAKE_BACK, Act.REMIND}),
     Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT}),
     Role.OWNER: frozenset(
         {
             Act.QUOTE,
             Act.PLACE,
             Act.PAY,
+            Act.ANSWER,
             Act.SEE_ITEMS,
             Act.RESOLVE_ITEM,
             Act.CLOSE_DAY,
@@ -58,7 +62,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.TELL_RATE,
         }
     ),
-    Role.SUPPORT: frozenset({Act.QUOTE, Act.SEE_ITEMS, Act.REFUND}),
+    Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND}),
     Role.SYSTEM: frozenset({Act.SETTLE, Act.EXPIRE, Act.TELL}),
 }
 

@@ -43,7 +43,8 @@ BEGIN
     PERFORM opla_guard(name) FROM unnest(ARRAY[
         'quote', 'quote_use', 'orders', 'promotion_use', 'promotion_count', 'idempotency', 'payment', 'allocation', 'refund', 'attempt', 'code', 'delivery', 'order_device', 'proof',
         'reveal', 'event', 'account', 'transfer', 'attempt_evidence', 'outbox', 'item',
-        'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'reminder', 'reminder_sent', 'reminder_order', 'tried', 'letter'
+        'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'reminder', 'reminder_sent', 'reminder_order', 'tried', 'letter',
+        'thread', 'thread_message'
     ]) AS t (name);
 END $$;
 
