@@ -51,10 +51,7 @@ def test_dates_times_amounts_and_order_numbers_are_no_codes(text: str) -> None:
 @given(st.text(alphabet="0123456789", min_size=9, max_size=24), st.sampled_from(["", " ", "-", ".", " - ", "\t", "/"]))
 def test_no_grouping_hides_a_code(digits: str, between: str) -> None:
     grouped = between.join(digits[i : i + 4] for i in range(0, len(digits), 4))
-    dated = (
-        any(grouped.startswith(start) for start in ("20", "19")) or "/" in between or "." in between or "-" in between
-    )
-    assert holds_code(f"code: {grouped}.") or dated
+    assert holds_code(f"code: {grouped}.")
     assert holds_code(digits)
 
 

@@ -9,6 +9,7 @@ from opla.core.catalog.cell import UNKNOWN, Cell, Shown, Sure, Texts, text_in
 from opla.core.catalog.documents import Change, cells, diff, overlay
 from opla.core.catalog.facts import Fact, FactKind, describe
 from opla.core.catalog.model import (
+    Apn,
     Catalog,
     Method,
     MethodKind,
@@ -41,6 +42,7 @@ from opla.core.catalog.rules import (
 __all__ = [
     "UNKNOWN",
     "Activation",
+    "Apn",
     "AutoRenew",
     "Catalog",
     "CatalogError",

@@ -32,7 +32,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('thread ' || encode(p_email_hash, 'hex'), 0));
     PERFORM opla_writes(true);
     DELETE FROM thread WHERE id IN (
-        SELECT id FROM thread WHERE state = 'unconfirmed' AND made_at < p_forget_before ORDER BY made_at LIMIT 100
+        SELECT id FROM thread WHERE state = 'unconfirmed' AND made_at <= p_forget_before ORDER BY made_at LIMIT 100
         FOR UPDATE SKIP LOCKED
     );
     IF EXISTS (SELECT FROM thread WHERE email_hash = p_email_hash AND state = 'unconfirmed'

@@ -21,7 +21,7 @@ from opla.operations import catalogue, links, remind
 from opla.operations import pay_again as paying
 from opla.presenting import languages, numbers, orders, payment_methods, redeeming
 from opla.presenting.refusals import sentence
-from opla.storefront import draft
+from opla.storefront import draft, helping
 from opla.storefront.views.language import chosen
 from opla.storefront.visit import Visit, visit
 
@@ -115,6 +115,7 @@ def draw(
         "balance": redeeming.balance(found.operator) if found.operator else [],
         "going": going,
         "counting": _counting(request, found),
+        "help": helping.help_of(page, found.product, visit(request)),
         **more,
     }
     return render(request, template, shown, status=status)
