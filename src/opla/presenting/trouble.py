@@ -1,7 +1,7 @@
 """What to try when it did not work, in words: what was seen, the phone, and one step at a time.
 
-Settings are named as these phones usually name them; nobody checked every model, so each such line says "reported".
-What belongs to an operator (access point, digits of a code, balance) is the catalogue's, with the catalogue's mark.
+What phones call their settings is in `phone_menus`. What belongs to an operator (access point, digits of a code,
+balance) is the catalogue's, with the catalogue's mark.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 from opla.core.catalog import Cell, Operator, Product, Shown
 from opla.core.trouble import Phone, Saw, Step, Tried
 from opla.db.queries.pages import OrderPage
-from opla.presenting import facts, numbers, redeeming
+from opla.presenting import facts, numbers, phone_menus, redeeming
 from opla.presenting.redeeming import Contact
 
 _SAW: Final[dict[Saw, str]] = {
@@ -83,50 +83,16 @@ _TEXTS: Final[dict[Step, str]] = {
     Step.OTHER_PHONE: gettext_noop("If it works there, the cause is a setting of the first phone."),
 }
 
-_SETTINGS: Final = gettext_noop("Settings")
-_IPHONE: Final = gettext_noop("Mobile Data")
-_ANDROID: Final = gettext_noop("Network & internet")
-_SIMS: Final = "SIM"
-_XIAOMI: Final = gettext_noop("SIM cards & mobile networks")
-_HUAWEI: Final = gettext_noop("Mobile network")
-_HUAWEI_DATA: Final = gettext_noop("Mobile data")
-_SIM_MANAGEMENT: Final = gettext_noop("SIM management")
-_APN: Final = gettext_noop("Access Point Names")
-_TYPE: Final = gettext_noop("Preferred network type")
-_ROAMING: Final = gettext_noop("Data roaming")
-_NETWORKS: Final = gettext_noop("Mobile networks")
-_WIFI_CALLING: Final = gettext_noop("Wi-Fi calling")
-
-#: Where the phone has it: the menus one after the other, as far as they are alike on its models.
-_PATHS: Final[dict[Step, dict[Phone, tuple[str, ...]]]] = {
-    step: {
-        Phone.IPHONE: (_SETTINGS, _IPHONE, *iphone),
-        Phone.ANDROID: (_SETTINGS, _ANDROID, _SIMS, *android),
-        Phone.XIAOMI: (_SETTINGS, _XIAOMI, *xiaomi),
-        Phone.HUAWEI: (_SETTINGS, _HUAWEI, *huawei),
-    }
-    for step, iphone, android, xiaomi, huawei in (
-        (Step.SIM_SLOT, (_SIMS,), (), (), (_SIM_MANAGEMENT,)),
-        (Step.RESEAT, (_SIMS,), (), (), (_SIM_MANAGEMENT,)),
-        (Step.WIFI_CALLING, (_WIFI_CALLING,), (_WIFI_CALLING,), (_WIFI_CALLING,), (_WIFI_CALLING,)),
-        (Step.DATA_SWITCH, (), (), (), (_HUAWEI_DATA,)),
-        (Step.DATA_SIM, (_IPHONE,), (), (), (_SIM_MANAGEMENT,)),
-        (Step.APN, (gettext_noop("Mobile Data Network"),), (_APN,), (_APN,), (_HUAWEI_DATA, _APN)),
-        (Step.FOUR_G, (gettext_noop("Voice & Data"),), (_TYPE,), (_TYPE,), (_HUAWEI_DATA,)),
-        (Step.AUTO_NETWORK, (gettext_noop("Network Selection"),), (), (_NETWORKS,), (_HUAWEI_DATA,)),
-        (Step.ROAMING, (_ROAMING,), (_ROAMING,), (_ROAMING,), (_HUAWEI_DATA, _ROAMING)),
-    )
-}
-
 
 @dataclass(frozen=True)
 class Fact:
-    """One figure of the operator's beside a step. `mark` says how sure it is; empty where it is plainly known."""
+    """One figure of the operator's beside a step, with who says so. `mark`: how sure; empty where plainly known."""
 
     label: str
     text: str
     shown: Shown
     mark: str
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,11 +133,15 @@ def to_try(step: Step, on: str, page: OrderPage, operator: Operator | None, prod
     """One step for this order, on this phone (empty: any)."""
     name = operator.name if operator else page.operator
     text = _(_TEXTS[step]) % {"operator": name, "number": numbers.grouped(page.number) if page.number else "?"}
-    path = ""
-    if on and step in _PATHS:
-        path = " › ".join(_(menu) for menu in _PATHS[step][Phone(on)])
     contacts = redeeming.balance(operator) if operator and step is Step.BALANCE else []
-    return Try(step, _(_TITLES[step]), text, path, tuple(_facts(step, operator, product)), tuple(contacts))
+    return Try(
+        step,
+        _(_TITLES[step]),
+        text,
+        phone_menus.path(step, on),
+        tuple(_facts(step, operator, product)),
+        tuple(contacts),
+    )
 
 
 def _facts(step: Step, operator: Operator | None, product: Product | None) -> list[Fact]:
@@ -195,4 +165,5 @@ def _facts(step: Step, operator: Operator | None, product: Product | None) -> li
 
 def _fact(label: str, text: str, cell: Cell[object]) -> Fact:
     shown = cell.shown_as
-    return Fact(label, text, shown, "" if shown is Shown.FACT else facts.mark(shown))
+    source = f"{cell.source}, {cell.dated}" if cell.known and cell.dated != "nd" else cell.source if cell.known else ""
+    return Fact(label, text, shown, "" if shown is Shown.FACT else facts.mark(shown), source)
