@@ -140,7 +140,7 @@ def test_too_many_messages_wait(door: Door) -> None:
 
 
 def test_the_shop_answers_and_the_order_says_so(door: Door) -> None:
-    link = door.delivered(language="fr")
+    link = door.delivered()
     write(door.owner, link)
     clerk = signed_in(door.world, Role.SUPPORT, "eve")
     listed = clerk.get("/owner/threads/")
@@ -161,6 +161,17 @@ def test_the_shop_answers_and_the_order_says_so(door: Door) -> None:
     assert "(support)" not in door.owner.get(f"{link}thread/").text
     for visitor in (door.colleague, door.stranger):
         assert "answered" not in visitor.get(link).text
+
+
+def test_saved_phrases_are_in_the_customers_language_beside_the_clerks(door: Door) -> None:
+    write(door.owner, door.delivered(language="fr"))
+    [(thread,)] = select("SELECT id FROM thread")
+    page = signed_in(door.world).post(f"/owner/threads/{thread}/", {"message": "", "seen": "1", "phrase": "solved"})
+    assert "Français" in page.text
+    assert "Does it work now?" in page.text
+    assert '<textarea id="message" name="message" rows="6" maxlength="2000" lang="fr"' in page.html
+    assert "Cela fonctionne-t-il maintenant ? Sinon, répondez simplement ici.</textarea>" in page.html
+    assert select("SELECT count(*) FROM thread_message") == [(1,)]
 
 
 def test_what_the_customer_wrote_meanwhile_is_read_before_it_is_answered(door: Door) -> None:
