@@ -42,6 +42,9 @@ place              customer owner
 place_from_float   reseller
 pay                customer owner
 reveal             customer
+say                customer
+take_back          customer
+answer             owner support
 settle             system
 expire             system
 tell               system
