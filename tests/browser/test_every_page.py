@@ -105,6 +105,42 @@ def after_delivery(screens: Screens, page: Page, order: str, *, language: str, d
     judge(recipient)
 
 
+def asking(screen: Screen) -> None:
+    """A question before buying: half an address, then a whole one."""
+    page = screen.page
+    screen.go("/ask/?sku=PX-15")
+    judge(page)
+    page.fill("#message", "Does it work in Spain?")
+    for email in ("ana@", EMAIL):
+        page.fill("#email", email)
+        press(page, "main form button.main")
+        judge(page)
+
+
+def help_with(screen: Screen, order: str, stranger: Page) -> None:
+    """From what was seen to the shop; what a stranger with the link is asked on the way."""
+    page = screen.page
+    page.goto(f"{order}trouble/")
+    judge(page)
+    for query in (
+        "saw=no_data",
+        "saw=no_data&phone=xiaomi",
+        "saw=no_data&phone=iphone&tried=data_switch.data_sim.balance.restart",
+    ):
+        page.goto(f"{order}trouble/?{query}")
+        judge(page)
+    page.goto(f"{order}thread/?saw=no_data&phone=iphone&tried=restart.apn")
+    judge(page)
+    for text in ("4821 9034 7715 2", "It says error 33"):
+        page.fill("#message", text)
+        press(page, "main form button.main")
+        judge(page)
+    stranger.goto(f"{order}thread/")
+    judge(stranger)
+    press(stranger, "main form button.main")
+    judge(stranger)
+
+
 #: The language with the longest words is looked at every time; those between it and English with --full.
 LANGUAGES = [("en", False), ("en", True), ("zh-CN", False), ("zh-CN", True), ("de-BE", False)]
 if os.environ.get("OPLA_TEST_FULL"):
@@ -136,6 +172,7 @@ def test_every_page_passes_axe_and_fits_a_small_phone(
     judge(page)
     what_somebody_has(screen)
     news_of_promotions(screen)
+    asking(screen)
     screen.go("/")
     page.fill("#number", "112")
     press(page, "main form button.main")
@@ -169,6 +206,7 @@ def test_every_page_passes_axe_and_fits_a_small_phone(
     stranger = screens.open(language=language, width=320, dark=dark).page
     stranger.goto(order)
     judge(stranger)
+    help_with(screen, order, screens.open(language=language, width=320, dark=dark).page)
     press(stranger, "form[action$='/proof/'] button")
     judge(stranger)
     stranger.fill("#proof", EMAIL)

@@ -14,11 +14,12 @@ from playwright.sync_api import Browser
 
 from browser.conftest import Screen, Screens
 from browser.test_every_page import judge
-from fakes import CODE, World
+from fakes import CODE, CUSTOMER, DEVICE, World
 from opla.core.actor import Actor, Role
 from opla.core.ports import Promises
+from opla.core.trouble import Tried
 from opla.db.queries import items
-from opla.operations import place_files
+from opla.operations import place_files, threads
 from opla.operations import shop as shops
 from opla.operations.close_day import close_all
 from opla.operations.owner import make_link
@@ -35,6 +36,7 @@ class House:
     base: str
     page: str
     day: str
+    thread: str
 
 
 class _Quiet(WSGIRequestHandler):
@@ -56,6 +58,11 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     resolve_item(ANA, found.id, said, shop=world.shop, at=world.clock())
     world.clock.tick(24 * 3600)
     world.work()
+    assert found.order_id
+    thread = threads.say(
+        CUSTOMER, found.order_id, "Mobiel internet werkt niet", device=DEVICE, language="nl", shop=world.shop,
+        at=world.clock(), tried=Tried("no_data", "iphone", ("restart",)),
+    )  # fmt: skip
     closed = close_all(ANA, at=world.clock())
     assert isinstance(closed, list)
 
@@ -70,8 +77,9 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     thread = threading.Thread(target=serve)
     thread.start()
     yield House(
-        world, f"http://127.0.0.1:{server.server_port}", f"/owner/items/{found.id}/", f"/owner/days/{closed[0].day}/"
-    )
+        world, f"http://127.0.0.1:{server.server_port}", f"/owner/items/{found.id}/", f"/owner/days/{closed[0].day}/",
+        f"/owner/threads/{thread}/",
+    )  # fmt: skip
     server.shutdown()
     thread.join(10)
     server.server_close()
@@ -90,9 +98,14 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
     page.click("main form button.main")
     judge(page)
     place_files.seed(at=datetime.now(UTC))
-    for path in (house.page, "/owner/days/", house.day, "/owner/places/"):
+    for path in (house.page, "/owner/days/", house.day, "/owner/places/", "/owner/threads/", house.thread):
         screen.go(path)
         judge(page)
+    page.click("button[name=phrase] >> nth=0")
+    judge(page)
+    page.fill("#message", "4821 9034 7715 2")
+    page.click("main form button.main")
+    judge(page)
     screen.go(house.page)
     page.locator("details.choice summary").nth(1).click()
     form = page.locator("details.choice").nth(1)

@@ -43,6 +43,9 @@ place_from_float   reseller
 pay                customer owner
 call_off           customer
 reveal             customer
+say                customer
+take_back          customer
+answer             owner support
 settle             system
 expire             system
 tell               system

@@ -25,6 +25,7 @@ from opla.db.queries.refunds import Chosen
 from opla.operations.expire import expire
 from opla.operations.refund_by_choice import approve_refund, refund_by_choice
 from opla.operations.reveal_code import reveal
+from opla.operations.take_back import take_code_back
 from opla.operations.work import settle_claims
 from opla.suppliers.code_stock.provider import OwnStock
 from support import at_once, by_owner
@@ -126,6 +127,38 @@ def test_a_code_is_either_seen_or_taken_back(world: World, first: str) -> None:
     assert isinstance(lost, Refusal), lost
     assert lost.code == ("evidence_missing" if first == "seen" else "not_delivered_yet")
     assert select("SELECT state FROM code") == [("sold" if first == "seen" else "stock",)]
+
+
+@pytest.mark.parametrize("first", ["seen", "given back"])
+def test_a_code_is_either_seen_or_given_back_by_its_buyer(world: World, first: str) -> None:
+    """As above, with the button of the order's page: who comes second waits for the first, and is told the truth."""
+    order_id, at = delivered(world, CODE), world.clock()
+    written = Event()
+
+    def looks() -> object:
+        return reveal(CUSTOMER, order_id, device=DEVICE, shop=world.shop, at=at)
+
+    def gives_back() -> object:
+        return take_code_back(CUSTOMER, order_id, device=DEVICE, shop=world.shop, at=at)
+
+    def begins(act: Callable[[], object]) -> object:
+        with transaction.atomic():
+            done = act()
+            written.set()
+            sleep(0.2)  # the other one is at the lock by now
+        return done
+
+    def follows(act: Callable[[], object]) -> object:
+        written.wait(10)
+        return act()
+
+    acts = (looks, gives_back) if first == "seen" else (gives_back, looks)
+    won, lost = at_once(lambda: begins(acts[0]), lambda: follows(acts[1]))
+    assert isinstance(won, Revealed) if first == "seen" else won is None
+    assert isinstance(lost, Refusal), lost
+    assert lost.code == ("code_seen" if first == "seen" else "not_delivered_yet")
+    world.work(3)
+    assert world.state(order_id) == ("delivered" if first == "seen" else "refunded")
 
 
 def test_late_money_and_the_end_of_the_order(world: World) -> None:

@@ -18,8 +18,8 @@ from opla.backoffice.views import somebody
 from opla.core.actor import Act, Actor
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import items as queries
-from opla.db.queries.items import Evidence, Item
-from opla.operations import shop
+from opla.db.queries.items import About, Evidence, Item
+from opla.operations import shop, threads
 from opla.operations.resolve_item import MAX_FILE, Offer, Wanted, offers, resolve_item
 from opla.presenting import items as words
 from opla.presenting import orders
@@ -34,10 +34,15 @@ def listed(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     actor = somebody(request, Act.SEE_ITEMS, at)
     found = [
-        (item, words.kind(item.kind), words.why(item), orders.state(item.state), _age(at - item.opened_at))
+        (item, words.kind(item.kind), words.why(item), orders.state(item.state), age_of(at - item.opened_at))
         for item in queries.open_items()
     ]
-    return render(request, "backoffice/items.html", {"items": found, "owns": actor.refused(Act.CLOSE_DAY) is None})
+    shown = {
+        "items": found,
+        "owns": actor.refused(Act.CLOSE_DAY) is None,
+        "overdue": threads.overdue(at),
+    }
+    return render(request, "backoffice/items.html", shown)
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,22 @@ def one(request: HttpRequest, item_id: int) -> HttpResponse:
         "item": found,
         "kind": words.kind(found.kind),
         "why": words.why(found),
-        "age": _age(at - found.opened_at),
+        "age": age_of(at - found.opened_at),
         "closed_by": words.actor(found.closed_by),
         "sold": queries.sold(found.order_id) if found.order_id else None,
         "state": orders.state(found.state),
+        **happened(found),
+        "said": [_line(e, found) for e in said],
+        "forms": _forms(request, actor, found, refused),
+        "told": "" if refused is None else sentence(refused),
+        "may": actor.refused(Act.RESOLVE_ITEM) is None,
+    }
+    return render(request, "backoffice/item.html", shown, status=400 if refused else 200)
+
+
+def happened(found: Item | About) -> dict[str, object]:
+    """Everything that is known of it, for `happened.html`."""
+    return {
         "events": [(e.at, words.word(e.name), words.actor(e.actor)) for e in queries.events_about(found)],
         "attempts": [
             (
@@ -84,12 +101,7 @@ def one(request: HttpRequest, item_id: int) -> HttpResponse:
             )
             for t in queries.attempts_about(found)
         ],
-        "said": [_line(e, found) for e in said],
-        "forms": _forms(request, actor, found, refused),
-        "told": "" if refused is None else sentence(refused),
-        "may": actor.refused(Act.RESOLVE_ITEM) is None,
     }
-    return render(request, "backoffice/item.html", shown, status=400 if refused else 200)
 
 
 def _line(e: Evidence, found: Item) -> tuple[Evidence, str, str, str, list[tuple[str, str]]]:
@@ -147,7 +159,8 @@ def kept_file(request: HttpRequest, item_id: int, evidence_id: int) -> HttpRespo
     return HttpResponse(data, content_type="application/octet-stream", headers=headers)
 
 
-def _age(lived: timedelta) -> str:
+def age_of(lived: timedelta) -> str:
+    """In the largest unit that says enough."""
     hours = int(lived.total_seconds() // 3600)
     if hours >= 48:
         return ngettext("%(n)s day", "%(n)s days", hours // 24) % {"n": hours // 24}

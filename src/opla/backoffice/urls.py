@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.backoffice import days, items, places, views
+from opla.backoffice import days, items, places, threads, views
 
 urlpatterns = [
     path("enter/<str:token>/", views.enter, name="owner-enter"),
     path("items/", items.listed, name="owner-items"),
     path("items/<int:item_id>/", items.one, name="owner-item"),
     path("items/<int:item_id>/evidence/<int:evidence_id>/", items.kept_file, name="owner-evidence"),
+    path("threads/", threads.listed, name="owner-threads"),
+    path("threads/<uuid:thread_id>/", threads.one, name="owner-thread"),
     path("days/", days.listed, name="owner-days"),
     path("days/<str:day>/", days.one, name="owner-day"),
     path("days/<str:day>/journal.csv", days.journal, name="owner-journal"),

@@ -25,11 +25,13 @@ class Act(StrEnum):
     REVEAL = "reveal"  # look at a code; whose code it is, the operation checks besides
     STEP_BACK = "step_back"  # withdraw from a purchase, as a consumer may
     SHARE = "share"  # pass an order on to whom it is for; whose order it is, the operation checks besides
-    SAY = "say"  # say what became of what was delivered
+    SAY = "say"  # say what became of an order, or write to the shop; about whose, the operation checks besides
+    TAKE_BACK = "take_back"  # have the price of an unseen code of theirs back
     REMIND = "remind"  # ask to be reminded of a line, and say what is left on it
     SETTLE = "settle"  # record what a provider or supplier answered
     EXPIRE = "expire"
     TELL = "tell"
+    ANSWER = "answer"  # read what customers write, and answer
     SEE_ITEMS = "see_items"
     RESOLVE_ITEM = "resolve_item"
     CLOSE_DAY = "close_day"  # and read what was closed
@@ -54,6 +56,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.STEP_BACK,
             Act.SHARE,
             Act.SAY,
+            Act.TAKE_BACK,
             Act.REMIND,
         }
     ),
@@ -63,6 +66,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.QUOTE,
             Act.PLACE,
             Act.PAY,
+            Act.ANSWER,
             Act.SEE_ITEMS,
             Act.RESOLVE_ITEM,
             Act.CLOSE_DAY,
@@ -76,7 +80,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.MANAGE_PLACES,
         }
     ),
-    Role.SUPPORT: frozenset({Act.QUOTE, Act.SEE_ITEMS, Act.REFUND}),
+    Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND}),
     Role.SYSTEM: frozenset({Act.SETTLE, Act.EXPIRE, Act.TELL}),
 }
 

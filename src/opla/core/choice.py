@@ -112,8 +112,11 @@ def same_person(one: str, other: Actor) -> bool:
     return not name or not other.name.strip() or name == other.name.strip().casefold()
 
 
-def start(case: Case, wish: Wish, *, asked: bool, at: datetime, chance: Chance) -> Change:
-    """The refund begins: posted, due, and on its way with the next worker. `asked`: its row waits for this already."""
+def start(case: Case, wish: Wish, *, asked: bool, at: datetime, chance: Chance, reason: str = "") -> Change:
+    """The refund begins: posted, due, and on its way with the next worker. `asked`: its row waits for this already.
+
+    `reason` is of a refund that a rule gives in the same way (`take_back`); empty: by choice.
+    """
     sold, money = case.order, Money(amount_minor(case, wish), case.order.price.total.currency)
     parties = Parties(money.currency, provider=case.provider, source=case.supplier)
     codes: tuple[CodeBack, ...] = ()
@@ -138,7 +141,7 @@ def start(case: Case, wish: Wish, *, asked: bool, at: datetime, chance: Chance) 
     if asked:
         moves.append(Move(Subject.REFUND, wish.refund_id, State.ASKED, State.DUE, "approved"))
     else:
-        reason = "choice" if whole(case, wish) else "goodwill"
+        reason = reason or ("choice" if whole(case, wish) else "goodwill")
         refunds = (
             NewRefund(
                 wish.refund_id,

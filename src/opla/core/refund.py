@@ -38,13 +38,16 @@ class State(StrEnum):
 
 
 #: Reasons whose refund is an order's own ending; the others give back what was paid beside it.
-ENDS_ORDER = frozenset({"late", "declined", "called_off", "reversed", "choice"})
+ENDS_ORDER = frozenset({"late", "declined", "called_off", "reversed", "choice", "unseen"})
 
 #: Why money goes back by choice: the whole price of an order, or a part of it out of goodwill.
 BY_CHOICE = frozenset({"choice", "goodwill"})
 
 #: Why money goes back by rule, without asking anybody (up to the day's cap).
-BY_RULE = frozenset({"late", "second", "overpaid", "underpaid", "declined", "called_off", "reversed"})
+BY_RULE = frozenset({"late", "second", "overpaid", "underpaid", "declined", "called_off", "reversed", "unseen"})
+
+#: A code that nobody has looked at, given back by its buyer: their right, so by rule, and of a delivered order's price.
+UNSEEN = "unseen"
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,10 @@ class Code(StrEnum):
     EMAIL_INVALID = "email_invalid"
     LANGUAGE_UNKNOWN = "language_unknown"
     INTERVAL_UNKNOWN = "interval_unknown"  # check-ins come at one of a few intervals
+    # what is written to each other
+    MESSAGE_MISSING = "message_missing"
+    MESSAGE_TOO_LONG = "message_too_long"  # says how many signs there may be
+    MESSAGE_HOLDS_CODE = "message_holds_code"  # digits that could be a code: kept nowhere
     # the quote
     QUOTE_UNKNOWN = "quote_unknown"
     QUOTE_EXPIRED = "quote_expired"
@@ -107,6 +111,8 @@ class Code(StrEnum):
     PROOF_EXPIRED = "proof_expired"
     SHARE_OVER = "share_over"  # a link for the recipient that ended, or was taken back
     SHARE_USED = "share_used"  # it has shown its code on another device
+    CODE_SEEN = "code_seen"  # somebody has looked at it, so it does not go back by itself
+    TAKE_BACK_OVER = "take_back_over"  # too near its last day to go back by itself
     # refunds and items
     REFUND_BY_RULE = "refund_by_rule"  # delivered or refunded by itself: nothing to choose yet
     NOTHING_TO_REFUND = "nothing_to_refund"  # nothing of the order's money is kept

@@ -36,12 +36,17 @@ def post(posted: Sequence[Posted], *, shop: Shop, at: datetime) -> None:
     """Put them into the outbox, in one call: they leave when a worker looks."""
     rows = []
     for letter in posted:
-        letter_id = shop.chance.uuid(at)
-        plain = json.dumps([letter.email, letter.language, dict(letter.about)]).encode()
-        sealed = shop.keyring.seal(plain, _ABOUT + letter_id.bytes)
+        letter_id, sealed = seal(letter, shop=shop, at=at)
         rows.append((letter_id, sealed, letter.topic, shop.chance.reference()))
     if rows:
         letters.post(rows, at=at)
+
+
+def seal(letter: Posted, *, shop: Shop, at: datetime) -> tuple[UUID, bytes]:
+    """A new id and what is kept under it: for a function that writes the letter in its own commit."""
+    letter_id = shop.chance.uuid(at)
+    plain = json.dumps([letter.email, letter.language, dict(letter.about)]).encode()
+    return letter_id, shop.keyring.seal(plain, _ABOUT + letter_id.bytes)
 
 
 def load(ids: Sequence[tuple[UUID, str]], *, shop: Shop) -> dict[UUID, Posted]:

@@ -7,6 +7,9 @@ none is so tight that a family, a hotel or the customers of one operator meet it
 | wishes   | the visitor's address          | 20      | an hour          |
 | confirms | the e-mail that is written to  | 5       | a day            |
 | proofs   | the e-mail that is written to  | 20      | a day            |
+| messages | the visitor's address          | 20      | an hour          |
+| of one   | one thread with the shop       | 10      | an hour          |
+| asked    | the visitor's address          | 10      | an hour          |
 
 An address is counted by its keyed digest, and forgotten when its tries are free again. Many addresses of one network
 (IPv4 /24, IPv6 /48) count as ten: whoever rents a network cannot guess from each of its addresses.
@@ -40,6 +43,9 @@ COUPONS: Final = Limit("coupon", 20, timedelta(hours=1))
 WISHES: Final = Limit("wish", 20, timedelta(hours=1))
 CONFIRMS: Final = Limit("confirm", 5, timedelta(days=1))
 PROOFS: Final = Limit("proof", 20, timedelta(days=1))
+MESSAGES: Final = Limit("message", 20, timedelta(hours=1))
+MESSAGES_OF_ONE: Final = Limit("message_of_one", 10, timedelta(hours=1))
+QUESTIONS: Final = Limit("question", 10, timedelta(hours=1))
 
 
 def by_address(limit: Limit, address: str, *, shop: Shop, at: datetime) -> Refusal | None:
@@ -53,6 +59,11 @@ def by_address(limit: Limit, address: str, *, shop: Shop, at: datetime) -> Refus
 def by_email(limit: Limit, email: str, *, shop: Shop, at: datetime) -> Refusal | None:
     """The same for an address that is written to."""
     return _take([(limit.what, f"email {email.lower()}", limit.most)], limit, shop, at)
+
+
+def by_name(limit: Limit, name: str, *, shop: Shop, at: datetime) -> Refusal | None:
+    """The same for a thing of ours, such as one thread."""
+    return _take([(limit.what, f"name {name}", limit.most)], limit, shop, at)
 
 
 def _take(tries: list[tuple[str, str, int]], limit: Limit, shop: Shop, at: datetime) -> Refusal | None:

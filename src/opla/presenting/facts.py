@@ -246,6 +246,17 @@ def _number_life(lived: Length, since: Since) -> str:
     return _("is lost after %(time)s without a top-up") % {"time": figures.length(lived)}
 
 
+#: What says from when it can be used.
+WHEN: Final = (FactKind.STARTS, FactKind.STARTS_AFTER, FactKind.ACTIVATION)
+
+
+def when(product: Product) -> list[Line]:
+    """From when it can be used, or that nobody knows. A quote and its order keep the version of the catalogue they
+    were made from, so this says for ever what was said before paying."""
+    said = [line(fact) for fact in describe(product) if fact.kind in WHEN]
+    return said or [line(Fact(FactKind.STARTS, product.rules.starts))]
+
+
 def replaces(product: Product) -> Line | None:
     """What becomes of what is left: the line people must see before they pay."""
     for fact in describe(product):

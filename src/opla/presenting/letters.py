@@ -49,8 +49,31 @@ def _stepped_back(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     return _("You stepped back from order %(ticket)s") % known, text % known
 
 
+def _answered(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
+    link = {"link": f"{base_url}{about['path']}", "ticket": about["ticket"]}
+    if about["ticket"]:
+        text = _(
+            "The shop has answered your message about order %(ticket)s. Read it here, on the device you ordered with "
+            "or with the six digits we can send you: %(link)s"
+        )
+        return _("An answer about order %(ticket)s") % link, text % link
+    text = _("The shop has answered your question. Read it here: %(link)s\n\nWhoever has this link can read it.")
+    return _("An answer to your question"), text % link
+
+
+def _ask_confirm(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
+    link = {"link": f"{base_url}{about['path']}"}
+    text = _(
+        "Open this link, and say there that the question is yours: %(link)s\n\nThe shop reads it only then. If you "
+        "asked nothing, do nothing: after two days it is deleted."
+    )
+    return _("Did you ask us a question?"), text % link
+
+
 #: What every topic says, and which facts it needs.
 _WORDS: Final[dict[str, Words]] = {
+    "answered": _answered,  # path: of the thread; ticket: of its order, empty for a question
+    "ask_confirm": _ask_confirm,  # path: of the question
     "sign_in": _sign_in,  # path: of the page that signs in, with its secret
     "stepped_back": _stepped_back,  # ticket, product, name; at: an ISO instant
 }

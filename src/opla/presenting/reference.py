@@ -42,6 +42,7 @@ _EXAMPLES: Final[dict[Code, dict[str, str]]] = {
     Code.ROW_INVALID: {"row": "3"},
     Code.DAY_OUT_OF_ORDER: {"day": "2026-11-21"},
     Code.FILE_TOO_LARGE: {"most": "2"},
+    Code.MESSAGE_TOO_LONG: {"most": "2000"},
 }
 
 _REFUND_NOTE: Final = (

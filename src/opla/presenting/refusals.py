@@ -55,6 +55,10 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.EMAIL_INVALID: gettext_noop("This is not an e-mail address. It looks like name@example.org."),
     Code.LANGUAGE_UNKNOWN: gettext_noop("We do not speak this language yet."),
     Code.INTERVAL_UNKNOWN: gettext_noop("Choose one of the intervals in the list."),
+    Code.MESSAGE_MISSING: gettext_noop("Write what you want to say."),
+    Code.MESSAGE_HOLDS_CODE: gettext_noop(
+        "Leave out the long number: no message may carry a code. The last four digits are enough. Nothing was sent."
+    ),
     Code.QUOTE_UNKNOWN: gettext_noop("We do not know this offer on this device. Choose an amount again."),
     Code.QUOTE_EXPIRED: gettext_noop("This price has expired. Nothing was charged. What you typed is kept."),
     Code.QUOTE_CHANGED: gettext_noop("The amount sent differs from the amount shown. Nothing was charged. Look again."),
@@ -100,6 +104,10 @@ _PLAIN: Final[dict[Code, str]] = {
         "The code was shown on another device, and this link shows it on one only. Ask whoever sent it to you."
     ),
     Code.REFUND_TOO_MUCH: gettext_noop("This is more than what is left of the payment."),
+    Code.CODE_SEEN: gettext_noop(
+        "Somebody has looked at this code, so it cannot be given back here. Write to us instead."
+    ),
+    Code.TAKE_BACK_OVER: gettext_noop("This code's last day is too near for giving it back here. Write to us instead."),
     Code.REFUND_BY_RULE: gettext_noop("This order is delivered or refunded by itself. There is nothing to choose yet."),
     Code.NOTHING_TO_REFUND: gettext_noop("Nothing of this order's money is left to give back."),
     Code.REASON_MISSING: gettext_noop("Write down the reason."),
@@ -242,6 +250,10 @@ def _too_large(params: Mapping[str, str]) -> str:
     return _("The file is too large. The most is %(n)s MB.") % {"n": params.get("most", "?")}
 
 
+def _message_too_long(params: Mapping[str, str]) -> str:
+    return _("This is too long for one message. The most is %(n)s signs.") % {"n": params.get("most", "?")}
+
+
 def _row_invalid(params: Mapping[str, str]) -> str:
     return _("Row %(row)s is not valid.") % {"row": params.get("row", "?")}
 
@@ -321,6 +333,7 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.DAY_OUT_OF_ORDER: _out_of_order,
     Code.FILE_TOO_LARGE: _too_large,
     Code.DAY_NOT_POSSIBLE: _day_not_possible,
+    Code.MESSAGE_TOO_LONG: _message_too_long,
     Code.COUPON_NOT_NOW: _coupon_not_now,
     Code.COUPON_NOT_HERE: _coupon_not_here,
 }

@@ -7,6 +7,7 @@ from django.urls import path
 from opla.storefront.views import (
     aftercare,
     amounts,
+    ask,
     basket,
     checklist,
     choose,
@@ -30,6 +31,8 @@ from opla.storefront.views import (
     rights,
     robots,
     share,
+    thread,
+    trouble,
 )
 from opla.storefront.views import help as helping
 
@@ -69,6 +72,13 @@ urlpatterns = [
     path("o/<str:link>/code/", code.reveal, name="code"),
     path("o/<str:link>/proof/", code.ask, name="proof"),
     path("o/<str:link>/prove/", code.prove, name="prove"),
+    path("o/<str:link>/trouble/", trouble.trouble, name="order-trouble"),
+    path("o/<str:link>/thread/", thread.thread, name="order-thread"),
+    path("o/<str:link>/back/", trouble.back, name="order-back"),
+    path("ask/", ask.ask, name="ask"),
+    path("ask/<str:link>/", ask.asked, name="asked"),
+    path("ask/<str:link>/confirm/", ask.confirm, name="ask-confirm"),
+    path("ask/<str:link>/forget/", ask.forget, name="ask-forget"),
     path("have/", have.have, name="have"),
     path("have/which/", have.which, name="have-which"),
     path("have/<slug:operator>/", have.ask, name="have-operator"),

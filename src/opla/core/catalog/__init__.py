@@ -10,6 +10,7 @@ from opla.core.catalog.documents import Change, cells, diff, overlay
 from opla.core.catalog.evidence import Evidence, evidence
 from opla.core.catalog.facts import Fact, FactKind, describe
 from opla.core.catalog.model import (
+    Apn,
     Catalog,
     Method,
     MethodKind,
@@ -43,6 +44,7 @@ from opla.core.catalog.rules import (
 __all__ = [
     "UNKNOWN",
     "Activation",
+    "Apn",
     "App",
     "Authority",
     "AuthorityKind",

@@ -35,6 +35,15 @@ class Method:
     url: str = ""  # web
 
 
+@dataclass(frozen=True)
+class Apn:
+    """The access point that mobile data goes through, as it is typed into a phone. Most need no user."""
+
+    name: str
+    user: str = ""
+    password: str = ""
+
+
 class Status(StrEnum):
     ON_SALE = "on_sale"
     WITHDRAWN = "withdrawn"  # can still be somebody's current product, cannot be bought
@@ -92,6 +101,7 @@ class Operator:
     network_generation: Cell[str] = UNKNOWN  # for prepaid: 4G, 5G
     max_mbps: Cell[int] = UNKNOWN
     code_digits: Cell[int] = UNKNOWN
+    apn: Cell[Apn] = UNKNOWN
     sim_price: Cell[Money] = UNKNOWN  # of a new SIM or eSIM with nothing on it
     own_number: Cell[Method] = UNKNOWN
     balance: tuple[Cell[Method], ...] = ()

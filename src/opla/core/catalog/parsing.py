@@ -10,7 +10,18 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from opla.core.catalog.cell import Cell, Sure
-from opla.core.catalog.model import Catalog, Method, MethodKind, NumberBlock, Operator, Plan, Product, Spoken, Status
+from opla.core.catalog.model import (
+    Apn,
+    Catalog,
+    Method,
+    MethodKind,
+    NumberBlock,
+    Operator,
+    Plan,
+    Product,
+    Spoken,
+    Status,
+)
 from opla.core.catalog.official import read_app, read_authority, read_term
 from opla.core.catalog.place import CatalogError, Place, opened, texts
 from opla.core.catalog.rules import (
@@ -90,6 +101,7 @@ def _operator(at: Place, rules: Mapping[str, Place], spoken: tuple[str, ...]) ->
         network_generation=at["network_generation"].cell(Place.text),
         max_mbps=at["max_mbps"].cell(Place.whole),
         code_digits=at["code_digits"].cell(Place.whole),
+        apn=at["apn"].cell(_apn),
         sim_price=at["sim_price"].cell(_money),
         own_number=at["own_number"].cell(_method),
         balance=tuple(entry.cell(_method) for entry in at["balance"].entries()),
@@ -326,3 +338,8 @@ def _method(at: Place) -> Method | None:
     if not needed:
         at.fail("ussd and call need 'dial'; sms needs 'to'")
     return method
+
+
+def _apn(at: Place) -> Apn | None:
+    name = at["name"].text()
+    return Apn(name, at.optional("user"), at.optional("password")) if name else None

@@ -40,7 +40,7 @@ CREATE INDEX push_message_subscription ON push_message (subscription_id);
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0040_after_delivery")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0050_thread")]
     operations: ClassVar[list[migrations.RunSQL]] = [
         migrations.RunSQL(_TABLES, "DROP TABLE push_message; DROP TABLE push_subscription")
     ]

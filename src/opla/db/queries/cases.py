@@ -106,7 +106,8 @@ _PAID_NOTHING = """EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id
                            AND (r.order_id = o.id AND r.reason IN ('second', 'late') OR r.reason = 'underpaid'))"""
 
 _BACK = """(SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
-            WHERE r.order_id = o.id AND r.reason IN ('choice', 'goodwill') AND r.state NOT IN ('asked', 'denied'))"""
+            WHERE r.order_id = o.id AND r.reason IN ('choice', 'goodwill', 'unseen')
+              AND r.state NOT IN ('asked', 'denied'))"""
 
 
 def _standings(payment_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, Standing]]:

@@ -153,6 +153,15 @@ def _provider_fee_minor(order_id: UUID) -> int:
 
 
 @dataclass(frozen=True)
+class About:
+    """What to tell the story of, where it is no item's: an order, for one."""
+
+    order_id: UUID | None
+    payment_id: UUID | None = None
+    attempt_id: UUID | None = None
+
+
+@dataclass(frozen=True)
 class Answered:
     """One answer about an attempt."""
 
@@ -180,7 +189,7 @@ class Tried:
 _ANSWERS = 20
 
 
-def attempts_about(found: Item) -> list[Tried]:
+def attempts_about(found: Item | About) -> list[Tried]:
     """Every attempt that this item's order, payment or attempt belongs to, oldest first."""
     rows = select(
         """WITH paid AS (
@@ -234,7 +243,7 @@ class Event:
     why: str
 
 
-def events_about(found: Item) -> list[Event]:
+def events_about(found: Item | About) -> list[Event]:
     """What happened to the order and its payments, oldest first."""
     rows = select(
         """SELECT e.at, e.subject, e.name, e.actor, e.why FROM event e

@@ -93,6 +93,11 @@ def waiting(order_id: UUID) -> Chosen | None:
     return _first(select(f"{_CHOSEN} AND order_id = %s AND state = 'asked'", [order_id]))
 
 
+def has(order_id: UUID, reason: str) -> bool:
+    """Whether the order has a refund of this reason, whatever became of it."""
+    return bool(select("SELECT 1 FROM refund WHERE order_id = %s AND reason = %s LIMIT 1", [order_id, reason]))
+
+
 def _first(rows: list[tuple[object, ...]]) -> Chosen | None:
     if not rows:
         return None

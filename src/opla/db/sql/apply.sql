@@ -15,11 +15,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ), p.charged_back_minor, p.outside_minor)
 $$;
 
--- What of an order's price was given back by choice.
+-- What of an order's price was given back by choice, its customer's (a code given back unseen) included.
 CREATE OR REPLACE FUNCTION opla_given_back(p_order uuid) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT coalesce(sum(amount_minor), 0)::bigint FROM refund
-    WHERE order_id = p_order AND reason IN ('choice', 'goodwill') AND state NOT IN ('asked', 'denied')
+    WHERE order_id = p_order AND reason IN ('choice', 'goodwill', 'unseen') AND state NOT IN ('asked', 'denied')
 $$;
 
 CREATE OR REPLACE FUNCTION opla_apply(

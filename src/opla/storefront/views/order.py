@@ -30,7 +30,7 @@ from opla.operations import shop as shops
 from opla.presenting import aftercare, languages, numbers, orders, receipts, redeeming
 from opla.presenting.pictures import qr
 from opla.presenting.refusals import sentence
-from opla.storefront import draft, pushes
+from opla.storefront import draft, helping, pushes
 from opla.storefront.context import browser_of
 from opla.storefront.views.language import chosen
 from opla.storefront.visit import Visit, visit
@@ -141,6 +141,7 @@ def draw(
         "push": pushes.offer(request, found.page.ticket, reverse("order-push", args=[found.link])) if asks else None,
         "elsewhere": _elsewhere(found),
         "counting": _counting(request, found),
+        "help": helping.help_of(page, found.product, visit(request)),
         "sms": aftercare.sms(found.operator) if found.operator else [],
         "said": _said(page),
         "asks": aftercare.asks(page.kind),

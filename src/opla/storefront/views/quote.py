@@ -202,7 +202,10 @@ def _page(
         "number": numbers.grouped(made.number) if made.number else "",
         "operator": operator,
         "product": product,
-        "lines": facts.lines(product, without=(FactKind.EARLY_RENEWAL, FactKind.DELIVERY)),
+        "lines": [
+            *facts.when(product),
+            *facts.lines(product, without=(FactKind.EARLY_RENEWAL, FactKind.DELIVERY, *facts.WHEN)),
+        ],
         "replaces": facts.replaces(product),
         "loses": facts.loses_something(product),
         "delivery": facts.delivery(product),
