@@ -23,6 +23,7 @@ class Act(StrEnum):
     PAY = "pay"
     REVEAL = "reveal"  # look at a code; whose code it is, the operation checks besides
     REMIND = "remind"  # ask to be reminded of a line, and say what is left on it
+    KEEP_SIMS = "keep_sims"  # keep lines of one's own; whose they are, the operation checks besides
     SETTLE = "settle"  # record what a provider or supplier answered
     EXPIRE = "expire"
     TELL = "tell"
@@ -39,7 +40,7 @@ class Act(StrEnum):
 
 
 MAY: dict[Role, frozenset[Act]] = {
-    Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.REMIND}),
+    Role.CUSTOMER: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.REMIND, Act.KEEP_SIMS}),
     Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT}),
     Role.OWNER: frozenset(
         {

@@ -31,6 +31,7 @@ from zoneinfo import ZoneInfo
 from opla.core.calendar import day_of, later, start_of
 from opla.core.catalog.rules import Length, Since
 from opla.core.effects import Applied, Effect, Happened, Unknown, What, Why, apply, completed
+from opla.core.effects.judging import gate
 from opla.core.line import Bucket, Kind, Line
 from opla.core.refusal import Code, Refusal
 from opla.core.reminder import LEAD
@@ -237,12 +238,13 @@ class _Case:
         return min([*ends, *([empty] if empty else [])], default=until) >= until
 
     def empty_from(self, idle: Timeline, effect: Effect | None) -> datetime | None:
-        """The first instant at which a kind that the line is about has nothing that can be used; None: never."""
+        """The first instant from which on a kind that the line is about has nothing any more; None: there is none."""
         kinds = {bucket.kind for bucket in self.line.buckets} or {p.kind for p in (effect.portions if effect else ())}
         found = [self.dry.at] if self.dry else []
         for kind in kinds:
-            gone = (at for at, line in idle.states if not any(line.usable(kind, at)))
-            found += [at for at in [next(gone, None)] if at is not None]
+            there = [any(line.usable(kind, at)) for at, line in idle.states]
+            if not there[-1]:
+                found.append(idle.states[len(there) - there[::-1].index(True)][0] if any(there) else self.at)
         if not kinds and not self.line.credit_at(self.at):
             return self.at
         return max(min(found), self.at) if found else None
@@ -305,21 +307,16 @@ class _Case:
 
     def _relaxed(self, renewal: Renewal, idle: Timeline) -> tuple[Renewal, tuple[Why, ...]]:
         """The purchase as if what nobody told were as it must be; and what that is."""
+        line, effect = idle.at(self.at), renewal.effect
+        line = replace(line, plan=renewal.plan or line.plan)
         conditions: list[Why] = []
-        while True:
-            done = apply(renewal.effect, idle.at(self.at), self.at, plan=renewal.plan)
-            facts = done.happened if isinstance(done, Applied) else ()
-            why = next((f.why for f in facts if f.why in (Why.PLAN_UNKNOWN, Why.WINDOW_UNKNOWN)), None)
-            if why is None or why in conditions:
-                return renewal, tuple(conditions)
+        while (why := gate(effect, line, self.at)) in (Why.PLAN_UNKNOWN, Why.WINDOW_UNKNOWN) and effect.portions:
             conditions.append(why)
-            effect = renewal.effect
-            relaxed = (
-                replace(effect, bonus_plans=None)
-                if why is Why.PLAN_UNKNOWN
-                else replace(effect, bonus_window_days=None)
-            )
-            renewal = replace(renewal, effect=relaxed)
+            if why is Why.PLAN_UNKNOWN:
+                effect = replace(effect, bonus_plans=None)
+            else:
+                effect = replace(effect, bonus_window_days=None)
+        return replace(renewal, effect=effect), tuple(conditions)
 
     def free_from(self, renewal: Renewal, idle: Timeline) -> datetime | None:
         """The first instant from which the purchase takes nothing away and is not refused; None: there is none."""
@@ -341,8 +338,9 @@ class _Case:
 
     def stops(self, renewal: Renewal, idle: Timeline, since: datetime, by: datetime | None) -> datetime | None:
         """`by`, or the first instant before it at which the purchase is free no more."""
-        instants = (at for at, _ in idle.states if at > since and (by is None or at < by))
-        return next((at for at in instants if not _free(renewal, idle, at)), by)
+        use_by, end = renewal.effect.use_by, by or idle.until
+        instants = {at for at, _ in idle.states} | ({start_of(use_by + _DAY, self.where)} if use_by else set())
+        return next((at for at in sorted(instants) if since < at < end and not _free(renewal, idle, at)), by)
 
 
 def _number_alone(case: _Case, choice: Renewal | None, others: Sequence[Renewal]) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from opla.storefront.views import (
+    alive,
     amounts,
     choose,
     code,
@@ -17,6 +18,7 @@ from opla.storefront.views import (
     quote,
     recipient,
     remind,
+    sims,
 )
 from opla.storefront.views import help as helping
 
@@ -53,6 +55,21 @@ urlpatterns = [
     path("r/<str:link>/answer/", remind.answer, name="reminder-answer"),
     path("r/<str:link>/line/", remind.line, name="reminder-line"),
     path("r/<str:link>/stop/", remind.stop, name="reminder-stop"),
+    path("have/<slug:operator>/keep/", sims.keep_reading, name="have-keep"),
+    path("o/<str:link>/keep/", sims.keep_order, name="order-keep"),
+    path("me/sims/", sims.sims, name="my-sims"),
+    path("me/sims/add/", sims.add, name="my-sims-add"),
+    path("me/sims/file/", sims.download, name="my-sims-file"),
+    path("me/sims/bring/", sims.bring, name="my-sims-bring"),
+    path("me/sims/renew/", sims.renew_told, name="my-sims-renew"),
+    path("me/sims/<uuid:line_id>/", sims.sim, name="my-sim"),
+    path("me/sims/<uuid:line_id>/renew/", sims.renew, name="my-sim-renew"),
+    path("me/sims/<uuid:line_id>/answer/", sims.answer, name="my-sim-answer"),
+    path("me/sims/<uuid:line_id>/line/", sims.line, name="my-sim-line"),
+    path("me/sims/<uuid:line_id>/alive/", alive.mine, name="my-sim-alive"),
+    path("me/sims/<uuid:line_id>/forget/", sims.forget, name="my-sim-forget"),
+    path("alive/", alive.typed, name="alive"),
+    path("leaving/<slug:operator>/", alive.leaving, name="leaving"),
     path("help/", helping.about, name="help"),
     path("language/", language.switch, name="language"),
 ]

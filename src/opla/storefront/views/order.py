@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
 
+from opla.accounts.customer import customer_of
 from opla.core import order, payment
 from opla.core.catalog import Operator, Product
 from opla.core.ports import Kind
@@ -108,6 +109,7 @@ def draw(
         "ticket": found,
         "order": page,
         "status": found.status,
+        "keepable": _keepable(request, found),
         "operator": found.operator,
         "number": numbers.grouped(page.number) if page.number else "",
         "events": [(happened.at, orders.event(happened.name)) for happened in page.events],
@@ -129,6 +131,13 @@ def _counting(request: HttpRequest, found: Ticket) -> str:
     watched = remind.find(draft.reminder(request), shop=visit(request).shop)
     same = watched is not None and watched.confirmed and watched.usage.line.operator == found.page.operator
     return "can" if same else ""
+
+
+def _keepable(request: HttpRequest, found: Ticket) -> str:
+    """The name under which somebody signed in may keep the SIM this was for; empty where they may not."""
+    if not (found.page.proven and found.page.delivered_at and customer_of(request)):
+        return ""
+    return found.operator.name if found.operator else found.page.operator
 
 
 def _goes_to_pay(request: HttpRequest, found: Ticket) -> str:
