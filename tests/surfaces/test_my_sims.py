@@ -39,7 +39,7 @@ def mum(data_days: int = 11, **other: object) -> KeptLine:
         topped_up_at=START - 20 * DAY,
     )  # fmt: skip
     given = {"name": "Mum", "whose": Whose.OTHER, "number": "+32470123456", "choice": Choice("PX-15", 1500, "bonus")}
-    return KeptLine(uuid4(), usage=Usage(line), **(given | other))  # type: ignore[arg-type]  # fields of a kept line
+    return KeptLine(uuid4(), **({"usage": Usage(line)} | given | other))  # type: ignore[arg-type]  # fields of a kept line
 
 
 def keep(customer: Customer, world: World, *lines: KeptLine) -> None:
@@ -72,7 +72,7 @@ def test_one_tap_leads_to_the_price_with_the_line_beside_it_and_buys_nothing(doo
     assert "1.2 GB" in page.text
     assert ANA in page.text
     with as_owner() as cursor:
-        cursor.execute("SELECT (SELECT count(*) FROM quote), (SELECT count(*) FROM customer_order)")
+        cursor.execute("SELECT (SELECT count(*) FROM quote), (SELECT count(*) FROM orders)")
         assert cursor.fetchone() == (1, 0)
 
 
@@ -217,3 +217,17 @@ def test_leaving_says_what_is_known_what_is_not_and_what_to_say(door: Door) -> N
     assert "1999" in page.text
     assert '<blockquote lang="fr">' in page.html
     assert door.stranger.get("/leaving/nobody/").status == 404
+
+
+def test_an_order_is_kept_with_what_was_bought_by_whoever_ordered_it(door: Door) -> None:
+    order = door.delivered()
+    customer = signed_in(door.owner, ANA)
+    assert "Keep this SIM" in door.owner.get(order).text
+    door.owner.post(f"{order}keep/", {"name": "Mine"})
+    [kept] = kept_lines.of(customer, shop=door.world.shop)
+    assert (kept.operator, kept.choice) == ("proximus", Choice("PX-15", 1500))
+    other = signed_in(door.colleague, BEN)
+    assert "Keep this SIM" not in door.colleague.get(order).text
+    assert door.colleague.post(f"{order}keep/", {"name": "Mine"}).status == 404
+    assert door.stranger.post(f"{order}keep/", {"name": "Mine"}).status == 404
+    assert kept_lines.of(other, shop=door.world.shop) == []

@@ -75,7 +75,8 @@ def _renewal(product: Product, choice: Choice, shop: Shop) -> Renewal | Unknown:
     effect = effect_of(product, choice.amount_minor)
     if isinstance(effect, Unknown):
         return effect
-    return Renewal(effect, effect.price_minor + shop.terms.fee_minor, choice.plan)
+    plan = choice.plan if product.asks_plan else ""
+    return Renewal(effect, effect.price_minor + shop.terms.fee_minor, plan)
 
 
 def _choice(kept: KeptLine, catalog: Catalog, shop: Shop) -> tuple[Choice | None, bool]:

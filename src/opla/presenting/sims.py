@@ -213,9 +213,9 @@ def _why(found: Verdict, at: datetime, currency: str) -> Iterator[str]:
     empty = found.empty_from
     if found.advice in (Advice.RENEW, Advice.WAIT) and empty is not None and empty != found.by:
         if empty <= at:
-            yield _("Something of what it is for is used up or over now.")
+            yield _("Part of it is used up or over now.")
         else:
-            yield _("From %(day)s on something of it is used up or over until you renew.") % {
+            yield _("From %(day)s on part of it is used up or over, until you renew.") % {
                 "day": timeline.begins(empty)
             }
     if found.now_refused is not None:

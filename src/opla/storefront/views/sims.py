@@ -228,9 +228,9 @@ def _quoted(request: HttpRequest, kept: KeptLine, choice: Choice | None, email: 
     if choice is None:
         return redirect("amounts", operator=kept.operator)
     amount = Money(choice.amount_minor, catalog.currency).decimal
-    wanted = Wanted(
-        kept.operator, amount, email, languages.current(), sku=choice.sku, number=kept.number, plan=choice.plan
-    )
+    product = catalog.product(choice.sku)
+    plan = choice.plan if product and product.asks_plan else ""  # others ask for none, and take none
+    wanted = Wanted(kept.operator, amount, email, languages.current(), sku=choice.sku, number=kept.number, plan=plan)
     made = quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
     if not isinstance(made, Quote):
         if any(one.about in ("number", "email") for one in made):
