@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 
@@ -52,6 +53,36 @@ def news_of_promotions(screen: Screen) -> None:
         judge(screen.page)
 
 
+def my_sims(screen: Screen) -> None:
+    """From a file of one's own, a wrong one first: every card there is; what keeps a number, and leaving."""
+    page = screen.page
+    ends = (datetime.now(UTC) + timedelta(days=9)).isoformat()
+    line = {
+        "operator": "proximus", "plan": "bonus", "credit": [{"amount_minor": 1250}],
+        "buckets": [{"kind": "data", "left_kb": 1_200_000, "ends": ends}], "topped_up_at": "2026-11-01T10:00:00Z",
+    }  # fmt: skip
+    entry = {
+        "id": "0198a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+        "name": "妈妈 tablet",
+        "number": "+32470123456",
+        "line": line,
+    }
+    new = {"id": "0198a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5c", "name": "New", "line": {"operator": "telenet"}}
+    screen.go("/me/sims/")
+    judge(page)
+    for sims in ([{"name": "x"}], [entry, new]):
+        document = json.dumps({"opla_sims": 1, "sims": sims}).encode()
+        page.set_input_files("#file", {"name": "sims.json", "mimeType": "application/json", "buffer": document})
+        press(page, "form[action$='/bring/'] button")
+        judge(page)
+    for path in (
+        "/alive/", "/alive/?operator=proximus&months=36&since=2026-11-01", "/alive/?operator=x&months=99&since=x",
+        "/alive/?operator=scarlet&months=12", "/leaving/base/", "/leaving/digi/",
+    ):  # fmt: skip
+        screen.go(path)
+        judge(page)
+
+
 def what_is_left(page: Page) -> None:
     """What was told before is known beside the price; half of it said again, then all of it, and what will be lost."""
     expect(page.locator("#changes .lost")).not_to_have_count(0)
@@ -92,6 +123,7 @@ def test_every_page_passes_axe_and_fits_a_small_phone(screens: Screens, language
     judge(page)
     what_somebody_has(screen)
     news_of_promotions(screen)
+    my_sims(screen)
     screen.go("/")
     page.fill("#number", "112")
     press(page, "main form button.main")

@@ -21,6 +21,8 @@ from opla.core.written import plain
 VERSION: Final = 1
 MOST_LINES: Final = 50
 MOST_NAME: Final = 40
+#: Of credit and of buckets on one line: nobody has so many, and each costs time.
+MOST_ON_IT: Final = 30
 #: A file with more characters is not read.
 MOST_FILE: Final = 512 * 1024
 
@@ -143,7 +145,8 @@ class _WrongError(Exception):
 
 
 def _wrong(way: str, problem: str) -> Refusal:
-    return Refusal(Code.SIMS_FILE_INVALID, "file", {"field": way, "problem": problem})
+    shown = way.encode("ascii", "replace").decode()  # half a sign in a file could not be shown on any page
+    return Refusal(Code.SIMS_FILE_INVALID, "file", {"field": shown, "problem": problem})
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,8 @@ class _Entry:
             inner = usage.params.get("field", "")
             way = self.way if inner == "line" else f"{self.way}.line" if inner != "before" else self.way
             raise _WrongError(_wrong(f"{way}.{inner}", usage.params.get("problem", "not_mapping")))
+        if max(len(usage.line.buckets), len(usage.line.credit)) > MOST_ON_IT:
+            raise self.wrong("line", "too_many")
         return KeptLine(
             id=self.id(),
             name=name,

@@ -91,6 +91,7 @@ class Card:
 
     kept: KeptLine
     operator: str
+    known: bool  # the catalogue (still) has its operator
     number: str
     said: Said
     rows: Sequence[usage.Row]
@@ -127,6 +128,7 @@ def card(kept: KeptLine, advised: Advised, catalog: Catalog, at: datetime, numbe
     return Card(
         kept=kept,
         operator=operator.name if operator else kept.operator,
+        known=operator is not None,
         number=number,
         said=said(advised, at, line.currency),
         rows=usage.rows(kept.usage, at),
@@ -151,8 +153,8 @@ def said(advised: Advised, at: datetime, currency: str) -> Said:
         title=_title(found),
         why=tuple(_why(found, at, currency)),
         tone="mind" if found.advice is Advice.RENEW else "note",
-        ways=tuple(_ways(found, cost, currency)),
-        product=product,
+        ways=tuple(_ways(found, cost, currency)) if found.because is not Because.NOT_TOLD else (),
+        product=product if found.renewal else "",
         proposed=advised.proposed,
         sample=Doubt.SAMPLE in doubts,
         pay=pay,
@@ -215,9 +217,7 @@ def _why(found: Verdict, at: datetime, currency: str) -> Iterator[str]:
         if empty <= at:
             yield _("Part of it is used up or over now.")
         else:
-            yield _("From %(day)s on part of it is used up or over, until you renew.") % {
-                "day": timeline.begins(empty)
-            }
+            yield _("From %(day)s on part of it is used up or over, until you renew.") % {"day": timeline.begins(empty)}
     if found.now_refused is not None:
         yield _("Not now: %(why)s") % {"why": sentence(found.now_refused)}
     if found.instead:

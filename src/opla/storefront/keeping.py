@@ -122,7 +122,14 @@ def brought(request: HttpRequest) -> list[KeptLine] | list[Refusal]:
         document = json.loads(file.read().decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return [Refusal(Code.FILE_UNREADABLE, "file")]
-    return read_file(document)
+    found = read_file(document)
+    _, catalog = catalogue.active()
+    unknown = [
+        Refusal(Code.SIMS_FILE_INVALID, "file", {"field": f"sims.{place}.line.operator", "problem": "not_choice"})
+        for place, one in enumerate(found)
+        if isinstance(one, KeptLine) and catalog.operator(one.operator) is None
+    ]
+    return unknown or found
 
 
 def carry(kept: KeptLine) -> str:
@@ -135,7 +142,8 @@ def carried(request: HttpRequest) -> KeptLine | None:
         found = read_kept(json.loads(request.POST.get("sim", "")[: asking.MAX_USAGE]))
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, KeptLine) else None
+    _, catalog = catalogue.active()
+    return found if isinstance(found, KeptLine) and catalog.operator(found.operator) else None
 
 
 def download(document: Mapping[str, object], day: date) -> HttpResponse:

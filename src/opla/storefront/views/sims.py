@@ -323,7 +323,6 @@ def _one(
         "card": keeping.card(kept, here, catalog),
         "form": form,
         "choices": keeping.choices(kept, catalog, here),
-        "place": _place(kept),
         "back": reverse("my-sims"),
     }
     return render(request, "storefront/sim_mine.html", shown, status=status)
