@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,6 +66,36 @@ def a_day_and_a_basket(page: Page) -> None:
     judge(page)
     press(page, "form[action$='/remove/'] button")
     judge(page)
+
+
+def my_sims(screen: Screen) -> None:
+    """From a file of one's own, a wrong one first: every card there is; what keeps a number, and leaving."""
+    page = screen.page
+    ends = (datetime.now(UTC) + timedelta(days=9)).isoformat()
+    line = {
+        "operator": "proximus", "plan": "bonus", "credit": [{"amount_minor": 1250}],
+        "buckets": [{"kind": "data", "left_kb": 1_200_000, "ends": ends}], "topped_up_at": "2026-11-01T10:00:00Z",
+    }  # fmt: skip
+    entry = {
+        "id": "0198a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+        "name": "妈妈 tablet",
+        "number": "+32470123456",
+        "line": line,
+    }
+    new = {"id": "0198a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5c", "name": "New", "line": {"operator": "telenet"}}
+    screen.go("/me/sims/")
+    judge(page)
+    for sims in ([{"name": "x"}], [entry, new]):
+        document = json.dumps({"opla_sims": 1, "sims": sims}).encode()
+        page.set_input_files("#file", {"name": "sims.json", "mimeType": "application/json", "buffer": document})
+        press(page, "form[action$='/bring/'] button")
+        judge(page)
+    for path in (
+        "/alive/", "/alive/?operator=proximus&months=36&since=2026-11-01", "/alive/?operator=x&months=99&since=x",
+        "/alive/?operator=scarlet&months=12", "/leaving/base/", "/leaving/digi/",
+    ):  # fmt: skip
+        screen.go(path)
+        judge(page)
 
 
 def what_is_left(page: Page) -> None:
@@ -173,6 +204,7 @@ def test_every_page_passes_axe_and_fits_a_small_phone(
     what_somebody_has(screen)
     news_of_promotions(screen)
     asking(screen)
+    my_sims(screen)
     screen.go("/")
     page.fill("#number", "112")
     press(page, "main form button.main")

@@ -28,6 +28,7 @@ class Act(StrEnum):
     SAY = "say"  # say what became of an order, or write to the shop; about whose, the operation checks besides
     TAKE_BACK = "take_back"  # have the price of an unseen code of theirs back
     REMIND = "remind"  # ask to be reminded of a line, and say what is left on it
+    KEEP_SIMS = "keep_sims"  # keep lines of one's own; whose they are, the operation checks besides
     SETTLE = "settle"  # record what a provider or supplier answered
     EXPIRE = "expire"
     TELL = "tell"
@@ -58,6 +59,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.SAY,
             Act.TAKE_BACK,
             Act.REMIND,
+            Act.KEEP_SIMS,
         }
     ),
     Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT}),

@@ -53,6 +53,9 @@ class Code(StrEnum):
     # what it would do to the line
     LINE_UNREADABLE = "line_unreadable"  # a file of a line: names the field and what is wrong with it
     LINE_CURRENCY = "line_currency"  # the line's credit is in another currency
+    NAME_INVALID = "name_invalid"  # a nickname of 1 to 40 signs
+    SIMS_FILE_INVALID = "sims_file_invalid"  # a file of one's SIMs: names the field and what is wrong with it
+    SIMS_TOO_MANY = "sims_too_many"  # more than anybody keeps
     NUMBER_LOST = "number_lost"  # the number's life and its grace are over: no top-up brings it back
     CODE_LAPSES = "code_lapses"  # its last day is before it could be entered
     LAPSES_BEFORE_START = "lapses_before_start"  # its last day is before it could begin

@@ -157,3 +157,22 @@ class Place(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.ref}"
+
+
+class KeptLine(models.Model):
+    """A SIM that a customer keeps here. All that tells of a person is sealed; `line_id` is that of their file."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    line_id = models.UUIDField()
+    sealed = models.BinaryField()
+    version = models.IntegerField(default=1)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "kept_line"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["customer", "line_id"], name="kept_line_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"SIM {self.line_id}"

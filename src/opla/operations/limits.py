@@ -5,6 +5,7 @@ none is so tight that a family, a hotel or the customers of one operator meet it
 |----------|--------------------------------|---------|------------------|
 | coupons  | the visitor's address          | 20      | an hour          |
 | wishes   | the visitor's address          | 20      | an hour          |
+| files    | the visitor's address          | 60      | an hour          |
 | confirms | the e-mail that is written to  | 5       | a day            |
 | proofs   | the e-mail that is written to  | 20      | a day            |
 | messages | the visitor's address          | 20      | an hour          |
@@ -41,6 +42,7 @@ class Limit:
 
 COUPONS: Final = Limit("coupon", 20, timedelta(hours=1))
 WISHES: Final = Limit("wish", 20, timedelta(hours=1))
+FILES: Final = Limit("file", 60, timedelta(hours=1))
 CONFIRMS: Final = Limit("confirm", 5, timedelta(days=1))
 PROOFS: Final = Limit("proof", 20, timedelta(days=1))
 MESSAGES: Final = Limit("message", 20, timedelta(hours=1))

@@ -124,6 +124,7 @@ _PLAIN: Final[dict[Code, str]] = {
         "Somebody has seen this code. Attach what the operator answered about it, then it can be refunded."
     ),
     Code.REFUND_WAITS: gettext_noop("Another refund of this order waits for a second person already."),
+    Code.NAME_INVALID: gettext_noop("Give it a name of 1 to 40 letters, so that you know it again."),
     Code.FILE_UNREADABLE: gettext_noop("This file cannot be read."),
     Code.CODE_KNOWN: gettext_noop("This code is or was in stock already."),
     Code.SANDBOX_BESIDE_LIVE: gettext_noop("The sandbox refuses to run beside real operators or payments."),
@@ -225,6 +226,21 @@ def _line_unreadable(params: Mapping[str, str]) -> str:
     }
 
 
+def _sims_file(params: Mapping[str, str]) -> str:
+    field = params.get("field", "?")
+    match params.get("problem"):
+        case "version":
+            return _("This is no file of SIMs that this shop can read.")
+        case "too_many":
+            return _("The file holds more SIMs than can be kept.")
+        case _:
+            return _("The file cannot be kept. This field is wrong: %(field)s.") % {"field": field}
+
+
+def _sims_too_many(params: Mapping[str, str]) -> str:
+    return _("At most %(n)s SIMs can be kept.") % {"n": params.get("most", "?")}
+
+
 def _another_active(params: Mapping[str, str]) -> str:
     try:
         until = figures.moment(datetime.fromisoformat(params.get("until", "")))
@@ -322,6 +338,8 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.AMOUNT_ABOVE_MAX: _above,
     Code.AMOUNT_OFF_STEP: _off_step,
     Code.LINE_UNREADABLE: _line_unreadable,
+    Code.SIMS_FILE_INVALID: _sims_file,
+    Code.SIMS_TOO_MANY: _sims_too_many,
     Code.NEED_NOT_COVERED: _need_not_covered,
     Code.NEED_UNREADABLE: _need_unreadable,
     Code.ANOTHER_ACTIVE: _another_active,

@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """What is bought for a date says so, from its quote on. `opla_quote` takes the date too, so its older self goes."""
 
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0003_letter")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0020_kept_line")]
     operations = [
         migrations.RunSQL(
             """

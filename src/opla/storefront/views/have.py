@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from opla.accounts.customer import customer_of
 from opla.core import sim
 from opla.core.calendar import zone
 from opla.core.catalog import Catalog, Operator
@@ -95,6 +96,7 @@ def result(
         "keep": keeping.line(place.operator, found, here.at),
         "measured_gb": planning.measured_gb(found),
         "form": form or Form({"email": draft.email(request), "every": "7"}),
+        "signed_in": customer_of(request) is not None,
         "intervals": [(str(days), usage.interval(days)) for days in INTERVALS],
     }
     return render(request, "storefront/have_line.html", shown, status=status)

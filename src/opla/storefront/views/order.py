@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
 
+from opla.accounts.customer import customer_of
 from opla.core import order, payment
 from opla.core.catalog import Operator, Product
 from opla.core.money import Money
@@ -133,6 +134,7 @@ def draw(
         "ticket": found,
         "order": page,
         "status": found.status,
+        "keepable": _keepable(request, found),
         "operator": found.operator,
         "number": numbers.grouped(page.number) if page.number else "",
         "events": [(happened.at, orders.event(happened.name)) for happened in page.events],
@@ -232,6 +234,13 @@ def trouble(link: str) -> str:
         return reverse("order-trouble", args=[link])
     except NoReverseMatch:  # a shop without that page yet
         return f"{reverse('help')}#order"
+
+
+def _keepable(request: HttpRequest, found: Ticket) -> str:
+    """The name under which somebody signed in may keep the SIM this was for; empty where they may not."""
+    if not (found.page.proven and found.page.delivered_at and customer_of(request)):
+        return ""
+    return found.operator.name if found.operator else found.page.operator
 
 
 def _goes_to_pay(request: HttpRequest, found: Ticket) -> str:
