@@ -97,6 +97,10 @@ class Code(StrEnum):
     PROOF_NEEDED = "proof_needed"  # another device: prove the e-mail first
     PROOF_WRONG = "proof_wrong"
     PROOF_EXPIRED = "proof_expired"
+    # signing in
+    STEP_WRONG = "step_wrong"  # neither the app's six digits nor a recovery code, or used already
+    PASSKEY_WRONG = "passkey_wrong"  # of nobody here, or its answer is no answer to what was asked
+    ORDERS_OPEN = "orders_open"  # data is deleted when the last order has ended
     # refunds and items
     REFUND_BY_RULE = "refund_by_rule"  # delivered or refunded by itself: nothing to choose yet
     NOTHING_TO_REFUND = "nothing_to_refund"  # nothing of the order's money is kept

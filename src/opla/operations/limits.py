@@ -7,6 +7,10 @@ none is so tight that a family, a hotel or the customers of one operator meet it
 | wishes   | the visitor's address          | 20      | an hour          |
 | confirms | the e-mail that is written to  | 5       | a day            |
 | proofs   | the e-mail that is written to  | 20      | a day            |
+| sign-ins | the visitor's address          | 20      | an hour          |
+| links    | the e-mail that is written to  | 10      | a day            |
+| steps    | the customer, by their e-mail  | 5       | an hour          |
+| answers  | one challenge to a passkey     | 1       | an hour          |
 
 An address is counted by its keyed digest, and forgotten when its tries are free again. Many addresses of one network
 (IPv4 /24, IPv6 /48) count as ten: whoever rents a network cannot guess from each of its addresses.
@@ -40,6 +44,10 @@ COUPONS: Final = Limit("coupon", 20, timedelta(hours=1))
 WISHES: Final = Limit("wish", 20, timedelta(hours=1))
 CONFIRMS: Final = Limit("confirm", 5, timedelta(days=1))
 PROOFS: Final = Limit("proof", 20, timedelta(days=1))
+SIGN_INS: Final = Limit("sign_in", 20, timedelta(hours=1))
+LINKS: Final = Limit("link", 10, timedelta(days=1))
+STEPS: Final = Limit("step", 5, timedelta(hours=1))
+ANSWERS: Final = Limit("answer", 1, timedelta(hours=1))
 
 
 def by_address(limit: Limit, address: str, *, shop: Shop, at: datetime) -> Refusal | None:
@@ -53,6 +61,11 @@ def by_address(limit: Limit, address: str, *, shop: Shop, at: datetime) -> Refus
 def by_email(limit: Limit, email: str, *, shop: Shop, at: datetime) -> Refusal | None:
     """The same for an address that is written to."""
     return _take([(limit.what, f"email {email.lower()}", limit.most)], limit, shop, at)
+
+
+def once(limit: Limit, what: str, *, shop: Shop, at: datetime) -> bool:
+    """True the first time within the limit's time, whichever process asks: an answer counts once."""
+    return _take([(limit.what, f"once {what}", limit.most)], limit, shop, at) is None
 
 
 def _take(tries: list[tuple[str, str, int]], limit: Limit, shop: Shop, at: datetime) -> Refusal | None:
