@@ -9,6 +9,7 @@ from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 
 from opla.accounts.sessions import AGENT, hash_of
+from opla.core.actor import Actor, Role
 from opla.db.models import Customer, Session
 
 #: How long a browser stays signed in.
@@ -23,6 +24,11 @@ def customer_of(request: HttpRequest) -> Customer | None:
     """The customer behind this request; None for everybody who did not sign in."""
     user = request.user
     return user if isinstance(user, Customer) and user.is_active else None
+
+
+def account(customer: Customer) -> Actor:
+    """Who acts, as events and reveals name them: the beginning of the account's random id."""
+    return Actor(Role.CUSTOMER, f"account {customer.pk.hex[-12:]}")
 
 
 def sign_in(request: HttpRequest, customer: Customer, at: datetime) -> None:

@@ -17,7 +17,7 @@ _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
 _SQL = (
     *("clock", "orders", "promotions", "floats", "apply", "attempts", "codes", "refunds", "rates", "reminders", "days"),
-    *("letters", "limits", "books", "guards", "grants"),
+    *("letters", "limits", "forget", "books", "guards", "grants"),
 )
 _LOCK = 0x6F706C61  # "opla"
 

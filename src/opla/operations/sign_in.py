@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.contrib.auth.hashers import make_password
+
 from opla.core.quote import read_email, read_language
 from opla.core.refusal import Code, Refusal
 from opla.db.keyring import digest
@@ -101,5 +103,21 @@ def _find(link: str, at: datetime) -> SignInLink | None:
 
 def _made(email: str, language: str, at: datetime) -> Customer:
     """Two links used at once make one customer."""
-    customer, _ = Customer.objects.get_or_create(email=email, defaults={"language": language, "made_at": at})
+    made = {"language": language, "made_at": at, "password": make_password(None)}  # None: there is no right one
+    customer, _ = Customer.objects.get_or_create(email=email, defaults=made)
     return customer
+
+
+def speak(customer: Customer, wanted: str) -> str:
+    """Write to them in this language from now on, where it is one of ours; the language they have then."""
+    language = read_language(wanted)
+    if not isinstance(language, Refusal):
+        customer.language = language
+        customer.save(update_fields=["language"])
+    return customer.language
+
+
+def tell_of_change(customer: Customer, *, shop: Shop, at: datetime) -> None:
+    """Write to them that how they sign in was changed: if it was not them, they hear of it."""
+    posted = Posted("sign_in_changed", customer.email, customer.language, {"path": "/me/security/"})
+    letters.post([posted], shop=shop, at=at)

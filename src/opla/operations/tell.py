@@ -93,6 +93,9 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
             sent = outgoing.letter_id in posted and _post(outgoing, posted[outgoing.letter_id], compose, outside)
         elif outgoing.order_id in news:
             sent = _told(_for_reseller(outgoing, news[outgoing.order_id]), outside)
+        elif outgoing.order_id in about and not about[outgoing.order_id].page.email:
+            done.append((outgoing.reference, False, None))  # its buyer asked to be forgotten
+            continue
         else:
             sent = outgoing.order_id in about and _send(outgoing, about[outgoing.order_id], compose, shop, outside)
         # A message that was sent twice is a nuisance, one that was lost is not: unknown is tried again.

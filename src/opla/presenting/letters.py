@@ -38,7 +38,16 @@ def _sign_in(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     return _("Your link to sign in"), text % link
 
 
+def _sign_in_changed(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
+    text = _(
+        "How you sign in was changed: a passkey or the second step. If it was you, all is well. If it was not, look "
+        "here and end what you do not know: %(link)s"
+    )
+    return _("How you sign in was changed"), text % {"link": f"{base_url}{about['path']}"}
+
+
 #: What every topic says, and which facts it needs.
 _WORDS: Final[dict[str, Words]] = {
     "sign_in": _sign_in,  # path: of the page that signs in, with its secret
+    "sign_in_changed": _sign_in_changed,  # path: of the page with what there is
 }

@@ -92,6 +92,11 @@ def send_once(request: HttpRequest, payment_id: UUID) -> bool:
     return True
 
 
+def forget(request: HttpRequest) -> None:
+    """All of it: whoever uses this browser next finds nothing."""
+    draft_of(request).clear()
+
+
 def _text(request: HttpRequest, name: str) -> str:
     found = draft_of(request).get(name)
     return found if isinstance(found, str) else ""

@@ -91,7 +91,9 @@ class Revealed:
     valid_until: date | None
 
 
-def reveal(order_id: UUID, device_hash: bytes, *, actor: Actor, at: datetime, keyring: Keyring) -> Revealed | str:
+def reveal(
+    order_id: UUID, device_hash: bytes, *, actor: Actor, at: datetime, keyring: Keyring, customer: UUID | None = None
+) -> Revealed | str:
     """The code, or why not: `not_found`, `proof_needed`, `not_delivered_yet`."""
     [(result, code_id, sealed, serial, valid_until)] = call(
         "opla_reveal",
@@ -99,6 +101,7 @@ def reveal(order_id: UUID, device_hash: bytes, *, actor: Actor, at: datetime, ke
         Argument(str(actor), "text"),
         Argument(order_id, "uuid"),
         Argument(device_hash, "bytea"),
+        Argument(customer, "uuid"),
     )
     if result != "revealed":
         return expect(result, str)
