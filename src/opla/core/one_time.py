@@ -34,7 +34,7 @@ def step_of(key: bytes, typed: str, at: datetime) -> int | None:
     """Which half minute these digits are of: this one, the last or the next, as clocks differ; None: none of them."""
     now = step_at(at)
     for step in (now, now - 1, now + 1):
-        if hmac.compare_digest(digits(key, step), typed):
+        if hmac.compare_digest(digits(key, step).encode(), typed.encode()):
             return step
     return None
 

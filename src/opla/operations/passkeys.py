@@ -97,10 +97,11 @@ def enter(state: str, answer: str, *, shop: Shop, at: datetime) -> Customer | Re
         return _WRONG
     try:
         said = AuthenticationResponse.from_dict(json.loads(answer))
+        key, whose = said.raw_id, said.response.user_handle
     except Exception:  # noqa: BLE001 - as above
         return _WRONG
-    found = Passkey.objects.select_related("customer").filter(credential_id=said.raw_id).first()
-    if found is None or said.response.user_handle not in (None, found.customer.pk.bytes):
+    found = Passkey.objects.select_related("customer").filter(credential_id=key).first()
+    if found is None or whose not in (None, found.customer.pk.bytes):
         return _WRONG
     try:
         _server(shop).authenticate_complete(expected, [AttestedCredentialData(bytes(found.public))], said)
