@@ -119,7 +119,7 @@ def _page(request: HttpRequest, member: Member, wrong: Refusal | None = None) ->
         "passkeys": list(Passkey.objects.filter(customer=customer).order_by("made_at")),
         "question": passkeys.ask_new(customer, shop=here.shop, at=here.at) if recent else None,
         "device": browser(request.headers.get("User-Agent", "")),
-        "step": step,
+        "second_step": step,
         "codes_left": second_step.codes_left(customer) if step else 0,
         "sessions": [
             {
