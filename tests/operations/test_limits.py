@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -144,3 +148,27 @@ def test_orders_in_somebodys_name_do_not_fill_their_mailbox_with_proofs(world: W
         world.clock.tick(61)
         assert n < 10 or made[-1] is not None
     assert made.count(None) == limits.PROOFS.most
+
+
+def test_two_processes_together_send_an_address_no_more_links_than_one(world: World) -> None:
+    """Limits are rows, so that they hold however many processes there are: two of them, asking as fast as they can."""
+    from django.db import connection
+
+    database = connection.settings_dict
+    asks = f"""
+import os, sys
+sys.path[:0] = {[str(Path(__file__).resolve().parents[2] / "src")]!r}
+import django; django.setup()
+from datetime import datetime
+from django.db import connections
+connections["default"].settings_dict.update({ {k: database[k] for k in ("NAME", "USER", "HOST", "PORT")}!r})
+from opla.operations import limits, shop
+at = datetime.fromisoformat({START.isoformat()!r})
+print(sum(limits.by_email(limits.LINKS, "ana@example.org", shop=shop.current(), at=at) is None for _ in range(9)))
+"""
+    environment = {**os.environ, "OPLA_VAR": str(world.shop.var), "DJANGO_SETTINGS_MODULE": "opla.site.settings"}
+    running = [
+        subprocess.Popen([sys.executable, "-c", asks], env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert sum(int(process.communicate(timeout=60)[0]) for process in running) == limits.LINKS.most

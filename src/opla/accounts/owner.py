@@ -11,7 +11,7 @@ from opla.core.actor import Actor, Role
 
 _UNTIL: Final = "owner_until"
 _WHO: Final = "owner_who"
-#: A working day; then another link is made. The session is signed, not stored, so it ends by time alone.
+#: A working day; then another link is made.
 SIGNED_IN: Final = timedelta(hours=12)
 
 
@@ -20,6 +20,7 @@ def sign_in(request: HttpRequest, actor: Actor, at: datetime) -> None:
     request.session.flush()
     request.session[_UNTIL] = int((at + SIGNED_IN).timestamp())
     request.session[_WHO] = [str(actor.role), actor.name]
+    request.session.set_expiry(SIGNED_IN)
 
 
 def owner_of(request: HttpRequest, at: datetime) -> Actor | None:

@@ -116,6 +116,10 @@ class Code(StrEnum):
     SHARE_USED = "share_used"  # it has shown its code on another device
     CODE_SEEN = "code_seen"  # somebody has looked at it, so it does not go back by itself
     TAKE_BACK_OVER = "take_back_over"  # too near its last day to go back by itself
+    # signing in
+    STEP_WRONG = "step_wrong"  # neither the app's six digits nor a recovery code, or used already
+    PASSKEY_WRONG = "passkey_wrong"  # of nobody here, or its answer is no answer to what was asked
+    ORDERS_OPEN = "orders_open"  # data is deleted when the last order has ended
     # refunds and items
     REFUND_BY_RULE = "refund_by_rule"  # delivered or refunded by itself: nothing to choose yet
     NOTHING_TO_REFUND = "nothing_to_refund"  # nothing of the order's money is kept

@@ -176,3 +176,83 @@ class KeptLine(models.Model):
 
     def __str__(self) -> str:
         return f"SIM {self.line_id}"
+
+
+class Session(models.Model):
+    """One browser that is signed in, of a customer or of the house. The key in its cookie is kept hashed."""
+
+    hash = models.BinaryField(primary_key=True)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, null=True)  # null: of the house
+    data = models.TextField()  # signed, as Django's sessions are
+    agent = models.TextField()  # what the browser calls itself
+    made_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "session"
+
+    def __str__(self) -> str:
+        return f"a session until {self.expires_at:%Y-%m-%d}"
+
+
+class SignInLink(models.Model):
+    """A one-time link to sign in with, hashed; the address it went to is proven by whoever uses it."""
+
+    hash = models.BinaryField(primary_key=True)
+    email = models.EmailField()
+    language = models.CharField(max_length=10)
+    back = models.TextField()  # where to go then
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "sign_in_link"
+
+    def __str__(self) -> str:
+        return f"a link until {self.expires_at:%H:%M}"
+
+
+class Passkey(models.Model):
+    """A key on a customer's device (WebAuthn): `public` is the credential data that checks its signatures."""
+
+    credential_id = models.BinaryField(unique=True)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    public = models.BinaryField()
+    name = models.TextField()
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "passkey"
+
+    def __str__(self) -> str:
+        return f"a passkey of {self.customer_id}"
+
+
+class SecondStep(models.Model):
+    """What makes six digits every half minute (RFC 6238), sealed about the customer. Asked once it was confirmed."""
+
+    customer = models.OneToOneField(Customer, on_delete=models.CASCADE, primary_key=True)
+    sealed = models.BinaryField()
+    made_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    step = models.BigIntegerField(default=0)  # the newest that was used: no digits work twice
+
+    class Meta:
+        db_table = "second_step"
+
+    def __str__(self) -> str:
+        return f"the second step of {self.customer_id}"
+
+
+class RecoveryCode(models.Model):
+    """One of the codes for who has lost the app, hashed: 80 bits, gone when used."""
+
+    hash = models.BinaryField(primary_key=True)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+
+    class Meta:
+        db_table = "recovery_code"
+
+    def __str__(self) -> str:
+        return f"a recovery code of {self.customer_id}"

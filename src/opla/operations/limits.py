@@ -11,6 +11,10 @@ none is so tight that a family, a hotel or the customers of one operator meet it
 | messages | the visitor's address          | 20      | an hour          |
 | of one   | one thread with the shop       | 10      | an hour          |
 | asked    | the visitor's address          | 10      | an hour          |
+| sign-ins | the visitor's address          | 20      | an hour          |
+| links    | the e-mail that is written to  | 10      | a day            |
+| steps    | the customer, by their e-mail  | 5       | an hour          |
+| answers  | one challenge to a passkey     | 1       | an hour          |
 
 An address is counted by its keyed digest, and forgotten when its tries are free again. Many addresses of one network
 (IPv4 /24, IPv6 /48) count as ten: whoever rents a network cannot guess from each of its addresses.
@@ -48,6 +52,10 @@ PROOFS: Final = Limit("proof", 20, timedelta(days=1))
 MESSAGES: Final = Limit("message", 20, timedelta(hours=1))
 MESSAGES_OF_ONE: Final = Limit("message_of_one", 10, timedelta(hours=1))
 QUESTIONS: Final = Limit("question", 10, timedelta(hours=1))
+SIGN_INS: Final = Limit("sign_in", 20, timedelta(hours=1))
+LINKS: Final = Limit("link", 10, timedelta(days=1))
+STEPS: Final = Limit("step", 5, timedelta(hours=1))
+ANSWERS: Final = Limit("answer", 1, timedelta(hours=1))
 
 
 def by_address(limit: Limit, address: str, *, shop: Shop, at: datetime) -> Refusal | None:
@@ -66,6 +74,11 @@ def by_email(limit: Limit, email: str, *, shop: Shop, at: datetime) -> Refusal |
 def by_name(limit: Limit, name: str, *, shop: Shop, at: datetime) -> Refusal | None:
     """The same for a thing of ours, such as one thread."""
     return _take([(limit.what, f"name {name}", limit.most)], limit, shop, at)
+
+
+def once(limit: Limit, what: str, *, shop: Shop, at: datetime) -> bool:
+    """True the first time within the limit's time, whichever process asks: an answer counts once."""
+    return _take([(limit.what, f"once {what}", limit.most)], limit, shop, at) is None
 
 
 def _take(tries: list[tuple[str, str, int]], limit: Limit, shop: Shop, at: datetime) -> Refusal | None:

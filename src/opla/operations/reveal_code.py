@@ -1,4 +1,5 @@
-"""Showing a code: only to the ordering device, or after a one-time proof of the order's e-mail.
+"""Showing a code: only to the ordering device, after a one-time proof of the order's e-mail, or to the customer who
+signed in with that very address.
 
 The row that says who looked is committed before the code leaves the database.
 """
@@ -20,11 +21,13 @@ from opla.operations.shop import Shop
 PROOF_VALID = timedelta(minutes=15)
 
 
-def reveal(actor: Actor, order_id: UUID, *, device: bytes, shop: Shop, at: datetime) -> Revealed | Refusal:
-    """The code of a delivered order, for a device that may see it."""
+def reveal(
+    actor: Actor, order_id: UUID, *, device: bytes, shop: Shop, at: datetime, customer: UUID | None = None
+) -> Revealed | Refusal:
+    """The code of a delivered order, for a device or a signed-in customer that may see it."""
     if refused := actor.refused(Act.REVEAL):
         return refused
-    found = codes.reveal(order_id, device_hash(device), actor=actor, at=at, keyring=shop.keyring)
+    found = codes.reveal(order_id, device_hash(device), actor=actor, at=at, keyring=shop.keyring, customer=customer)
     return Refusal(Code(found)) if isinstance(found, str) else found
 
 

@@ -99,6 +99,8 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
             sent = outgoing.letter_id in posted and _post(outgoing, posted[outgoing.letter_id], compose, outside)
         elif outgoing.order_id in news:
             sent = _told(_for_reseller(outgoing, news[outgoing.order_id]), outside)
+        elif outgoing.order_id in about and not about[outgoing.order_id].page.email:
+            done.append((outgoing.reference, False, None))  # its buyer asked to be forgotten
         elif outgoing.topic in _NUDGES and outgoing.order_id in about:
             page = about[outgoing.order_id].page
             if (morning := awake(at, ZONE)) > at:

@@ -92,11 +92,10 @@ def keep(
     secret, id_ = shop.chance.secret(), shop.chance.uuid(at)
     wished = make(write_link(secret))
     alone = isinstance(wished, Following)
-    name = (b"promotions:" if alone else b"reminder:") + email.lower().encode()
     wish = Wish(
         id_,
         digest(secret),
-        hmac.new(shop.keyring.fingerprint_key, name, hashlib.sha256).digest(),
+        hashes_of(email, shop.keyring)[alone],
         seal(wished, id_, shop.keyring),
         language,
         shop.chance.reference(),
@@ -104,6 +103,13 @@ def keep(
     )
     reminders.ask(wish, at=at, forget_at=at + CONFIRM_WITHIN, again=AGAIN)
     return None
+
+
+def hashes_of(email: str, keyring: Keyring) -> tuple[bytes, bytes]:
+    """How the database knows an address: as one with reminders, and as one with news of promotions."""
+    names = [prefix + email.lower().encode() for prefix in (b"reminder:", b"promotions:")]
+    lines, news = (hmac.new(keyring.fingerprint_key, name, hashlib.sha256).digest() for name in names)
+    return lines, news
 
 
 def find(link: str, *, shop: Shop) -> Wished | None:

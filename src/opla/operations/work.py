@@ -19,6 +19,7 @@ from opla.operations.remind import remind
 from opla.operations.settle import Going, Write, at_once, settle
 from opla.operations.shop import Shop
 from opla.operations.tell import Compose, tell
+from opla.operations.tidy import tidy
 
 #: A lease outlasts the longest call by this much: time to decide and write.
 LEASE_MARGIN_S = 20
@@ -64,6 +65,7 @@ def work_once(
     claimed = attempts.claim(worker, list(Kind), at=at, limit=limit, lease_s=10 + LEASE_MARGIN_S)
     settle_claims(claimed, worker=worker, shop=shop, outside=outside, at=at, clock=clock, width=width)
     reminded = remind(shop=shop, at=clock())
+    tidy(at=clock())
     told = tell(compose, worker=worker, shop=shop, outside=outside, at=clock())
     pushed = push_out(words, shop=shop, outside=outside, at=clock()) if words else 0
     return len(claimed) + pushed + expire(shop=shop, at=clock()) + reminded + told

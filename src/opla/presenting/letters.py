@@ -70,10 +70,19 @@ def _ask_confirm(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     return _("Did you ask us a question?"), text % link
 
 
+def _sign_in_changed(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
+    text = _(
+        "How you sign in was changed: a passkey or the second step. If it was you, all is well. If it was not, look "
+        "here and end what you do not know: %(link)s"
+    )
+    return _("How you sign in was changed"), text % {"link": f"{base_url}{about['path']}"}
+
+
 #: What every topic says, and which facts it needs.
 _WORDS: Final[dict[str, Words]] = {
     "answered": _answered,  # path: of the thread; ticket: of its order, empty for a question
     "ask_confirm": _ask_confirm,  # path: of the question
     "sign_in": _sign_in,  # path: of the page that signs in, with its secret
     "stepped_back": _stepped_back,  # ticket, product, name; at: an ISO instant
+    "sign_in_changed": _sign_in_changed,  # path: of the page with what there is
 }

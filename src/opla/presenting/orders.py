@@ -85,6 +85,7 @@ _EVENTS: Final[dict[str, str]] = {
     "forfeited": gettext_noop("The money went back"),
     "settled_outside": gettext_noop("The money went back"),
     "told": gettext_noop("Message sent to you"),
+    "forgotten": gettext_noop("Its buyer's data was deleted"),
 }
 
 _STATES: Final[dict[str, str]] = {

@@ -103,6 +103,9 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.SHARE_USED: gettext_noop(
         "The code was shown on another device, and this link shows it on one only. Ask whoever sent it to you."
     ),
+    Code.STEP_WRONG: gettext_noop("These digits or this code do not fit, or were used already. Enter the newest ones."),
+    Code.PASSKEY_WRONG: gettext_noop("That did not work. Try once more, or use a link by e-mail."),
+    Code.ORDERS_OPEN: gettext_noop("An order of yours is still under way. Delete your data when it has ended."),
     Code.REFUND_TOO_MUCH: gettext_noop("This is more than what is left of the payment."),
     Code.CODE_SEEN: gettext_noop(
         "Somebody has looked at this code, so it cannot be given back here. Write to us instead."

@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "opla.storefront.draft_cookie.DraftCookie",
 ]
 TEMPLATES = [
     {
@@ -116,8 +117,8 @@ WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 365 * 24 * 3600
 
 _HTTPS = BASE_URL.startswith("https://")
-# The session is a signed cookie: what a visitor typed stays in their own browser, and no process keeps it.
-SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+# Rows of who signed in, to be listed and ended; what a visitor typed is a draft (`storefront.draft_cookie`).
+SESSION_ENGINE = "opla.accounts.sessions"
 SESSION_COOKIE_NAME = "opla_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from opla.storefront.draft_cookie import draft_of
+
 _BASKET: Final = "basket"
 #: So many SIMs under one payment: a family's, and short enough for a cookie.
 MOST: Final = 8
@@ -25,9 +27,8 @@ class Entry:
 
 def entries(request: HttpRequest) -> list[Entry]:
     """In the order they were put in."""
-    found = []
-    for one in request.session.get(_BASKET, []):
-        name, was_minor = one
+    held, found = draft_of(request).get(_BASKET), []
+    for name, was_minor in held if isinstance(held, list) else []:
         found.append(Entry(UUID(hex=str(name)), was_minor if isinstance(was_minor, int) else None))
     return found
 
@@ -36,9 +37,9 @@ def keep(request: HttpRequest, wanted: Iterable[Entry]) -> None:
     """Nothing forgets it."""
     kept = [[entry.quote_id.hex, entry.was_minor] for entry in wanted][:MOST]
     if kept:
-        request.session[_BASKET] = kept
+        draft_of(request).keep(_BASKET, kept)
     else:
-        request.session.pop(_BASKET, None)
+        draft_of(request).forget(_BASKET)
 
 
 def add(request: HttpRequest, quote_id: UUID) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest
 
+from opla.accounts.customer import customer_of
 from opla.core.browser import Browser, read_browser
 from opla.presenting import browsers, languages
 
@@ -28,6 +29,7 @@ def page(request: HttpRequest) -> dict[str, object]:
         "inside": inside(request),
         "language": here,
         "languages": languages.NAMES,
+        "signed_in": hasattr(request, "user") and customer_of(request) is not None,
         # Only a page that answers GET can be shown again in another language.
         "here": request.get_full_path() if request.method in ("GET", "HEAD") else request.path,
     }

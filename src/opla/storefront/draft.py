@@ -1,6 +1,6 @@
 """What a person has typed before there is a quote: their number and e-mail, what their SIM holds, and nothing else.
 
-It lives in the session, which is a signed cookie: in their own browser and nowhere else, gone when they close it,
+It lives in a signed cookie (`draft_cookie`): in their own browser and nowhere else, gone when they close it,
 never in an address (addresses are logged, shared and remembered) and never in our database before they ask for a
 price. Pages that use it show it in a field, so what is sent is what was seen, also from two tabs.
 """
@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 from opla.core.line import Line
 from opla.core.line_file import read_line, write_line
+from opla.storefront.draft_cookie import draft_of
 
 _NUMBER: Final = "number"
 _EMAIL: Final = "email"
@@ -33,19 +34,19 @@ def typed(request: HttpRequest, name: str) -> str:
 
 
 def number(request: HttpRequest) -> str:
-    return str(request.session.get(_NUMBER, ""))
+    return _text(request, _NUMBER)
 
 
 def keep_number(request: HttpRequest, e164: str) -> None:
-    request.session[_NUMBER] = e164
+    draft_of(request).keep(_NUMBER, e164)
 
 
 def email(request: HttpRequest) -> str:
-    return str(request.session.get(_EMAIL, ""))
+    return _text(request, _EMAIL)
 
 
 def keep_email(request: HttpRequest, address: str) -> None:
-    request.session[_EMAIL] = address
+    draft_of(request).keep(_EMAIL, address)
 
 
 def line(request: HttpRequest, operator: str) -> Line | None:
@@ -56,7 +57,7 @@ def line(request: HttpRequest, operator: str) -> Line | None:
 
 def told(request: HttpRequest) -> Line | None:
     """The same, whosever it is."""
-    found = read_line(request.session.get(_LINE))
+    found = read_line(draft_of(request).get(_LINE))
     return found if isinstance(found, Line) else None
 
 
@@ -64,37 +65,49 @@ def keep_line(request: HttpRequest, line: Line | None) -> None:
     """None forgets it. A line too long for a cookie is not kept."""
     document = None if line is None else write_line(line)
     if document is None or len(json.dumps(document)) > _LINE_MAX:
-        request.session.pop(_LINE, None)
+        draft_of(request).forget(_LINE)
     else:
-        request.session[_LINE] = document
+        draft_of(request).keep(_LINE, document)
 
 
 def reminder(request: HttpRequest) -> str:
     """The link of the reminder that was last opened in this browser; empty where there was none."""
-    return str(request.session.get(_REMINDER, ""))
+    return _text(request, _REMINDER)
 
 
 def keep_reminder(request: HttpRequest, link: str) -> None:
     """Empty forgets it."""
     if link:
-        request.session[_REMINDER] = link
+        draft_of(request).keep(_REMINDER, link)
     else:
-        request.session.pop(_REMINDER, None)
+        draft_of(request).forget(_REMINDER)
 
 
 def send_once(request: HttpRequest, payment_id: UUID) -> bool:
     """True the first time for this payment in this browser: whoever comes back from paying is not sent there again."""
-    sent = [str(name) for name in request.session.get(_SENT, [])]
+    kept = draft_of(request).get(_SENT)
+    sent = [str(name) for name in kept] if isinstance(kept, list) else []
     if payment_id.hex in sent:
         return False
-    request.session[_SENT] = [*sent, payment_id.hex][-_SENT_KEPT:]
+    draft_of(request).keep(_SENT, [*sent, payment_id.hex][-_SENT_KEPT:])
     return True
 
 
 def ticks(request: HttpRequest) -> list[str]:
     """What was ticked on the list before paying."""
-    return [str(name) for name in request.session.get(_TICKS, [])]
+    found = draft_of(request).get(_TICKS)
+    return [str(name) for name in found] if isinstance(found, list) else []
 
 
 def keep_ticks(request: HttpRequest, names: list[str]) -> None:
-    request.session[_TICKS] = names
+    draft_of(request).keep(_TICKS, names)
+
+
+def forget(request: HttpRequest) -> None:
+    """All of it: whoever uses this browser next finds nothing."""
+    draft_of(request).clear()
+
+
+def _text(request: HttpRequest, name: str) -> str:
+    found = draft_of(request).get(name)
+    return found if isinstance(found, str) else ""

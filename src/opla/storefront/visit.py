@@ -9,8 +9,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from opla.accounts.address import address_of
+from opla.accounts.customer import account, customer_of
 from opla.accounts.device import customer, device_of, ensured
 from opla.core.actor import Actor
+from opla.db.models import Customer
 from opla.operations import shop as shops
 from opla.operations.links import device_hash
 from opla.operations.shop import Shop
@@ -25,6 +27,12 @@ class Visit:
     at: datetime
     device: bytes = field(repr=False)
     address: str = field(repr=False)
+    customer: Customer | None = None  # who signed in, where somebody did
+
+    @property
+    def email(self) -> str:
+        """The address that this visitor has proven, in lower case; empty for almost everybody."""
+        return self.customer.email if self.customer else ""
 
     @property
     def device_hash(self) -> bytes:
@@ -36,12 +44,17 @@ def now() -> datetime:
 
 
 def visit(request: HttpRequest) -> Visit:
-    device = device_of(request)
-    return Visit(shops.current(), customer(device), now(), device, address_of(request))
+    return _visit(request, shops.current(), device_of(request))
 
 
 def visit_with_device(request: HttpRequest) -> Visit:
     """As `visit`, with a device secret made now where there is none; the caller puts it on the answer."""
     shop = shops.current()
-    device = ensured(request, shop.chance)
-    return Visit(shop, customer(device), now(), device, address_of(request))
+    return _visit(request, shop, ensured(request, shop.chance))
+
+
+def _visit(request: HttpRequest, shop: Shop, device: bytes) -> Visit:
+    signed_in = customer_of(request)
+    # Events and reveals name the account where there is one: it says more than one of its devices.
+    actor = account(signed_in) if signed_in else customer(device)
+    return Visit(shop, actor, now(), device, address_of(request), signed_in)

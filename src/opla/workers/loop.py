@@ -32,6 +32,7 @@ from opla.operations.push import push_out
 from opla.operations.remind import remind
 from opla.operations.shop import Shop, current
 from opla.operations.tell import Announcing, Letter, Reminding, tell
+from opla.operations.tidy import tidy
 from opla.operations.together import Together
 from opla.operations.work import LEASE_MARGIN_S, settle_claims
 from opla.presenting import letters
@@ -48,7 +49,7 @@ IDLE_S = 0.1
 BUSY_S = 0.02
 #: How often unpaid orders are looked through.
 _EXPIRE_EVERY_S = 1.0
-#: How often reminders are looked at: they are days ahead of what they warn of.
+#: How often reminders are looked at, which are days ahead of what they warn of, and what is over is deleted.
 _REMIND_EVERY_S = 10.0
 #: How often browsers that asked to be told are: within this, and the mail beside goes out at once.
 _PUSH_EVERY_S = 1.0
@@ -194,6 +195,7 @@ class Worker:
             self._reminds_at = time.monotonic() + _REMIND_EVERY_S
             while remind(shop=self._shop, at=now()):
                 pass
+            tidy(at=now())
         while tell(self._compose, worker=self.id, shop=self._shop, outside=self._outside, at=now(), limit=_LETTERS):
             pass
         if time.monotonic() >= self._pushes_at:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0003_letter")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0010_accounts")]
     operations = [
         migrations.CreateModel(
             name="KeptLine",

@@ -96,7 +96,9 @@ class Revealed:
     valid_until: date | None
 
 
-def reveal(order_id: UUID, device_hash: bytes, *, actor: Actor, at: datetime, keyring: Keyring) -> Revealed | str:
+def reveal(
+    order_id: UUID, device_hash: bytes, *, actor: Actor, at: datetime, keyring: Keyring, customer: UUID | None = None
+) -> Revealed | str:
     """The code, or why not: `not_found`, `proof_needed`, `not_delivered_yet`."""
     rows = call(
         "opla_reveal",
@@ -104,6 +106,7 @@ def reveal(order_id: UUID, device_hash: bytes, *, actor: Actor, at: datetime, ke
         Argument(str(actor), "text"),
         Argument(order_id, "uuid"),
         Argument(device_hash, "bytea"),
+        Argument(customer, "uuid"),
     )
     return read_revealed(rows[0], keyring)
 

@@ -101,7 +101,7 @@ class OrderPage:
     serial: str
     code_valid_until: date | None
     revealed: bool  # somebody has looked at the code already
-    proven: bool  # this device may look
+    proven: bool  # this device or this customer may look
     refunding: Money  # on its way back
     refunded: Money
     events: tuple[Happened, ...]
@@ -117,7 +117,8 @@ _PAGE = """
                    AND i.kind NOT IN ('message_given_up', 'reservation')),
            d.at, coalesce(k.serial, ''), k.valid_until, EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id),
            o.device_hash = %(device)s
-             OR EXISTS (SELECT FROM order_device x WHERE x.order_id = o.id AND x.device_hash = %(device)s),
+             OR EXISTS (SELECT FROM order_device x WHERE x.order_id = o.id AND x.device_hash = %(device)s)
+             OR o.reseller = '' AND o.email <> '' AND lower(o.email) = %(email)s,
            (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
             WHERE r.state IN ('due', 'refused')
               AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
@@ -139,15 +140,16 @@ _PAGE = """
 """
 
 
-def order_by_link(link_hash: bytes, device_hash: bytes) -> OrderPage | None:
-    """The order whose link this is; None when it is nobody's."""
-    rows = select(f"{_PAGE} WHERE o.link_hash = %(link)s", {"device": device_hash, "link": link_hash})
+def order_by_link(link_hash: bytes, device_hash: bytes, email: str = "") -> OrderPage | None:
+    """The order whose link this is; None when it is nobody's. `email`: that the visitor has proven, in lower case."""
+    asked = {"device": device_hash, "email": email, "link": link_hash}
+    rows = select(f"{_PAGE} WHERE o.link_hash = %(link)s", asked)
     return _page(rows[0]) if rows else None
 
 
 def order_by_id(order_id: UUID, device_hash: bytes = b"") -> OrderPage | None:
     """An order by its id: for workers, the terminal and the owner, never for a stranger's address."""
-    rows = select(f"{_PAGE} WHERE o.id = %(id)s", {"device": device_hash, "id": order_id})
+    rows = select(f"{_PAGE} WHERE o.id = %(id)s", {"device": device_hash, "email": "", "id": order_id})
     return _page(rows[0]) if rows else None
 
 
@@ -176,7 +178,7 @@ def addressed(order_ids: Sequence[UUID]) -> dict[UUID, Addressed]:
             [list(order_ids)],
         )
     }
-    rows = select(f"{_PAGE} WHERE o.id = ANY (%(ids)s::uuid[])", {"device": b"", "ids": list(order_ids)})
+    rows = select(f"{_PAGE} WHERE o.id = ANY (%(ids)s::uuid[])", {"device": b"", "email": "", "ids": list(order_ids)})
     return {(page := _page(row)).id: Addressed(page, *sealed[page.id]) for row in rows}
 
 
@@ -223,6 +225,52 @@ def _page(row: Row) -> OrderPage:
         refunded=Money(expect(row[34], int), currency),
         events=tuple(happened),
     )
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An order as its owner's list shows it; `link_sealed` about the order's id."""
+
+    id: UUID
+    ticket: str
+    state: order.State
+    operator: str
+    product_name: str
+    kind: Kind
+    price: Price
+    number: str
+    language: str
+    placed_at: datetime
+    ended_at: datetime | None
+    link_sealed: bytes
+
+
+def orders_of(email: str, *, limit: int, after: int = 0) -> list[Listed]:
+    """The orders of an address in lower case, the newest first, without the first `after`."""
+    rows = select(
+        """SELECT id, ticket, state, operator, product_name, kind, face_minor, fee_minor, fee_vat_minor, discount_minor,
+                  currency, number, language, placed_at, ended_at, link_sealed
+           FROM orders WHERE reseller = '' AND lower(email) = %s AND email <> ''
+           ORDER BY placed_at DESC, id DESC LIMIT %s OFFSET %s""",
+        [email, limit, after],
+    )
+    return [
+        Listed(
+            id=expect(row[0], UUID),
+            ticket=expect(row[1], str),
+            state=order.State(expect(row[2], str)),
+            operator=expect(row[3], str),
+            product_name=expect(row[4], str),
+            kind=Kind(expect(row[5], str)),
+            price=read_price(row[6], row[7], row[8], row[9], expect(row[10], str)),
+            number=expect(row[11], str),
+            language=expect(row[12], str),
+            placed_at=expect(row[13], datetime),
+            ended_at=row[14] if isinstance(row[14], datetime) else None,
+            link_sealed=bytes(expect(row[15], bytes)),
+        )
+        for row in rows
+    ]
 
 
 def sealed_link(order_id: UUID) -> bytes | None:

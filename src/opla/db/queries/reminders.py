@@ -121,6 +121,15 @@ def by_link(link_hash: bytes) -> Kept | None:
     return _kept(rows[0]) if rows else None
 
 
+def of_address(email_hashes: Sequence[bytes]) -> list[Kept]:
+    """Everything that an address asked for, the newest first."""
+    rows = select(
+        f"SELECT {_COLUMNS} FROM reminder WHERE email_hash = ANY (%s) ORDER BY made_at DESC",  # noqa: S608 - ours
+        [list(email_hashes)],
+    )
+    return [_kept(row) for row in rows]
+
+
 def load(ids: Sequence[UUID]) -> dict[UUID, Kept]:
     """Those that are still kept."""
     rows = select(f"SELECT {_COLUMNS} FROM reminder WHERE id = ANY (%s::uuid[])", [list(ids)])  # noqa: S608 - ours

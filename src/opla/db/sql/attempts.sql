@@ -172,6 +172,7 @@ BEGIN
                jsonb_build_object('why', 'message_given_up', 'topic', t.topic), p_at
         FROM told t JOIN orders o ON o.id = t.order_id
         WHERE NOT t.done AND t.due_at IS NULL AND t.topic NOT IN ('proof', 'dated', 'soon', 'not_entered', 'code_ends')
+          AND (o.email <> '' OR o.reseller <> '')  -- else its buyer asked to be forgotten
         ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING
     )
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)

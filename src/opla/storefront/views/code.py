@@ -39,7 +39,10 @@ def reveal(request: HttpRequest, link: str) -> HttpResponse:
         return redirect("order", link=link)
     here = visit(request)
     found = ticket(request, link, here)
-    got = reveal_code.reveal(here.actor, found.page.id, device=here.device, shop=here.shop, at=here.at)
+    customer = here.customer.pk if here.customer else None
+    got = reveal_code.reveal(
+        here.actor, found.page.id, device=here.device, shop=here.shop, at=here.at, customer=customer
+    )
     if isinstance(got, Refusal):
         status = 403 if got.code is Code.PROOF_NEEDED else 409
         return draw(request, found, refused=sentence(got), status=status)

@@ -33,12 +33,17 @@ def switch(request: HttpRequest) -> HttpResponse:
         back = "/"
     answer = HttpResponseRedirect(guide.in_language(back, wanted) if wanted in languages.NAMES else back)
     answer.status_code = 303
-    if wanted in languages.NAMES:
-        answer.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, wanted.lower(), max_age=_YEAR_S, httponly=True, samesite="Lax",
+    remember(answer, wanted)
+    return answer
+
+
+def remember(response: HttpResponse, language: str) -> None:
+    """Put it on the answer, where it is one of ours."""
+    if language in languages.NAMES:
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, language.lower(), max_age=_YEAR_S, httponly=True, samesite="Lax",
             secure=settings.LANGUAGE_COOKIE_SECURE,
         )  # fmt: skip
-    return answer
 
 
 def chosen(request: HttpRequest) -> bool:

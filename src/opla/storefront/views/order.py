@@ -80,7 +80,7 @@ class Beside:
 def ticket(request: HttpRequest, link: str, here: Visit) -> Ticket:
     """The order of this link, or 404: a guessed link and a wrong one look the same."""
     link_hash = links.hash_link(link)
-    page = pages.order_by_link(link_hash, here.device_hash) if link_hash else None
+    page = pages.order_by_link(link_hash, here.device_hash, here.email) if link_hash else None
     if page is None:
         raise Http404
     if not chosen(request) and page.language in languages.NAMES:

@@ -1,0 +1,21 @@
+"""Forgetting who somebody is: what we must keep of their orders stays, without them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from opla.core.actor import Actor
+from opla.db.queries.call import Argument, call, expect
+
+
+def forget(actor: Actor, email: str, reminder_hashes: Sequence[bytes], *, at: datetime) -> int:
+    """How many orders of this address, in lower case, stand in the way; 0: everything was forgotten just now."""
+    rows = call(
+        "opla_forget",
+        Argument(at, "timestamptz"),
+        Argument(str(actor), "text"),
+        Argument(email, "text"),
+        Argument(list(reminder_hashes), "bytea[]"),
+    )
+    return expect(rows[0][0], int)

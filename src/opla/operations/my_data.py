@@ -1,0 +1,135 @@
+"""Everything this shop holds about a customer: all of it in one file, and all of it gone that the law lets go.
+
+Each part of the shop that keeps something of people has one line in `PIECES`: what it gives out, and how it forgets.
+Amounts are whole numbers of minor units (cents) with their currency, moments ISO 8601 in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from django.db import transaction
+
+from opla.core.actor import Actor
+from opla.core.refusal import Code, Refusal
+from opla.core.usage import write_usage
+from opla.db.models import Customer, Passkey, SecondStep, Session, SignInLink
+from opla.db.queries import forget as forgetting
+from opla.db.queries import pages, reminders
+from opla.operations import second_step
+from opla.operations.shop import Shop
+from opla.operations.wishes import Watched, hashes_of, open_all
+
+#: More than anybody has; a file is no page.
+_ORDERS_MOST: Final = 10_000
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one part of the shop holds. `hold` gives JSON; `forget` deletes what `opla_forget` does not."""
+
+    name: str
+    hold: Callable[[Customer, Shop, datetime], object]
+    forget: Callable[[Customer], None]
+
+
+def export(customer: Customer, *, shop: Shop, at: datetime) -> dict[str, object]:
+    """One document with every piece, named."""
+    about: dict[str, object] = {
+        "format": "opla-my-data 1",
+        "made_at": _at(at),
+        "shop": shop.base_url,
+        "amounts": "whole numbers of minor units, such as cents, with their currency",
+        "moments": "ISO 8601, in UTC",
+        "not_in_here": "codes: they are money. They are shown on the page of their order, to you alone.",
+    }
+    return about | {piece.name: piece.hold(customer, shop, at) for piece in PIECES}
+
+
+def delete(actor: Actor, customer: Customer, *, shop: Shop, at: datetime) -> Refusal | None:
+    """Everything that need not stay, in one transaction; ORDERS_OPEN where an order still needs its address."""
+    with transaction.atomic():
+        waiting = forgetting.forget(actor, customer.email, hashes_of(customer.email, shop.keyring), at=at)
+        if waiting:
+            return Refusal(Code.ORDERS_OPEN, "", {"count": str(waiting)})
+        for piece in PIECES:
+            piece.forget(customer)
+        SignInLink.objects.filter(email=customer.email).delete()
+        customer.delete()  # sessions, passkeys and the second step go with it
+    return None
+
+
+def _account(customer: Customer, _shop: Shop, _when: datetime) -> object:
+    step = SecondStep.objects.filter(customer=customer, confirmed_at__isnull=False).first()
+    return {
+        "email": customer.email,
+        "language": customer.language,
+        "made_at": _at(customer.made_at),
+        "last_sign_in_at": _at(customer.last_login),
+        "second_step_since": _at(step.confirmed_at) if step else None,
+        "recovery_codes_left": second_step.codes_left(customer),
+        "passkeys": [
+            {"name": key.name, "made_at": _at(key.made_at), "used_at": _at(key.used_at)}
+            for key in Passkey.objects.filter(customer=customer).order_by("made_at")
+        ],
+    }
+
+
+def _sessions(customer: Customer, _shop: Shop, at: datetime) -> object:
+    return [
+        {"browser": s.agent, "made_at": _at(s.made_at), "seen_at": _at(s.seen_at), "expires_at": _at(s.expires_at)}
+        for s in Session.objects.filter(customer=customer, expires_at__gt=at).order_by("made_at")
+    ]
+
+
+def _orders(customer: Customer, _shop: Shop, _when: datetime) -> object:
+    return [
+        {
+            "order": one.ticket,
+            "state": str(one.state),
+            "operator": one.operator,
+            "product": one.product_name,
+            "kind": str(one.kind),
+            "number": one.number,
+            "language": one.language,
+            "total_minor": one.price.total.amount_minor,
+            "currency": one.price.total.currency,
+            "placed_at": _at(one.placed_at),
+            "ended_at": _at(one.ended_at),
+        }
+        for one in pages.orders_of(customer.email, limit=_ORDERS_MOST)
+    ]
+
+
+def _reminders(customer: Customer, shop: Shop, _when: datetime) -> object:
+    """What they asked to be written to about, and the lines they told us of for it."""
+    kept = {one.id: one for one in reminders.of_address(hashes_of(customer.email, shop.keyring))}
+    found = []
+    for wished in open_all(kept, shop.keyring).values():
+        said: dict[str, object] = {"email": wished.email, "language": wished.language, "confirmed": wished.confirmed}
+        if isinstance(wished, Watched):
+            said |= {"about": "a SIM", "every_days": wished.every_days, "line": write_usage(wished.usage)}
+        else:
+            said |= {"about": "promotions", "operator": wished.operator, "since": _at(wished.since)}
+        found.append(said)
+    return found
+
+
+def _nothing_more(_customer: Customer) -> None:
+    """`opla_forget`, or the end of the account itself, forgets this."""
+
+
+def _at(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat() if at else None
+
+
+#: One line for each part of the shop that keeps something of people.
+PIECES: Final[tuple[Piece, ...]] = (
+    Piece("account", _account, _nothing_more),
+    Piece("sessions", _sessions, _nothing_more),
+    Piece("orders", _orders, _nothing_more),
+    Piece("reminders", _reminders, _nothing_more),
+)
