@@ -9,7 +9,7 @@ sold here lasts days or months to the minute, so its end moves with its beginnin
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from opla.core import figures
@@ -17,7 +17,7 @@ from opla.core.calendar import instant
 from opla.core.day import ZONE, day_of
 from opla.core.refusal import Code, Refusal
 
-_HOUR: Final = time(6)
+_HOUR: Final = datetime.min.time().replace(hour=6)
 #: As far ahead as a renewal is thought of, and well within the time in which every way of paying gives money back.
 _FARTHEST: Final = timedelta(days=60)
 #: A code held for a day is still good so long after it: whoever it is for need not sit by the phone at six.
