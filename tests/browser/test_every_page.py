@@ -238,10 +238,10 @@ def test_every_page_passes_axe_and_fits_a_small_phone(
     stranger = screens.open(language=language, width=320, dark=dark).page
     stranger.goto(order)
     judge(stranger)
-    help_with(screen, order, screens.open(language=language, width=320, dark=dark).page)
     press(stranger, "form[action$='/proof/'] button")
     judge(stranger)
     stranger.fill("#proof", EMAIL)
     press(stranger, "form[action$='/prove/'] button")
     judge(stranger)
+    help_with(screen, order, screens.open(language=language, width=320, dark=dark).page)
     assert judges.DOCUMENTS.refused(tmp_path) == []

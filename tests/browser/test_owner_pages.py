@@ -59,7 +59,7 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     world.clock.tick(24 * 3600)
     world.work()
     assert found.order_id
-    thread = threads.say(
+    written = threads.say(
         CUSTOMER, found.order_id, "Mobiel internet werkt niet", device=DEVICE, language="nl", shop=world.shop,
         at=world.clock(), tried=Tried("no_data", "iphone", ("restart",)),
     )  # fmt: skip
@@ -78,7 +78,7 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     thread.start()
     yield House(
         world, f"http://127.0.0.1:{server.server_port}", f"/owner/items/{found.id}/", f"/owner/days/{closed[0].day}/",
-        f"/owner/threads/{thread}/",
+        f"/owner/threads/{written}/",
     )  # fmt: skip
     server.shutdown()
     thread.join(10)

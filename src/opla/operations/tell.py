@@ -99,19 +99,8 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
             sent = outgoing.letter_id in posted and _post(outgoing, posted[outgoing.letter_id], compose, outside)
         elif outgoing.order_id in news:
             sent = _told(_for_reseller(outgoing, news[outgoing.order_id]), outside)
-        elif outgoing.order_id in about and not about[outgoing.order_id].page.email:
-            done.append((outgoing.reference, False, None))  # its buyer asked to be forgotten
-        elif outgoing.topic in _NUDGES and outgoing.order_id in about:
-            page = about[outgoing.order_id].page
-            if (morning := awake(at, ZONE)) > at:
-                done.append((outgoing.reference, False, morning))
-                continue
-            if not aftercare.still_due(page, outgoing.topic, at):
-                done.append((outgoing.reference, False, None))  # entered meanwhile, or over
-                continue
-            sent = _send(outgoing, about[outgoing.order_id], compose, shop, outside)
-        elif outgoing.topic in (DATED, SOON) and not _waits(outgoing, about, at):
-            done.append((outgoing.reference, False, None))  # called off, or delivered: another message says so
+        elif (put_off := _put_off(outgoing, about, at)) is not None:
+            done.append((outgoing.reference, False, *put_off))
             continue
         else:
             sent = outgoing.order_id in about and _send(outgoing, about[outgoing.order_id], compose, shop, outside)
@@ -120,6 +109,20 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
         done.append((outgoing.reference, sent, None if sent or later is None else at + timedelta(seconds=later)))
     attempts.finish_outbox(done, actor=SYSTEM, at=at)
     return sum(told for _, told, _ in done)
+
+
+def _put_off(outgoing: Outgoing, about: Mapping[UUID, Addressed], at: datetime) -> tuple[datetime | None] | None:
+    """Why a message about an order is not sent now: until when it waits, or that it is over. None: it is sent."""
+    found = about.get(outgoing.order_id) if outgoing.order_id else None
+    if found is not None and not found.page.email:
+        return (None,)  # its buyer asked to be forgotten
+    if outgoing.topic in _NUDGES and found is not None:
+        if (morning := awake(at, ZONE)) > at:
+            return (morning,)
+        return None if aftercare.still_due(found.page, outgoing.topic, at) else (None,)  # entered meanwhile, or over
+    if outgoing.topic in (DATED, SOON) and not _waits(outgoing, about, at):
+        return (None,)  # called off, or delivered: another message says so
+    return None
 
 
 def _waits(outgoing: Outgoing, about: Mapping[UUID, Addressed], at: datetime) -> bool:

@@ -107,10 +107,12 @@ def receipt(order_id: UUID, device_hash: bytes, seller: Seller, *, sandbox: bool
     if not whole:
         more = _("More was paid with the same payment. It shows on the device that ordered it.")
         note = f"{more} {note}"
-    facts, rows = (dated, method), tuple(_row(share) for share in shares)
-    if len(shares) == 1:
+    facts: tuple[Fact, ...] = (dated, method)
+    rows = tuple(_row(share) for share in shares)
+    if len(rows) == 1:
         [only], rows = rows, ()
-        facts, amounts = (dated, *only.facts[:-1], method, only.facts[-1]), [*only.amounts, *amounts]
+        *own, state = only.facts
+        facts, amounts = (dated, *own, method, state), [*only.amounts, *amounts]
     return Receipt(
         title=_("Receipt"),
         number=paid.receipt,
