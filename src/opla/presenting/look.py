@@ -38,7 +38,7 @@ class Pair:
 
 def tokens(css: str) -> list[Token]:
     """The colours of a style sheet: its first `:root` is paper, its second (dark) ink."""
-    paper, ink = (dict(_TOKEN.findall(block)) for block in _BLOCK.findall(css)[:2])
+    paper, ink = (_colours(block) for block in _BLOCK.findall(css)[:2])
     return [Token(name, colour, ink.get(name, colour)) for name, colour in paper.items()]
 
 
@@ -71,5 +71,9 @@ def _luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
+def _colours(block: str) -> dict[str, str]:
+    return {str(name): str(colour) for name, colour in _TOKEN.findall(block)}
+
+
 def _declared(block: str) -> str:
-    return " ".join(f"--{name}: {colour};" for name, colour in _TOKEN.findall(block))
+    return " ".join(f"--{name}: {colour};" for name, colour in _colours(block).items())
