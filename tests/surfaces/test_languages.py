@@ -74,15 +74,10 @@ def test_few_sentences_stand_as_they_do_in_english(language: str) -> None:
         if isinstance(m.id, str) and m.id and m.id == m.string and re.search(r"[a-z]{2}", _PLACEHOLDER.sub("", m.id))
     }  # fmt: skip
     assert same <= {
-<<<<<<< HEAD
-        "Bank", "Bonus", "Contact", "Data", "Date", "E-mail", "Identification", "Name", "Product", "Promotion",
-        "Promotions", "Total", "Website", "code", "data",
+        "Bank", "Bonus", "Contact", "Data", "Date", "E-mail", "Identification", "Name", "Passkeys", "Product",
+        "Promotion", "Promotions", "Total", "Website", "code", "data",
         # what an app is called, which is another word in Chinese alone
         "Alipay", "Apple Pay.", "DingTalk", "Douyin", "WeChat", "WeCom", "Weibo",
-=======
-        "Bank", "Bonus", "Data", "Date", "E-mail", "Identification", "Product", "Promotion", "Promotions", "Total",
-        "Website", "data", "Passkeys",
->>>>>>> h-accounts
     }  # fmt: skip
 
 
