@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from uuid import uuid4
@@ -13,11 +14,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from fakes import START, World
 from opla.core.actor import Actor, Role
+from opla.core.catalog import parse
 from opla.core.kept_line import Choice, KeptLine, Whose, read_file, write_file
 from opla.core.line import Bucket, Credit, Kind, Line
 from opla.core.usage import Usage
 from opla.db.models import Customer
-from opla.operations import kept_lines
+from opla.operations import catalogue, kept_lines
+from opla.operations.read_catalog import read_country
 from support import as_owner
 from surfaces.conftest import Door, Seen, Visitor
 from surfaces.test_have import to_the_line
@@ -91,11 +94,18 @@ def test_a_colleague_and_a_stranger_find_nothing_of_it(door: Door) -> None:
     assert "Mum" in door.owner.get("/me/sims/").text
 
 
-def test_the_operator_decides_where_nobody_knows(door: Door) -> None:
-    unknown = mum(usage=Usage(Line("scarlet", credit=(Credit(500, None, START),))), choice=None, name="Old")
-    keep(signed_in(door.owner, ANA), door.world, unknown)
+def test_beside_live_adapters_the_operator_decides_where_nobody_knows(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = parse(read_country("belgium", sandbox=False))
+    monkeypatch.setattr(catalogue, "active", lambda: (1, live))
+    monkeypatch.setattr(door.world, "shop", replace(door.world.shop, sandbox=False))
+    keep(signed_in(door.owner, ANA), door.world, mum())
     page = door.owner.get("/me/sims/")
-    assert "The operator decides" in page.text or "Not known here: how long the number lives" in page.text
+    assert "The operator decides" in page.text
+    assert "what renewing early does" in page.text
+    assert "bonus_plans" not in page.text
+    assert "Nobody here knows how long" in door.stranger.get("/alive/?operator=orange&months=12").text
 
 
 def test_a_line_is_added_by_hand_changed_and_deleted(door: Door) -> None:

@@ -51,7 +51,10 @@ def alive(line: Line, months: int, *, shop: Shop, at: datetime) -> KeptAlive | N
     """What keeps the number of this line for so many months at least cost."""
     _, catalog = catalogue.active()
     where = zone(catalog.time_zone)
-    return keep_alive(line, at, until_of(at, months, where), offered(line.operator, catalog, shop), where=where)
+    known = offered(line.operator, catalog, shop)
+    if not known and choosable(line.operator, catalog, shop):
+        return NotKnown.RULE  # it is sold, and nobody knows what it does
+    return keep_alive(line, at, until_of(at, months, where), known, where=where)
 
 
 def offered(operator: str, catalog: Catalog, shop: Shop) -> list[Renewal]:

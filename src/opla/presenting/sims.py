@@ -224,8 +224,9 @@ def _why(found: Verdict, at: datetime, currency: str) -> Iterator[str]:
         yield _("What you chose last would come too late or take something away; this does not.")
     for why in found.conditions:
         yield _(_CONDITIONS[why])
-    if found.unknown:
-        cells = [_(_CELLS[cell]) if cell in _CELLS else cell for cell in found.unknown]
+    # What has no words of its own is not named: a field's name tells nobody anything.
+    cells = [_(_CELLS[cell]) for cell in found.unknown if cell in _CELLS]
+    if cells:
         yield _("Not known here: %(what)s.") % {"what": " · ".join(cells)}
     if found.advice is Advice.LAPSE and found.credit_minor:
         left = figures.money(Money(found.credit_minor, currency))
