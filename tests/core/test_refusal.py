@@ -44,6 +44,9 @@ pay                customer owner
 call_off           customer
 reveal             customer
 say                customer
+share              customer
+step_back          customer
+keep_sims          customer
 take_back          customer
 answer             owner support
 settle             system
@@ -59,6 +62,7 @@ change_catalogue   owner
 manage_resellers   owner
 fund               owner
 tell_rate          owner
+manage_places      owner
 remind             customer
 """
 

@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 import support
+from fakes import CUSTOMER
+from opla.core.kept_line import KeptLine
+from opla.core.line import Line
+from opla.core.usage import Usage
 from opla.db.models import Customer, Session
 from opla.db.queries.books import books
 from opla.db.queries.call import select
-from opla.operations import my_data
+from opla.operations import kept_lines, my_data
 from opla.operations.follow import Wanted, follow
 from surfaces.conftest import Door, Visitor
 from surfaces.test_signing_in import ANA, ask, sign_in
@@ -200,6 +204,24 @@ def reminded(door: Door, email: str) -> None:
 
     assert follow(CUSTOMER, wanted, shop=door.world.shop, at=door.world.clock()) == []
     door.world.work()
+
+
+def test_sims_and_messages_are_in_the_export_and_gone_when_it_is_deleted(house: Door) -> None:
+    at, shop = house.world.clock(), house.world.shop
+    ana = Customer.objects.get(email=ANA)
+    kept = KeptLine(shop.chance.uuid(at), "Mum's tablet", Usage(Line("proximus", currency="EUR")))
+    assert kept_lines.keep(CUSTOMER, ana, [kept], shop=shop, at=at) == [kept.id]
+    house.owner.post("/ask/", {"message": "Does it work in Spain?", "email": ANA, "sku": "PX-15"})
+    house.world.work(2)
+    [path] = re.findall(r"/ask/[a-z2-7]{26}/", " ".join(sent.text for sent in house.world.mailbox.sent))
+    house.owner.post(f"{path}confirm/")
+    found = exported(house.owner)
+    assert [sim["name"] for sim in found["sims"]["sims"]] == ["Mum's tablet"]
+    assert [said["text"] for thread in found["messages"] for said in thread["said"]] == ["Does it work in Spain?"]
+    assert exported(house.colleague)["messages"] == []
+    house.world.work(2)
+    assert "Your data is deleted" in house.owner.post("/me/data/delete/", {"sure": "yes"}).text
+    assert select("SELECT (SELECT count(*) FROM kept_line), (SELECT count(*) FROM thread)") == [(0, 0)]
 
 
 def test_the_export_holds_everything_of_theirs_and_nothing_of_anybody_elses(house: Door) -> None:

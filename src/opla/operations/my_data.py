@@ -19,7 +19,7 @@ from opla.core.usage import write_usage
 from opla.db.models import Customer, Passkey, SecondStep, Session, SignInLink
 from opla.db.queries import forget as forgetting
 from opla.db.queries import pages, reminders
-from opla.operations import second_step
+from opla.operations import kept_lines, second_step, threads
 from opla.operations.shop import Shop
 from opla.operations.wishes import Watched, hashes_of, open_all
 
@@ -52,13 +52,14 @@ def export(customer: Customer, *, shop: Shop, at: datetime) -> dict[str, object]
 def delete(actor: Actor, customer: Customer, *, shop: Shop, at: datetime) -> Refusal | None:
     """Everything that need not stay, in one transaction; ORDERS_OPEN where an order still needs its address."""
     with transaction.atomic():
-        waiting = forgetting.forget(actor, customer.email, hashes_of(customer.email, shop.keyring), at=at)
+        named = hashes_of(customer.email, shop.keyring), threads.email_hash(customer.email, shop.keyring)
+        waiting = forgetting.forget(actor, customer.email, *named, at=at)
         if waiting:
             return Refusal(Code.ORDERS_OPEN, "", {"count": str(waiting)})
         for piece in PIECES:
             piece.forget(customer)
         SignInLink.objects.filter(email=customer.email).delete()
-        customer.delete()  # sessions, passkeys and the second step go with it
+        customer.delete()  # sessions, passkeys, the second step and the SIMs kept go with it
     return None
 
 
@@ -118,6 +119,24 @@ def _reminders(customer: Customer, shop: Shop, _when: datetime) -> object:
     return found
 
 
+def _messages(customer: Customer, shop: Shop, _when: datetime) -> object:
+    """What they wrote to the shop and what it answered."""
+    return [
+        {
+            "order": thread.ticket or None,
+            "state": str(thread.state),
+            "made_at": _at(thread.made_at),
+            "said": [{"by": str(one.side), "at": _at(one.at), "text": one.text} for one in thread.said],
+        }
+        for thread in threads.of_customer_email(customer.email, shop=shop)
+    ]
+
+
+def _sims(customer: Customer, shop: Shop, at: datetime) -> object:
+    """The SIMs they keep, as the file of My SIMs writes them."""
+    return kept_lines.export(customer, shop=shop, at=at)
+
+
 def _nothing_more(_customer: Customer) -> None:
     """`opla_forget`, or the end of the account itself, forgets this."""
 
@@ -132,4 +151,6 @@ PIECES: Final[tuple[Piece, ...]] = (
     Piece("sessions", _sessions, _nothing_more),
     Piece("orders", _orders, _nothing_more),
     Piece("reminders", _reminders, _nothing_more),
+    Piece("sims", _sims, _nothing_more),
+    Piece("messages", _messages, _nothing_more),
 )

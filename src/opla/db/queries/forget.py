@@ -9,7 +9,9 @@ from opla.core.actor import Actor
 from opla.db.queries.call import Argument, call, expect
 
 
-def forget(actor: Actor, email: str, reminder_hashes: Sequence[bytes], *, at: datetime) -> int:
+def forget(
+    actor: Actor, email: str, reminder_hashes: Sequence[bytes], thread_hash: bytes, *, at: datetime
+) -> int:  # fmt: skip
     """How many orders of this address, in lower case, stand in the way; 0: everything was forgotten just now."""
     rows = call(
         "opla_forget",
@@ -17,5 +19,6 @@ def forget(actor: Actor, email: str, reminder_hashes: Sequence[bytes], *, at: da
         Argument(str(actor), "text"),
         Argument(email, "text"),
         Argument(list(reminder_hashes), "bytea[]"),
+        Argument(thread_hash, "bytea"),
     )
     return expect(rows[0][0], int)

@@ -3,7 +3,7 @@
 -- Replace everything that names the person of this address in orders and quotes, and delete what only served them.
 -- Returns how many of their orders stand in the way, and then nothing was changed: one that has not ended still needs
 -- its number; one with money on its way back, a message to send or a person's question open still needs its address.
-CREATE OR REPLACE FUNCTION opla_forget(p_at timestamptz, p_actor text, p_email text, p_reminders bytea[])
+CREATE OR REPLACE FUNCTION opla_forget(p_at timestamptz, p_actor text, p_email text, p_reminders bytea[], p_thread bytea)
 RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -32,6 +32,10 @@ BEGIN
     UPDATE quote q SET email = '', number = '', device_hash = '' WHERE lower(q.email) = p_email;
     DELETE FROM order_device d WHERE d.order_id = ANY (v_ids);
     DELETE FROM proof p WHERE p.order_id = ANY (v_ids);
+    DELETE FROM order_share s WHERE s.order_id = ANY (v_ids);
+    DELETE FROM push_subscription s WHERE s.order_id = ANY (v_ids);
+    DELETE FROM thread t WHERE t.order_id = ANY (v_ids) OR t.email_hash = p_thread;
+    UPDATE stepped_back b SET name = '' WHERE b.order_id = ANY (v_ids);
     DELETE FROM reminder r WHERE r.email_hash = ANY (p_reminders);
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
     SELECT p_at, 'person', o.id, 'forgotten', '', '', p_actor, '' FROM orders o WHERE o.id = ANY (v_ids);

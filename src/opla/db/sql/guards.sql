@@ -17,7 +17,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION opla_refuse_rewrite() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_TABLE_NAME = 'quote' AND TG_OP = 'UPDATE' AND current_setting('opla.forgets', true) = 'on' THEN
+    IF TG_TABLE_NAME IN ('quote', 'stepped_back') AND TG_OP = 'UPDATE' AND current_setting('opla.forgets', true) = 'on' THEN
         RETURN NULL;  -- whose it was may be forgotten (opla_forget); what was offered stays
     END IF;
     RAISE EXCEPTION 'table % is append-only: a mistake is corrected by a new row', TG_TABLE_NAME
