@@ -108,7 +108,9 @@ def test_an_older_tab_pays_what_it_showed_and_the_newer_one_is_told_what_is_left
 def test_a_quote_bought_alone_meanwhile_is_named_and_not_paid_again(door: Door) -> None:
     page = filled(door.owner)
     alone = _address(page)
-    bought = door.owner.post(alone, {"total": door.owner.get(alone).value("total"), "method": "sandbox"})
+    bought = door.owner.post(
+        alone, {"total": door.owner.get(alone).value("total"), "method": "sandbox", "at_once": "on"}
+    )
     refused = pay(door.owner, page)
     assert refused.status == 409
     assert f'href="{bought.where}"' in refused.html
@@ -168,7 +170,9 @@ def test_a_basket_is_full_at_eight_and_says_so(door: Door) -> None:
 @pytest.mark.parametrize("typed", [[], ["x"], ["zz 1500"], ["0" * 32 + " 1500"], [f"{7:032x} -5"]])
 def test_nonsense_and_another_devices_quotes_buy_nothing(door: Door, typed: list[str]) -> None:
     page = filled(door.owner, 1)
-    got = door.owner._seen(door.owner.client.post("/basket/", {"shown": typed, "method": "sandbox"}, follow=True), "/")
+    got = door.owner._seen(
+        door.owner.client.post("/basket/", {"shown": typed, "method": "sandbox", "at_once": "on"}, follow=True), "/"
+    )
     assert got.status in (200, 409)
     assert payments() == []
     theirs = pay(door.colleague, page)
@@ -177,10 +181,20 @@ def test_nonsense_and_another_devices_quotes_buy_nothing(door: Door, typed: list
     assert shown(door.colleague.post(f"{_address(page)}basket/")) == []
 
 
+def test_without_the_box_about_stepping_back_nothing_is_bought_and_the_basket_stays(door: Door) -> None:
+    page = filled(door.owner)
+    got = door.owner.post("/basket/", {"shown": shown(page), "method": "sandbox"})
+    assert "Tick the box" in got.text
+    assert len(shown(got)) == len(shown(page))
+    assert payments() == []
+
+
 def test_another_amount_than_was_shown_is_paid_by_nobody(door: Door) -> None:
     page = filled(door.owner)
     names = [one.split()[0] for one in shown(page)]
-    got = door.owner.client.post("/basket/", {"shown": [f"{names[0]} 1500", f"{names[1]} 100"], "method": "sandbox"})
+    got = door.owner.client.post(
+        "/basket/", {"shown": [f"{names[0]} 1500", f"{names[1]} 100"], "method": "sandbox", "at_once": "on"}
+    )
     assert got.status_code == 409
     assert payments() == []
 

@@ -170,7 +170,7 @@ def test_saved_phrases_are_in_the_customers_language_beside_the_clerks(door: Doo
     assert "Français" in page.text
     assert "Does it work now?" in page.text
     assert '<textarea id="message" name="message" rows="6" maxlength="2000" lang="fr"' in page.html
-    assert "Cela fonctionne-t-il maintenant ? Sinon, répondez simplement ici.</textarea>" in page.html
+    assert "Cela fonctionne-t-il maintenant\u00a0? Sinon, répondez simplement ici.</textarea>" in page.html
     assert select("SELECT count(*) FROM thread_message") == [(1,)]
 
 
