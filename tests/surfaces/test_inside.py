@@ -47,7 +47,7 @@ def test_a_purchase_inside_wechat_is_completed_in_its_own_language(door: Door) -
     person = Visitor(language="zh-CN")
     quote = person.post("/top-up/proximus/PX-15/", {"email": "li@example.org", "amount": "15.00"}, **agent)
     assert "您正在微信里浏览" in quote.text
-    order = person.post(quote.where, {"total": "1500", "method": "sandbox"}, **agent)
+    order = person.post(quote.where, {"total": "1500", "method": "sandbox", "at_once": "on"}, **agent)
     assert order.where.startswith("/o/")
     door.world.work()
     # It is not sent to the payment page by itself: it may be paid here or elsewhere, and both are said.

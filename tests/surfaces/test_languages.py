@@ -74,10 +74,10 @@ def test_few_sentences_stand_as_they_do_in_english(language: str) -> None:
         if isinstance(m.id, str) and m.id and m.id == m.string and re.search(r"[a-z]{2}", _PLACEHOLDER.sub("", m.id))
     }  # fmt: skip
     assert same <= {
-        "Bank", "Bonus", "Contact", "Data", "Date", "E-mail", "Identification", "Name", "Passkeys", "Product",
-        "Promotion", "Promotions", "Total", "Website", "code", "data",
+        "Bank", "Bonus", "Contact", "Data", "Date", "E-mail", "Identification", "Name", "Night shop", "Operator",
+        "Passkeys", "Product", "Promotion", "Promotions", "Route", "Source", "Total", "Website", "code", "data",
         # what an app is called, which is another word in Chinese alone
-        "Alipay", "Apple Pay.", "DingTalk", "Douyin", "WeChat", "WeCom", "Weibo",
+        "Alipay", "Apple Pay.", "DingTalk", "Douyin", "WeChat", "WeChat Pay", "WeCom", "Weibo",
     }  # fmt: skip
 
 
@@ -114,7 +114,9 @@ def test_the_browsers_language_is_taken_where_we_speak_it(door: Door, accepted: 
 
 def test_every_page_offers_every_language_by_its_own_name(door: Door) -> None:
     html = door.stranger.get("/help/").html
-    offered = re.findall(r'<button name="language" value="(\S+)" lang="\1"( aria-current="true")?>(.+?)</button>', html)
+    offered = re.findall(
+        r'<button type="submit" name="language" value="(\S+)" lang="\1"( aria-current="true")?>(.+?)</button>', html
+    )
     assert [(tag, name) for tag, _here, name in offered] == list(languages.NAMES.items())
     assert [tag for tag, here, _name in offered if here] == ["en"]
     assert '<span class="unseen">Language: </span>English</summary>' in html

@@ -85,13 +85,13 @@ def test_every_word_of_the_catalogue_has_a_sentence(word: str) -> None:
 def test_how_sure_a_figure_is_stands_beside_it(sure: str, shown: Shown, mark: str) -> None:
     cell: Cell[object] = Cell(1500, Sure(sure), "test")
     with translation.override("en"):
-        line = facts._line(Fact(FactKind.DATA_MB, cell))
+        line = facts.line(Fact(FactKind.DATA_MB, cell))
     assert (line.text, line.shown, line.mark) == ("1.5 GB", shown, mark)
 
 
 def test_what_is_not_known_is_the_operators_to_decide() -> None:
     with translation.override("en"):
-        line = facts._line(Fact(FactKind.LASTS, Cell(None, Sure.UNKNOWN)))
+        line = facts.line(Fact(FactKind.LASTS, Cell(None, Sure.UNKNOWN)))
     assert (line.mark, line.text) == ("not verified", "the operator decides")
 
 

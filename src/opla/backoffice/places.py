@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.backoffice.views import somebody
 from opla.core.actor import Act, Actor
@@ -41,10 +41,12 @@ def listed(request: HttpRequest) -> HttpResponse:
     return render(request, "backoffice/places.html", shown, status=422 if refused else 200)
 
 
-@require_POST
 def change(request: HttpRequest, place_id: int) -> HttpResponse:
+    """By POST; to whoever may not, there is nothing here, whatever they ask by."""
     at = timezone.now()
     actor = somebody(request, Act.MANAGE_PLACES, at)
+    if request.method != "POST":
+        return redirect("owner-places")
     if isinstance(_changed(request.POST.get("act", ""), actor, place_id), Refusal):
         raise Http404
     return redirect("owner-places")
