@@ -27,7 +27,7 @@ _SNIFF: Final = """() => new Promise((done, failed) => HTMLCS.process(
 def axe(page: Page) -> list[tuple[str, list[str]]]:
     """What axe objects to, all its rules of WCAG 2.2 AA and of good practice."""
     violations = Axe().run(page, options=_AXE).response["violations"]
-    return [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations]
+    return [(v["id"], [f"{n['html']} {n['failureSummary']}" for n in v["nodes"]]) for v in violations]
 
 
 @cache
