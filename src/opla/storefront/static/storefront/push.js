@@ -33,6 +33,7 @@
     return kept.match("/said/" + encodeURIComponent(about));
   }).then(function (known) { show(Boolean(known)); });
 
+  form.addEventListener("submit", function (event) { event.preventDefault(); });
   on.addEventListener("click", function () {
     Notification.requestPermission().then(function (answer) {
       if (answer !== "granted") throw new Error(answer);
