@@ -242,6 +242,7 @@ def test_a_phone_that_is_asked_beside_its_order_is_told_and_may_stop(screens: Sc
     to_the_quote(screen)
     assert page.locator("form.push").count() == 0
     settle(page)
+    page.check(".pay [name=at_once]")
     page.click(".pay button.main")
     page.wait_for_url(re.compile(r"/pay/[0-9a-f]{32}"))
     page.go_back()
@@ -271,6 +272,7 @@ def test_a_purchase_inside_wechat_goes_from_the_first_page_to_the_code(screens: 
     page = screen.page
     to_the_quote(screen)
     expect(page.locator(".inside")).to_contain_text("微信")
+    page.check(".pay [name=at_once]")
     page.click(".pay button.main")
     pay_here = page.locator("a.button.main[href*='/pay/']")
     expect(pay_here).to_be_visible(timeout=30_000)  # it waits for the person, and offers another phone beside
