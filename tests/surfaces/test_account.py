@@ -19,6 +19,7 @@ from opla.db.queries.call import select
 from opla.operations import kept_lines, my_data
 from opla.operations.follow import Wanted, follow
 from surfaces.conftest import Door, Visitor
+from surfaces.test_for_a_date import bought
 from surfaces.test_signing_in import ANA, ask, sign_in
 
 CODE = "0000000000001"
@@ -70,6 +71,42 @@ def test_the_account_reveals_on_a_second_device_and_nobody_elses_does(house: Doo
         assert refused.status == 403
         assert CODE not in codes(refused.html)
     assert select("SELECT count(*) FROM reveal") == [(1,)]
+
+
+#: What may be done with a delivered order: its address, what is posted, and what proves that it was done.
+ACTS: list[tuple[str, dict[str, str], str]] = [
+    ("said/", {"said": "entered"}, "SELECT count(*) FROM order_said"),
+    ("share/", {}, "SELECT count(*) FROM order_share"),
+    ("thread/", {"act": "say", "message": "The code does not work"}, "SELECT count(*) FROM thread_message"),
+    ("back/", {}, "SELECT count(*) FROM refund"),
+]
+
+
+@pytest.mark.parametrize(("act", "typed", "proof"), ACTS, ids=[act for act, _, _ in ACTS])
+def test_an_account_acts_for_its_order_from_a_second_device_and_nobody_else_does(
+    house: Door, act: str, typed: dict[str, str], proof: str
+) -> None:
+    link = house.delivered()
+    for visitor in (house.colleague, house.stranger):
+        assert visitor.post(f"{link}{act}", typed).status in (403, 409)
+    assert select(proof) == [(0,)]
+    assert house.owner.post(f"{link}{act}", typed).status == 200
+    assert select(proof) == [(1,)]
+    house.owner.post("/me/out/")
+    assert house.owner.post(f"{link}{act}", typed).status in (403, 409)
+
+
+def test_an_account_takes_back_a_link_it_gave_and_calls_off_what_waits_for_its_day(house: Door) -> None:
+    link = house.delivered()
+    house.owner.post(f"{link}share/")
+    assert house.stranger.post(f"{link}share/end/").status == 403
+    assert house.owner.post(f"{link}share/end/").status == 200
+    assert select("SELECT ended_at IS NOT NULL FROM order_share") == [(True,)]
+    signed_in, house.owner = house.owner, Visitor()
+    waiting = bought(house)  # on a phone that is signed in nowhere
+    house.owner = signed_in
+    assert house.colleague.post(f"{waiting}call-off/").status == 403
+    assert "You called it off" in house.owner.post(f"{waiting}call-off/").text
 
 
 def test_signed_out_the_device_reveals_no_more(house: Door) -> None:

@@ -24,11 +24,13 @@ _LEASE: Final = timedelta(minutes=1)
 _LOOK_BACK: Final = timedelta(days=8)
 
 
-def say(actor: Actor, order_id: UUID, said: Said, *, device: bytes, at: datetime) -> Refusal | None:
-    """Keep what the buyer says: from the ordering device, or one that proved the order's e-mail."""
+def say(
+    actor: Actor, order_id: UUID, said: Said, *, device: bytes, at: datetime, customer: UUID | None = None
+) -> Refusal | None:
+    """Keep what the buyer says: from the ordering device, one that proved the order's e-mail, or its `customer`."""
     if refused := actor.refused(Act.SAY):
         return refused
-    result = aftercare.say(order_id, device_hash(device), said, actor=actor, at=at)
+    result = aftercare.say(order_id, device_hash(device), customer, said, actor=actor, at=at)
     return None if result == "said" else Refusal(Code(result))
 
 

@@ -16,15 +16,18 @@ from opla.operations.shop import Shop
 _ROUNDS = 4
 
 
-def call_off(actor: Actor, order_id: UUID, *, device: bytes, shop: Shop, at: datetime) -> Refusal | None:
+def call_off(
+    actor: Actor, order_id: UUID, *, device: bytes, shop: Shop, at: datetime, customer: UUID | None = None
+) -> Refusal | None:
     """None when its money is on its way back, now or since it was called off before.
 
-    Only from a device that may see the order's code: who has the link alone could send somebody's money back.
+    Only by who may see the order's code, a device or its `customer`: who has the link alone could send somebody's
+    money back.
     """
     if refused := actor.refused(Act.CALL_OFF):
         return refused
     for _ in range(_ROUNDS):
-        page = pages.order_by_id(order_id, device_hash(device))
+        page = pages.order_by_id(order_id, device_hash(device), customer)
         if page is None:
             return Refusal(Code.NOT_FOUND, "order")
         if not page.proven:

@@ -33,9 +33,10 @@ class Shared:
 
 
 def share(
-    actor: Actor, order_id: UUID, *, with_code: bool, device: bytes, shop: Shop, at: datetime
-) -> Shared | Refusal:
-    """A new link; the one before it ends. From the ordering device, or one that proved the order's e-mail."""
+    actor: Actor, order_id: UUID, *, with_code: bool, device: bytes, shop: Shop, at: datetime,
+    customer: UUID | None = None,
+) -> Shared | Refusal:  # fmt: skip
+    """A new link; the one before it ends. From the ordering device, one that proved the e-mail, or its `customer`."""
     if refused := actor.refused(Act.SHARE):
         return refused
     secret = shop.chance.secret()
@@ -43,6 +44,7 @@ def share(
         shop.chance.uuid(at),
         order_id,
         device_hash(device),
+        customer,
         digest(secret),
         with_code=with_code,
         ends_at=at + LASTS,
@@ -54,11 +56,11 @@ def share(
     return Shared(f"{shop.base_url}/s/{write_link(secret)}/", with_code, at + LASTS)
 
 
-def end(actor: Actor, order_id: UUID, *, device: bytes, at: datetime) -> Refusal | None:
+def end(actor: Actor, order_id: UUID, *, device: bytes, at: datetime, customer: UUID | None = None) -> Refusal | None:
     """Take the link back; there may be none."""
     if refused := actor.refused(Act.SHARE):
         return refused
-    result = aftercare.end_share(order_id, device_hash(device), at=at)
+    result = aftercare.end_share(order_id, device_hash(device), customer, at=at)
     return None if result == "ended" else Refusal(Code(result))
 
 

@@ -1,4 +1,4 @@
-"""A customer gives back a code that nobody has looked at: by the ordering device, or after the proof of the e-mail."""
+"""A customer gives back a code that nobody has looked at: by the ordering device, signed in, or with a proof."""
 
 from __future__ import annotations
 
@@ -30,15 +30,17 @@ def may(page: OrderPage, at: datetime) -> bool:
     return page.proven and ready and not page.revealed and in_time
 
 
-def take_code_back(actor: Actor, order_id: UUID, *, device: bytes, shop: Shop, at: datetime) -> Refusal | None:
+def take_code_back(
+    actor: Actor, order_id: UUID, *, device: bytes, shop: Shop, at: datetime, customer: UUID | None = None
+) -> Refusal | None:
     """The code goes back, and its price with the next worker. Asked twice it is done once, and None both times."""
     if refused := actor.refused(Act.TAKE_BACK):
         return refused
     for _ in range(_ROUNDS):
-        page = pages.order_by_id(order_id, device_hash(device))
+        page = pages.order_by_id(order_id, device_hash(device), customer)
         if page is None:
             return Refusal(Code.NOT_FOUND)
-        if not (page.proven and device):
+        if not (page.proven and (device or customer)):
             return Refusal(Code.PROOF_NEEDED)
         case = refunds.choice(order_id)
         if case is None:

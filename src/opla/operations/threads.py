@@ -1,8 +1,8 @@
 """What a customer and the shop write to each other: sealed at rest, answered by a person, told by an e-mail.
 
-Of an order's thread only a device that may look at its code sees anything: the ordering one, or one that proved the
-order's e-mail. The e-mail says that there is an answer, and never what it is. How a question before buying begins is in
-`ask`.
+Of an order's thread only who may look at its code sees anything: the ordering device, one that proved the order's
+e-mail, or the customer whose address that is. The e-mail says that there is an answer, and never what it is. How a
+question before buying begins is in `ask`.
 """
 
 from __future__ import annotations
@@ -64,9 +64,11 @@ class Thread:
         return self.waiting_since is not None
 
 
-def of_order(actor: Actor, order_id: UUID, *, device: bytes, shop: Shop) -> Thread | Refusal | None:
+def of_order(
+    actor: Actor, order_id: UUID, *, device: bytes, shop: Shop, customer: UUID | None = None
+) -> Thread | Refusal | None:
     """The thread of an order as its customer sees it; None while nobody has written."""
-    if refused := _strange(actor, order_id, device):
+    if refused := _strange(actor, order_id, device, customer):
         return refused
     kept = queries.of_order(order_id)
     return opened(kept, shop.keyring) if kept else None
@@ -83,9 +85,10 @@ def say(
     at: datetime,
     address: str = "",
     tried: Tried = NOTHING_TRIED,
+    customer: UUID | None = None,
 ) -> UUID | Refusal:
     """The customer writes about an order; its thread. What is refused is kept nowhere, and counts as no try."""
-    if refused := _strange(actor, order_id, device):
+    if refused := _strange(actor, order_id, device, customer):
         return refused
     message, tag = read_message(text), read_language(language)
     if isinstance(message, Refusal):
@@ -174,14 +177,14 @@ def of_customer_email(email: str, *, shop: Shop) -> list[Thread]:
     return [opened(kept, shop.keyring) for kept in queries.by_email(email_hash(email, shop.keyring))]
 
 
-def _strange(actor: Actor, order_id: UUID, device: bytes) -> Refusal | None:
-    """Why this device sees nothing of the order's thread."""
+def _strange(actor: Actor, order_id: UUID, device: bytes, customer: UUID | None) -> Refusal | None:
+    """Why this visitor sees nothing of the order's thread."""
     if refused := actor.refused(Act.SAY):
         return refused
-    page = pages.order_by_id(order_id, device_hash(device))
+    page = pages.order_by_id(order_id, device_hash(device), customer)
     if page is None:
         return Refusal(Code.NOT_FOUND)
-    return None if page.proven and device else Refusal(Code.PROOF_NEEDED)
+    return None if page.proven and (device or customer) else Refusal(Code.PROOF_NEEDED)
 
 
 def _told(thread: Thread, shop: Shop) -> Posted | None:

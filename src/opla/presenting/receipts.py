@@ -83,15 +83,17 @@ class Receipt:
     rows: tuple[Row, ...] = ()
 
 
-def receipt(order_id: UUID, device_hash: bytes, seller: Seller, *, sandbox: bool) -> Receipt | None:
-    """The receipt of the payment that paid this order, as this device may see it. None before money has arrived.
+def receipt(
+    order_id: UUID, device_hash: bytes, seller: Seller, *, sandbox: bool, customer: UUID | None = None
+) -> Receipt | None:
+    """The receipt of the payment that paid this order, as its visitor may see it. None before money has arrived.
 
     Whoever may not know of the other orders of the payment reads of this one, and that there is more.
     """
     paid = together.paid(order_id)
     if paid.paid_at is None:
         return None
-    shares = together.shares(order_id, device_hash)
+    shares = together.shares(order_id, device_hash, customer)
     whole = len(shares) == paid.orders
     dated = Fact(_("Date"), figures.moment(paid.paid_at))
     method = Fact(_("Paid with"), payment_methods.method(paid.provider).name)

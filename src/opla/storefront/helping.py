@@ -17,7 +17,7 @@ from opla.storefront.visit import Visit
 
 @dataclass(frozen=True)
 class Help:
-    """`thread` is for the ordering device alone. `when` is what was said before paying of when it can be used."""
+    """`thread` is for who may see the code alone. `when` is what was said before paying of when it can be used."""
 
     thread: Thread | None
     back: bool  # the code may be given back here
@@ -27,7 +27,11 @@ class Help:
 
 
 def help_of(page: OrderPage, product: Product | None, here: Visit) -> Help:
-    thread = threads.of_order(here.actor, page.id, device=here.device, shop=here.shop) if page.proven else None
+    thread = (
+        threads.of_order(here.actor, page.id, device=here.device, shop=here.shop, customer=here.customer_id)
+        if page.proven
+        else None
+    )
     until = page.code_valid_until
     return Help(
         thread if isinstance(thread, Thread) else None,

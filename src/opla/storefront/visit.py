@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -30,9 +31,8 @@ class Visit:
     customer: Customer | None = None  # who signed in, where somebody did
 
     @property
-    def email(self) -> str:
-        """The address that this visitor has proven, in lower case; empty for almost everybody."""
-        return self.customer.email if self.customer else ""
+    def customer_id(self) -> UUID | None:
+        return self.customer.pk if self.customer else None
 
     @property
     def device_hash(self) -> bytes:

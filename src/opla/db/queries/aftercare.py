@@ -52,7 +52,7 @@ class Share:
         return self.ended or self.ends_at <= at
 
 
-def say(order_id: UUID, device_hash: bytes, said: Said, *, actor: Actor, at: datetime) -> str:
+def say(order_id: UUID, device_hash: bytes, customer: UUID | None, said: Said, *, actor: Actor, at: datetime) -> str:
     """`said`, or why not: `not_found`, `proof_needed`, `not_delivered_yet`, `too_many_tries`."""
     rows = call(
         "opla_said",
@@ -60,6 +60,7 @@ def say(order_id: UUID, device_hash: bytes, said: Said, *, actor: Actor, at: dat
         Argument(str(actor), "text"),
         Argument(order_id, "uuid"),
         Argument(device_hash, "bytea"),
+        Argument(customer, "uuid"),
         Argument(str(said), "text"),
     )
     return expect(rows[0][0], str)
@@ -112,8 +113,8 @@ def decide_nudges(decided: Sequence[Decided], *, at: datetime) -> int:
 
 
 def share(
-    id_: UUID, order_id: UUID, device_hash: bytes, link_hash: bytes, *, with_code: bool, ends_at: datetime,
-    actor: Actor, at: datetime,
+    id_: UUID, order_id: UUID, device_hash: bytes, customer: UUID | None, link_hash: bytes, *, with_code: bool,
+    ends_at: datetime, actor: Actor, at: datetime,
 ) -> str:  # fmt: skip
     """`shared`, or why not: `not_found`, `proof_needed`, `not_delivered_yet`, `too_many_tries`. The one before ends."""
     rows = call(
@@ -124,19 +125,21 @@ def share(
         Argument(id_, "uuid"),
         Argument(order_id, "uuid"),
         Argument(device_hash, "bytea"),
+        Argument(customer, "uuid"),
         Argument(link_hash, "bytea"),
         Argument(with_code, "boolean"),
     )
     return expect(rows[0][0], str)
 
 
-def end_share(order_id: UUID, device_hash: bytes, *, at: datetime) -> str:
+def end_share(order_id: UUID, device_hash: bytes, customer: UUID | None, *, at: datetime) -> str:
     """`ended`, or `proof_needed`."""
     rows = call(
         "opla_share_end",
         Argument(at, "timestamptz"),
         Argument(order_id, "uuid"),
         Argument(device_hash, "bytea"),
+        Argument(customer, "uuid"),
     )
     return expect(rows[0][0], str)
 

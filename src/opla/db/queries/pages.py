@@ -116,9 +116,7 @@ _PAGE = """
            EXISTS (SELECT FROM item i WHERE i.order_id = o.id AND i.closed_at IS NULL
                    AND i.kind NOT IN ('message_given_up', 'reservation')),
            d.at, coalesce(k.serial, ''), k.valid_until, EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id),
-           o.device_hash = %(device)s
-             OR EXISTS (SELECT FROM order_device x WHERE x.order_id = o.id AND x.device_hash = %(device)s)
-             OR o.reseller = '' AND o.email <> '' AND lower(o.email) = %(email)s,
+           opla_may_act(o.id, %(device)s, %(customer)s::uuid),
            (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
             WHERE r.state IN ('due', 'refused')
               AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
@@ -140,16 +138,16 @@ _PAGE = """
 """
 
 
-def order_by_link(link_hash: bytes, device_hash: bytes, email: str = "") -> OrderPage | None:
-    """The order whose link this is; None when it is nobody's. `email`: that the visitor has proven, in lower case."""
-    asked = {"device": device_hash, "email": email, "link": link_hash}
+def order_by_link(link_hash: bytes, device_hash: bytes, customer: UUID | None = None) -> OrderPage | None:
+    """The order whose link this is; None when it is nobody's. `customer`: who has signed in on this device."""
+    asked = {"device": device_hash, "customer": customer, "link": link_hash}
     rows = select(f"{_PAGE} WHERE o.link_hash = %(link)s", asked)
     return _page(rows[0]) if rows else None
 
 
-def order_by_id(order_id: UUID, device_hash: bytes = b"") -> OrderPage | None:
+def order_by_id(order_id: UUID, device_hash: bytes = b"", customer: UUID | None = None) -> OrderPage | None:
     """An order by its id: for workers, the terminal and the owner, never for a stranger's address."""
-    rows = select(f"{_PAGE} WHERE o.id = %(id)s", {"device": device_hash, "email": "", "id": order_id})
+    rows = select(f"{_PAGE} WHERE o.id = %(id)s", {"device": device_hash, "customer": customer, "id": order_id})
     return _page(rows[0]) if rows else None
 
 
@@ -178,7 +176,9 @@ def addressed(order_ids: Sequence[UUID]) -> dict[UUID, Addressed]:
             [list(order_ids)],
         )
     }
-    rows = select(f"{_PAGE} WHERE o.id = ANY (%(ids)s::uuid[])", {"device": b"", "email": "", "ids": list(order_ids)})
+    rows = select(
+        f"{_PAGE} WHERE o.id = ANY (%(ids)s::uuid[])", {"device": b"", "customer": None, "ids": list(order_ids)}
+    )
     return {(page := _page(row)).id: Addressed(page, *sealed[page.id]) for row in rows}
 
 

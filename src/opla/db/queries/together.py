@@ -36,16 +36,15 @@ _SHOWN = """(SELECT p.id FROM allocation l JOIN payment p ON p.id = l.payment_id
              ORDER BY (p.state = 'captured') DESC, p.id DESC LIMIT 1)"""
 
 
-def shares(order_id: UUID, device_hash: bytes) -> list[Share]:
-    """The orders under the payment of this one, itself among them, as far as this device may know of them.
+def shares(order_id: UUID, device_hash: bytes, customer: UUID | None = None) -> list[Share]:
+    """The orders under the payment of this one, itself among them, as far as this device and customer may know of them.
 
     Of the others it knows those that it ordered, or was proven to belong to; and once it was proven to belong to this
     order, those of the same e-mail.
     """
     rows = select(
         f"""WITH mine AS (
-                SELECT o.id, lower(o.email) AS email, o.device_hash = %(device)s OR EXISTS (
-                    SELECT FROM order_device d WHERE d.order_id = o.id AND d.device_hash = %(device)s) AS proven
+                SELECT o.id, lower(o.email) AS email, opla_may_act(o.id, %(device)s, %(customer)s::uuid) AS proven
                 FROM orders o WHERE o.id = %(order)s
             )
             SELECT o.id, o.ticket, o.state, o.operator, o.product_name, o.number, o.sample, o.face_minor, o.fee_minor,
@@ -59,7 +58,7 @@ def shares(order_id: UUID, device_hash: bytes) -> list[Share]:
             WHERE o.id = m.id OR o.device_hash = %(device)s OR m.proven AND lower(o.email) = m.email
                OR EXISTS (SELECT FROM order_device x WHERE x.order_id = o.id AND x.device_hash = %(device)s)
             ORDER BY o.id""",  # noqa: S608 - a constant of ours
-        {"order": order_id, "device": device_hash},
+        {"order": order_id, "device": device_hash, "customer": customer},
     )
     return [_share(row) for row in rows]
 

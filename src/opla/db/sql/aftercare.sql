@@ -1,14 +1,9 @@
 -- After a delivery: what the buyer says of it, who is reminded of a code, and who else may see the order.
 
--- Whether this device may act for the order: the one that ordered, or one that proved the order's e-mail.
-CREATE OR REPLACE FUNCTION opla_device_of(p_order uuid, p_device bytea) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM orders o WHERE o.id = p_order AND o.device_hash = p_device)
-        OR EXISTS (SELECT FROM order_device d WHERE d.order_id = p_order AND d.device_hash = p_device)
-$$;
-
 -- What the buyer says of something delivered. Saying the same again changes nothing.
-CREATE OR REPLACE FUNCTION opla_said(p_at timestamptz, p_actor text, p_order uuid, p_device bytea, p_said text) RETURNS text
+CREATE OR REPLACE FUNCTION opla_said(
+    p_at timestamptz, p_actor text, p_order uuid, p_device bytea, p_customer uuid, p_said text
+) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_state text;
@@ -17,7 +12,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'not_found';
     END IF;
-    IF NOT opla_device_of(p_order, p_device) THEN
+    IF NOT opla_may_act(p_order, p_device, p_customer) THEN
         RETURN 'proof_needed';
     END IF;
     IF v_state <> 'delivered' THEN
@@ -98,8 +93,8 @@ END $$;
 
 -- A link for whom it is for, of something paid; the one before it ends. Twenty of an order are enough.
 CREATE OR REPLACE FUNCTION opla_share(
-    p_at timestamptz, p_ends_at timestamptz, p_actor text, p_id uuid, p_order uuid, p_device bytea, p_link_hash bytea,
-    p_with_code boolean
+    p_at timestamptz, p_ends_at timestamptz, p_actor text, p_id uuid, p_order uuid, p_device bytea, p_customer uuid,
+    p_link_hash bytea, p_with_code boolean
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -109,7 +104,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'not_found';
     END IF;
-    IF NOT opla_device_of(p_order, p_device) THEN
+    IF NOT opla_may_act(p_order, p_device, p_customer) THEN
         RETURN 'proof_needed';
     END IF;
     IF v_state NOT IN ('paid', 'delivered') THEN
@@ -126,10 +121,10 @@ BEGIN
     RETURN 'shared';
 END $$;
 
-CREATE OR REPLACE FUNCTION opla_share_end(p_at timestamptz, p_order uuid, p_device bytea) RETURNS text
+CREATE OR REPLACE FUNCTION opla_share_end(p_at timestamptz, p_order uuid, p_device bytea, p_customer uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    IF NOT opla_device_of(p_order, p_device) THEN
+    IF NOT opla_may_act(p_order, p_device, p_customer) THEN
         RETURN 'proof_needed';
     END IF;
     PERFORM opla_writes(true);

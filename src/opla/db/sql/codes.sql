@@ -74,6 +74,16 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
+-- Whether somebody may see the code and act for the order: the device that ordered, one that proved the order's e-mail, or
+-- the customer whose proven address that is.
+CREATE OR REPLACE FUNCTION opla_may_act(p_order uuid, p_device bytea, p_customer uuid) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM orders o WHERE o.id = p_order AND o.device_hash = p_device)
+        OR EXISTS (SELECT FROM order_device d WHERE d.order_id = p_order AND d.device_hash = p_device)
+        OR EXISTS (SELECT FROM orders o JOIN customer c ON c.email = lower(o.email)
+                   WHERE o.id = p_order AND o.reseller = '' AND c.id = p_customer AND c.is_active)
+$$;
+
 -- The sealed code of a delivered order, for a device that may see it, or for the customer whose address is the order's:
 -- signing in proved it. The row is written before anything is returned.
 DROP FUNCTION IF EXISTS opla_reveal(timestamptz, text, uuid, bytea);  -- as it was before there were customers
@@ -93,10 +103,7 @@ BEGIN
         RETURN QUERY SELECT 'not_found', NULL::uuid, NULL::bytea, NULL::text, NULL::date;
         RETURN;
     END IF;
-    IF v_order.device_hash IS DISTINCT FROM p_device
-       AND NOT EXISTS (SELECT FROM order_device d WHERE d.order_id = p_order AND d.device_hash = p_device)
-       AND NOT EXISTS (SELECT FROM customer c WHERE c.id = p_customer AND c.is_active AND v_order.reseller = ''
-                       AND c.email = lower(v_order.email)) THEN
+    IF NOT opla_may_act(p_order, p_device, p_customer) THEN
         RETURN QUERY SELECT 'proof_needed', NULL::uuid, NULL::bytea, NULL::text, NULL::date;
         RETURN;
     END IF;

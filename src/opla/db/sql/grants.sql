@@ -16,7 +16,7 @@ BEGIN
              WHERE n.nspname = 'public' AND p.proname LIKE 'opla\_%' AND p.prosecdef LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO opla_app', f.name);
     END LOOP;
-    GRANT EXECUTE ON FUNCTION opla_clock() TO opla_app;
+    GRANT EXECUTE ON FUNCTION opla_clock(), opla_may_act(uuid, bytea, uuid) TO opla_app;
     FOR f IN SELECT format('%I', c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
                AND (c.relname LIKE 'django\_%' OR c.relname LIKE 'auth\_%' OR c.relname IN (

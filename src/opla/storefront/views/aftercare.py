@@ -33,7 +33,9 @@ def say(request: HttpRequest, link: str) -> HttpResponse:
     typed = request.POST.get("said", "")
     if typed not in tuple(Said):
         return redirect("order", link=link)
-    refused = aftercare.say(here.actor, found.page.id, Said(typed), device=here.device, at=here.at)
+    refused = aftercare.say(
+        here.actor, found.page.id, Said(typed), device=here.device, at=here.at, customer=here.customer_id
+    )
     if refused is not None:
         return draw(request, found, refused=sentence(refused), status=_STATUS.get(refused.code, 409))
     return redirect(trouble(link)) if typed == Said.FAILED else redirect("order", link=link)

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
 
@@ -80,7 +80,7 @@ class Beside:
 def ticket(request: HttpRequest, link: str, here: Visit) -> Ticket:
     """The order of this link, or 404: a guessed link and a wrong one look the same."""
     link_hash = links.hash_link(link)
-    page = pages.order_by_link(link_hash, here.device_hash, here.email) if link_hash else None
+    page = pages.order_by_link(link_hash, here.device_hash, here.customer_id) if link_hash else None
     if page is None:
         raise Http404
     if not chosen(request) and page.language in languages.NAMES:
@@ -143,7 +143,7 @@ def draw(
         "push": pushes.offer(request, found.page.ticket, reverse("order-push", args=[found.link])) if asks else None,
         "elsewhere": _elsewhere(found),
         "counting": _counting(request, found),
-        "help": helping.help_of(page, found.product, visit(request)),
+        "help": helping.help_of(page, found.product, here),
         "sms": aftercare.sms(found.operator) if found.operator else [],
         "said": _said(page),
         "asks": aftercare.asks(page.kind),
@@ -168,7 +168,9 @@ def _shares(page: OrderPage, here: Visit) -> list[Share]:
     """What was bought with it, as far as this device may know: who only has the link sees this order alone."""
     if page.payment_total == page.price.total:
         return []
-    return [share for share in together.shares(page.id, here.device_hash) if share.order_id != page.id]
+    return [
+        share for share in together.shares(page.id, here.device_hash, here.customer_id) if share.order_id != page.id
+    ]
 
 
 def _retry(page: OrderPage, shares: list[Share]) -> Money | None:
@@ -230,10 +232,7 @@ def _share(page: OrderPage, at: datetime) -> Link | None:
 
 def trouble(link: str) -> str:
     """Where help is when it did not work."""
-    try:
-        return reverse("order-trouble", args=[link])
-    except NoReverseMatch:  # a shop without that page yet
-        return f"{reverse('help')}#order"
+    return reverse("order-trouble", args=[link])
 
 
 def _keepable(request: HttpRequest, found: Ticket) -> str:
@@ -269,7 +268,9 @@ def call_off(request: HttpRequest, link: str) -> HttpResponse:
     """What was bought for a date, before it comes; for the ordering device, or after a proof."""
     here = visit(request)
     found = ticket(request, link, here)
-    refused = calling_off.call_off(here.actor, found.page.id, device=here.device, shop=here.shop, at=here.at)
+    refused = calling_off.call_off(
+        here.actor, found.page.id, device=here.device, shop=here.shop, at=here.at, customer=here.customer_id
+    )
     if isinstance(refused, Refusal):
         status = 403 if refused.code is Code.PROOF_NEEDED else 409
         return draw(request, found, refused=sentence(refused), status=status)
@@ -296,7 +297,9 @@ def receipt_pdf(request: HttpRequest, link: str) -> HttpResponse:
 
 def _receipt(found: Ticket, here: Visit) -> receipts.Receipt:
     seller = receipts.Seller(settings.SHOP_NAME, settings.CONTACT, settings.ENTERPRISE_NUMBER)
-    made = receipts.receipt(found.page.id, here.device_hash, seller, sandbox=settings.SANDBOX)
+    made = receipts.receipt(
+        found.page.id, here.device_hash, seller, sandbox=settings.SANDBOX, customer=here.customer_id
+    )
     if made is None:
         raise Http404
     return made

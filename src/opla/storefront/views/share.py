@@ -31,7 +31,10 @@ def make(request: HttpRequest, link: str) -> HttpResponse:
     here = visit(request)
     found = ticket(request, link, here)
     with_code = request.POST.get("with_code") == "on" and found.page.kind is not Kind.DIRECT
-    made = sharing.share(here.actor, found.page.id, with_code=with_code, device=here.device, shop=here.shop, at=here.at)
+    made = sharing.share(
+        here.actor, found.page.id, with_code=with_code, device=here.device, shop=here.shop, at=here.at,
+        customer=here.customer_id,
+    )  # fmt: skip
     if isinstance(made, Refusal):
         return draw(request, found, refused=sentence(made), status=_STATUS.get(made.code, 409))
     # Shown now and never again: only its hash is kept.
@@ -43,7 +46,7 @@ def make(request: HttpRequest, link: str) -> HttpResponse:
 def end(request: HttpRequest, link: str) -> HttpResponse:
     here = visit(request)
     found = ticket(request, link, here)
-    refused = sharing.end(here.actor, found.page.id, device=here.device, at=here.at)
+    refused = sharing.end(here.actor, found.page.id, device=here.device, at=here.at, customer=here.customer_id)
     if refused is not None:
         return draw(request, found, refused=sentence(refused), status=403)
     return redirect("order", link=link)

@@ -28,7 +28,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     here = visit(request)
     back = inside(request.POST.get("next", "") or request.GET.get("next", ""))
     if request.method != "POST":
-        email = here.email or draft.email(request)
+        email = here.customer.email if here.customer else draft.email(request)
         return _page(request, here, back, Form({"email": email}))
     typed = {"email": draft.typed(request, "email")}
     asked = signing.Asked(typed["email"], languages.current(), back, here.address)

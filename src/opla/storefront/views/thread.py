@@ -1,4 +1,4 @@
-"""Messages with the shop about an order: on the ordering device, or after the proof of the order's e-mail.
+"""Messages with the shop about an order: on the ordering device, signed in, or after the proof of the order's e-mail.
 
 To everybody else who has the link there is only the way to prove it; whether anything was written is not said.
 """
@@ -60,6 +60,7 @@ def _say(request: HttpRequest, found: Ticket, here: Visit, tried: Tried) -> Http
         at=here.at,
         address=here.address,
         tried=tried,
+        customer=here.customer_id,
     )
     if not isinstance(done, Refusal):
         return redirect("order-thread", link=found.link)
@@ -91,7 +92,7 @@ def _page(
     no: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    mine = threads.of_order(here.actor, found.page.id, device=here.device, shop=here.shop)
+    mine = threads.of_order(here.actor, found.page.id, device=here.device, shop=here.shop, customer=here.customer_id)
     shown = {
         "ticket": found,
         "order": found.page,

@@ -70,7 +70,9 @@ def back(request: HttpRequest, link: str) -> HttpResponse:
     """Give back a code that nobody has looked at."""
     here = visit(request)
     found = ticket(request, link, here)
-    refused = take_back.take_code_back(here.actor, found.page.id, device=here.device, shop=here.shop, at=here.at)
+    refused = take_back.take_code_back(
+        here.actor, found.page.id, device=here.device, shop=here.shop, at=here.at, customer=here.customer_id
+    )
     if isinstance(refused, Refusal):
         return draw(request, found, refused=sentence(refused), status=409)
     return redirect("order", link=link)
