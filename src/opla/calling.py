@@ -94,8 +94,8 @@ class Caller:
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
         return self._call("GET", path, query=query)
 
-    def post(self, path: str, body: Mapping[str, str | int]) -> Reply:
-        return self._call("POST", path, body=body)
+    def post(self, path: str, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Reply:
+        return self._call("POST", path, body=body, headers=headers)
 
     def post_bytes(self, path: str, content: bytes, headers: Mapping[str, str]) -> Reply:
         """What is no JSON. An answer that is none either keeps its status beside `unreadable`."""
@@ -107,7 +107,7 @@ class Caller:
         path: str,
         *,
         query: Mapping[str, str] | None = None,
-        body: Mapping[str, str | int] | None = None,
+        body: Mapping[str, object] | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:

@@ -6,6 +6,7 @@ import importlib
 import json
 import re
 import time
+from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
@@ -13,11 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.mollie_world import MolliePayments
 from adapters.worlds import (
-    PAYMENTS,
     SUPPLIERS,
     Counterparts,
     OwnStock,
+    PaymentWorld,
     SandboxPayments,
     SandboxSupplier,
     answering,
@@ -41,8 +43,14 @@ from opla.core.ports import (
 from opla.counterparts.endings import Fault
 from opla.payments.sandbox.config import Config
 
+PAYMENTS: Mapping[str, Callable[[Counterparts], PaymentWorld]] = {
+    "mollie": MolliePayments,
+    "sandbox": SandboxPayments,
+}
 REF, REF2 = "0a" * 16, "0b" * 16
 EUR15 = Money(1500, "EUR")
+#: What a refund that was taken up is answered with.
+GIVEN = {Answer.SUCCEEDED, Answer.PENDING}
 
 #: Replies nobody may trip over. `{ref}` is the reference asked about.
 HOSTILE = {
@@ -97,7 +105,7 @@ def test_every_adapter_has_its_files_and_its_manual_lists_exactly_the_words_of_i
         assert {"provider.py", "client.py", "mapping.py", "config.py", "MAPPING.md"} <= {f.name for f in path.iterdir()}
         tables = vars(importlib.import_module(f"opla.{kind}.{name}.mapping"))
         assert as_listed(path / "MAPPING.md") == {
-            table: {theirs: as_written(ours) for theirs, ours in words.items()}
+            table: {str(theirs): as_written(ours) for theirs, ours in words.items()}
             for table, words in tables.items()
             if table.isupper() and isinstance(words, dict)
         }
@@ -106,7 +114,7 @@ def test_every_adapter_has_its_files_and_its_manual_lists_exactly_the_words_of_i
 def as_listed(manual: Path) -> dict[str, dict[str, str]]:
     """Each table of a manual: its name in the heading's brackets, its rows of theirs and ours."""
     sections = re.split(r"^## ", manual.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    row = re.compile(r"^\| `(\w+)` \| (.+) \|$", re.MULTILINE)
+    row = re.compile(r"^\| `([\w-]+)` \| (.+) \|$", re.MULTILINE)
     return {section.partition("(`")[2].partition("`)")[0]: dict(row.findall(section)) for section in sections}
 
 
@@ -142,7 +150,7 @@ def test_an_outsiders_adapter_is_found_by_its_entry_point(monkeypatch: pytest.Mo
     impostor = EntryPoint("sandbox", "json", "opla.payments")
     known = EntryPoints([point, impostor])
     monkeypatch.setattr("opla.payments.entry_points", known.select)
-    assert payments.names() == ["elsewhere", "sandbox"]
+    assert payments.names() == ["elsewhere", "mollie", "sandbox"]
     assert payments.folder("elsewhere").NAME == "sandbox"
     assert payments.folder("sandbox").NAME == "sandbox"
 
@@ -151,18 +159,18 @@ def test_an_outsiders_adapter_is_found_by_its_entry_point(monkeypatch: pytest.Mo
 
 
 @pytest.fixture(params=payments.names())
-def shop(request: pytest.FixtureRequest, other: Counterparts) -> SandboxPayments:
+def shop(request: pytest.FixtureRequest, other: Counterparts) -> PaymentWorld:
     return PAYMENTS[request.param](other)
 
 
-def test_a_payment_adapter_keeps_its_promises_by_type(shop: SandboxPayments) -> None:
+def test_a_payment_adapter_keeps_its_promises_by_type(shop: PaymentWorld) -> None:
     assert isinstance(shop.adapter, Charges)
     assert isinstance(shop.adapter, Refunds)
     assert isinstance(shop.adapter, Notifies)
     assert shop.adapter.promises.max_seconds > 0
 
 
-def test_a_new_charge_is_pending_with_an_address_and_nothing_captured(shop: SandboxPayments) -> None:
+def test_a_new_charge_is_pending_with_an_address_and_nothing_captured(shop: PaymentWorld) -> None:
     report = shop.adapter.charge(charge())
     assert report.answer is Answer.PENDING
     assert report.redirect_url.startswith("http")
@@ -170,19 +178,19 @@ def test_a_new_charge_is_pending_with_an_address_and_nothing_captured(shop: Sand
     assert (report.captured_minor, report.refunded_minor, report.charged_back_minor) == (0, 0, 0)
 
 
-def test_charging_twice_with_one_reference_is_one_session(shop: SandboxPayments) -> None:
+def test_charging_twice_with_one_reference_is_one_session(shop: PaymentWorld) -> None:
     first, second = shop.adapter.charge(charge()), shop.adapter.charge(charge())
     assert (first.provider_id, first.redirect_url) == (second.provider_id, second.redirect_url)
     assert shop.created(REF) == 1
 
 
-def test_a_reference_used_with_another_amount_is_unknown_and_starts_nothing(shop: SandboxPayments) -> None:
+def test_a_reference_used_with_another_amount_is_unknown_and_starts_nothing(shop: PaymentWorld) -> None:
     shop.adapter.charge(charge())
     assert shop.adapter.charge(charge(amount=Money(999, "EUR"))).answer is Answer.UNKNOWN
     assert shop.created(REF) == 1
 
 
-def test_a_payment_is_found_by_our_reference_and_by_their_id(shop: SandboxPayments) -> None:
+def test_a_payment_is_found_by_our_reference_and_by_their_id(shop: PaymentWorld) -> None:
     made = shop.adapter.charge(charge())
     shop.pay(made.provider_id)
     for provider_id in ("", made.provider_id):
@@ -202,7 +210,7 @@ def test_the_sandbox_says_what_it_keeps_of_a_payment_and_of_a_refund(other: Coun
     assert back.fee == Money(10, "EUR")
 
 
-def test_a_payment_nobody_made_is_none_and_no_exception(shop: SandboxPayments) -> None:
+def test_a_payment_nobody_made_is_none_and_no_exception(shop: PaymentWorld) -> None:
     assert shop.adapter.fetch(REF2, "") is None
     assert shop.adapter.fetch(REF2, "sp_nobody") is None
     strange = shop.adapter.fetch(REF2, "../refunds?reference=#\r\n\x00")
@@ -210,7 +218,7 @@ def test_a_payment_nobody_made_is_none_and_no_exception(shop: SandboxPayments) -
     assert shop.refunds().fetch_refund(REF2, "sp_x") is None
 
 
-def test_their_id_of_another_payment_says_nothing_of_ours(shop: SandboxPayments) -> None:
+def test_their_id_of_another_payment_says_nothing_of_ours(shop: PaymentWorld) -> None:
     theirs = shop.adapter.charge(charge(REF2))
     shop.pay(theirs.provider_id)
     found = shop.adapter.fetch(REF, theirs.provider_id)
@@ -218,15 +226,15 @@ def test_their_id_of_another_payment_says_nothing_of_ours(shop: SandboxPayments)
     assert (found.answer, found.captured_minor) == (Answer.UNKNOWN, 0)
 
 
-def test_amounts_are_cumulative_and_do_not_double_when_told_twice(shop: SandboxPayments) -> None:
-    made = shop.adapter.charge(charge())
-    shop.pay(made.provider_id, times=2)
+def test_amounts_are_cumulative_and_do_not_double_when_told_twice(shop: PaymentWorld) -> None:
+    made, times = shop.adapter.charge(charge()), 2 if shop.pays_twice else 1
+    shop.pay(made.provider_id, times)
     told = [shop.adapter.fetch(REF, made.provider_id) for _ in range(2)]
-    assert [report and report.captured_minor for report in told] == [3000, 3000]
+    assert [report and report.captured_minor for report in told] == [1500 * times] * 2
 
 
 @pytest.mark.parametrize("fault", [Fault.SILENT_AFTER, Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.GARBAGE, Fault.HUGE])
-def test_a_charge_that_acted_without_an_answer_is_unknown_and_then_found(shop: SandboxPayments, fault: Fault) -> None:
+def test_a_charge_that_acted_without_an_answer_is_unknown_and_then_found(shop: PaymentWorld, fault: Fault) -> None:
     shop.break_charge(fault)
     assert shop.adapter.charge(charge()).answer is Answer.UNKNOWN
     found = shop.adapter.fetch(REF, "")
@@ -237,7 +245,7 @@ def test_a_charge_that_acted_without_an_answer_is_unknown_and_then_found(shop: S
 
 
 @pytest.mark.parametrize("fault", [Fault.SILENT_BEFORE, Fault.DROP_BEFORE, Fault.ERROR_BEFORE])
-def test_a_charge_that_got_lost_is_unknown_too_and_repeating_it_makes_one(shop: SandboxPayments, fault: Fault) -> None:
+def test_a_charge_that_got_lost_is_unknown_too_and_repeating_it_makes_one(shop: PaymentWorld, fault: Fault) -> None:
     shop.break_charge(fault)
     assert shop.adapter.charge(charge()).answer is Answer.UNKNOWN
     assert shop.adapter.fetch(REF, "") is None
@@ -245,22 +253,23 @@ def test_a_charge_that_got_lost_is_unknown_too_and_repeating_it_makes_one(shop: 
     assert shop.created(REF) == 1
 
 
-def test_a_refund_repeated_goes_back_once_and_is_found(shop: SandboxPayments) -> None:
+def test_a_refund_repeated_goes_back_once_and_is_found(shop: PaymentWorld) -> None:
     made = shop.adapter.charge(charge())
     shop.pay(made.provider_id)
     ask = RefundRequest(REF2, made.provider_id, Money(600, "EUR"), "declined")
     first, second = shop.refunds().refund(ask), shop.refunds().refund(ask)
-    assert first.answer is second.answer is Answer.SUCCEEDED
+    assert {first.answer, second.answer} <= GIVEN
     assert first.refund_id == second.refund_id
+    shop.settle_refunds()
     found, payment = shop.refunds().fetch_refund(REF2, made.provider_id), shop.adapter.fetch(REF, made.provider_id)
     assert found
-    assert found.refund_id == first.refund_id
+    assert (found.answer, found.refund_id) == (Answer.SUCCEEDED, first.refund_id)
     assert payment
     assert (payment.captured_minor, payment.refunded_minor) == (1500, 600)
     assert shop.refunded_minor(REF2) == 600
 
 
-def test_partial_refunds_add_up_and_one_beyond_what_was_captured_is_declined(shop: SandboxPayments) -> None:
+def test_partial_refunds_add_up_and_one_beyond_what_was_captured_is_declined(shop: PaymentWorld) -> None:
     made = shop.adapter.charge(charge())
     early = RefundRequest("e" * 32, made.provider_id, EUR15, "too early")
     assert shop.refunds().refund(early).answer is Answer.DECLINED
@@ -270,15 +279,16 @@ def test_partial_refunds_add_up_and_one_beyond_what_was_captured_is_declined(sho
         shop.refunds().refund(RefundRequest(reference, made.provider_id, Money(minor, "EUR"), "part")).answer
         for reference, minor in steps
     ]
-    assert answers == [Answer.SUCCEEDED, Answer.DECLINED, Answer.SUCCEEDED, Answer.DECLINED]
+    assert [answer in GIVEN for answer in answers] == [True, False, True, False]
+    assert answers[1] is answers[3] is Answer.DECLINED
     assert shop.refunds().refund(early).answer is Answer.DECLINED
 
 
-def test_a_refund_of_a_payment_they_do_not_know_is_declined(shop: SandboxPayments) -> None:
+def test_a_refund_of_a_payment_they_do_not_know_is_declined(shop: PaymentWorld) -> None:
     assert shop.refunds().refund(RefundRequest(REF, "sp_nobody", EUR15, "x")).answer is Answer.DECLINED
 
 
-def test_a_refused_connection_is_not_sent(shop: SandboxPayments) -> None:
+def test_a_refused_connection_is_not_sent(shop: PaymentWorld) -> None:
     lost = shop.at(nobody())
     assert lost.charge(charge()).answer is Answer.NOT_SENT
     found = lost.fetch(REF, "")
@@ -289,7 +299,7 @@ def test_a_refused_connection_is_not_sent(shop: SandboxPayments) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_reply_to_a_payment_call_is_unknown_and_never_raises(shop: SandboxPayments, name: str) -> None:
+def test_a_hostile_reply_to_a_payment_call_is_unknown_and_never_raises(shop: PaymentWorld, name: str) -> None:
     with answering(HOSTILE[name]) as url:
         adapter = shop.at(url)
         assert isinstance(adapter, Refunds)
@@ -300,71 +310,50 @@ def test_a_hostile_reply_to_a_payment_call_is_unknown_and_never_raises(shop: San
         assert found.answer is Answer.UNKNOWN
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"reference": REF2},
-        {"status": "settled"},
-        {"status": None},
-        {"captured_minor": -1},
-        {"captured_minor": True},
-        {"captured_minor": 15.0},
-        {"refunded_minor": "0"},
-        {"currency": 978},
-        {"id": ""},
-        {"id": "sp_\ud800"},
-        {"id": "sp_\x00"},
-        {"id": "s" * 5000},
-    ],
-    ids=str,
-)
-def test_a_reply_that_does_not_fit_is_unknown(shop: SandboxPayments, change: dict[str, object]) -> None:
-    whole = {"id": "sp_1", "reference": REF, "status": "paid", "currency": "EUR", "captured_minor": 1500}
-    whole |= {"refunded_minor": 0, "charged_back_minor": 0, "checkout_url": "http://127.0.0.1/"}
-    with answering(ok(**whole)) as url:
+def test_a_reply_that_does_not_fit_is_unknown(shop: PaymentWorld) -> None:
+    with answering(ok(**shop.told(REF))) as url:
         assert shop.at(url).charge(charge()).answer is Answer.SUCCEEDED
-    with answering(ok(**{**whole, **change})) as url:
-        assert shop.at(url).charge(charge()).answer is Answer.UNKNOWN
+    for change in shop.misfits:
+        with answering(ok(**shop.told(REF, **change))) as url:
+            assert shop.at(url).charge(charge()).answer is Answer.UNKNOWN, change
 
 
-def test_a_reply_about_another_refund_is_unknown(shop: SandboxPayments) -> None:
+def test_a_reply_about_another_refund_is_unknown(other: Counterparts) -> None:
     ask = RefundRequest(REF, "sp_1", EUR15, "x")
     for reference, answer in ((REF, Answer.SUCCEEDED), (REF2, Answer.UNKNOWN)):
         with answering(ok(id="sr_1", reference=reference, status="refunded", why="")) as url:
-            adapter = shop.at(url)
+            adapter = SandboxPayments(other).at(url)
             assert isinstance(adapter, Refunds)
             assert adapter.refund(ask).answer is answer
 
 
-def test_an_address_that_is_no_web_address_is_never_shown_to_a_person(shop: SandboxPayments) -> None:
-    whole = {"id": "sp_1", "reference": REF, "status": "open", "currency": "EUR", "captured_minor": 0}
-    whole |= {"refunded_minor": 0, "charged_back_minor": 0, "checkout_url": "javascript:alert(1)"}
-    with answering(ok(**whole)) as url:
+def test_an_address_that_is_no_web_address_is_never_shown_to_a_person(shop: PaymentWorld) -> None:
+    strange = {"checkout_url": "javascript:alert(1)", "_links": {"checkout": {"href": "javascript:alert(1)"}}}
+    with answering(ok(**shop.told(REF, **strange))) as url:
         assert shop.at(url).charge(charge()).redirect_url == ""
 
 
-def test_a_slow_drip_does_not_outlast_the_time_out(shop: SandboxPayments) -> None:
+def test_a_slow_drip_does_not_outlast_the_time_out(shop: PaymentWorld) -> None:
     with answering(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"9" * 500, drip_s=0.02) as url:
         began = time.monotonic()
         assert shop.at(url).charge(charge()).answer is Answer.UNKNOWN
         assert time.monotonic() - began < 1.0
 
 
-def test_a_wrong_secret_was_not_sent_because_nobody_looked_at_it(shop: SandboxPayments) -> None:
-    config = {**shop.other.config(), "secret": "wrong"}
-    assert payments.build("sandbox", config).charge(charge()).answer is Answer.NOT_SENT
+def test_a_wrong_secret_was_not_sent_because_nobody_looked_at_it(shop: PaymentWorld) -> None:
+    assert shop.wrong_key().charge(charge()).answer is Answer.NOT_SENT
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(body=st.binary(max_size=2000) | st.text().map(lambda t: f"id={t}".encode()), key=st.text(), value=st.text())
 def test_no_webhook_raises_and_none_wakes_more_than_one_look(
-    shop: SandboxPayments, body: bytes, key: str, value: str
+    shop: PaymentWorld, body: bytes, key: str, value: str
 ) -> None:
     assert isinstance(shop.adapter, Notifies)
     assert len(shop.adapter.woken({key: value}, body)) <= 1
 
 
-def test_a_webhook_names_the_payment_and_a_forged_one_says_nothing_of_its_state(shop: SandboxPayments) -> None:
+def test_a_webhook_names_the_payment_and_a_forged_one_says_nothing_of_its_state(shop: PaymentWorld) -> None:
     made = shop.adapter.charge(charge())
     assert isinstance(shop.adapter, Notifies)
     assert list(shop.adapter.woken({}, f"id={made.provider_id}&status=paid".encode())) == [made.provider_id]

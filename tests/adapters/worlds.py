@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import httpx
 
@@ -59,12 +59,19 @@ class Counterparts:
         self.running = Running(self.service, Listener((HOST, 0), Handler), self.secret, self.log)
         self.url = self.running.url
         self.http = httpx.Client(base_url=self.url, trust_env=False, verify=False)  # noqa: S501 - plain HTTP
+        self._ending: list[Callable[[], None]] = []
+
+    def on_exit(self, end: Callable[[], None]) -> None:
+        """Another server beside this one, which ends with it."""
+        self._ending.append(end)
 
     def __enter__(self) -> Self:
         self.running.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        for end in self._ending:
+            end()
         self.http.close()
         self.running.stop()
         self.log.close()
@@ -91,8 +98,55 @@ class Counterparts:
         return facts(self.log_path)
 
 
+class PaymentWorld(Protocol):
+    """What the contract asks of every payment provider's other side."""
+
+    pays_twice: bool  # whether one session can be captured twice
+    adapter: Charges
+
+    def at(self, url: str) -> Charges: ...
+
+    def wrong_key(self) -> Charges: ...
+
+    def refunds(self) -> Refunds: ...
+
+    def break_charge(self, fault: Fault) -> None: ...
+
+    def pay(self, provider_id: str, times: int = 1) -> None: ...
+
+    def settle_refunds(self) -> None:
+        """Whatever they take their time for is done."""
+
+    def created(self, reference: str) -> int: ...
+
+    def refunded_minor(self, reference: str) -> int: ...
+
+    def told(self, reference: str, /, **change: object) -> dict[str, object]:
+        """A captured payment of 15 euros, as they tell it; with their own words changed."""
+        ...
+
+    #: What of `told` may not be otherwise, in their own words.
+    misfits: Sequence[Mapping[str, object]]
+
+
 class SandboxPayments:
     """The world of `payments/sandbox`."""
+
+    pays_twice = True
+    misfits: Sequence[Mapping[str, object]] = (
+        {"reference": "0b" * 16},
+        {"status": "settled"},
+        {"status": None},
+        {"captured_minor": -1},
+        {"captured_minor": True},
+        {"captured_minor": 15.0},
+        {"refunded_minor": "0"},
+        {"currency": 978},
+        {"id": ""},
+        {"id": "sp_\ud800"},
+        {"id": "sp_\x00"},
+        {"id": "s" * 5000},
+    )
 
     def __init__(self, other: Counterparts) -> None:
         self.other = other
@@ -111,6 +165,17 @@ class SandboxPayments:
     def pay(self, provider_id: str, times: int = 1) -> None:
         body = {"outcome": "pay" if times == 1 else "twice"}
         self.other.http.post(f"/payments/{provider_id}/decide", json=body, headers=self.other.bearer).raise_for_status()
+
+    def wrong_key(self) -> Charges:
+        return payments.build("sandbox", {**self.other.config(), "secret": "wrong"})
+
+    def settle_refunds(self) -> None:
+        """The sandbox refunds at once."""
+
+    def told(self, reference: str, /, **change: object) -> dict[str, object]:
+        whole: dict[str, object] = {"id": "sp_1", "reference": reference, "status": "paid", "currency": "EUR"}
+        whole |= {"captured_minor": 1500, "refunded_minor": 0, "charged_back_minor": 0}
+        return {**whole, "checkout_url": "http://127.0.0.1/", **change}
 
     def created(self, reference: str) -> int:
         return sum(found.reference == reference for found in self.other.facts.payments.values())
@@ -161,8 +226,7 @@ class OwnStock:
         return int(reference in self.stock.held)
 
 
-#: A new adapter adds its line here, or the suite says so by name.
-PAYMENTS: Mapping[str, Callable[[Counterparts], SandboxPayments]] = {"sandbox": SandboxPayments}
+#: A new adapter adds its line here (or a payment provider in its own file), or the suite says so by name.
 SUPPLIERS: Mapping[str, Callable[[Counterparts], SandboxSupplier | OwnStock]] = {
     "sandbox": SandboxSupplier,
     "code_stock": OwnStock,

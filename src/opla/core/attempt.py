@@ -100,14 +100,15 @@ class Step(StrEnum):
     PARK = "park"  # nobody can be asked: a person's list
 
 
-def step(state: State, promises: Promises) -> Step:
-    """What to do with an attempt in this state, from what the adapter promises alone."""
+def step(state: State, promises: Promises, age: timedelta = timedelta()) -> Step:
+    """What to do with an attempt in this state, that was made so long ago, from what the adapter promises alone."""
+    remembered = not promises.repeat_within_s or age < timedelta(seconds=promises.repeat_within_s)
     match state:
         case State.NEW | State.CLAIMED:
             return Step.SEND
         case State.PENDING | State.SUCCEEDED | State.DECLINED:
             return Step.ASK if promises.find_by_reference else Step.PARK
-        case _ if promises.refuses_repeat:
+        case _ if promises.refuses_repeat and remembered:
             return Step.REPEAT
         case _ if promises.find_by_reference:
             return Step.ASK

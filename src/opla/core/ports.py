@@ -32,6 +32,7 @@ class Promises:
     """What an adapter can promise about repeats and look-ups. The janitor acts from these alone.
 
     refuses_repeat        the same reference twice gives value once; the second answer is the first's
+    repeat_within_s       for so long they remember a reference and refuse it; 0: for ever
     find_by_reference     our own reference finds what became of it (not finding is never proof)
     max_seconds           the longest a call may take before it is UNKNOWN; also the least lease left at the socket
     min_gap_same_number_s two sends to one number closer than this are refused by them, so we wait
@@ -42,6 +43,7 @@ class Promises:
     refuses_repeat: bool
     find_by_reference: bool
     max_seconds: int
+    repeat_within_s: int = 0
     min_gap_same_number_s: int = 0
     may_reverse: bool = False
     park_after_s: int = 900

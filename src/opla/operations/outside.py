@@ -42,10 +42,11 @@ class Adapters:
         self._pushes: dict[tuple[str, str], Pushes] = {}
 
     def payment(self, name: str) -> Charges:
-        folder, config, key = payments.folder(name), *self._configuration("payments", name)
-        self._may_run(name, live=folder.LIVE)
+        config, (_, settings) = self._configuration("payments", payments.adapter_of(name))
+        key = name, settings
         if key not in self._payments:
-            self._payments[key] = folder.build(config)
+            self._may_run(name, live=payments.live(name, config))
+            self._payments[key] = payments.build(name, config)
         return self._payments[key]
 
     def refunds(self, name: str) -> Refunds:

@@ -126,7 +126,7 @@ def settle(desk: Desk[CaseT, ReportT], claimed: Sequence[Claimed], go: Going) ->
         if case is None:
             continue
         try:
-            step = attempt.step(one.state, desk.promises(one))
+            step = attempt.step(one.state, desk.promises(one), at - one.made_at)
         except Exception:  # noqa: BLE001 - whatever it was, it is written down, and its neighbours go on
             _log.exception("attempt %s: %s cannot be called", one.reference, one.adapter)
             _gone(desk, one, case, go)

@@ -41,7 +41,7 @@ def current() -> Shop:
         terms=terms(),
         sandbox=settings.SANDBOX,
         base_url=settings.BASE_URL,
-        payment_methods=("sandbox",) if settings.SANDBOX else (),
+        payment_methods=(*(("sandbox",) if settings.SANDBOX else ()), *settings.PAYMENT_METHODS),
         routes=("code_stock", "sandbox") if settings.SANDBOX else ("code_stock",),
         refund_cap_minor=settings.REFUND_CAP_MINOR,
         var=settings.VAR,

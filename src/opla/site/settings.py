@@ -41,6 +41,8 @@ DATABASE_ROUTERS: list[str] = []
 
 #: Sandbox counterparts stand in for every provider and operator. Live adapters refuse to run beside them.
 SANDBOX = os.environ.get("OPLA_SANDBOX", "1") == "1"
+#: The ways of paying that people choose between, in this order; beside the sandbox those with a key for trying alone.
+PAYMENT_METHODS = tuple(os.environ.get("OPLA_PAYMENT_METHODS", "").split())
 
 SECRET_KEY = keyring.load(VAR).signing_key
 DEBUG = False

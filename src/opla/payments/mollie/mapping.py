@@ -1,0 +1,75 @@
+"""Their words and ours, as tables. A word that is not here is never guessed at: it is UNKNOWN."""
+
+from __future__ import annotations
+
+from opla.core.ports import Answer
+
+#: Status of a payment → our answer and our word for why. `authorized` is of pay-later methods, which we never ask for.
+PAYMENT: dict[str, tuple[Answer, str]] = {
+    "open": (Answer.PENDING, ""),
+    "pending": (Answer.PENDING, ""),
+    "paid": (Answer.SUCCEEDED, ""),
+    "canceled": (Answer.DECLINED, "abandoned"),
+    "expired": (Answer.DECLINED, "expired"),
+    "failed": (Answer.DECLINED, "refused"),
+}
+
+#: Why a card failed (`details.failureReason`) → our word for why.
+FAILURE: dict[str, str] = {
+    "authentication_abandoned": "abandoned",
+    "authentication_failed": "not_confirmed",
+    "authentication_required": "not_confirmed",
+    "authentication_unavailable_acs": "not_confirmed",
+    "card_declined": "refused",
+    "card_expired": "card_expired",
+    "inactive_card": "refused",
+    "insufficient_funds": "no_funds",
+    "invalid_cvv": "card_details",
+    "invalid_card_holder_name": "card_details",
+    "invalid_card_number": "card_details",
+    "invalid_card_type": "card_kind",
+    "possible_fraud": "refused",
+    "refused_by_issuer": "refused",
+    "unknown_reason": "refused",
+}
+
+#: Status of a refund → our answer. Until it is with the bank it can still fail: the balance may be too low for days.
+REFUND: dict[str, Answer] = {
+    "queued": Answer.PENDING,
+    "pending": Answer.PENDING,
+    "processing": Answer.PENDING,
+    "refunded": Answer.SUCCEEDED,
+    "failed": Answer.DECLINED,
+    "canceled": Answer.DECLINED,
+}
+
+#: HTTP status of an error → our answer and our word for why. 409 is of refunds: an equal one was made a moment ago,
+#: which may be ours.
+ERROR: dict[int, tuple[Answer, str]] = {
+    400: (Answer.DECLINED, "rejected"),
+    401: (Answer.NOT_SENT, "key_wrong"),
+    403: (Answer.NOT_SENT, "key_wrong"),
+    404: (Answer.DECLINED, "payment_unknown"),
+    409: (Answer.UNKNOWN, "repeated"),
+    422: (Answer.DECLINED, "rejected"),
+    429: (Answer.NOT_SENT, "too_many"),
+}
+
+#: Our name of a way of paying → what is offered on their page. Cards bring Apple Pay and Google Pay with them there.
+METHOD: dict[str, tuple[str, ...]] = {
+    "card": ("creditcard",),
+    "applepay": ("applepay",),
+    "bancontact": ("bancontact",),
+    "paypal": ("paypal",),
+    "kbc": ("kbc",),
+    "belfius": ("belfius",),
+}
+
+#: The language of an order → the one of their page. They have no Chinese.
+LOCALE: dict[str, str] = {
+    "zh-Hans": "en_US",
+    "en": "en_US",
+    "fr": "fr_BE",
+    "nl": "nl_BE",
+    "de": "de_DE",
+}

@@ -1,0 +1,198 @@
+"""Mollie, keeping `Charges`, `Refunds` and `Notifies`. Facts: docs.mollie.com/reference, API v2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import parse_qs, urlsplit
+
+from opla.calling import Reply
+from opla.core.money import MINOR_DIGITS, Money
+from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises, RefundReport, RefundRequest
+from opla.payments.mollie import mapping
+from opla.payments.mollie.client import Client
+from opla.payments.mollie.config import Config
+
+_ID = re.compile(r"tr_[A-Za-z0-9]{6,40}")
+_MAX_WEBHOOK = 1024
+#: They cut what is longer.
+_MAX_DESCRIPTION = 255
+
+Fields = Mapping[str, object]
+
+
+class Mollie:
+    """A payment page at Mollie, for the methods of this way of paying; without any, for all that the profile has."""
+
+    promises = Promises(refuses_repeat=True, repeat_within_s=3000, find_by_reference=True, max_seconds=20)
+
+    def __init__(self, config: Config, methods: Sequence[str] = ()) -> None:
+        self._client = Client(config)
+        self._mode = "test" if config.test else "live"
+        self._methods = list(methods)
+
+    def charge(self, request: ChargeRequest) -> ChargeReport:
+        body: dict[str, object] = {
+            "amount": _amount(request.amount),
+            "description": request.description[:_MAX_DESCRIPTION],
+            "redirectUrl": request.return_url,
+            "locale": mapping.LOCALE.get(request.language, "en_US"),
+            "metadata": {"reference": request.reference},
+        }
+        if _reachable(request.webhook_url):
+            body["webhookUrl"] = request.webhook_url
+        if self._methods:
+            body["method"] = self._methods
+        reply = self._client.create(body, request.reference)
+        if reply.done and _money(reply.fields, "amount") != request.amount:  # the first of two with one reference
+            return ChargeReport(Answer.UNKNOWN, why="other_amount", evidence=_evidence(reply))
+        return self._charge_report(reply, request.reference)
+
+    def fetch(self, reference: str, provider_id: str) -> ChargeReport | None:
+        if provider_id:
+            reply = self._client.payment(provider_id)
+            return None if _unknown_to_them(reply) else self._charge_report(reply, reference)
+        reply = self._client.payments()
+        if not reply.done:
+            return self._charge_report(reply, reference)
+        found = _with(reference, reply, "payments")
+        return None if found is None else self._told(found, reference, reply)
+
+    def refund(self, request: RefundRequest) -> RefundReport:
+        body: dict[str, object] = {
+            "amount": _amount(request.amount),
+            "description": request.description[:_MAX_DESCRIPTION],
+            "metadata": {"reference": request.reference},
+        }
+        reply = self._client.refund(request.provider_id, body, request.reference)
+        if reply.done and _money(reply.fields, "amount") != request.amount:
+            return RefundReport(Answer.UNKNOWN, why="other_amount", evidence=_evidence(reply))
+        return self._refund_report(reply, request.reference)
+
+    def fetch_refund(self, reference: str, provider_id: str) -> RefundReport | None:
+        reply = self._client.refunds(provider_id)
+        if not reply.done:
+            return None if _unknown_to_them(reply) else self._refund_report(reply, reference)
+        found = _with(reference, reply, "refunds")
+        return None if found is None else self._refunded(found, reference, reply)
+
+    def woken(self, headers: Mapping[str, str], body: bytes) -> Sequence[str]:  # noqa: ARG002 - theirs are unsigned
+        """At most one id. Anybody can send one, and then all that happens is one more look."""
+        if len(body) > _MAX_WEBHOOK or not body.isascii():
+            return []
+        ids = parse_qs(body.decode("ascii")).get("id", [])
+        return ids if len(ids) == 1 and _ID.fullmatch(ids[0]) else []
+
+    def _charge_report(self, reply: Reply, reference: str) -> ChargeReport:
+        if not reply.done:
+            answer, why = _refused(reply)
+            return ChargeReport(answer, why=why, evidence=_evidence(reply))
+        return self._told(reply.fields, reference, reply)
+
+    def _told(self, fields: Fields, reference: str, reply: Reply) -> ChargeReport:
+        """What these fields say of the payment `reference`; of another payment, or of a test, they say nothing."""
+        amount, refunded = _money(fields, "amount"), _money(fields, "amountRefunded", absent=0)
+        back = _money(fields, "amountChargedBack", absent=0)
+        provider_id, mode = _text(fields, "id"), _text(fields, "mode")
+        if not (_reference(fields) == reference and mode == self._mode and amount and refunded and back):
+            return ChargeReport(Answer.UNKNOWN, why="unreadable", evidence=_evidence(reply))
+        if not _ID.fullmatch(provider_id) or {refunded.currency, back.currency} != {amount.currency}:
+            return ChargeReport(Answer.UNKNOWN, why="unreadable", evidence=_evidence(reply))
+        status = _text(fields, "status")
+        answer, why = mapping.PAYMENT.get(status, (Answer.UNKNOWN, "status_unknown"))
+        details = fields.get("details")
+        if why == "refused" and isinstance(details, dict):
+            why = mapping.FAILURE.get(_text(details, "failureReason"), why)
+        return ChargeReport(
+            answer=answer,
+            provider_id=provider_id,
+            redirect_url=_link(fields, "checkout"),
+            captured_minor=amount.amount_minor if answer is Answer.SUCCEEDED else 0,
+            refunded_minor=refunded.amount_minor,
+            charged_back_minor=back.amount_minor,
+            currency=amount.currency,
+            why=why,
+            evidence=_evidence(reply, status),
+        )
+
+    def _refund_report(self, reply: Reply, reference: str) -> RefundReport:
+        if not reply.done:
+            answer, why = _refused(reply)
+            return RefundReport(answer, why=why, evidence=_evidence(reply))
+        return self._refunded(reply.fields, reference, reply)
+
+    def _refunded(self, fields: Fields, reference: str, reply: Reply) -> RefundReport:
+        refund_id, status = _text(fields, "id"), _text(fields, "status")
+        if _reference(fields) != reference or _text(fields, "mode") != self._mode or not refund_id:
+            return RefundReport(Answer.UNKNOWN, why="unreadable", evidence=_evidence(reply))
+        answer = mapping.REFUND.get(status, Answer.UNKNOWN)
+        why = "refused" if answer is Answer.DECLINED else ""
+        return RefundReport(answer, refund_id, why, _evidence(reply, status))
+
+
+def _amount(money: Money) -> dict[str, str]:
+    return {"currency": money.currency, "value": money.decimal}
+
+
+def _reachable(url: str) -> bool:
+    """They refuse addresses of the own machine. Without a webhook everything happens too, a little later."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" and parts.hostname not in (None, "localhost", "127.0.0.1", "::1")
+
+
+def _with(reference: str, reply: Reply, name: str) -> Fields | None:
+    """The one of a list that carries our reference."""
+    return next((one for one in _listed(reply, name) if _reference(one) == reference), None)
+
+
+def _listed(reply: Reply, name: str) -> Iterator[Fields]:
+    embedded = reply.fields.get("_embedded")
+    found = embedded.get(name) if isinstance(embedded, dict) else None
+    return (one for one in found if isinstance(one, dict)) if isinstance(found, list) else iter(())
+
+
+def _reference(fields: Fields) -> str:
+    metadata = fields.get("metadata")
+    return _text(metadata, "reference") if isinstance(metadata, dict) else ""
+
+
+def _link(fields: Fields, name: str) -> str:
+    links = fields.get("_links")
+    link = links.get(name) if isinstance(links, dict) else None
+    url = _text(link, "href") if isinstance(link, dict) else ""
+    return url if url.startswith("https://") else ""
+
+
+def _money(fields: Fields, name: str, absent: int | None = None) -> Money | None:
+    """An amount of theirs; `absent`, in cents of the payment's currency, where they leave it out because it is zero."""
+    value = fields.get(name)
+    if value is None and absent is not None:
+        whole = _money(fields, "amount")
+        return Money(absent, whole.currency) if whole else None
+    if not isinstance(value, dict):
+        return None
+    currency = _text(value, "currency")
+    found = Money.parse(_text(value, "value"), currency) if currency in MINOR_DIGITS else None
+    return found if found is not None and found.amount_minor >= 0 else None
+
+
+def _text(fields: Fields, name: str) -> str:
+    return Reply(fields=fields).text(name) or ""
+
+
+def _refused(reply: Reply) -> tuple[Answer, str]:
+    if reply.trouble:
+        return reply.trouble, reply.evidence.get("error", "")
+    theirs = reply.fields.get("status") == reply.status  # an error of theirs repeats it, a gateway's does not
+    return mapping.ERROR.get(reply.status if theirs else 0, (Answer.UNKNOWN, "error_unknown"))
+
+
+def _unknown_to_them(reply: Reply) -> bool:
+    return reply.trouble is None and reply.status == 404 and reply.fields.get("status") == 404
+
+
+def _evidence(reply: Reply, status: str = "") -> dict[str, str]:
+    """What may be kept of a reply: its status and, of an error, which field was wrong. Never a text of theirs."""
+    field = (reply.text("field") or "")[:64]
+    words = {"their_status": status[:64], "their_field": field}
+    return {**reply.evidence, **{name: word for name, word in words.items() if word}}
