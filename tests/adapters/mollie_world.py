@@ -231,6 +231,9 @@ class MolliePayments:
         assert times == 1
         self.theirs.payments[provider_id]["status"] = "paid"
 
+    def charge_back(self, provider_id: str) -> None:
+        self.theirs.payments[provider_id]["amountChargedBack"] = money(1500)
+
     def settle_refunds(self) -> None:
         for refund in (one for some in self.theirs.refunds.values() for one in some):
             refund["status"] = "refunded"

@@ -90,3 +90,12 @@ def test_late_looks_become_rarer_and_end() -> None:
         seen.append((then - AT).total_seconds())
         at = then
     assert seen == [5, 30, 300, 3600, 86400]
+
+
+@pytest.mark.parametrize("state", [State.SENDING, State.UNKNOWN])
+def test_a_reference_they_have_forgotten_is_asked_about_and_never_sent_again(state: State) -> None:
+    for_an_hour = Promises(True, True, 10, repeat_within_s=3600)
+    assert step(state, for_an_hour, timedelta(minutes=59)) is Step.REPEAT
+    assert step(state, for_an_hour, timedelta(hours=1)) is Step.ASK
+    assert step(state, Promises(True, False, 10, repeat_within_s=3600), timedelta(hours=1)) is Step.PARK
+    assert step(state, Promises(True, True, 10), timedelta(days=9)) is Step.REPEAT

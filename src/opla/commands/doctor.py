@@ -31,7 +31,7 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 
 def run(_: argparse.Namespace) -> int:
     bad = 0
-    for finding in (_python, _database, _disk, _port, _chromium, _shop):
+    for finding in (_python, _database, _disk, _port, _chromium, _shop, payment_methods):
         for fine, sentence in _checked(finding):
             bad += not fine
             sys.stdout.write(f"{'ok   ' if fine else 'WRONG'} {sentence}\n")
@@ -85,3 +85,22 @@ def _shop() -> Iterator[tuple[bool, str]]:
     sandbox = os.environ.get("OPLA_SANDBOX", "1") == "1"
     rest = "a sandbox may leave it so" if sandbox else "the law wants it said before anybody buys"
     yield sandbox, f"not set, so /about/ and /terms/ say that it is missing: {', '.join(missing)}; {rest}"
+
+
+def payment_methods() -> Iterator[tuple[bool, str]]:
+    """Whether each way of being paid has its settings; nobody is called."""
+    from opla import payments
+    from opla.operations.outside import configuration
+
+    sandbox = os.environ.get("OPLA_SANDBOX", "1") == "1"
+    names = os.environ.get("OPLA_PAYMENT_METHODS", "").split()
+    if not names:
+        yield sandbox, "the sandbox's own payment" if sandbox else "OPLA_PAYMENT_METHODS is empty: nobody can pay here"
+    for name in names:
+        try:
+            live = payments.live(name, configuration("payments", payments.adapter_of(name), VAR))
+        except (LookupError, ValueError) as problem:
+            yield False, f"{name}: {problem}"
+            continue
+        says = "real money" if live else "a key for trying"
+        yield live is not sandbox, f"{name}: {says}, in a {'sandbox' if sandbox else 'real'} shop"

@@ -157,7 +157,7 @@ class _Topup:
         from opla.payments.sandbox.provider import Sandbox
 
         case = payment_cases([page.payment_id])[page.payment_id]
-        sandbox = Sandbox(Config.from_mapping(configuration("payments", "sandbox", self._shop)))
+        sandbox = Sandbox(Config.from_mapping(configuration("payments", "sandbox", self._shop.var)))
         sandbox.decide(case.payment.provider_id, "pay")
         wake_payment(page.provider, [case.payment.provider_id], at=_now())  # as coming back to the shop does
 

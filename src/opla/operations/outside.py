@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 from opla import notices, payments, suppliers
@@ -101,17 +102,17 @@ class Adapters:
             raise SandboxBesideLive(f"{name} does not run in a shop whose sandbox is {self._shop.sandbox}")
 
     def _configuration(self, area: str, name: str) -> tuple[Mapping[str, str], tuple[str, str]]:
-        config = configuration(area, name, self._shop)
+        config = configuration(area, name, self._shop.var)
         return config, (name, json.dumps(dict(config), sort_keys=True))
 
 
-def configuration(area: str, name: str, shop: Shop) -> Mapping[str, str]:
-    """What the owner filled in, as `OPLA_<AREA>_<NAME>_<FIELD>`; the sandbox says itself where it is.
+def configuration(area: str, name: str, var: Path) -> Mapping[str, str]:
+    """What the owner filled in, as `OPLA_<AREA>_<NAME>_<FIELD>`; the sandbox says itself where it is, below `var`.
 
     Raises OSError while the sandbox is not up yet.
     """
     if name == "sandbox":
-        folder = shop.var / "sandbox"
+        folder = var / "sandbox"
         return {
             "base_url": str(json.loads((folder / "address.json").read_text())["url"]),
             "secret": (folder / "secret").read_text().strip(),

@@ -73,7 +73,7 @@ def public_key(shop: Shop) -> bytes:
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    if not shop.sandbox and not configuration("notices", _NAME, shop).get("subject"):
+    if not shop.sandbox and not configuration("notices", _NAME, shop.var).get("subject"):
         return b""
     key = ec.derive_private_key(shop.keyring.push_key, ec.SECP256R1()).public_key()
     return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
@@ -159,7 +159,7 @@ def _send(waiting: Waiting, wish: Wished | None, words: Words, shop: Shop, outsi
 def _hosts(shop: Shop) -> tuple[str, ...]:
     if shop.sandbox:
         return HOSTS
-    return tuple(configuration("notices", _NAME, shop).get("hosts", "").replace(",", " ").split()) or HOSTS
+    return tuple(configuration("notices", _NAME, shop.var).get("hosts", "").replace(",", " ").split()) or HOSTS
 
 
 def _digest(endpoint: str, keyring: Keyring) -> bytes:

@@ -10,6 +10,19 @@ from django.utils.translation import gettext_noop
 
 _NAMES: Final[dict[str, tuple[str, str]]] = {
     "sandbox": (gettext_noop("Sandbox payment"), gettext_noop("You choose what happens. No real money moves.")),
+    "mollie": (gettext_noop("Pay with Mollie"), gettext_noop("You choose how on the next page.")),
+    "mollie_card": (
+        gettext_noop("Bank card"),
+        gettext_noop(
+            "Visa, Mastercard and others, Apple Pay, Google Pay. A card from outside the EU may be refused by "
+            "its own bank: allow payments abroad there."
+        ),
+    ),
+    "mollie_applepay": (gettext_noop("Apple Pay"), gettext_noop("With a card in your iPhone, from any country.")),
+    "mollie_bancontact": (gettext_noop("Bancontact"), gettext_noop("Belgian bank cards and their app only.")),
+    "mollie_paypal": (gettext_noop("PayPal"), gettext_noop("With a PayPal account of any country.")),
+    "mollie_kbc": (gettext_noop("KBC/CBC"), gettext_noop("For customers of this Belgian bank only.")),
+    "mollie_belfius": (gettext_noop("Belfius"), gettext_noop("For customers of this Belgian bank only.")),
 }
 
 

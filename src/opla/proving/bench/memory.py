@@ -42,7 +42,7 @@ def memory(bench: Bench) -> list[Row]:
     with bench.database() as database, bench.serving(database, "up") as (_, port):
         pages = page_requests(port)
         shop = current()
-        sandbox = Sandbox(Config.from_mapping(configuration("payments", "sandbox", shop)))
+        sandbox = Sandbox(Config.from_mapping(configuration("payments", "sandbox", shop.var)))
         for done in range(0, ORDERS, _BASKET * _AT_ONCE):
             bench.say(f"memory: {done:,} of {ORDERS:,} orders")
             _buy(_BASKET * _AT_ONCE, shop, sandbox)
