@@ -13,7 +13,7 @@ from browser import judges
 from browser.conftest import CHROMIUM, Screens
 from browser.test_every_page import judge
 
-pytestmark = pytest.mark.skipif(not judges.HOME, reason="a long judge: ./opla test --full")
+pytestmark = pytest.mark.full
 
 PUBLIC = ["/", "/plan/", "/top-up/proximus/", "/have/", "/help/"]
 MOST_BYTES = 60_000
