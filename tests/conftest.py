@@ -26,6 +26,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What a test has measured and does not judge is told at the end."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")
+
+
 @pytest.fixture
 def db(request: pytest.FixtureRequest) -> Iterator[str]:
     """A fresh, migrated, empty database for this test; Django's connections talk to it. A `world` has a catalogue."""
@@ -39,10 +46,10 @@ def db(request: pytest.FixtureRequest) -> Iterator[str]:
 def world(db: str, tmp_path: Path) -> Iterator[World]:
     """A shop in the sandbox with the Belgian catalogue, its outside played by the test. Its books hold at the end."""
     import fakes
+    import support
     from opla.db.queries.books import books
-    from opla.operations import catalogue
 
-    catalogue.at_version.cache_clear()
+    support.forget_other_catalogues()
     world = fakes.World(fakes.shop(tmp_path))
     yield world
     assert [check for check in books(world.clock()) if not check.holds] == []

@@ -88,6 +88,19 @@ def shop_template() -> str:
     return name
 
 
+_read: object = None
+
+
+def forget_other_catalogues() -> None:
+    """What is known of versions is of the template's alone, which each copy of it has as its first: parsed once."""
+    global _read  # noqa: PLW0603 - one a process
+    from opla.operations.catalogue import at_version
+
+    if at_version.cache_info().currsize != 1 or at_version(1) is not _read:
+        at_version.cache_clear()
+        _read = at_version(1)
+
+
 @contextmanager
 def _kept_database(name: str, source: str) -> Iterator[str]:
     """Made here, left as it is for others to be copied from, and gone when this process ends."""
