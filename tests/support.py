@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -71,13 +72,50 @@ def _admin(sql: str) -> None:
 @cache
 def template() -> str:
     """The migrated template of this process, by the hash of what it is made from."""
-    name = f"opla_template_{setup.wanted()[:12]}_{os.getpid()}"
-    _admin(f"CREATE DATABASE {name}")
-    point_at(name)
-    setup.prepare()
-    connections.close_all()
-    _open.callback(_drop, name)
+    with _kept_database(f"opla_template_{setup.wanted()[:12]}_{os.getpid()}", "template1") as name:
+        setup.prepare()
     return name
+
+
+@cache
+def shop_template() -> str:
+    """The same with the Belgian catalogue in it: to read that costs more than all the rest of making a shop."""
+    from fakes import START
+    from opla.operations import catalogue
+
+    with _kept_database(f"opla_shop_{setup.wanted()[:12]}_{os.getpid()}", template()) as name:
+        catalogue.seed(sandbox=True, at=START)
+    return name
+
+
+_read: object = None
+
+
+def forget_other_catalogues() -> None:
+    """What is known of versions is of the template's alone, which each copy of it has as its first: parsed once."""
+    global _read  # noqa: PLW0603 - one a process
+    from opla.operations.catalogue import at_version
+
+    if at_version.cache_info().currsize != 1 or at_version(1) is not _read:
+        at_version.cache_clear()
+        _read = at_version(1)
+
+
+@contextmanager
+def _kept_database(name: str, source: str) -> Iterator[str]:
+    """Made here, left as it is for others to be copied from, and gone when this process ends."""
+    _admin(_copied(name, source))
+    _open.callback(_drop, name)
+    point_at(name)
+    try:
+        yield name
+    finally:
+        connections.close_all()
+
+
+def _copied(name: str, source: str) -> str:
+    """As files: through the log, which is PostgreSQL's own choice, a copy costs seven times the processor."""
+    return f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY"
 
 
 def at_once(*calls: Callable[[], T]) -> list[T]:
@@ -87,13 +125,32 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
     def run(call: Callable[[], T]) -> T:
         try:
             connections["default"].ensure_connection()
-            gate.wait(10)
+            gate.wait(60)
             return call()
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return [future.result(60) for future in [pool.submit(run, call) for call in calls]]
+
+
+def until_somebody_waits(or_else: Callable[[], bool] = lambda: False) -> None:
+    """Until another connection to this database stands before a lock: ours, inside a transaction, perhaps.
+
+    `or_else`: what else ends the waiting, such as the other one being done without one. Raises `TimeoutError`.
+    """
+    deadline = time.monotonic() + 60
+    with connections["default"].cursor() as cursor:
+        while not or_else():
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone() is not None:
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError("nobody waits for a lock")
+            time.sleep(0.005)
 
 
 def aside(call: Callable[[], T]) -> T:
@@ -125,13 +182,13 @@ _made = 0
 
 
 @contextmanager
-def fresh_database() -> Iterator[str]:
-    """A copy of the template, and the connections on it; gone afterwards."""
+def fresh_database(*, with_catalogue: bool = False) -> Iterator[str]:
+    """A copy of a template, and the connections on it; gone afterwards."""
     global _made  # noqa: PLW0603 - a counter of names
     _made += 1
     name = f"opla_test_{os.getpid()}_{_made}"
-    source = template()
-    _admin(f"CREATE DATABASE {name} TEMPLATE {source}")
+    source = shop_template() if with_catalogue else template()
+    _admin(_copied(name, source))
     point_at(name)
     try:
         yield name

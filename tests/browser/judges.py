@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -14,8 +15,10 @@ from playwright.sync_api import Page, Response
 
 #: Where the judges of `requirements/judges` stand; empty without `--full`.
 HOME: Final = os.environ.get("OPLA_JUDGES", "")
-#: What axe leaves out unless asked: WCAG 2.2's size of targets.
-_AXE: Final = {"rules": {"target-size": {"enabled": True}}}
+#: By its whole path: it need not be where Debian puts it.
+NODE: Final = shutil.which("node") or "node"
+#: What axe leaves out unless asked: WCAG 2.2's size of targets. What it has nothing against need not be told at length.
+_AXE: Final = {"rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
 _SNIFF: Final = """() => new Promise((done, failed) => HTMLCS.process(
     'WCAG2AA',
     document,
@@ -84,7 +87,7 @@ class Documents:
         said = folder / "said.json"
         with said.open("wb") as out:  # a file: into a pipe it does not write to the end
             done = subprocess.run(
-                ["node", str(Path(HOME, "node_modules", "html-validate", "bin", "html-validate.mjs")),
+                [NODE, str(Path(HOME, "node_modules", "html-validate", "bin", "html-validate.mjs")),
                  "--config", str(config), "--formatter", "json", *names],
                 stdout=out, stderr=subprocess.PIPE, text=True, check=False,
             )  # fmt: skip

@@ -21,6 +21,7 @@ from opla.operations import shop as shops
 from support import aside
 
 ANA = "ana@example.org"
+OTHERS = ("en", "de-BE", "fr-BE", "nl-BE")
 
 
 @dataclass
@@ -140,7 +141,7 @@ def test_an_answer_is_taken_once_and_of_its_own_browser_only(shop: Shop, phones:
     assert "My orders" not in again.text()
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN", "de-BE"])
+@pytest.mark.parametrize("language", ["zh-CN", *(pytest.param(tag, marks=pytest.mark.full) for tag in OTHERS)])
 def test_every_page_of_an_account_passes_axe_and_fits_a_small_phone(shop: Shop, phones: Screens, language: str) -> None:
     """Without a script to begin with: the link does everything."""
     bare = phones.open(language=language, javascript=False, width=320).page

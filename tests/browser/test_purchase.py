@@ -10,8 +10,6 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import Screen, Screens
 
-EMAIL = "ana@example.org"
-
 
 def to_the_quote(screen: Screen) -> None:
     """From a typed number to the price of €15 at Proximus."""
@@ -21,7 +19,7 @@ def to_the_quote(screen: Screen) -> None:
     page.click("main form button.main")
     page.click("a.button.main")
     page.click("a.amount >> nth=0")
-    page.fill("#email", EMAIL)
+    page.fill("#email", screen.email)
     page.click("main form button.main")
     page.wait_for_url("**/quote/*/")
 
@@ -98,7 +96,7 @@ def test_a_number_the_operator_refuses_is_refunded(screens: Screens) -> None:
     page = screen.page
     screen.go("/top-up/mobile-vikings/MV-15/")
     page.fill("#number", "0470 12 39 01")
-    page.fill("#email", EMAIL)
+    page.fill("#email", screen.email)
     page.click("main form button.main")
     pay(screen)
     expect(page.locator("h1")).to_contain_text("Refunded", timeout=30_000)

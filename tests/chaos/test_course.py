@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from opla.commands.purge import remove
 from opla.db.instance import locate
 
@@ -50,6 +52,7 @@ sys.exit(main(["chaos", "--minutes", "0.1", "--json"]))
 """
 
 
+@pytest.mark.full
 def test_a_short_storm_loses_nothing_and_a_refund_that_only_they_know_is_found() -> None:
     done = subprocess.run(
         [sys.executable, "-P", "-c", _STORM],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -21,7 +20,7 @@ from opla.db.queries import codes
 from opla.db.queries.call import expect, select
 from opla.db.queries.codes import NewCode, Revealed, Stock
 from opla.operations.reveal_code import ask_proof, prove, reveal
-from support import at_once, by_owner
+from support import at_once, by_owner, until_somebody_waits
 
 OWNER = Actor(Role.OWNER)
 TODAY = START.date()
@@ -102,20 +101,20 @@ def test_the_last_code_goes_to_one_of_two(world: World) -> None:
 
 def claimed_while_another_has_not_committed() -> int:
     """How many codes two orders hold, when the second asks before the first one's commit."""
-    taken, asked = threading.Event(), threading.Event()
+    taken, answered = threading.Event(), threading.Event()
 
     def first() -> StockedCode | None:
         with transaction.atomic():
             got = shelf().claim("a", "PX-15")
             taken.set()
-            asked.wait(10)
-            time.sleep(0.2)  # the second is in the middle of its statement by now
+            until_somebody_waits(answered.is_set)  # the second has found one, or is in the middle of its statement
         return got
 
     def second() -> StockedCode | None:
         taken.wait(10)
-        asked.set()
-        return shelf().claim("b", "PX-15")
+        got = shelf().claim("b", "PX-15")
+        answered.set()
+        return got
 
     return len({code.stock_id for code in at_once(first, second) if code is not None})
 

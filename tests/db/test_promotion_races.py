@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from time import sleep
 from uuid import UUID
 
 import pytest
@@ -25,7 +24,7 @@ from opla.operations.expire import expire
 from opla.operations.place_orders import Placed
 from opla.operations.promotions import at_version, import_promotions
 from opla.operations.quote_topup import Wanted, quote_topup
-from support import at_once
+from support import at_once, until_somebody_waits
 
 ANNA = Actor(Role.OWNER, "anna")
 DOCUMENT = """promotions: 1
@@ -74,7 +73,7 @@ def held_open(act: Callable[[], list[Answer]], written: Event) -> list[Answer]:
     with transaction.atomic():
         done = act()
         written.set()
-        sleep(0.2)
+        until_somebody_waits()
     return done
 
 
@@ -106,7 +105,7 @@ def test_when_the_first_of_two_is_undone_the_second_gets_it(race: Racing) -> Non
         with transaction.atomic():
             race.world.place(quotes[0])
             written.set()
-            sleep(0.2)
+            until_somebody_waits()
             transaction.set_rollback(True)
         return []
 
@@ -161,7 +160,8 @@ def test_placing_and_ending_never_wait_for_each_other(race: Racing) -> None:
     plain = race.world.quote()
     race.world.place(plain)
     race.run("most_uses: 5")
-    promoted, fresh, written = race.quote("a@example.org"), race.quote("b@example.org"), Event()
+    promoted, fresh = race.quote("a@example.org"), race.quote("b@example.org")
+    written, placed = Event(), Event()
     race.world.place(promoted)
     shop, at = race.world.shop, race.world.clock()
 
@@ -175,10 +175,15 @@ def test_placing_and_ending_never_wait_for_each_other(race: Racing) -> None:
         with transaction.atomic():
             ends(plain)
             written.set()
-            sleep(0.2)
+            until_somebody_waits(placed.is_set)
             ends(promoted)
         return []
 
-    [_, answers] = at_once(one_after_the_other, lambda: after(lambda: race.world.place(plain, fresh), written))
+    def places() -> list[Answer]:
+        done = after(lambda: race.world.place(plain, fresh), written)
+        placed.set()
+        return done
+
+    [_, answers] = at_once(one_after_the_other, places)
     assert [isinstance(answer, Placed) for answer in answers] == [True, True]
     assert race.uses() == 1

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event
-from time import sleep
 from uuid import UUID, uuid4
 
 import pytest
@@ -28,7 +27,7 @@ from opla.operations.reveal_code import reveal
 from opla.operations.take_back import take_code_back
 from opla.operations.work import settle_claims
 from opla.suppliers.code_stock.provider import OwnStock
-from support import at_once, by_owner
+from support import at_once, by_owner, until_somebody_waits
 
 ANNA, BEN, SAM = Actor(Role.OWNER, "anna"), Actor(Role.OWNER, "ben"), Actor(Role.SUPPORT, "sam")
 _TRIES = 3  # each a race of its own
@@ -113,7 +112,7 @@ def test_a_code_is_either_seen_or_taken_back(world: World, first: str) -> None:
         with transaction.atomic():
             done = act()
             written.set()
-            sleep(0.2)  # the other one is at the lock by now
+            until_somebody_waits()
         return done
 
     def follows(act: Callable[[], object]) -> object:
@@ -145,7 +144,7 @@ def test_a_code_is_either_seen_or_given_back_by_its_buyer(world: World, first: s
         with transaction.atomic():
             done = act()
             written.set()
-            sleep(0.2)  # the other one is at the lock by now
+            until_somebody_waits()
         return done
 
     def follows(act: Callable[[], object]) -> object:

@@ -64,7 +64,7 @@ def family(pid: int) -> list[int]:
     return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
 
-def wait_for(truth: Callable[[], bool], within_s: float = 8) -> None:
+def wait_for(truth: Callable[[], bool], within_s: float = 30) -> None:
     deadline = time.monotonic() + within_s
     while not truth():
         assert time.monotonic() < deadline, "it did not come true in time"

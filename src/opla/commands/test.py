@@ -1,4 +1,4 @@
-"""Prove it works: style, types, the map, and every test.
+"""Prove it works: style, types, the map, and every test but the long ones.
 
 With arguments, hands them to pytest and runs nothing else.
 """
@@ -24,7 +24,7 @@ _JUDGES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--full", action="store_true", help="also the long judges; needs Node.js and npm")
+    parser.add_argument("--full", action="store_true", help="also the long tests and judges; needs Node.js and npm")
     parser.add_argument("pytest", nargs=argparse.REMAINDER, help="arguments for pytest alone")
 
 
