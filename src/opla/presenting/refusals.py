@@ -189,6 +189,26 @@ def _too_many_tries(params: Mapping[str, str]) -> str:
     ) % {"n": n}
 
 
+def _payments_paused(params: Mapping[str, str]) -> str:
+    """Says neither which limit it was nor how far beyond: whoever tests cards learns nothing from it."""
+    match params.get("minutes"):
+        case "10":
+            return _(
+                "We cannot take another payment from you just now. Nothing was charged. Try again in ten minutes, or "
+                "write to us: a person helps you."
+            )
+        case "60":
+            return _(
+                "We cannot take another payment from you just now. Nothing was charged. Try again in an hour, or write "
+                "to us: a person helps you."
+            )
+        case _:
+            return _(
+                "We cannot take another payment from you today. Nothing was charged. Try again tomorrow, or write to "
+                "us: a person helps you."
+            )
+
+
 def _check_digit(params: Mapping[str, str]) -> str:
     if params.get("kind") == "eid":
         return _("This looks like the EID of a phone, but one of its digits is wrong. Check it.")
@@ -331,6 +351,7 @@ def _need_unreadable(params: Mapping[str, str]) -> str:
 
 _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.TOO_MANY_TRIES: _too_many_tries,
+    Code.PAYMENTS_PAUSED: _payments_paused,
     Code.NUMBER_TOO_SHORT: _too_short,
     Code.NUMBER_TOO_LONG: _too_long,
     Code.NUMBER_FOREIGN: _foreign,

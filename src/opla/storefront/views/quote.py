@@ -39,6 +39,7 @@ _STATUS = {
     Code.QUOTE_TAKEN: 409,
     Code.QUOTE_UNKNOWN: 404,
     Code.PROMOTION_USED_UP: 409,
+    Code.PAYMENTS_PAUSED: 429,
 }
 
 
@@ -59,7 +60,9 @@ def quote(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         return _page(request, made, here, no)
     said = consent(made.kind, dated=made.deliver_at is not None)
     agree(here.actor, [made.id], [said], languages.current(), at=here.at)
-    [placed] = place_orders(here.actor, [placement], device=here.device, shop=here.shop, at=here.at)
+    [placed] = place_orders(
+        here.actor, [placement], device=here.device, shop=here.shop, at=here.at, address=here.address
+    )
     if isinstance(placed, Placed):
         if "count_in" in request.POST and _reminder(request, made, here):
             count_in(here.actor, draft.reminder(request), placed.order_id, shop=here.shop, at=here.at)
