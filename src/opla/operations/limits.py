@@ -3,6 +3,7 @@ none is so tight that a family, a hotel or the customers of one operator meet it
 
 | limit    | of whom                        | at once | and again within |
 |----------|--------------------------------|---------|------------------|
+| quotes   | the visitor's address          | 300     | an hour          |
 | coupons  | the visitor's address          | 20      | an hour          |
 | wishes   | the visitor's address          | 20      | an hour          |
 | files    | the visitor's address          | 60      | an hour          |
@@ -44,6 +45,7 @@ class Limit:
     per: timedelta
 
 
+QUOTES: Final = Limit("quote", 300, timedelta(hours=1))
 COUPONS: Final = Limit("coupon", 20, timedelta(hours=1))
 WISHES: Final = Limit("wish", 20, timedelta(hours=1))
 FILES: Final = Limit("file", 60, timedelta(hours=1))
@@ -64,6 +66,12 @@ def by_address(limit: Limit, address: str, *, shop: Shop, at: datetime) -> Refus
         return None
     one, network = _networks(address)
     return _take([(limit.what, one, limit.most), (limit.what, network, limit.most * _NETWORK_MORE)], limit, shop, at)
+
+
+def by_visitor(limit: Limit, address: str, *, shop: Shop, at: datetime) -> Refusal | None:
+    """The same, and None too where the address tells no visitors apart (`networks`): for what everybody does who buys,
+    so that a proxy nobody named does not close the shop."""
+    return by_address(limit, address, shop=shop, at=at) if address and networks(address) else None
 
 
 def by_email(limit: Limit, email: str, *, shop: Shop, at: datetime) -> Refusal | None:
