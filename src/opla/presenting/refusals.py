@@ -14,6 +14,10 @@ from opla.core.places import Wrong
 from opla.core.refusal import Code, Refusal
 from opla.presenting import figures, places
 
+#: The same for wrong digits, old ones, and where none were asked for: whoever guesses learns nothing of the owner.
+_NOT_THE_DIGITS: Final = gettext_noop(
+    "These are not the six digits of the newest message, or they are over. Check them, or ask for new ones."
+)
 _PLAIN: Final[dict[Code, str]] = {
     Code.NOT_ALLOWED: gettext_noop("This is not open to you."),
     Code.NOT_FOUND: gettext_noop("There is nothing here. Check the address, or start again from the first page."),
@@ -97,8 +101,8 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.STILL_RUNNING: gettext_noop("We are still working on it. Wait a moment."),
     Code.NOT_DELIVERED_YET: gettext_noop("The code is not here yet. This page shows when it is."),
     Code.PROOF_NEEDED: gettext_noop("For your safety, codes are shown only on the device that ordered them."),
-    Code.PROOF_WRONG: gettext_noop("These are not the six digits of the newest message. Check them and try again."),
-    Code.PROOF_EXPIRED: gettext_noop("These six digits have expired. Ask for new ones."),
+    Code.PROOF_WRONG: _NOT_THE_DIGITS,
+    Code.PROOF_EXPIRED: _NOT_THE_DIGITS,
     Code.SHARE_OVER: gettext_noop("This link has ended. Ask whoever sent it to you for a new one."),
     Code.SHARE_USED: gettext_noop(
         "The code was shown on another device, and this link shows it on one only. Ask whoever sent it to you."
