@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.db.utils import IntegrityError
 
 import support
-from opla.core import attempt, delivery
+from opla.core import attempt, delivery, take_back
 from opla.core.attempt import Kind, State, Step
 from opla.core.chance import Chance
 from opla.core.change import Change, NewAttempt
 from opla.core.order import Order
 from opla.core.ports import Answer, Promises, SendReport
+from opla.core.refusal import Code, Refusal
+from opla.core.take_back import Back
 from opla.db.queries import codes
 from opla.operations import deliver, settle
 from opla.proving.faults import Fault
@@ -89,6 +93,25 @@ def a_date_that_nobody_waits_for(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(deliver, "wait_for_date", lambda *_, **__: None)
 
 
+def a_code_that_was_read_goes_back(patch: pytest.MonkeyPatch) -> None:
+    right = take_back.refused
+
+    def refused(back: Back, today: date) -> Refusal | None:
+        no = right(back, today)
+        return None if no is not None and no.code is Code.CODE_SEEN else no
+
+    patch.setattr(take_back, "refused", refused)
+
+
+def a_code_given_back_stays_with_its_buyer(patch: pytest.MonkeyPatch) -> None:
+    right = take_back.start
+
+    def start(back: Back, refund_id: UUID, **k: object) -> Change:
+        return replace(right(back, refund_id, **k), codes=())  # type: ignore[arg-type]  # handed through as it came
+
+    patch.setattr(take_back, "start", start)
+
+
 @pytest.mark.parametrize(
     ("plant", "first"),
     [
@@ -97,6 +120,8 @@ def a_date_that_nobody_waits_for(patch: pytest.MonkeyPatch) -> None:
         pytest.param(not_found_taken_as_proof, 1, marks=pytest.mark.full),
         pytest.param(an_outbox_written_after_the_commit, 0, marks=pytest.mark.full),
         pytest.param(a_date_that_nobody_waits_for, 0, marks=pytest.mark.full),
+        pytest.param(a_code_that_was_read_goes_back, 0, marks=pytest.mark.full),
+        pytest.param(a_code_given_back_stays_with_its_buyer, 0, marks=pytest.mark.full),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

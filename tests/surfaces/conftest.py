@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -53,6 +53,13 @@ class Seen:
         return unescape(found.group(1))
 
 
+def looked() -> dict[str, str]:
+    """What a form carries that somebody looked at for ten seconds (`storefront.patience`)."""
+    from opla.storefront import patience, visit
+
+    return {patience.SHOWN: patience.token(visit.now() - timedelta(seconds=10))}
+
+
 class Visitor:
     """A browser without JavaScript: follows redirects, keeps its cookies."""
 
@@ -70,7 +77,8 @@ class Visitor:
         return self._seen(self.client.get(path, follow=follow, headers=headers or None), path)
 
     def post(self, path: str, typed: dict[str, str] | None = None, *, follow: bool = True, **headers: str) -> Seen:
-        return self._seen(self.client.post(path, typed or {}, follow=follow, headers=headers or None), path)
+        sent = {**looked(), **(typed or {})}
+        return self._seen(self.client.post(path, sent, follow=follow, headers=headers or None), path)
 
     def _seen(self, response: Any, path: str) -> Seen:
         chain = getattr(response, "redirect_chain", [])

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     STEPPED_BACK = "stepped_back"  # a consumer withdrew: a person settles what is owed
     ADAPTER_GONE = "adapter_gone"  # whom to ask is not set up (any more), and stays so
     RESERVATION = "reservation"  # what was bought for a date has no code that is good then
+    CARD_TESTING = "card_testing"  # somebody asks for payment after payment: cards are tested here
 
 
 class Why(StrEnum):
@@ -54,6 +55,7 @@ class Why(StrEnum):
     ADAPTER_GONE = "adapter_gone"  # adapter
     NOTHING_HELD = "nothing_held"  # day: our shelf has no code that is good then, and nobody else delivers it
     EXPIRES_FIRST = "expires_first"  # valid_until, day: of the code that is held
+    CARD_TESTING = "card_testing"  # source, payments, failed, numbers, turned_away, orders: of one source today
     # what cannot be
     ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer
     MOVE_IMPOSSIBLE = "move_impossible"  # subject, state, event
@@ -110,6 +112,7 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.MESSAGE_GIVEN_UP: (Resolution.TELL_AGAIN, Resolution.SEEN),
     Kind.STEPPED_BACK: (Resolution.SEEN,),
     Kind.ADAPTER_GONE: (Resolution.SEEN,),
+    Kind.CARD_TESTING: (Resolution.SEEN,),
     Kind.RESERVATION: (Resolution.NOT_DELIVERED, Resolution.SEEN),
 }
 

@@ -99,6 +99,7 @@ class Code(StrEnum):
     PROMOTION_SAMPLE_ONLY = "promotion_sample_only"  # invented promotions are never imported beside real money
     # paying
     PAYMENT_METHOD_UNKNOWN = "payment_method_unknown"
+    PAYMENTS_PAUSED = "payments_paused"  # too many were asked for: `minutes` to wait, or `until` tomorrow
     ORDER_NOT_PAYABLE = "order_not_payable"  # paid, ended or expired
     FLOAT_TOO_LOW = "float_too_low"  # less is free on a reseller's float than the order costs
     KEY_MISSING = "key_missing"  # a reseller's order without an idempotency key of 1 to 64 signs
@@ -154,7 +155,9 @@ class Code(StrEnum):
 
 
 #: The same request may succeed later, unchanged.
-TRANSIENT = frozenset({Code.STILL_RUNNING, Code.TOO_MANY_TRIES, Code.NOT_DELIVERED_YET, Code.TEMPORARILY_CLOSED})
+TRANSIENT = frozenset(
+    {Code.STILL_RUNNING, Code.TOO_MANY_TRIES, Code.PAYMENTS_PAUSED, Code.NOT_DELIVERED_YET, Code.TEMPORARILY_CLOSED}
+)
 
 _PRECEDENCE = {code: place for place, code in enumerate(Code)}
 

@@ -33,13 +33,13 @@ class Posted:
 
 
 def post(posted: Sequence[Posted], *, shop: Shop, at: datetime) -> None:
-    """Put them into the outbox, in one call: they leave when a worker looks."""
+    """Put them into the outbox, in one call: they leave when a worker looks. None at all is a call as well, so that
+    nobody measures whether somebody is written to."""
     rows = []
     for letter in posted:
         letter_id, sealed = seal(letter, shop=shop, at=at)
         rows.append((letter_id, sealed, letter.topic, shop.chance.reference()))
-    if rows:
-        letters.post(rows, at=at)
+    letters.post(rows, at=at)
 
 
 def seal(letter: Posted, *, shop: Shop, at: datetime) -> tuple[UUID, bytes]:

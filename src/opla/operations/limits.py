@@ -3,6 +3,7 @@ none is so tight that a family, a hotel or the customers of one operator meet it
 
 | limit    | of whom                        | at once | and again within |
 |----------|--------------------------------|---------|------------------|
+| quotes   | the visitor's address          | 300     | an hour          |
 | coupons  | the visitor's address          | 20      | an hour          |
 | wishes   | the visitor's address          | 20      | an hour          |
 | files    | the visitor's address          | 60      | an hour          |
@@ -25,7 +26,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
 from opla.core.refusal import Code, Refusal
@@ -44,6 +45,7 @@ class Limit:
     per: timedelta
 
 
+QUOTES: Final = Limit("quote", 300, timedelta(hours=1))
 COUPONS: Final = Limit("coupon", 20, timedelta(hours=1))
 WISHES: Final = Limit("wish", 20, timedelta(hours=1))
 FILES: Final = Limit("file", 60, timedelta(hours=1))
@@ -66,6 +68,12 @@ def by_address(limit: Limit, address: str, *, shop: Shop, at: datetime) -> Refus
     return _take([(limit.what, one, limit.most), (limit.what, network, limit.most * _NETWORK_MORE)], limit, shop, at)
 
 
+def by_visitor(limit: Limit, address: str, *, shop: Shop, at: datetime) -> Refusal | None:
+    """The same, and None too where the address tells no visitors apart (`networks`): for what everybody does who buys,
+    so that a proxy nobody named does not close the shop."""
+    return by_address(limit, address, shop=shop, at=at) if address and networks(address) else None
+
+
 def by_email(limit: Limit, email: str, *, shop: Shop, at: datetime) -> Refusal | None:
     """The same for an address that is written to."""
     return _take([(limit.what, f"email {email.lower()}", limit.most)], limit, shop, at)
@@ -82,17 +90,22 @@ def once(limit: Limit, what: str, *, shop: Shop, at: datetime) -> bool:
 
 
 def _take(tries: list[tuple[str, str, int]], limit: Limit, shop: Shop, at: datetime) -> Refusal | None:
-    key = shop.keyring.fingerprint_key
-    free_at = limits.take(
-        [
-            (what, hashlib.blake2b(who.encode(), key=key, person=b"tried", digest_size=16).digest(), most, limit.per)
-            for what, who, most in tries
-        ],
-        at=at,
-    )
+    free_at = limits.take([(what, digest_of(who, shop), most, limit.per) for what, who, most in tries], at=at)
     if free_at is None:
         return None
     return Refusal(Code.TOO_MANY_TRIES, "", {"minutes": str(-(-(free_at - at) // timedelta(minutes=1)))})
+
+
+def digest_of(who: str, shop: Shop) -> bytes:
+    """16 bytes that say nothing without the shop's keys."""
+    return hashlib.blake2b(who.encode(), key=shop.keyring.fingerprint_key, person=b"tried", digest_size=16).digest()
+
+
+def networks(address: str) -> tuple[str, str] | tuple[()]:
+    """One visitor and the network around; nothing where it tells no visitors apart, as this machine's own address: a
+    proxy's that nobody named (`OPLA_PROXIES`), or the owner's at a first try."""
+    read = _read(address)
+    return () if read is not None and read.is_loopback else _networks(address)
 
 
 def _networks(address: str) -> tuple[str, str]:
@@ -100,15 +113,20 @@ def _networks(address: str) -> tuple[str, str]:
 
     What cannot be read is one visitor too: nobody slips through by being written strangely.
     """
-    bare = address.partition("]")[0].removeprefix("[") if "[" in address else address
-    try:
-        found = ip_address(bare.partition(":")[0] if bare.count(":") == 1 else bare)
-    except ValueError:
+    found = _read(address)
+    if found is None:
         return "address unreadable", "network unreadable"
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
     own, around = (64, 48) if isinstance(found, IPv6Address) else (32, 24)
     return (
         f"address {ip_network((found, own), strict=False)}",
         f"network {ip_network((found, around), strict=False)}",
     )
+
+
+def _read(address: str) -> IPv4Address | IPv6Address | None:
+    bare = address.partition("]")[0].removeprefix("[") if "[" in address else address
+    try:
+        found = ip_address(bare.partition(":")[0] if bare.count(":") == 1 else bare)
+    except ValueError:
+        return None
+    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found

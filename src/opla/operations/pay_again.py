@@ -7,18 +7,28 @@ from uuid import UUID
 
 from opla.core.actor import Act, Actor
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import orders, together
+from opla.db.queries import card_testing, orders, together
+from opla.operations.card_testing import Asked, too_much
 from opla.operations.place_orders import new_payment
 from opla.operations.shop import Shop
 
 
-def pay_again(actor: Actor, order_id: UUID, *, shop: Shop, method: str, at: datetime) -> Refusal | None:
-    """None when the order has an open payment now: a new one, or the one another tab has just opened."""
+def pay_again(
+    actor: Actor, order_id: UUID, *, shop: Shop, method: str, at: datetime, device: bytes = b"", address: str = ""
+) -> Refusal | None:
+    """None when the order has an open payment now: a new one, or the one another tab has just opened.
+
+    `device` and `address` are a visitor's: whoever asks for too many payments waits.
+    """
     if refused := actor.refused(Act.PAY):
         return refused
     if method not in shop.payment_methods:
         return Refusal(Code.PAYMENT_METHOD_UNKNOWN, "method", {"method": method})
     payment = new_payment(method, shop=shop, at=at)
-    tries = [(one, payment) for one in together.unpaid(order_id, at)]
+    unpaid = together.unpaid(order_id, at)
+    asked = [Asked(payment.payment_id, o.email, o.number, o.total) for o in card_testing.payable(unpaid, at)]
+    if paused := too_much(asked, device=device, address=address, shop=shop, at=at):
+        return paused
+    tries = [(one, payment) for one in unpaid]
     result, *_ = orders.pay_again(tries, at=at, expires_at=at + shop.terms.payment_valid)
     return None if result in ("placed", "open") else Refusal(Code(result))

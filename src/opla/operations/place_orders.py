@@ -12,6 +12,7 @@ from opla.core.refusal import Code, Refusal
 from opla.db.keyring import digest
 from opla.db.queries import orders, pages
 from opla.db.queries.orders import NewOrder, NewPayment
+from opla.operations.card_testing import Asked, too_much
 from opla.operations.links import device_hash, link_of, write_link
 from opla.operations.shop import Shop
 
@@ -47,9 +48,16 @@ def new_payment(method: str, *, shop: Shop, at: datetime) -> NewPayment:
 
 
 def place_orders(
-    actor: Actor, placements: Sequence[Placement], *, device: bytes, shop: Shop, at: datetime, together: bool = False
+    actor: Actor,
+    placements: Sequence[Placement],
+    *,
+    device: bytes,
+    shop: Shop,
+    at: datetime,
+    together: bool = False,
+    address: str = "",
 ) -> list[Placed | Refusal]:
-    """One answer per placement, in their order.
+    """One answer per placement, in their order. `address` is a visitor's: whoever asks for too many payments waits.
 
     `together`: all of them under one payment, allocated to the cent; or none, where one of them is refused or was
     ordered before. The others then answer that the basket changed: what is paid is the total that was shown.
@@ -88,6 +96,19 @@ def place_orders(
             )
     if together and answers:
         return [answers.get(n, Refusal(Code.BASKET_CHANGED, "basket")) for n in range(len(placements))]
+    asked = [
+        Asked(
+            order.payment_id,
+            quotes[order.quote_id].email,
+            quotes[order.quote_id].number,
+            quotes[order.quote_id].price.total,
+        )
+        for order in new.values()
+        if quotes[order.quote_id].refused(at) is None
+    ]
+    bought = [order.quote_id for order in new.values()]
+    if paused := too_much(asked, quotes=bought, device=device, address=address, shop=shop, at=at):
+        return [paused if n in new else answers[n] for n in range(len(placements))]
     if new:
         rows = orders.place(
             list(new.values()),

@@ -17,7 +17,7 @@ from opla.core.quote import Quote, price, read_email, read_language
 from opla.core.refusal import Code, Refusal
 from opla.core.timeline import lapses
 from opla.db.queries import codes, orders
-from opla.operations import catalogue
+from opla.operations import catalogue, limits
 from opla.operations.links import device_hash
 from opla.operations.offers import NOTHING, Claim, offered
 from opla.operations.shop import Shop
@@ -50,6 +50,9 @@ def quote_topups(
     """Keep quotes for this device, one answer per wish; or all its refusals at once, each saying what it is about."""
     if refused := actor.refused(Act.QUOTE):
         return [[refused] for _ in wanted]
+    address = next((one.claim.address for one in wanted if one.claim.address), "")  # wishes come from one visitor
+    if tired := limits.by_visitor(limits.QUOTES, address, shop=shop, at=at):
+        return [[tired] for _ in wanted]
     version, catalog = catalogue.active()
     answers = [priced(one, version, catalog, shop=shop, at=at) for one in wanted]
     found = {n: quote for n, quote in enumerate(answers) if isinstance(quote, Quote)}

@@ -31,12 +31,13 @@ def reveal(
     return Refusal(Code(found)) if isinstance(found, str) else found
 
 
-def ask_proof(actor: Actor, order_id: UUID, *, shop: Shop, at: datetime) -> Refusal | None:
+def ask_proof(actor: Actor, order_id: UUID, *, shop: Shop, at: datetime, address: str = "") -> Refusal | None:
     """Send six digits to the order's e-mail. At most once a minute; asking sooner leaves the last ones good.
 
-    An e-mail that never ordered may stand on many orders, so what one e-mail is sent in a day is limited too.
+    An e-mail that never ordered may stand on many orders, so what one e-mail is sent in a day is limited too; and what
+    one visitor's `address` asks for, as signing in is.
     """
-    if refused := actor.refused(Act.REVEAL):
+    if refused := actor.refused(Act.REVEAL) or limits.by_address(limits.SIGN_INS, address, shop=shop, at=at):
         return refused
     page = pages.order_by_id(order_id)
     if page is None:

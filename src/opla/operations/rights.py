@@ -19,6 +19,7 @@ from opla.core.quote import read_email
 from opla.core.refusal import Code, Refusal
 from opla.core.written import plain
 from opla.db.queries import rights
+from opla.db.queries.rights import Named
 from opla.operations import letters, limits
 from opla.operations.letters import Posted
 from opla.operations.shop import Shop
@@ -70,14 +71,20 @@ def step_back(actor: Actor, statement: Statement, *, shop: Shop, at: datetime) -
         return read
     if limited := limits.by_address(limits.WISHES, read.address, shop=shop, at=at):
         return [limited]
-    order = rights.named(read.ticket)
-    if order is None or order.email.lower() != read.email.lower():
-        return []
-    rights.step_back(order.order_id, read.name, actor=str(actor), at=at)
-    if limits.by_email(limits.CONFIRMS, order.email, shop=shop, at=at) is None:
-        about = {"ticket": read.ticket, "product": order.product_name, "name": read.name, "at": at.isoformat()}
-        letters.post([Posted("stepped_back", order.email, read.language, about)], shop=shop, at=at)
+    named = rights.named(read.ticket)
+    order = named if named is not None and named.email.lower() == read.email.lower() else None
+    # From here on the database is asked the same whether they belong together or not: time says nothing either.
+    rights.step_back(order.order_id if order else shop.chance.uuid(at), read.name, actor=str(actor), at=at)
+    to = order.email if order else f"nobody {read.email}"
+    limited = limits.by_email(limits.CONFIRMS, to, shop=shop, at=at)
+    posted = [_acknowledged(order, read, at)] if order and not limited else []
+    letters.post(posted, shop=shop, at=at)
     return []
+
+
+def _acknowledged(order: Named, read: Statement, at: datetime) -> Posted:
+    about = {"ticket": read.ticket, "product": order.product_name, "name": read.name, "at": at.isoformat()}
+    return Posted("stepped_back", order.email, read.language, about)
 
 
 def _number(text: str) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from opla.core.actor import Role
+from opla.core.card_testing import Source
 from opla.core.item import Kind, Resolution, Step, Why
 from opla.core.money import Money
 from opla.db.queries.items import Evidence, Item
@@ -27,6 +28,7 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.MESSAGE_GIVEN_UP: gettext_noop("Somebody could not be told"),
     Kind.STEPPED_BACK: gettext_noop("A customer steps back from the purchase"),
     Kind.ADAPTER_GONE: gettext_noop("Nobody is there to be asked"),
+    Kind.CARD_TESTING: gettext_noop("Somebody may be testing cards"),
     Kind.RESERVATION: gettext_noop("Bought for a date, and no good code is held for it"),
 }
 
@@ -64,6 +66,11 @@ _WHY: Final[dict[Why, str]] = {
     Why.EXPIRES_FIRST: gettext_noop(
         "It is to be delivered on %(day)s, and the code that is held for it is good until %(valid_until)s only. Say "
         "that it was not delivered, and the code is free again and the next supplier is asked."
+    ),
+    Why.CARD_TESTING: gettext_noop(
+        "%(source)s, today: %(payments)s payments asked for, %(failed)s of them failed, to %(numbers)s different "
+        "numbers; then told to wait, %(turned_away)s times this hour. Newest orders: %(orders)s. Look at the payments "
+        "at the provider: what came in from stolen cards is charged back, so refund it yourself."
     ),
     Why.ANSWER_IMPOSSIBLE: gettext_noop("The answer was “%(answer)s”, but it is “%(state)s” already."),
     Why.MOVE_IMPOSSIBLE: gettext_noop("What was said (“%(event)s”) cannot be true of what is “%(state)s”."),
@@ -132,6 +139,15 @@ _WORDS: Final[dict[str, str]] = {
     "delivered": gettext_noop("Delivered"),
     "refunding": gettext_noop("Being refunded"),
     "refunded": gettext_noop("Refunded"),
+}
+
+
+_SOURCES: Final[dict[Source, str]] = {
+    Source.NETWORK: gettext_noop("Devices of one network"),
+    Source.ADDRESS: gettext_noop("One internet address"),
+    Source.DEVICE: gettext_noop("One device"),
+    Source.EMAIL: gettext_noop("One e-mail address"),
+    Source.NUMBER: gettext_noop("For one mobile number"),
 }
 
 
@@ -236,6 +252,8 @@ def _figure(name: str, text: str, currency: str) -> str:
         return actor(text)
     if name == "reason":
         return text
+    if name == "source":
+        return _(_SOURCES[Source(text)])
     if name in ("day", "valid_until"):
         return figures.day(date.fromisoformat(text))
     return word(text) if text else "–"

@@ -14,6 +14,10 @@ from opla.core.places import Wrong
 from opla.core.refusal import Code, Refusal
 from opla.presenting import figures, places
 
+#: The same for wrong digits, old ones, and where none were asked for: whoever guesses learns nothing of the owner.
+_NOT_THE_DIGITS: Final = gettext_noop(
+    "These are not the six digits of the newest message, or they are over. Check them, or ask for new ones."
+)
 _PLAIN: Final[dict[Code, str]] = {
     Code.NOT_ALLOWED: gettext_noop("This is not open to you."),
     Code.NOT_FOUND: gettext_noop("There is nothing here. Check the address, or start again from the first page."),
@@ -97,8 +101,8 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.STILL_RUNNING: gettext_noop("We are still working on it. Wait a moment."),
     Code.NOT_DELIVERED_YET: gettext_noop("The code is not here yet. This page shows when it is."),
     Code.PROOF_NEEDED: gettext_noop("For your safety, codes are shown only on the device that ordered them."),
-    Code.PROOF_WRONG: gettext_noop("These are not the six digits of the newest message. Check them and try again."),
-    Code.PROOF_EXPIRED: gettext_noop("These six digits have expired. Ask for new ones."),
+    Code.PROOF_WRONG: _NOT_THE_DIGITS,
+    Code.PROOF_EXPIRED: _NOT_THE_DIGITS,
     Code.SHARE_OVER: gettext_noop("This link has ended. Ask whoever sent it to you for a new one."),
     Code.SHARE_USED: gettext_noop(
         "The code was shown on another device, and this link shows it on one only. Ask whoever sent it to you."
@@ -187,6 +191,26 @@ def _too_many_tries(params: Mapping[str, str]) -> str:
         "That was too often in a short time. Try again in %(n)s minutes.",
         n,
     ) % {"n": n}
+
+
+def _payments_paused(params: Mapping[str, str]) -> str:
+    """Says neither which limit it was nor how far beyond: whoever tests cards learns nothing from it."""
+    match params.get("minutes"):
+        case "10":
+            return _(
+                "We cannot take another payment from you just now. Nothing was charged. Try again in ten minutes, or "
+                "write to us: a person helps you."
+            )
+        case "60":
+            return _(
+                "We cannot take another payment from you just now. Nothing was charged. Try again in an hour, or write "
+                "to us: a person helps you."
+            )
+        case _:
+            return _(
+                "We cannot take another payment from you today. Nothing was charged. Try again tomorrow, or write to "
+                "us: a person helps you."
+            )
 
 
 def _check_digit(params: Mapping[str, str]) -> str:
@@ -331,6 +355,7 @@ def _need_unreadable(params: Mapping[str, str]) -> str:
 
 _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.TOO_MANY_TRIES: _too_many_tries,
+    Code.PAYMENTS_PAUSED: _payments_paused,
     Code.NUMBER_TOO_SHORT: _too_short,
     Code.NUMBER_TOO_LONG: _too_long,
     Code.NUMBER_FOREIGN: _foreign,

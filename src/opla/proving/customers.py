@@ -19,6 +19,7 @@ from django.db.utils import OperationalError
 
 from opla.core.actor import Actor, Role
 from opla.core.day import day_of
+from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Refusal
 from opla.db.queries import call
@@ -28,6 +29,7 @@ from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, quote_topups
 from opla.operations.reveal_code import reveal
 from opla.operations.shop import Shop
+from opla.operations.take_back import take_code_back
 from opla.operations.wake import wake_payment
 from opla.proving.baton import Died
 from opla.proving.faults import Fault, Faults
@@ -73,6 +75,8 @@ class Customers:
         self._chance = chance
         self.requests: deque[Callable[[], None]] = deque()
         self.devices: dict[UUID, bytes] = {}  # whose order it is
+        self.read: dict[UUID, str] = {}  # the codes that their owners have seen
+        self._given_back: set[UUID] = set()
         self._hooks: list[str] = []
         self.revealed_to_stranger = 0
         self.wrong_code = 0
@@ -144,6 +148,8 @@ class Customers:
             self.devices[answer.order_id] = basket.device
             if quote.deliver_at and self._world.faults.strikes(Fault.CALLS_OFF):
                 self._changes_mind(answer.order_id, basket.device)
+            if quote.kind is Kind.CODE and self._world.faults.strikes(Fault.GIVES_BACK):
+                self._gives_back(answer.order_id, basket.device)
 
     def _changes_mind(self, order_id: UUID, device: bytes) -> None:
         """Some time later; by then it may be unpaid, waiting, delivered or over."""
@@ -152,6 +158,23 @@ class Customers:
             call_off(_CUSTOMER, order_id, device=device, shop=self._world.shop, at=self._world.now())
 
         self._world.agenda.after(self._chance.randrange(30, 12 * 3600), lambda: self.requests.append(request))
+
+    def _gives_back(self, order_id: UUID, device: bytes) -> None:
+        """Some time later; by then it may be on its way, delivered, called off or refunded. Some look at it as well."""
+        acts = [lambda: self._wants_no_code(order_id, device)]
+        if self._world.faults.strikes(Fault.LOOKS_AND_GIVES_BACK):
+            acts.insert(self._chance.randrange(2), lambda: self._reads(order_id, device))
+        self._world.agenda.after(self._chance.randrange(300, 12 * 3600), lambda: self.requests.extend(acts))
+
+    def _wants_no_code(self, order_id: UUID, device: bytes) -> None:
+        no = take_code_back(_CUSTOMER, order_id, device=device, shop=self._world.shop, at=self._world.now())
+        if no is None:
+            self._given_back.add(order_id)
+
+    def _reads(self, order_id: UUID, device: bytes) -> None:
+        seen = reveal(_CUSTOMER, order_id, device=device, shop=self._world.shop, at=self._world.now())
+        if not isinstance(seen, Refusal):
+            self.read[order_id] = seen.pin
 
     # ── they pay, or do not ──
 
@@ -242,5 +265,11 @@ class Customers:
             mine = reveal(_CUSTOMER, known, device=self.devices[known], shop=world.shop, at=world.now())
             if isinstance(mine, Refusal):
                 self.wrong_code += 1
-            elif str(adapter) in world.suppliers:
-                self.wrong_code += mine.pin != world.suppliers[str(adapter)].pins[str(reference)].secret
+            else:
+                self.read[known] = mine.pin
+                if str(adapter) in world.suppliers:
+                    self.wrong_code += mine.pin != world.suppliers[str(adapter)].pins[str(reference)].secret
+        for order_id in sorted(self._given_back):
+            kept = reveal(_CUSTOMER, order_id, device=self.devices[order_id], shop=world.shop, at=world.now())
+            self.wrong_code += not isinstance(kept, Refusal)
+        self.wrong_code += len(self.read) - len(set(self.read.values()))  # one code, read by two who bought one each

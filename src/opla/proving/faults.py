@@ -51,6 +51,8 @@ class Fault(StrEnum):
     BUYS_TOGETHER = "buys_together"
     BUYS_FOR_DATE = "buys_for_date"
     CALLS_OFF = "calls_off"
+    GIVES_BACK = "gives_back"
+    LOOKS_AND_GIVES_BACK = "looks_and_gives_back"
     PLACES_TWICE = "places_twice"
     REFUSED = "refused"
     ABANDONS = "abandons"
@@ -131,6 +133,14 @@ RULES: dict[Fault, Rule] = {
     ),
     Fault.CALLS_OFF: Rule(
         300_000, "customers who paid for a date, minutes to hours later", "all of its price goes back, nothing is sent"
+    ),
+    Fault.GIVES_BACK: Rule(
+        50_000,
+        "customers who bought a code, minutes to hours later",
+        "its price goes back once, nobody reads it any more",
+    ),
+    Fault.LOOKS_AND_GIVES_BACK: Rule(
+        400_000, "those of them who look at it in the same moment", "one of the two happens, and never both"
     ),
     Fault.PLACES_TWICE: Rule(50_000, "customer", _ONCE),
     Fault.REFUSED: Rule(40_000, "customer's bank", "cancelled when its time is over, or paid by another try"),

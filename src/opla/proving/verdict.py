@@ -41,6 +41,7 @@ class Looks(Protocol):
 
     revealed_to_stranger: int
     wrong_code: int
+    read: dict[UUID, str]  # the codes that their owners have seen
 
 
 class KeepBooks(Protocol):
@@ -87,11 +88,13 @@ def judge(world: Judged) -> Verdict:
     _given(world, truths)
     beyond = _kept(world, truths)
     _floated(truths)
+    _given_back_unseen(world, truths)
     known = _on_a_list()
     untold = _ids(
         """SELECT o.id FROM orders o WHERE o.state IN ('delivered', 'refunded')
              AND NOT EXISTS (SELECT FROM outbox b WHERE b.order_id = o.id AND b.topic = o.state)"""
     )
+    both = looks.read.keys() & _ids("SELECT order_id FROM refund WHERE reason = 'unseen' AND state <> 'refused'")
     early = _ids("SELECT o.id FROM orders o JOIN delivery d ON d.order_id = o.id WHERE d.at < o.deliver_at")
     for row in select("SELECT id, state, ticket, face_minor + fee_minor - discount_minor FROM orders ORDER BY id"):
         order_id, state, ticket = expect(row[0], UUID), expect(row[1], str), expect(row[2], str)
@@ -103,6 +106,8 @@ def judge(world: Judged) -> Verdict:
             lost.append(f"{state}, and the commit left no message")
         if order_id in early:
             lost.append("delivered before the day it was bought for")
+        if order_id in both:
+            lost.append("its code was read, and its price went back as if nobody had")
         if beyond.get(order_id) and not has_item:
             lost.append(beyond[order_id])
         twice = [f"value was given {truth.sends} times"] if truth.sends > 1 else []
@@ -185,6 +190,16 @@ def _given(world: Judged, truths: dict[UUID, _Truth]) -> None:
         "SELECT order_id, count(*) FROM code WHERE supplier = 'code_stock' AND state = 'sold' GROUP BY order_id"
     ):
         truths[expect(order_id, UUID)].sends += expect(count, int)
+
+
+def _given_back_unseen(world: Judged, truths: dict[UUID, _Truth]) -> None:
+    """A supplier's code that its buyer gave back unseen is blocked: nobody has it, and its cost is our loss."""
+    for order_id in _ids(
+        """SELECT r.order_id FROM refund r JOIN delivery d ON d.order_id = r.order_id JOIN code c ON c.id = d.code_id
+           WHERE r.reason = 'unseen' AND c.supplier <> 'code_stock' AND c.state = 'blocked'"""
+    ):
+        truth = truths[order_id]
+        truth.taken_back = max(truth.taken_back, int(order_id not in world.customers.read))
 
 
 def _kept(world: Judged, truths: dict[UUID, _Truth]) -> dict[UUID, str]:

@@ -10,12 +10,13 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
--- Noted once for each order, with an item for a person. True when it was new.
+-- Noted once for each order, with an item for a person. True when it was new; false too of an order that nobody knows.
 CREATE OR REPLACE FUNCTION opla_step_back(p_at timestamptz, p_order uuid, p_name text, p_actor text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM opla_writes(true);
-    INSERT INTO stepped_back (order_id, at, name, actor) VALUES (p_order, p_at, p_name, p_actor) ON CONFLICT DO NOTHING;
+    INSERT INTO stepped_back (order_id, at, name, actor)
+    SELECT o.id, p_at, p_name, p_actor FROM orders o WHERE o.id = p_order ON CONFLICT DO NOTHING;
     IF FOUND THEN
         INSERT INTO item (kind, subject, order_id, amount_minor, currency, why, opened_at)
         SELECT 'stepped_back', o.id, o.id, o.face_minor + o.fee_minor - o.discount_minor, o.currency,

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from opla.core.money import Money
 from opla.presenting import figures, usage
 from opla.storefront.forms import Form
+from opla.storefront.patience import kept_or_new
 
 register = template.Library()
 
@@ -72,6 +73,12 @@ def _content(name: str) -> str:
     if not isinstance(found, str):
         raise template.TemplateSyntaxError(f"there is no static file {name!r}")
     return hashlib.sha256(Path(found).read_bytes()).hexdigest()[:10]
+
+
+@register.inclusion_tag("storefront/patience.html", takes_context=True)
+def patience(context: template.Context) -> dict[str, object]:
+    """What a form that any stranger may send carries (`storefront.patience`)."""
+    return {"token": kept_or_new(context["request"])}
 
 
 @register.inclusion_tag("storefront/field.html")

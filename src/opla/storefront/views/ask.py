@@ -24,6 +24,7 @@ from opla.presenting import facts, languages
 from opla.presenting.refusals import sentence
 from opla.storefront import draft
 from opla.storefront.forms import Form, refused, status_of
+from opla.storefront.patience import patient
 from opla.storefront.views.language import chosen
 from opla.storefront.visit import Visit, visit
 
@@ -44,6 +45,7 @@ class About:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@patient
 def ask(request: HttpRequest) -> HttpResponse:
     here = visit(request)
     about = _about(request, here)

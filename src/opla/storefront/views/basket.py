@@ -27,7 +27,7 @@ from opla.storefront.basketing import Entry
 from opla.storefront.views.quote import again
 from opla.storefront.visit import Visit, visit
 
-_STATUS: Final = {Code.QUOTE_EXPIRED: 410}
+_STATUS: Final = {Code.QUOTE_EXPIRED: 410, Code.PAYMENTS_PAUSED: 429}
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,12 @@ def basket(request: HttpRequest) -> HttpResponse:
         return _page(request, here, Refusal(Code.CONSENT_MISSING))
     agreed = [(one.id, consent(one.kind, dated=one.deliver_at is not None)) for one in made.values()]
     agree(here.actor, [name for name, _ in agreed], [said for _, said in agreed], languages.current(), at=here.at)
-    answers = place_orders(here.actor, placements, device=here.device, shop=here.shop, at=here.at, together=True)
+    answers = place_orders(
+        here.actor, placements, device=here.device, shop=here.shop, at=here.at, together=True, address=here.address
+    )
+    paused = next((no for no in answers if isinstance(no, Refusal) and no.code is Code.PAYMENTS_PAUSED), None)
+    if paused:
+        return _page(request, here, paused)
     placed = [answer for answer in answers if isinstance(answer, Placed)]
     if len(placed) == len(answers):
         basketing.drop(request, [p.quote_id for p in placements])

@@ -64,7 +64,7 @@ def ask(request: HttpRequest, link: str) -> HttpResponse:
     """Send six digits to the order's e-mail, and ask for them here."""
     here = visit(request)
     found = ticket(request, link, here)
-    refused = reveal_code.ask_proof(here.actor, found.page.id, shop=here.shop, at=here.at)
+    refused = reveal_code.ask_proof(here.actor, found.page.id, shop=here.shop, at=here.at, address=here.address)
     if refused is not None:
         return draw(request, found, asked=True, refused=sentence(refused), status=429)
     return draw(request, found, asked=True)

@@ -11,11 +11,13 @@ from opla.operations.wishes import Following
 from opla.presenting import announcing, languages
 from opla.storefront import draft
 from opla.storefront.forms import refused, status_of
+from opla.storefront.patience import patient
 from opla.storefront.views import promotions
 from opla.storefront.visit import visit
 
 
 @require_POST
+@patient
 def ask(request: HttpRequest) -> HttpResponse:
     """Send the e-mail that asks to confirm. The answer is the same whether the address was asked before or not."""
     here = visit(request)

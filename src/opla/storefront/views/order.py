@@ -257,9 +257,12 @@ def pay_again(request: HttpRequest, link: str) -> HttpResponse:
     here = visit(request)
     found = ticket(request, link, here)
     method = request.POST.get("method", found.page.provider)
-    refused = paying.pay_again(here.actor, found.page.id, shop=here.shop, method=method, at=here.at)
+    refused = paying.pay_again(
+        here.actor, found.page.id, shop=here.shop, method=method, at=here.at, device=here.device, address=here.address
+    )
     if isinstance(refused, Refusal):
-        return draw(request, found, refused=sentence(refused), status=409)
+        status = 429 if refused.code is Code.PAYMENTS_PAUSED else 409
+        return draw(request, found, refused=sentence(refused), status=status)
     return redirect("order", link=link)
 
 

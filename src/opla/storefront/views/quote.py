@@ -39,6 +39,8 @@ _STATUS = {
     Code.QUOTE_TAKEN: 409,
     Code.QUOTE_UNKNOWN: 404,
     Code.PROMOTION_USED_UP: 409,
+    Code.PAYMENTS_PAUSED: 429,
+    Code.TOO_MANY_TRIES: 429,
 }
 
 
@@ -59,7 +61,9 @@ def quote(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         return _page(request, made, here, no)
     said = consent(made.kind, dated=made.deliver_at is not None)
     agree(here.actor, [made.id], [said], languages.current(), at=here.at)
-    [placed] = place_orders(here.actor, [placement], device=here.device, shop=here.shop, at=here.at)
+    [placed] = place_orders(
+        here.actor, [placement], device=here.device, shop=here.shop, at=here.at, address=here.address
+    )
     if isinstance(placed, Placed):
         if "count_in" in request.POST and _reminder(request, made, here):
             count_in(here.actor, draft.reminder(request), placed.order_id, shop=here.shop, at=here.at)
@@ -89,6 +93,8 @@ def renew(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     made = again(old, "", here)
     if isinstance(made, Quote):
         return _instead(request, old, made)
+    if tired := _tired(made):
+        return _page(request, old, here, tired)
     if any(refusal.about == "deliver_on" for refusal in made):  # its day has come
         return _page(request, old, here, None, dated=refused(_day(old), made), status=status_of(made))
     # The product is gone, or changed: the amounts say what there is now.
@@ -104,11 +110,18 @@ def day(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     made = again(old, "", here, deliver_on=typed)
     if isinstance(made, Quote):
         return _instead(request, old, made)
+    if tired := _tired(made):
+        return _page(request, old, here, tired)
     no = [refusal for refusal in made if refusal.about == "deliver_on" or refusal.code is Code.LAPSES_BEFORE_START]
     if not no:
         return redirect("amounts", operator=old.operator)  # the product itself is gone, or changed
     form = refused({"deliver_on": typed}, [replace(refusal, about="deliver_on") for refusal in no])
     return _page(request, old, here, None, dated=form, status=status_of(no))
+
+
+def _tired(made: list[Refusal]) -> Refusal | None:
+    """Too many prices were asked for: the one that is shown stays."""
+    return next((one for one in made if one.code is Code.TOO_MANY_TRIES and not one.about), None)
 
 
 def _instead(request: HttpRequest, old: Quote, made: Quote) -> HttpResponse:
@@ -128,6 +141,8 @@ def coupon(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     made = again(old, typed, here)
     if isinstance(made, Quote):
         return _instead(request, old, made)
+    if tired := _tired(made):
+        return _page(request, old, here, tired)
     if all(refusal.about != "coupon" for refusal in made):
         return redirect("amounts", operator=old.operator)  # the product itself is gone, or changed
     return _page(request, old, here, None, coupon=refused({"coupon": typed}, made), status=status_of(made))

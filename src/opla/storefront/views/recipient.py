@@ -13,10 +13,11 @@ from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.operations import catalogue
+from opla.operations.offers import Claim
 from opla.operations.quote_topup import Wanted, choose, quote_topup
 from opla.presenting import facts, languages, numbers
 from opla.storefront import draft
-from opla.storefront.forms import Form, refused
+from opla.storefront.forms import Form, refused, status_of
 from opla.storefront.views import amounts
 from opla.storefront.visit import visit_with_device
 
@@ -48,10 +49,11 @@ def recipient(request: HttpRequest, operator: str, sku: str) -> HttpResponse:
         sku=sku,
         number=values.get("number", ""),
         plan=values.get("plan", ""),
+        claim=Claim(address=here.address),
     )
     made = quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
     if not isinstance(made, Quote):
-        return _page(request, brand, product, face, refused(values, made), status=422)
+        return _page(request, brand, product, face, refused(values, made), status=status_of(made))
     draft.keep_email(request, made.email)
     if made.number:
         draft.keep_number(request, made.number)

@@ -25,12 +25,14 @@ from opla.presenting.refusals import sentence
 from opla.storefront import asking, draft, pushes
 from opla.storefront.asking import Place
 from opla.storefront.forms import refused, status_of
+from opla.storefront.patience import patient
 from opla.storefront.views import follow, have, order
 from opla.storefront.views.language import chosen
 from opla.storefront.visit import Visit, visit
 
 
 @require_POST
+@patient
 def ask(request: HttpRequest, operator: str) -> HttpResponse:
     """Send the e-mail that asks to confirm. The answer is the same whether the address was asked before or not."""
     here, found = visit(request), asking.carried(request)

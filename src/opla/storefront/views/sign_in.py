@@ -18,11 +18,13 @@ from opla.presenting.refusals import sentence
 from opla.storefront import draft
 from opla.storefront.forms import Form, refused, status_of
 from opla.storefront.members import inside
+from opla.storefront.patience import patient
 from opla.storefront.views.language import chosen, remember
 from opla.storefront.visit import Visit, visit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@patient
 def ask(request: HttpRequest) -> HttpResponse:
     """Type an e-mail. The answer is the same whether we know the address or not."""
     here = visit(request)

@@ -24,6 +24,7 @@ from opla.core.usage import Usage, followed
 from opla.db.models import Customer
 from opla.operations import advise, catalogue, kept_lines, limits
 from opla.operations import remind as reminding
+from opla.operations.offers import Claim
 from opla.operations.quote_topup import Wanted, quote_topup
 from opla.presenting import figures, languages
 from opla.presenting.refusals import sentence
@@ -230,7 +231,10 @@ def _quoted(request: HttpRequest, kept: KeptLine, choice: Choice | None, email: 
     amount = Money(choice.amount_minor, catalog.currency).decimal
     product = catalog.product(choice.sku)
     plan = choice.plan if product and product.asks_plan else ""  # others ask for none, and take none
-    wanted = Wanted(kept.operator, amount, email, languages.current(), sku=choice.sku, number=kept.number, plan=plan)
+    wanted = Wanted(
+        kept.operator, amount, email, languages.current(), sku=choice.sku, number=kept.number, plan=plan,
+        claim=Claim(address=here.address),
+    )  # fmt: skip
     made = quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
     if not isinstance(made, Quote):
         if any(one.about in ("number", "email") for one in made):

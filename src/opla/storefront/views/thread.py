@@ -35,7 +35,7 @@ def thread(request: HttpRequest, link: str) -> HttpResponse:
     tried = read_tried(_said(request, "saw"), _said(request, "phone"), _said(request, "tried"), found.page.kind)
     act = request.POST.get("act", "") if request.method == "POST" else ""
     if act == "proof":
-        no = reveal_code.ask_proof(here.actor, found.page.id, shop=here.shop, at=here.at)
+        no = reveal_code.ask_proof(here.actor, found.page.id, shop=here.shop, at=here.at, address=here.address)
         return _page(request, found, here, tried, asked=True, no=no, status=429 if no else 200)
     if act == "prove":
         return _prove(request, found, here, tried)
