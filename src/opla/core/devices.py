@@ -97,7 +97,9 @@ def _family(at: Place) -> Family:
     """`anywhere` is said once for all regions; a region's own cell is said instead of it."""
     anywhere = at["anywhere"].cell(_has)
     own = {region: at[region.value].cell(_has) for region in Region if at[region.value].value is not None}
-    regions = {region: own.get(region, anywhere) for region in Region if region is not Region.UNKNOWN}
+    regions: dict[Region, Cell[Has]] = {
+        region: own.get(region, anywhere) for region in Region if region is not Region.UNKNOWN
+    }
     return Family(at.required("id"), at.required("brand"), at.required("name"), MappingProxyType(regions))
 
 

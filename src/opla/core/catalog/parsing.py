@@ -10,6 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from opla.core.catalog.cell import Cell, Sure
+from opla.core.catalog.identification import read_documents, read_identification
 from opla.core.catalog.model import (
     Apn,
     Catalog,
@@ -70,7 +71,7 @@ def parse(document: Mapping[str, object]) -> Catalog:
     zone = root.required("time_zone")
     return Catalog(
         root.required("country"), reading.currency, zone, reading.languages, operators, products, blocks, bundles,
-        authorities,
+        authorities, read_identification(root["identification"]),
     )  # fmt: skip
 
 
@@ -96,6 +97,7 @@ def _operator(at: Place, rules: Mapping[str, Place], spoken: tuple[str, ...]) ->
         spoken=spoken,
         shops=at["shops"].cell(Place.text),
         information_sheet=at["information_sheet"].cell(Place.text),
+        id_documents=read_documents(at["id_documents"]),
         app=read_app(at["app"]),
         terms=tuple(entry.cell(read_term) for entry in at["terms"].entries()),
         network_generation=at["network_generation"].cell(Place.text),
