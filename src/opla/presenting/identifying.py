@@ -15,7 +15,7 @@ _METHODS: Final[dict[IdMethod, str]] = {
     IdMethod.IN_PERSON: gettext_noop("In person, with an original, valid document, where the operator sells."),
     IdMethod.ID_CARD_ONLINE: gettext_noop("Online, with the electronic identity card, a card reader and its PIN."),
     IdMethod.ID_SERVICE: gettext_noop("By a service that identifies people for others."),
-    IdMethod.ONLINE_PAYMENT: gettext_noop("By an online payment that names who paid. It may be this one."),
+    IdMethod.ONLINE_PAYMENT: gettext_noop("By an online payment that names who paid."),
 }
 _DOCUMENTS: Final[dict[IdDocument, str]] = {
     IdDocument.NATIONAL_ID: gettext_noop("identity card of the country"),
