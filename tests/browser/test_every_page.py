@@ -46,24 +46,6 @@ def what_somebody_has(screen: Screen) -> None:
     judge(page)
 
 
-def does_it_take_an_esim(screen: Screen) -> None:
-    """Nothing answered, an EID that is none, then a whole answer."""
-    page = screen.page
-    screen.go("/esim/check/")
-    press(page, "main form button.main")
-    judge(page)
-    for name, value in (("eid_shown", "unknown"), ("locked", "no"), ("region", "else")):
-        page.check(f"input[name=device_{name}][value={value}]")
-    page.fill("#device_eid", "8904")
-    press(page, "main form button.main")
-    expect(page.locator("#device_eid-error")).to_be_visible()
-    judge(page)
-    page.fill("#device_eid", "")
-    press(page, "main form button.main")
-    expect(page.locator("#answer")).to_be_visible()
-    judge(page)
-
-
 def news_of_promotions(screen: Screen) -> None:
     """Half an address, then a whole one."""
     screen.go("/promotions/")
@@ -213,9 +195,6 @@ def test_every_page_passes_axe_and_fits_a_small_phone(
         "/operators/", "/operators/lycamobile/", "/guide/", "/guide/en/renew-base-early/", "/checklist/",
         "/guide/zh-Hans/5G卡怎么续费/", "/guide/de/welcher-tarif-fuer-70-tage/", "/about/", "/terms/", "/withdrawal/",
         "/have/", "/have/which/", "/have/mobile-vikings/line/",
-        "/esim/", "/esim/install/", "/identify/", "/guide/en/can-my-phone-use-an-esim/",
-        "/guide/de/als-gast-eine-nummer-bekommen/", "/esim/check/?device=1:yes:no:us:iphone_14:none",
-        "/esim/check/?device=1:unknown:unknown:cn:iphone_14:none", "/esim/check/?device=1:unknown:no:cn:iphone_air:none",
         "/top-up/mobile-vikings/MV-15/", "/top-up/lycamobile/LY-D/?amount=7.50",
     ):  # fmt: skip
         screen.go(path)
@@ -223,7 +202,6 @@ def test_every_page_passes_axe_and_fits_a_small_phone(
     press(page, "main form button.main")  # a refused amount stays where it was
     judge(page)
     what_somebody_has(screen)
-    does_it_take_an_esim(screen)
     news_of_promotions(screen)
     asking(screen)
     my_sims(screen)
@@ -266,4 +244,33 @@ def test_every_page_passes_axe_and_fits_a_small_phone(
     press(stranger, "form[action$='/prove/'] button")
     judge(stranger)
     help_with(screen, order, screens.open(language=language, width=320, dark=dark).page)
+    assert judges.DOCUMENTS.refused(tmp_path) == []
+
+
+@pytest.mark.parametrize(("language", "dark"), [("en", False), ("zh-CN", True), ("de-BE", False)])
+def test_what_to_know_before_a_new_sim_passes_axe_and_fits_a_small_phone(
+    screens: Screens, language: str, dark: bool, tmp_path: Path
+) -> None:
+    screen = screens.open(language=language, width=320, dark=dark)
+    page = screen.page
+    for path in (
+        "/esim/", "/esim/install/", "/identify/", "/guide/en/can-my-phone-use-an-esim/",
+        "/guide/de/als-gast-eine-nummer-bekommen/", "/esim/check/?device=1:yes:no:us:iphone_14:none",
+        "/esim/check/?device=1:unknown:unknown:cn:iphone_14:none",
+        "/esim/check/?device=1:unknown:no:cn:iphone_air:none", "/esim/check/",
+    ):  # fmt: skip
+        screen.go(path)
+        judge(page)
+    press(page, "main form button.main")  # nothing answered
+    judge(page)
+    for name, value in (("eid_shown", "unknown"), ("locked", "no"), ("region", "else")):
+        page.check(f"input[name=device_{name}][value={value}]")
+    page.fill("#device_eid", "8904")
+    press(page, "main form button.main")
+    expect(page.locator("#device_eid-error")).to_be_visible()
+    judge(page)
+    page.fill("#device_eid", "")
+    press(page, "main form button.main")
+    expect(page.locator("#answer")).to_be_visible()
+    judge(page)
     assert judges.DOCUMENTS.refused(tmp_path) == []

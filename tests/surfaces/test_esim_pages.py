@@ -120,7 +120,8 @@ def test_every_family_stands_in_the_list_with_what_is_known_of_it(door: Door) ->
 
 def test_the_comparison_says_of_each_operator_what_is_known_and_what_is_not(door: Door) -> None:
     page = door.stranger.get("/esim/")
-    assert "Proximus eSIM at all yes eSIM for prepaid not known A new SIM without credit example €5.00" in page.text
+    assert "Proximus eSIM at all yes eSIM for prepaid not verified not known" in page.text
+    assert "A new SIM without credit example €5.00" in page.text
     assert "fr.itdaily.be, esim-belgie (2025)" in page.text
     assert page.html.count('scope="rowgroup"') == 12
 

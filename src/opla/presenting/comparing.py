@@ -122,5 +122,4 @@ def _price(cell: Cell[Money]) -> Said:
 
 
 def _mark(cell: Cell[object]) -> str:
-    """`not known` is said in the text itself."""
-    return "" if cell.shown_as is Shown.FACT or not cell.known else facts.mark(cell.shown_as)
+    return "" if cell.shown_as is Shown.FACT else facts.mark(cell.shown_as)

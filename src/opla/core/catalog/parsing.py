@@ -63,6 +63,7 @@ def parse(document: Mapping[str, object]) -> Catalog:
         for at in root["number_blocks"].entries()
     )
     authorities = tuple(read_authority(at) for at in root["authorities"].entries())
+    identification = read_identification(root["identification"])
     _agree(root, operators, listed)
     if reading.problems:
         raise CatalogError(tuple(reading.problems))
@@ -71,7 +72,7 @@ def parse(document: Mapping[str, object]) -> Catalog:
     zone = root.required("time_zone")
     return Catalog(
         root.required("country"), reading.currency, zone, reading.languages, operators, products, blocks, bundles,
-        authorities, read_identification(root["identification"]),
+        authorities, identification,
     )  # fmt: skip
 
 
