@@ -258,3 +258,32 @@ def test_every_page_passes_axe_and_fits(
     with_the_link(another().page, order, screen.email)
     help_with(screen, order, another().page)
     assert judges.DOCUMENTS.refused(tmp_path) == []
+
+
+@pytest.mark.parametrize(("language", "dark"), [("en", False), ("zh-CN", True), ("de-BE", False)])
+def test_what_to_know_before_a_new_sim_passes_axe_and_fits_a_small_phone(
+    screens: Screens, language: str, dark: bool, tmp_path: Path
+) -> None:
+    screen = screens.open(language=language, width=320, dark=dark)
+    page = screen.page
+    for path in (
+        "/esim/", "/esim/install/", "/identify/", "/guide/en/can-my-phone-use-an-esim/",
+        "/guide/de/als-gast-eine-nummer-bekommen/", "/esim/check/?device=1:yes:no:us:iphone_14:none",
+        "/esim/check/?device=1:unknown:unknown:cn:iphone_14:none",
+        "/esim/check/?device=1:unknown:no:cn:iphone_air:none", "/esim/check/",
+    ):  # fmt: skip
+        screen.go(path)
+        judge(page)
+    press(page, "main form button.main")  # nothing answered
+    judge(page)
+    for name, value in (("eid_shown", "unknown"), ("locked", "no"), ("region", "else")):
+        page.check(f"input[name=device_{name}][value={value}]")
+    page.fill("#device_eid", "8904")
+    press(page, "main form button.main")
+    expect(page.locator("#device_eid-error")).to_be_visible()
+    judge(page)
+    page.fill("#device_eid", "")
+    press(page, "main form button.main")
+    expect(page.locator("#answer")).to_be_visible()
+    judge(page)
+    assert judges.DOCUMENTS.refused(tmp_path) == []

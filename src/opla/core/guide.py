@@ -9,6 +9,8 @@
 | RENEW          | of the country                 | sells anything                                            |
 | STAY           | of the country                 | sells anything                                            |
 | WHOSE          | of the country                 | knows a code to dial                                      |
+| ESIM           | of the country                 | knows an operator with an eSIM                            |
+| NEW_NUMBER     | of the country                 | knows whether somebody must be identified for a SIM       |
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ class Question(StrEnum):
     NUMBER_LIFE = "number_life"
     STAY = "stay"
     WHOSE = "whose"
+    ESIM = "esim"
+    NEW_NUMBER = "new_number"
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,14 @@ def asked(catalog: Catalog) -> tuple[Asked, ...]:
     """Every page of the guide, the country's first."""
     sold = any(product.on_sale for product in catalog.products)
     dials = any(dial for operator in catalog.operators for dial in dials_of(operator))
-    country = [Question.RENEW, Question.STAY] if sold else []
-    pages = [Asked(question) for question in [*country, *([Question.WHOSE] if dials else [])]]
+    answers = {
+        Question.RENEW: sold,
+        Question.STAY: sold,
+        Question.WHOSE: dials,
+        Question.ESIM: any(operator.esim.value for operator in catalog.operators),
+        Question.NEW_NUMBER: catalog.identification.required.known,
+    }
+    pages = [Asked(question) for question, answered in answers.items() if answered]
     for operator in catalog.operators:
         pages += [Asked(question, operator.id) for question in _of(operator, catalog)]
     return tuple(pages)

@@ -85,6 +85,9 @@ class Code(StrEnum):
     DAY_NOT_POSSIBLE = "day_not_possible"  # for delivery: before the first day there is, or after the last
     QUOTE_TAKEN = "quote_taken"  # became an order already, by somebody else
     CONSENT_MISSING = "consent_missing"  # delivery at once was not asked for, and is what is sold here
+    # the phone an eSIM is for
+    DEVICE_NOT_CHECKED = "device_not_checked"  # nobody said what phone it is, not even that it is not known
+    DEVICE_NOT_COMPATIBLE = "device_not_compatible"  # `why`: locked, eid_wrong, no_eid, model, region
     # stepping back
     NAME_MISSING = "name_missing"
     ORDER_NUMBER_UNREADABLE = "order_number_unreadable"

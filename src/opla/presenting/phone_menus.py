@@ -41,6 +41,14 @@ MENUS: Final[dict[str, tuple[str, str, str, str, str]]] = {
     "roaming": ("Data roaming", "Itinérance des données", "Dataroaming", "Datenroaming", "数据漫游"),
     "networks": ("Mobile networks", "Réseaux mobiles", "Mobiele netwerken", "Mobilfunknetze", "移动网络"),
     "selection": ("Network Selection", "Sélection du réseau", "Netwerkselectie", "Netzauswahl", "网络选择"),
+    "add_esim": ("Add eSIM", "Ajouter une eSIM", "eSIM toevoegen", "eSIM hinzufügen", "添加 eSIM"),
+    "iphone_qr": ("Use QR Code", "Utiliser un code QR", "Gebruik QR-code", "QR-Code verwenden", "使用二维码"),
+    "iphone_by_hand": (
+        "Enter Details Manually", "Saisir les détails manuellement", "Voer gegevens handmatig in",
+        "Details manuell eingeben", "手动输入详细信息",
+    ),
+    "samsung": ("Connections", "Connexions", "Verbindingen", "Verbindungen", "连接"),
+    "sim_manager": ("SIM manager", "Gestionnaire SIM", "Simkaartbeheer", "SIM-Manager", "SIM 卡管理器"),
     "wifi_calling": ("Wi-Fi calling", "Appels Wi-Fi", "Bellen via wifi", "WLAN-Anrufe", "WLAN 通话"),
 }  # fmt: skip
 
@@ -71,9 +79,14 @@ PATHS: Final[dict[Step, dict[Phone, tuple[str, ...]]]] = {
 }
 
 
+def named(*menus: str) -> str:
+    """Menus one after the other, as a phone set to the reader's language says them."""
+    column = _LANGUAGES.index(languages.current())
+    return " › ".join(MENUS[menu][column] for menu in menus)
+
+
 def path(step: Step, phone: str) -> str:
     """`Settings › Mobile Data`, as a phone set to the reader's language says it; empty where it has no menu for it."""
     if not phone or step not in PATHS:
         return ""
-    column = _LANGUAGES.index(languages.current())
-    return " › ".join(MENUS[menu][column] for menu in PATHS[step][Phone(phone)])
+    return named(*PATHS[step][Phone(phone)])

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop, ngettext
 from opla.core.money import MINOR_DIGITS, Money
 from opla.core.places import Wrong
 from opla.core.refusal import Code, Refusal
-from opla.presenting import figures, places
+from opla.presenting import device_check, figures, places
 
 #: The same for wrong digits, old ones, and where none were asked for: whoever guesses learns nothing of the owner.
 _NOT_THE_DIGITS: Final = gettext_noop(
@@ -69,6 +69,9 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.QUOTE_TAKEN: gettext_noop("This offer has become an order already. Nothing was charged twice."),
     Code.CONSENT_MISSING: gettext_noop(
         "Tick the box about your right to step back, above the button. Nothing was charged."
+    ),
+    Code.DEVICE_NOT_CHECKED: gettext_noop(
+        "Answer the questions about the phone first. “I do not know” is an answer too."
     ),
     Code.NAME_MISSING: gettext_noop("Enter your name."),
     Code.ORDER_NUMBER_UNREADABLE: gettext_noop(
@@ -353,6 +356,10 @@ def _need_unreadable(params: Mapping[str, str]) -> str:
     return _("Enter a number from %(least)s to %(most)s.") % bounds
 
 
+def _not_compatible(params: Mapping[str, str]) -> str:
+    return device_check.why_not(params.get("why", ""), params.get("family", ""))
+
+
 _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.TOO_MANY_TRIES: _too_many_tries,
     Code.PAYMENTS_PAUSED: _payments_paused,
@@ -380,6 +387,7 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.FILE_TOO_LARGE: _too_large,
     Code.DAY_NOT_POSSIBLE: _day_not_possible,
     Code.MESSAGE_TOO_LONG: _message_too_long,
+    Code.DEVICE_NOT_COMPATIBLE: _not_compatible,
     Code.COUPON_NOT_NOW: _coupon_not_now,
     Code.COUPON_NOT_HERE: _coupon_not_here,
 }

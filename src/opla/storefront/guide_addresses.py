@@ -39,6 +39,15 @@ ADDRESSES: Final[dict[Question, dict[str, str]]] = {
         "en": "whose-sim-is-it", "fr": "de-quel-operateur-est-ma-sim", "nl": "van-welke-operator-is-mijn-simkaart",
         "de": "von-welchem-anbieter-ist-meine-sim", "zh-Hans": "SIM卡是哪家运营商",
     },
+    Question.ESIM: {
+        "en": "can-my-phone-use-an-esim", "fr": "mon-telephone-accepte-t-il-une-esim",
+        "nl": "kan-mijn-telefoon-een-esim-gebruiken",
+        "de": "kann-mein-handy-esim", "zh-Hans": "我的手机能用eSIM吗",
+    },
+    Question.NEW_NUMBER: {
+        "en": "get-a-number-as-a-visitor", "fr": "obtenir-un-numero-en-visite", "nl": "een-nummer-krijgen-als-bezoeker",
+        "de": "als-gast-eine-nummer-bekommen", "zh-Hans": "游客怎么办手机号",
+    },
 }  # fmt: skip
 
 

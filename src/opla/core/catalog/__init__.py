@@ -9,6 +9,7 @@ from opla.core.catalog.cell import UNKNOWN, Cell, Shown, Sure, Texts, text_in
 from opla.core.catalog.documents import Change, cells, diff, overlay
 from opla.core.catalog.evidence import Evidence, evidence
 from opla.core.catalog.facts import Fact, FactKind, describe
+from opla.core.catalog.identification import IdDocument, Identification, IdMethod, Unidentified
 from opla.core.catalog.model import (
     Apn,
     Catalog,
@@ -59,6 +60,9 @@ __all__ = [
     "Evidence",
     "Fact",
     "FactKind",
+    "IdDocument",
+    "IdMethod",
+    "Identification",
     "Length",
     "Method",
     "MethodKind",
@@ -80,6 +84,7 @@ __all__ = [
     "Sure",
     "Term",
     "Texts",
+    "Unidentified",
     "cells",
     "check",
     "describe",

@@ -9,6 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from opla.core.catalog.cell import UNKNOWN, Cell, Sure, Texts
+from opla.core.catalog.identification import IdDocument, Identification
 from opla.core.catalog.official import App, Authority, Term
 from opla.core.catalog.rules import PlanChange, Rules
 from opla.core.money import Money
@@ -96,6 +97,7 @@ class Operator:
     spoken: tuple[str, ...] = ()  # in its country, at a desk or on the telephone, most of them first
     shops: Cell[str] = UNKNOWN  # the page that finds its shops
     information_sheet: Cell[str] = UNKNOWN  # the page with the sheet of each plan
+    id_documents: Cell[tuple[IdDocument, ...]] = UNKNOWN  # what it accepts to know whose a SIM is
     app: App = field(default_factory=App)
     terms: tuple[Cell[Term], ...] = ()  # words its customers meet
     network_generation: Cell[str] = UNKNOWN  # for prepaid: 4G, 5G
@@ -226,6 +228,7 @@ class Catalog:
     number_blocks: tuple[NumberBlock, ...]
     bundles: tuple[Product, ...] = ()
     authorities: tuple[Authority, ...] = ()
+    identification: Identification = field(default_factory=Identification)
 
     @cached_property
     def _operators(self) -> Mapping[str, Operator]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from opla.core.catalog.cell import Cell, Sure
+from opla.core.catalog.identification import read_documents, read_identification
 from opla.core.catalog.model import (
     Apn,
     Catalog,
@@ -62,6 +63,7 @@ def parse(document: Mapping[str, object]) -> Catalog:
         for at in root["number_blocks"].entries()
     )
     authorities = tuple(read_authority(at) for at in root["authorities"].entries())
+    identification = read_identification(root["identification"])
     _agree(root, operators, listed)
     if reading.problems:
         raise CatalogError(tuple(reading.problems))
@@ -70,7 +72,7 @@ def parse(document: Mapping[str, object]) -> Catalog:
     zone = root.required("time_zone")
     return Catalog(
         root.required("country"), reading.currency, zone, reading.languages, operators, products, blocks, bundles,
-        authorities,
+        authorities, identification,
     )  # fmt: skip
 
 
@@ -96,6 +98,7 @@ def _operator(at: Place, rules: Mapping[str, Place], spoken: tuple[str, ...]) ->
         spoken=spoken,
         shops=at["shops"].cell(Place.text),
         information_sheet=at["information_sheet"].cell(Place.text),
+        id_documents=read_documents(at["id_documents"]),
         app=read_app(at["app"]),
         terms=tuple(entry.cell(read_term) for entry in at["terms"].entries()),
         network_generation=at["network_generation"].cell(Place.text),

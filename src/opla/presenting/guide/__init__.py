@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opla.core.catalog import Catalog
 from opla.core.guide import Asked, Question, asked
-from opla.presenting.guide import country, operators
+from opla.presenting.guide import beginning, country, operators
 from opla.presenting.guide.page import Guide, Link, Row, Step, Table, sources, title
 
 __all__ = ["Guide", "Link", "Row", "Step", "Table", "guide", "others", "sources", "title"]
@@ -13,7 +13,13 @@ __all__ = ["Guide", "Link", "Row", "Step", "Table", "guide", "others", "sources"
 def guide(one: Asked, catalog: Catalog) -> Guide:
     operator = catalog.operator(one.operator)
     if operator is None:
-        of_country = {Question.RENEW: country.renew, Question.STAY: country.stay, Question.WHOSE: country.whose}
+        of_country = {
+            Question.RENEW: country.renew,
+            Question.STAY: country.stay,
+            Question.WHOSE: country.whose,
+            Question.ESIM: beginning.esim,
+            Question.NEW_NUMBER: beginning.new_number,
+        }
         return of_country[one.question](one, catalog)
     of_operator = {
         Question.TOP_UP: operators.top_up,

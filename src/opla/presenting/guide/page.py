@@ -79,6 +79,10 @@ def title(one: Asked, catalog: Catalog) -> str:
             return _("Which plan for %(days)s days?") % said
         case Question.WHOSE:
             return _("Which operator is my SIM of?") % said
+        case Question.ESIM:
+            return _("Can my phone use an eSIM?") % said
+        case Question.NEW_NUMBER:
+            return _("How do I get a number of %(country)s as a visitor?") % said
 
 
 def _name(catalog: Catalog, one: Asked) -> str:
