@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from opla.core.catalog import Content, EarlyRenewal, Fact, FactKind, Length, NumberLife, Product, Shown, Since, describe
 from opla.core.money import Money
+from opla.core.ports import Kind
 from opla.presenting import figures
 
 
@@ -158,6 +159,11 @@ def summary(product: Product) -> list[Group]:
 
 def delivery(product: Product) -> str:
     return _(_WORDS[str(product.delivery.value)])
+
+
+def delivered(kind: Kind) -> str:
+    """What a starter is, on its receipt."""
+    return _("eSIM, installed by its activation code") if kind is Kind.ESIM else _("SIM card")
 
 
 def has_sample(product: Product) -> bool:
