@@ -9,7 +9,7 @@ from stdnum import luhn
 
 from opla.core.phone import Number
 from opla.core.refusal import Code, Refusal
-from opla.core.sim import ActivationCode, Eid, Iccid, Place, identify, where_to_look, why_not
+from opla.core.sim import ActivationCode, Eid, Iccid, Place, identify, read_serial, sold_code, where_to_look, why_not
 
 ICCID = "8949449999999990049"  # GSMA TS.48's generic test profile, as pySim ships it
 EIDS = [  # pySim contrib/eidtool.py and GSMA SGP.29
@@ -190,3 +190,44 @@ def test_two_different_serials_are_never_the_same_sim(one: int, other: int):
     cards = [f"893{n:015d}" for n in (one, other)]
     found = [identify(card + luhn.calc_check_digit(card)) for card in cards]
     assert (found[0] == found[1]) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("text", "raw"),
+    [
+        ("1$SMDP.GSMA.COM$04386-AGYFT-A74Y8-3F815", "LPA:1$SMDP.GSMA.COM$04386-AGYFT-A74Y8-3F815"),
+        (" lpa:1$smdp.gsma.com$04386-AGYFT ", "LPA:1$smdp.gsma.com$04386-AGYFT"),
+        ("LPA:1$rsp-0026.oberthur.net$A_B.c", "LPA:1$rsp-0026.oberthur.net$A_B.c"),
+        ("1$SMDP.GSMA.COM$04386-AGYFT$1.3.6.1.4.1.31746", "LPA:1$SMDP.GSMA.COM$04386-AGYFT$1.3.6.1.4.1.31746"),
+        ("1$SMDP.GSMA.COM$04386-AGYFT$$1", ""),  # asks for a confirmation code
+        ("1$SMDP.GSMA.COM$04386-AGYFT$1.3.6.1.4.1.31746$1", ""),  # the same
+        ("1$SMDP.GSMA.COM$04386-AGYFT$4711", ""),  # perhaps the confirmation code itself
+        ("1$SMDP.GSMA.COM$$1.3.6.1.4.1.31746", ""),  # names no profile
+        ("1$SMDP$04386", ""),  # names no server
+        ("1$https://smdp.gsma.com$04386", ""),
+        ("2$SMDP.GSMA.COM$04386", ""),
+        ("1$SMDP.GSMA.COM$04 386", ""),
+        ("0000567890123", ""),
+        ("", ""),
+    ],
+)
+def test_an_activation_code_can_be_sold_when_it_names_a_server_and_a_profile_and_asks_no_more(text: str, raw: str):
+    found = sold_code(text)
+    assert (found.raw if found else "") == raw
+    assert "AGYFT" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "digits", "right"),
+    [
+        ("8949449999999990049", "8949449999999990049", True),  # GSMA TS.48's profile
+        ("8949 4499 9999 9990 049F", "8949449999999990049", True),
+        ("8991101200003204510", "8991101200003204510", False),  # an example of the web, without a right digit
+        ("89911012000032045", "", False),  # 17 digits
+        ("1049449999999990049", "", False),
+        ("S1", "", False),
+    ],
+)
+def test_a_serial_number_is_read_and_its_check_digit_looked_at(text: str, digits: str, right: bool):
+    found = read_serial(text)
+    assert found == ((digits, right) if digits else None)

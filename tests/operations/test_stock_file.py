@@ -9,7 +9,10 @@ import pytest
 from fakes import START, World
 from opla.core.actor import Actor, Role
 from opla.core.refusal import Code, Refusal
-from opla.db.queries.codes import stock_levels
+from opla.core.sim import read_serial
+from opla.db.queries.call import select
+from opla.db.queries.codes import Stock, stock_levels
+from opla.operations import sample_esims
 from opla.operations.stock_codes import Stocked, stock_codes
 
 OWNER = Actor(Role.OWNER, "test")
@@ -65,3 +68,47 @@ def test_only_the_owner_fills_the_shelf(world: World) -> None:
     found = imported(world, GOOD, Actor(Role.CUSTOMER))
     assert isinstance(found, list)
     assert [r.code for r in found] == [Code.NOT_ALLOWED]
+
+
+ESIM = "sku,code,serial,cost\nPX-ESIM,LPA:1$rsp.invalid$0000-ABCD,8949449999999990049,13.50\n"
+
+
+def test_an_esim_comes_into_stock_with_its_serial_number(world: World) -> None:
+    assert imported(world, ESIM) == Stocked(1, [], 1350)
+    assert stock_levels() == {"PX-ESIM": 1}
+    assert imported(world, ESIM.replace("LPA:1$rsp", "1$RSP")) == Stocked(0, [2], 0)  # the same, written otherwise
+
+
+def test_a_wrong_check_digit_of_a_serial_number_is_a_warning(world: World) -> None:
+    assert imported(world, ESIM.replace("90049", "90048")) == Stocked(1, [], 1350, [2])
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ("PX-SIM,LPA:1$rsp.invalid$0000-1,8949449999999990049,13", "sku"),  # a card lies on another shelf
+        ("PX-ESIM,0000567890125,8949449999999990049,13", "code"),
+        ("PX-ESIM,LPA:1$rsp.invalid$0000-1$$1,8949449999999990049,13", "code"),  # asks for a confirmation code
+        ("PX-ESIM,LPA:1$rsp.operator.be$0000-1,8949449999999990049,13", "code"),  # a real one, in a sandbox
+        ("PX-15,LPA:1$rsp.invalid$0000-1,8949449999999990049,13", "code"),
+        ("PX-ESIM,LPA:1$rsp.invalid$0000-1,,13", "serial"),
+        ("PX-ESIM,LPA:1$rsp.invalid$0000-1,S1,13", "serial"),
+    ],
+)
+def test_a_row_that_is_no_esim_refuses_the_file(world: World, row: str, column: str) -> None:
+    found = imported(world, ESIM + row + "\n")
+    assert isinstance(found, list)
+    assert [(r.code, r.about, r.params["row"]) for r in found] == [(Code.ROW_INVALID, column, "3")]
+    assert stock_levels() == {}
+
+
+def test_the_sandbox_has_esims_that_no_phone_installs_and_fills_up_what_was_sold(world: World) -> None:
+    with_sold = sample_esims.fill(shop=world.shop, at=START)
+    assert stock_levels() == dict.fromkeys(("LY-ESIM", "MV-ESIM", "PX-ESIM"), sample_esims.LEFT)
+    assert with_sold == 3 * sample_esims.LEFT
+    assert sample_esims.fill(shop=world.shop, at=START) == 0
+    for serial, *_ in select("SELECT DISTINCT serial FROM code"):
+        assert read_serial(str(serial)) == (serial, True)
+    Stock(START.date).claim("a" * 32, "PX-ESIM")
+    assert sample_esims.fill(shop=world.shop, at=START) == 1
+    assert sample_esims.fill(shop=replace(world.shop, sandbox=False), at=START) == 0

@@ -1,9 +1,12 @@
-"""Put codes of your own into stock from a CSV file, or count them.
+"""Put codes and eSIMs of your own into stock from a CSV file, or count them.
 
     ./opla codes import bought.csv      columns: sku, code, serial, cost, valid_until (YYYY-MM-DD, may be empty)
     ./opla codes count
 
-In a sandbox only codes that begin with 0000 are taken: a real one would be given away.
+Of an eSIM the code is its activation code (LPA:1$server$matching id), the serial its ICCID. One that asks for a
+confirmation code is refused, because that comes another way.
+In a sandbox only codes that begin with 0000 are taken, and eSIMs of a server under .invalid: a real one would be given
+away.
 Every row is checked before any is stored. A code that is or was known already is skipped and named by its line.
 """
 
@@ -50,12 +53,23 @@ def run(arguments: argparse.Namespace) -> int:
         if isinstance(found, list):
             raise Stop(found[0].code, "\n".join(_row(refusal, sentence(refusal)) for refusal in found))
     if arguments.json:
-        print(json.dumps({"stored": found.stored, "known_lines": found.known_lines, "cost_minor": found.cost_minor}))
+        print(
+            json.dumps(
+                {
+                    "stored": found.stored,
+                    "known_lines": found.known_lines,
+                    "cost_minor": found.cost_minor,
+                    "odd_lines": found.odd_lines,
+                }
+            )
+        )
     else:
         known = (
             f" Known already, left out: lines {', '.join(map(str, found.known_lines))}." if found.known_lines else ""
         )
-        print(f"{found.stored} codes are in stock.{known}")
+        odd_lines = ", ".join(map(str, found.odd_lines))
+        odd = f" Look again, the ICCID's check digit is wrong: lines {odd_lines}." if odd_lines else ""
+        print(f"{found.stored} codes are in stock.{known}{odd}")
     return 0
 
 

@@ -202,13 +202,13 @@ class _Topup:
         if page.state != "delivered":
             return None
         found = {"kind": str(page.kind), "code": "", "serial": page.serial, "number": page.number, "redeem": ""}
-        if page.kind == "code":
+        if page.kind.is_secret:
             revealed = reveal(self._actor, page.id, device=self._device, shop=self._shop, at=_now())
             if isinstance(revealed, Refusal):
                 raise _stop(revealed)
             found["code"] = revealed.pin
             operator = catalogue.at_version(page.catalog_version).operator(page.operator)
-            if operator is not None:
+            if operator is not None and not page.kind.is_starter:
                 ways = redeeming.ways(operator, revealed.pin)
                 found["redeem"] = f"{ways[0].title}: {ways[0].shown_text}" if ways[0].shown_text else ways[0].title
         return found
@@ -225,7 +225,8 @@ def _lines(delivery: dict[str, str] | None, page: OrderPage) -> list[str]:
 
     lines = []
     if delivery is not None and delivery["code"]:
-        lines += [f"  {group(delivery['code'])}", f"  {delivery['redeem']}"]
+        code = delivery["code"] if page.kind.is_starter else group(delivery["code"])
+        lines += [f"  {code}", *([f"  {delivery['redeem']}"] if delivery["redeem"] else [])]
     elif delivery is not None:
         lines.append(f"  {numbers.grouped(page.number)}")
     lines.append(_("Receipt") + f": {page.receipt}")

@@ -39,10 +39,21 @@ from opla.core.refund import by_rule
 def route(sold: Order, suppliers: Sequence[str], *, refused_by: Collection[str], in_stock: bool) -> str:
     """The first supplier that may have it, empty when nobody is left. Our own shelf only for what lies on it."""
     for name in suppliers:
-        fits = name != "code_stock" or (sold.kind is Kind.CODE and in_stock)
+        fits = carries(name, sold.kind) and (name != "code_stock" or in_stock)
         if fits and name not in refused_by:
             return name
     return ""
+
+
+def carries(supplier: str, kind: Kind) -> bool:
+    """Whether it may have such a thing at all: our own shelves hold one kind each, and cards come from nowhere else."""
+    match supplier:
+        case "code_stock":
+            return kind.is_secret
+        case "card_stock":
+            return kind is Kind.SIM
+        case _:
+            return kind is not Kind.SIM
 
 
 @dataclass(frozen=True)
@@ -162,7 +173,7 @@ def _delivered(
     arrow = order.arrow(sold.state, order.Event.DELIVERED)
     if report.cost_minor is None:
         raise Contradiction(Why.NO_COST)  # the books could not say what it was worth
-    if report.pin is None and not report.stock_id and sold.kind is not Kind.DIRECT:
+    if report.pin is None and not report.stock_id and sold.kind.is_secret:
         raise Contradiction(Why.NO_CODE)
     home, cost_minor, abroad_minor = sold.price.face.currency, report.cost_minor, 0
     if report.cost_minor and report.currency not in ("", home):

@@ -146,7 +146,18 @@ class Kind(StrEnum):
 
     CODE = "code"
     DIRECT = "direct"
-    ESIM = "esim"
+    ESIM = "esim"  # a new line, as an activation code
+    SIM = "sim"  # a new line, as a card
+
+    @property
+    def is_secret(self) -> bool:
+        """What is given is a text that whoever reads it can use: a PIN, or an eSIM's activation code."""
+        return self in (Kind.CODE, Kind.ESIM)
+
+    @property
+    def is_starter(self) -> bool:
+        """It begins a line, so there is no number yet to be topped up."""
+        return self in (Kind.ESIM, Kind.SIM)
 
 
 @dataclass(frozen=True)

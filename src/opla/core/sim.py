@@ -32,6 +32,8 @@ _ALL_WORDS = LABELS | _ICCID_WORDS | _EID_WORDS | {"sim", "esim"}
 _ICCID_TAIL = re.compile(r"(89(?:[ -]?\d){17}) ?[fF]$")  # readers pad 19 digits to whole bytes with an F
 _ACTIVATION = re.compile(r"lpa:|1\$[^$]*\.[^$]*(\$|$)", re.IGNORECASE)
 _OID = re.compile(r"\d+(\.\d+)+")
+_SOLD = re.compile(r"(?:LPA:)?(1\$[A-Z0-9-]+(?:\.[A-Z0-9-]+)+\$[!-#%-~]+(?:\$\d+(?:\.\d+)+)?)", re.IGNORECASE)
+_SERIAL = re.compile(r"(89[0-9]{16,18})[fF]?")
 
 
 class Place(StrEnum):
@@ -102,6 +104,30 @@ def identify(
     if found.words & (_ICCID_WORDS | _EID_WORDS):  # it was called a SIM's number, so it is not read as a phone's
         return Refusal(Code.NUMBER_UNREADABLE, "number")
     return read_digits(found, home=home, served=served)
+
+
+def sold_code(text: str) -> ActivationCode | None:
+    """An activation code that can be sold, `raw` as a QR code has it (GSMA SGP.22 §4.1); None for any other text.
+
+    Exact where `identify` is lenient: it must name a server and a profile, and ask for no confirmation code, because
+    that comes by another way than a shop's.
+    """
+    found = _SOLD.fullmatch(text.strip())
+    return _activation_code(f"LPA:{found[1]}") if found else None
+
+
+def read_code(raw: str) -> ActivationCode:
+    """An activation code that somebody else sold us: whatever its fields hold, `raw` is what a phone is shown."""
+    return _activation_code(raw)
+
+
+def read_serial(text: str) -> tuple[str, bool] | None:
+    """The digits of a SIM's serial number, and whether its check digit is right; None where they are no ICCID.
+
+    Cards without a right check digit are said to exist, so whoever takes one in is warned, and not stopped.
+    """
+    found = _SERIAL.fullmatch("".join(text.split()).replace("-", ""))
+    return (found[1], luhn.is_valid(found[1])) if found else None
 
 
 def why_not(identified: Identified) -> Refusal | None:

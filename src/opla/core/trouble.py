@@ -106,7 +106,7 @@ NOTHING_TRIED: Final = Tried()
 
 def seen(kind: Kind) -> tuple[Saw, ...]:
     """What may be chosen: nobody saw a wrong code where there was none."""
-    return tuple(saw for saw in Saw if kind is not Kind.DIRECT or saw not in _OF_CODE)
+    return tuple(saw for saw in Saw if kind is Kind.CODE or saw not in _OF_CODE)
 
 
 def steps(saw: Saw, kind: Kind) -> tuple[Step, ...]:

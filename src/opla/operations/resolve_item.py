@@ -27,7 +27,7 @@ from opla.db.queries.items import Evidence, Item
 from opla.operations.deliver import next_supplier
 from opla.operations.refund_by_choice import approve_refund, deny_refund
 from opla.operations.shop import Shop
-from opla.operations.stock_codes import SANDBOX_PREFIX
+from opla.operations.stock_codes import SANDBOX_PREFIX, read_esim
 
 MAX_NOTE: Final = 2000
 MAX_FILE: Final = 2 * 1024 * 1024
@@ -153,7 +153,7 @@ def _asks(resolution: Resolution, goods: Goods | None) -> tuple[str, ...]:
     match resolution:
         case Resolution.PAID:
             return ("amount",)
-        case Resolution.DELIVERED if goods is Goods.CODE:
+        case Resolution.DELIVERED if goods is not None and goods.is_secret:
             return ("amount", "supplier_id", "code", "serial", "valid_until")
         case Resolution.DELIVERED:
             return ("amount", "supplier_id")
@@ -233,8 +233,7 @@ def _facts(case: _Case, wanted: Wanted, *, shop: Shop) -> Mapping[str, str] | Re
     if "supplier_id" in asks and wanted.supplier_id.strip():
         facts["supplier_id"] = wanted.supplier_id.strip()
     if "code" in asks:
-        plain = _plain(wanted.code)
-        if not plain or (shop.sandbox and not plain.startswith(SANDBOX_PREFIX)):
+        if not _plain(wanted.code, case.goods, shop):
             return Refusal(Code.CODE_UNREADABLE, "code")
         if wanted.valid_until and _day(wanted.valid_until) is None:
             return Refusal(Code.DAY_UNREADABLE, "valid_until")
@@ -242,9 +241,13 @@ def _facts(case: _Case, wanted: Wanted, *, shop: Shop) -> Mapping[str, str] | Re
     return facts
 
 
-def _plain(code: str) -> str:
+def _plain(code: str, goods: Goods | None, shop: Shop) -> str:
+    """What is to be sealed; empty where it is nothing that this shop may sell."""
+    if goods is Goods.ESIM:
+        return read_esim(code, shop)
     plain = "".join(c for c in code if c not in " -")
-    return plain if plain.isascii() and plain.isalnum() else ""
+    right = plain.isascii() and plain.isalnum() and (plain.startswith(SANDBOX_PREFIX) or not shop.sandbox)
+    return plain if right else ""
 
 
 def _day(text: str) -> date | None:
@@ -303,12 +306,13 @@ def _sent(tried: Claimed, said: Said, wanted: Wanted, *, shop: Shop, at: datetim
     report = SendReport(Answer.DECLINED, why=BY_PERSON)
     if said.resolution is Resolution.DELIVERED:
         valid_until = said.facts.get("valid_until", "")
-        pin = Pin(_plain(wanted.code), said.facts.get("serial", ""), _day(valid_until) if valid_until else None)
+        plain = _plain(wanted.code, case.order.kind, shop)
+        pin = Pin(plain, said.facts.get("serial", ""), _day(valid_until) if valid_until else None)
         report = SendReport(
             Answer.SUCCEEDED,
             said.facts.get("supplier_id", tried.provider_id),
             int(said.facts["amount_minor"]),
-            pin if case.order.kind is Goods.CODE else None,
+            pin if case.order.kind.is_secret else None,
             why=BY_PERSON,
         )
     return delivery.settle(

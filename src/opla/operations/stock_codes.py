@@ -1,14 +1,15 @@
-"""Codes bought elsewhere come into our own stock: checked whole, sealed, never twice."""
+"""Codes and eSIMs bought elsewhere come into our own stock: checked whole, sealed, never twice."""
 
 from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from opla.core import sim
 from opla.core.actor import Act, Actor
-from opla.core.catalog import Catalog
+from opla.core.catalog import Catalog, Product
 from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
@@ -20,16 +21,22 @@ from opla.operations.shop import Shop
 COLUMNS = ("sku", "code", "serial", "cost", "valid_until")
 #: Codes of the sandbox begin like this, and no others may lie on a sandbox's shelf.
 SANDBOX_PREFIX = "0000"
+#: And its eSIMs name a server under this, which no network ever resolves (RFC 2606).
+SANDBOX_SERVERS = ".invalid"
 _MOST_REFUSALS = 100
 
 
 @dataclass(frozen=True)
 class Stocked:
-    """What one file brought. `known_lines` were in stock, or sold, before: counted from 1, the heading included."""
+    """What one file brought. `known_lines` were in stock, or sold, before: counted from 1, the heading included.
+
+    `odd_lines` are eSIMs whose ICCID has a wrong check digit: stored, and to be looked at.
+    """
 
     stored: int
     known_lines: list[int]
     cost_minor: int
+    odd_lines: list[int] = field(default_factory=list)
 
 
 def stock_codes(actor: Actor, data: bytes, *, shop: Shop, at: datetime) -> Stocked | list[Refusal]:
@@ -61,22 +68,25 @@ def stock_codes(actor: Actor, data: bytes, *, shop: Shop, at: datetime) -> Stock
     stored = codes.stock(new, batch=shop.chance.uuid(at), actor=actor, at=at, keyring=shop.keyring)
     known = [line for line, fresh in zip(lines, stored, strict=True) if not fresh]
     cost_minor = sum(code.cost_minor for code, fresh in zip(new, stored, strict=True) if fresh)
-    return Stocked(sum(stored), known, cost_minor)
+    odd = [line for line, code in zip(lines, new, strict=True) if _odd(code, catalog)]
+    return Stocked(sum(stored), known, cost_minor, odd)
 
 
 def _row(row: dict[str, str], catalog: Catalog, *, shop: Shop, at: datetime) -> NewCode | str:
     """The code of one row, or the name of the column that is wrong."""
-    product = catalog.product(row.get("sku", ""))
-    if product is None or str(product.delivery.value) != Kind.CODE:
+    product = catalog.sold(row.get("sku", ""))
+    if product is None or product.delivery.value not in (Kind.CODE, Kind.ESIM):
         return "sku"
-    pin = row.get("code", "")
-    operator = catalog.operator(product.operator)
-    digits = operator.code_digits.value if operator else None
-    plain = "".join(c for c in pin if c not in " -")
-    if shop.sandbox and not plain.startswith(SANDBOX_PREFIX):
-        return "code"  # whoever presses "pay" in a sandbox pays nothing: a real code would be given away
-    if not plain.isascii() or not plain.isalnum() or (digits is not None and len(plain) != digits):
+    esim = product.delivery.value is Kind.ESIM
+    plain = read_esim(row.get("code", ""), shop) if esim else _pin(row.get("code", ""), product, catalog, shop)
+    if not plain:
         return "code"
+    serial = row.get("serial", "")
+    if esim:
+        found = sim.read_serial(serial)
+        if found is None:
+            return "serial"
+        serial, _ = found
     cost = Money.parse(row.get("cost", ""), catalog.currency)
     if cost is None or cost.amount_minor < 0:
         return "cost"
@@ -90,8 +100,32 @@ def _row(row: dict[str, str], catalog: Catalog, *, shop: Shop, at: datetime) -> 
         shop.chance.uuid(at),
         product.sku,
         plain,
-        row.get("serial", ""),
+        serial,
         cost.amount_minor,
         catalog.currency,
         valid_until,
     )
+
+
+def _pin(text: str, product: Product, catalog: Catalog, shop: Shop) -> str:
+    """The digits of a code as its operator prints them; empty where they are none."""
+    operator = catalog.operator(product.operator)
+    digits = operator.code_digits.value if operator else None
+    plain = "".join(c for c in text if c not in " -")
+    if shop.sandbox and not plain.startswith(SANDBOX_PREFIX):
+        return ""  # whoever presses "pay" in a sandbox pays nothing: a real code would be given away
+    right = plain.isascii() and plain.isalnum() and (digits is None or len(plain) == digits)
+    return plain if right else ""
+
+
+def read_esim(text: str, shop: Shop) -> str:
+    """An eSIM's activation code as a phone scans it; empty where it is none that this shop may sell."""
+    found = sim.sold_code(text)
+    if found is None or (shop.sandbox and not found.smdp_address.lower().endswith(SANDBOX_SERVERS)):
+        return ""
+    return found.raw
+
+
+def _odd(code: NewCode, catalog: Catalog) -> bool:
+    found = sim.read_serial(code.serial) if catalog.starter(code.sku) else None
+    return found is not None and not found[1]

@@ -110,7 +110,9 @@ def _text(found: Comparison, at: datetime) -> str:
 
 
 def asks(kind: Kind) -> str:
-    """What the buyer is asked: did they enter the code, or did the credit arrive?"""
+    """What the buyer is asked: did they enter the code, install the eSIM, or did the credit arrive?"""
+    if kind is Kind.ESIM:
+        return _("Installed it?")
     return _("Has it arrived?") if kind is Kind.DIRECT else _("Entered it?")
 
 

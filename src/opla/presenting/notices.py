@@ -75,6 +75,16 @@ def _delivered(page: OrderPage) -> tuple[str, str]:
             _("%(product)s was credited to %(number)s. You paid %(total)s. Keep the phone on until the operator's SMS.")
             % what,
         )
+    if page.kind is Kind.ESIM:
+        return (
+            _("Your eSIM is ready: %(product)s") % what,
+            _(
+                "Your eSIM, %(product)s, is ready. You paid %(total)s. For your safety its activation code is not in "
+                "this message: open your order, on the device you ordered with or with the six digits we can send you. "
+                "It can be installed once, on one phone."
+            )
+            % what,
+        )
     return (
         _("Your code is ready: %(product)s") % what,
         _(
@@ -130,6 +140,16 @@ def _refunded(page: OrderPage) -> tuple[str, str]:
 
 def _not_entered(page: OrderPage) -> tuple[str, str]:
     what = {"product": page.product_name}
+    if page.kind is Kind.ESIM:
+        return (
+            _("Have you installed your eSIM? %(product)s") % what,
+            _(
+                "Your eSIM, %(product)s, came yesterday or before, and nobody has told us that it is installed. Open "
+                "your order: it shows the eSIM, how to install it, and help if it does not work. When it is installed, "
+                "say so there, and we do not ask again."
+            )
+            % what,
+        )
     return (
         _("Have you entered your code? %(product)s") % what,
         _(
@@ -144,6 +164,15 @@ def _not_entered(page: OrderPage) -> tuple[str, str]:
 def _code_ends(page: OrderPage) -> tuple[str, str]:
     # A message of this topic is made of codes with a last day alone.
     what = {"product": page.product_name, "day": figures.day(page.code_valid_until or page.placed_at)}
+    if page.kind is Kind.ESIM:
+        return (
+            _("Install your eSIM by %(day)s: %(product)s") % what,
+            _(
+                "Your eSIM, %(product)s, can be installed until %(day)s, and nobody has told us that it is. Open your "
+                "order to see it and how to install it. After that day it may be worth nothing."
+            )
+            % what,
+        )
     return (
         _("Enter your code by %(day)s: %(product)s") % what,
         _(

@@ -189,6 +189,8 @@ def _delivered(page: OrderPage) -> Status:
     final = _told_at(page) is not None and not page.refunding.amount_minor
     if page.kind is Kind.DIRECT:
         text = _("The operator confirmed the top-up. Its own SMS may take a few minutes; keep the phone on.")
+    elif page.kind is Kind.ESIM:
+        text = _("Your eSIM is ready. Show it when you are at the phone it is for, with Wi-Fi on.")
     else:
         text = _("Your code is ready. Enter it on the SIM to top up.")
     return Status("delivered", _("Delivered"), text, Tone.DONE, bars, final=final)
@@ -236,6 +238,8 @@ def passed(page: OrderPage) -> Passed:
         case order.State.DELIVERED if page.kind is Kind.DIRECT:
             text = _("The operator confirmed the top-up. Its own SMS may take a few minutes; keep the phone on.")
             return Passed(_("Delivered"), text, Tone.DONE, arrived=True)
+        case order.State.DELIVERED if page.kind is Kind.ESIM:
+            return Passed(_("Delivered"), _("Install it on the phone it is for."), Tone.DONE, arrived=True)
         case order.State.DELIVERED:
             return Passed(_("Delivered"), _("Enter the code on the SIM to top up."), Tone.DONE, arrived=True)
         case order.State.PLACED | order.State.PAID:

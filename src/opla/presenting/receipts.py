@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from opla.core.money import Money
 from opla.db.queries import together
 from opla.db.queries.together import Share
+from opla.presenting import facts as words
 from opla.presenting import figures, languages, numbers, orders, payment_methods
 
 if TYPE_CHECKING:
@@ -134,12 +135,14 @@ def _row(share: Share) -> Row:
     facts = (
         Fact(_("Order number"), share.ticket),
         Fact(_("What"), share.product_name, _("example") if share.sample else ""),
+        Fact(_("Delivery"), words.delivered(share.kind) if share.kind.is_starter else ""),
         Fact(_("For"), numbers.grouped(share.number) if share.number else ""),
         Fact(_("Serial number"), share.serial),
         Fact(_("State"), orders.state(share.state)),
     )
     vat = _("of which VAT %(vat)s") % {"vat": money(price.fee_vat)} if price.fee_vat.amount_minor else ""
-    amounts = [Amount(_("Face value"), money(price.face)), Amount(_("Service fee"), money(price.fee), vat)]
+    named = _("Price") if share.kind.is_starter else _("Face value")
+    amounts = [Amount(named, money(price.face)), Amount(_("Service fee"), money(price.fee), vat)]
     if price.discount_minor:
         amounts.append(Amount(_("Promotion"), f"−{money(price.discount)}"))
     return Row(share.product_name, tuple(fact for fact in facts if fact.text), tuple(amounts))

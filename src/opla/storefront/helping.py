@@ -37,6 +37,6 @@ def help_of(page: OrderPage, product: Product | None, here: Visit) -> Help:
         thread if isinstance(thread, Thread) else None,
         take_back.may(page, here.at),
         until - MARGIN if isinstance(until, date) else None,
-        facts.when(product) if product else [],
+        facts.when(product) if product and not product.is_starter else [],
         page.state is order.State.DELIVERED,
     )

@@ -158,6 +158,12 @@ def good_longest(sku: str) -> date | None:
     return expect(rows[0][0], date) if rows else None
 
 
+def ever_stocked(skus: Sequence[str]) -> dict[str, int]:
+    """How many of each there are or were, sold ones too."""
+    rows = select("SELECT sku, count(*) FROM code WHERE sku = ANY (%s) GROUP BY sku", [list(skus)])
+    return {expect(sku, str): expect(count, int) for sku, count in rows}
+
+
 def stock_levels() -> dict[str, int]:
     """How many codes of our own are for sale, by sku."""
     rows = select("SELECT sku, count(*) FROM code WHERE state = 'stock' GROUP BY sku")

@@ -10,6 +10,7 @@ from uuid import UUID
 from opla.core import order
 from opla.core.money import Money
 from opla.core.order import Price
+from opla.core.ports import Kind
 from opla.db.queries.call import Row, expect, select
 from opla.db.queries.orders import read_price
 
@@ -23,6 +24,7 @@ class Share:
     state: order.State
     operator: str
     product_name: str
+    kind: Kind
     number: str
     sample: bool
     price: Price
@@ -51,7 +53,7 @@ def shares(order_id: UUID, device_hash: bytes, customer: UUID | None = None) -> 
                    o.fee_vat_minor, o.discount_minor, o.currency, coalesce(k.serial, ''),
                    (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
                     WHERE r.order_id = o.id AND r.payment_id = l.payment_id
-                      AND r.state IN ('done', 'otherwise', 'outside')), o.link_sealed
+                      AND r.state IN ('done', 'otherwise', 'outside')), o.link_sealed, o.kind
             FROM mine m JOIN allocation l ON l.payment_id = {_SHOWN} JOIN orders o ON o.id = l.order_id
             LEFT JOIN delivery d ON d.order_id = o.id
             LEFT JOIN code k ON k.id = d.code_id AND k.order_id = o.id
@@ -64,15 +66,15 @@ def shares(order_id: UUID, device_hash: bytes, customer: UUID | None = None) -> 
 
 
 def _share(row: Row) -> Share:
-    id_, ticket, state, operator, product, number, sample, face, fee, vat, discount, currency, serial, back, sealed = (
-        row
-    )
+    id_, ticket, state, operator, product, number, sample, face, fee, vat, discount, currency, serial, *more = row
+    back, sealed, kind = more
     return Share(
         expect(id_, UUID),
         expect(ticket, str),
         order.State(expect(state, str)),
         expect(operator, str),
         expect(product, str),
+        Kind(expect(kind, str)),
         expect(number, str),
         expect(sample, bool),
         read_price(face, fee, vat, discount, expect(currency, str)),

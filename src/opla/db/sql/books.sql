@@ -240,7 +240,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         LEFT JOIN attempt a ON a.id = d.attempt_id
         LEFT JOIN code k ON k.id = d.code_id
         WHERE (o.state = 'delivered' AND (d.order_id IS NULL OR a.state IS DISTINCT FROM 'succeeded'
-                                          OR (d.kind = 'code' AND d.code_id IS NULL)))
+                                          OR (d.kind IN ('code', 'esim') AND d.code_id IS NULL)))
            OR (d.order_id IS NOT NULL AND o.state IN ('placed', 'paid', 'cancelled'))
            OR (d.code_id IS NOT NULL AND o.state = 'delivered' AND (k.state <> 'sold' OR k.order_id IS DISTINCT FROM o.id))
            OR (k.order_id = o.id AND k.state NOT IN ('sold', 'blocked'))

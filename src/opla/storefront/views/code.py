@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from opla.accounts.device import customer, ensured, remember
 from opla.core.catalog import Operator, group
+from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.db.queries.codes import Revealed
 from opla.operations import reveal_code
-from opla.presenting import redeeming
+from opla.presenting import esims, redeeming
 from opla.presenting.refusals import sentence
 from opla.storefront import draft, keeping
 from opla.storefront.views.order import draw, ticket
@@ -23,7 +24,7 @@ from opla.storefront.visit import visit
 
 @dataclass(frozen=True)
 class Shown:
-    """A code on the screen. Never printed by accident."""
+    """A code on the screen, or an eSIM. Never printed by accident."""
 
     pin: str = field(repr=False)
     grouped: str = field(repr=False)
@@ -31,6 +32,7 @@ class Shown:
     valid_until: date | None
     ways: list[redeeming.Way] = field(repr=False)
     keep: str = field(repr=False, default="")  # the same, for the phone to keep
+    esim: esims.Esim | None = None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,15 +48,19 @@ def reveal(request: HttpRequest, link: str) -> HttpResponse:
     if isinstance(got, Refusal):
         status = 403 if got.code is Code.PROOF_NEEDED else 409
         return draw(request, found, refused=sentence(got), status=status)
-    made = shown(got, found.operator)
+    made = shown(got, found.operator, found.page.kind)
+    if made.esim is not None:
+        return draw(request, found, code=made)  # installing it needs the network, so no phone keeps it for without
     kept = keeping.code(
         found, got.pin, made.grouped, got.serial, got.valid_until, made.ways, sandbox=here.shop.sandbox
     )  # fmt: skip
     return draw(request, found, code=replace(made, keep=kept))
 
 
-def shown(got: Revealed, operator: Operator | None) -> Shown:
-    """A code that was just revealed, with every way to enter it."""
+def shown(got: Revealed, operator: Operator | None, kind: Kind) -> Shown:
+    """A code that was just revealed, with every way to enter it; or an eSIM, which nobody dials or texts."""
+    if kind is Kind.ESIM:
+        return Shown(got.pin, got.pin, got.serial, got.valid_until, [], esim=esims.esim(got.pin))
     ways = redeeming.ways(operator, got.pin) if operator else []
     return Shown(got.pin, group(got.pin), got.serial, got.valid_until, ways)
 

@@ -30,7 +30,7 @@ _STATUS = {Code.PROOF_NEEDED: 403, Code.TOO_MANY_TRIES: 429}
 def make(request: HttpRequest, link: str) -> HttpResponse:
     here = visit(request)
     found = ticket(request, link, here)
-    with_code = request.POST.get("with_code") == "on" and found.page.kind is not Kind.DIRECT
+    with_code = request.POST.get("with_code") == "on" and found.page.kind.is_secret
     made = sharing.share(
         here.actor, found.page.id, with_code=with_code, device=here.device, shop=here.shop, at=here.at,
         customer=here.customer_id,
@@ -62,7 +62,11 @@ class Passed:
     operator: Operator | None
     status: orders.Passed
     code: bool  # it can be looked at here, now, by this device
-    direct: bool
+    kind: Kind
+
+    @property
+    def direct(self) -> bool:
+        return self.kind is Kind.DIRECT
 
 
 def _passed(link: str, here: Visit) -> Passed | None:
@@ -77,8 +81,8 @@ def _passed(link: str, here: Visit) -> Passed | None:
 def _of(link: str, share: Share, page: OrderPage) -> Passed:
     operator = catalogue.at_version(page.catalog_version).operator(page.operator)
     status = orders.passed(page)
-    code = share.with_code and status.arrived and page.kind is not Kind.DIRECT
-    return Passed(link, share, page.product_name, operator, status, code, page.kind is Kind.DIRECT)
+    code = share.with_code and status.arrived and page.kind.is_secret
+    return Passed(link, share, page.product_name, operator, status, code, page.kind)
 
 
 def _draw(request: HttpRequest, found: Passed | None, *, status: int = 200, **more: object) -> HttpResponse:
@@ -89,8 +93,8 @@ def _draw(request: HttpRequest, found: Passed | None, *, status: int = 200, **mo
         "passed": found,
         "operator": operator,
         "used": found.share.revealed and not found.share.mine,
-        "how": redeeming.how(operator) if operator and not found.direct else [],
-        "sms": words.sms(operator) if operator else [],
+        "how": redeeming.how(operator) if operator and found.kind is Kind.CODE else [],
+        "sms": words.sms(operator) if operator and not found.kind.is_starter else [],
         "care": redeeming.care(operator) if operator else [],
         **more,
     }
@@ -116,6 +120,6 @@ def reveal(request: HttpRequest, link: str) -> HttpResponse:
         if got.code is Code.NOT_FOUND:
             raise Http404
         return _draw(request, found, refused=sentence(got), status=409)
-    answer = _draw(request, found, code=shown(got, found.operator))
+    answer = _draw(request, found, code=shown(got, found.operator, found.kind))
     remember(answer, here.device, secure=here.shop.base_url.startswith("https://"))
     return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opla.core.ports import CodeStock, Kind, Promises, SendReport, SendRequest, StockedCode
+from opla.core.ports import CodeStock, Promises, SendReport, SendRequest, StockedCode
 from opla.suppliers.code_stock import mapping
 from opla.suppliers.code_stock.client import Client, Lost
 
@@ -16,7 +16,7 @@ class OwnStock:
         self._client = Client(stock)
 
     def send(self, request: SendRequest) -> SendReport:
-        if request.kind is not Kind.CODE:
+        if not request.kind.is_secret:
             return _report("kind_not_sold")
         found = self._client.claim(request.reference, request.sku)
         return _report("out_of_stock") if found is None else _told(found, request.reference)
