@@ -29,7 +29,7 @@ from opla.core.change import (
 )
 from opla.core.fx import Conversion, Rate, convert
 from opla.core.item import Why
-from opla.core.ledger import Parties, Reason, Transfer, way
+from opla.core.ledger import SHELVES, Parties, Reason, Transfer, way
 from opla.core.money import MINOR_DIGITS, Money
 from opla.core.order import Order
 from opla.core.ports import Answer, Kind, Promises, SendReport
@@ -37,10 +37,15 @@ from opla.core.refund import by_rule
 
 
 def route(sold: Order, suppliers: Sequence[str], *, refused_by: Collection[str], in_stock: bool) -> str:
-    """The first supplier that may have it, empty when nobody is left. Our own shelf only for what lies on it."""
+    """The first supplier that may have it, empty when nobody is left. Our own shelves only for what lies on them.
+
+    Nobody else hands over a card of ours.
+    """
     for name in suppliers:
-        fits = name != "code_stock" or (sold.kind is Kind.CODE and in_stock)
-        if fits and name not in refused_by:
+        fits = name not in SHELVES or in_stock
+        if name == "code_stock":
+            fits = sold.kind is Kind.CODE and in_stock
+        if (sold.kind is Kind.SIM) is (name == "card_stock") and fits and name not in refused_by:
             return name
     return ""
 
@@ -148,12 +153,18 @@ def settle(
         parked = item.NewItem(
             item.Kind.UNKNOWN_SEND,
             sold.price.total,
-            Why.SUPPLIER_SILENT if target is attempt.State.UNKNOWN else Why.SUPPLIER_UNDECIDED,
+            _waited_for(target, sold),
             order_id=sold.id,
             attempt_id=send.id,
         )
         return replace(change, items=(parked,))
     return change
+
+
+def _waited_for(state: attempt.State, sold: Order) -> Why:
+    if sold.kind is Kind.SIM:
+        return Why.NOT_HANDED_OVER
+    return Why.SUPPLIER_SILENT if state is attempt.State.UNKNOWN else Why.SUPPLIER_UNDECIDED
 
 
 def _delivered(
@@ -162,7 +173,7 @@ def _delivered(
     arrow = order.arrow(sold.state, order.Event.DELIVERED)
     if report.cost_minor is None:
         raise Contradiction(Why.NO_COST)  # the books could not say what it was worth
-    if report.pin is None and not report.stock_id and sold.kind is not Kind.DIRECT:
+    if report.pin is None and not report.stock_id and sold.kind.is_secret:
         raise Contradiction(Why.NO_CODE)
     home, cost_minor, abroad_minor = sold.price.face.currency, report.cost_minor, 0
     if report.cost_minor and report.currency not in ("", home):

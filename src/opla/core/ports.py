@@ -144,7 +144,18 @@ class Kind(StrEnum):
 
     CODE = "code"
     DIRECT = "direct"
-    ESIM = "esim"
+    ESIM = "esim"  # a new line, as an activation code
+    SIM = "sim"  # a new line, as a card
+
+    @property
+    def is_secret(self) -> bool:
+        """What is given is a text that whoever reads it can use: a PIN, or an eSIM's activation code."""
+        return self in (Kind.CODE, Kind.ESIM)
+
+    @property
+    def is_starter(self) -> bool:
+        """It begins a line, so there is no number yet to be topped up."""
+        return self in (Kind.ESIM, Kind.SIM)
 
 
 @dataclass(frozen=True)
@@ -283,6 +294,28 @@ class StockedCode:
     serial: str
     cost_minor: int
     valid_until: date | None
+
+
+@dataclass(frozen=True)
+class StockedCard:
+    """The SIM card that one attempt's order has. `given`: it was sent, or collected."""
+
+    card_id: str
+    cost_minor: int
+    given: bool
+
+
+@runtime_checkable
+class CardStock(Protocol):
+    """Our own stock of SIM cards. Implemented and handed in like `CodeStock`."""
+
+    def reserve_card(self, reference: str, sku: str) -> StockedCard | None:
+        """One card of `sku` for the order of this attempt, or None: out of stock. The same reference keeps its card."""
+        ...
+
+    def card_of(self, reference: str) -> StockedCard | None:
+        """The card that this attempt's order has, if any."""
+        ...
 
 
 class CodeStock(Protocol):

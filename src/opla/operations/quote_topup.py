@@ -10,6 +10,7 @@ from functools import lru_cache
 from opla.core import dated, sim
 from opla.core.actor import Act, Actor
 from opla.core.catalog import Catalog, Product, check, sellable
+from opla.core.ledger import SHELVES
 from opla.core.money import Money
 from opla.core.phone import Number
 from opla.core.ports import Kind
@@ -102,7 +103,7 @@ def days_to_choose(product: Product, *, shop: Shop, at: datetime) -> tuple[date,
 
     Where our own shelf alone delivers it, the codes that lie there say how late that may be.
     """
-    if _kind(product) is not Kind.CODE or any(name != "code_stock" for name in shop.routes):
+    if _kind(product) is not Kind.CODE or any(name not in SHELVES for name in shop.routes):
         return dated.days(at)
     shelf = codes.good_longest(product.sku)
     return None if shelf is None else dated.days(at, shelf=shelf)
