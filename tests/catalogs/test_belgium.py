@@ -319,7 +319,7 @@ def test_the_schema_and_the_core_know_the_same_fields():
     assert tuple(RULES) == RULE_FIELDS
     product_fields = set(SCHEMA["$defs"]["product"]["properties"])
     price = {"sku", "operator", "name", "rules", "face", "min", "max", "step", "delivery", "status"}
-    assert product_fields == price | set(RULE_FIELDS)
+    assert product_fields == price | {"needs"} | set(RULE_FIELDS)
 
 
 CHOICES = [

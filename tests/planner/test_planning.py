@@ -191,3 +191,11 @@ def test_a_sims_price_that_was_invented_counts_beside_the_sandbox_only(belgium: 
     assert {c.sim_minor for c in market(belgium, sandbox=True, operators=("proximus",)).candidates} == {500}
     live = market(belgium, sandbox=False, operators=("proximus",))
     assert {c.sim_minor for c in live.candidates} <= {None}
+
+
+def test_a_new_sim_with_credit_on_it_is_never_proposed_as_a_purchase(belgium: Catalog):
+    starters = {p.sku for p in belgium.starters}
+    asked = market(belgium, sandbox=True)
+    proposed = {effect.sku for candidate in asked.candidates for effect in candidate.effects}
+    assert starters
+    assert starters.isdisjoint(proposed | {out.sku for out in asked.left_out})

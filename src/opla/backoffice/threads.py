@@ -122,5 +122,5 @@ def _drawn(found: Thread, typed: _Typed, at: datetime) -> dict[str, object]:
 def _product(found: Thread, page: OrderPage | None) -> Product | None:
     """What it is about, as the catalogue said it when it was shown."""
     if page is not None:
-        return catalogue.at_version(page.catalog_version).product(page.sku)
-    return catalogue.at_version(int(found.about["version"])).product(found.about["sku"])
+        return catalogue.at_version(page.catalog_version).sold(page.sku)
+    return catalogue.at_version(int(found.about["version"])).sold(found.about["sku"])

@@ -7,13 +7,13 @@
      │                                  └──returned_opened──▶ written_off ◀──given_up┤             │
      └──returned, found───────────────────────────────────────────────────────────── exchanged ◀───┘
 
-One card of an order is `ACTIVE` at most: the database holds no second one. A further card for the same price is `sent_again`
-or `collected_again`, and only after the first one's own arrow (`lost`, `wrong_size`).
+One card of an order is `ACTIVE` at most: the database holds no second one. A further card for the same price is
+`sent_again` or `collected_again`, and only after the first one's own arrow (`lost`, `wrong_size`).
 
-The order pays for the first card when it is handed over (its arrow `delivered` posts the cost), and gives that cost back
-when its sale is undone. What of a card's cost no order moves is a loss, or a loss undone: that is all that is posted here.
-So at any moment the stock account is the cost of the cards on our shelf, and the losses are the cost of all others, less
-what orders paid for them.
+The order pays for the first card when it is handed over (its arrow `delivered` posts the cost), and gives that cost
+back when its sale is undone. What of a card's cost no order moves is a loss, or a loss undone: that is all that is
+posted here. So at any moment the stock account is the cost of the cards on our shelf, and the losses are the cost of
+all others, less what orders paid for them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FEW: Final = 5
 #: Days after the hand-over within which an unopened card comes back for its price by rule: 14 to say so, 14 to send it
 #: (Directive 2011/83/EU, articles 9(2)(b) and 14(1)) and 2 in the post. Later it is the shop's choice.
 RETURNS_DAYS: Final = 30
-#: How long it is known where an order's card went, after the order has ended: as long as somebody may still ask about it.
+#: How long it is known where a card went, after its order has ended: as long as somebody may still ask about it.
 ADDRESS_KEPT: Final = timedelta(days=90)
 
 

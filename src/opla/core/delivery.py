@@ -42,12 +42,21 @@ def route(sold: Order, suppliers: Sequence[str], *, refused_by: Collection[str],
     Nobody else hands over a card of ours.
     """
     for name in suppliers:
-        fits = name not in SHELVES or in_stock
-        if name == "code_stock":
-            fits = sold.kind is Kind.CODE and in_stock
-        if (sold.kind is Kind.SIM) is (name == "card_stock") and fits and name not in refused_by:
+        fits = carries(name, sold.kind) and (name not in SHELVES or in_stock)
+        if fits and name not in refused_by:
             return name
     return ""
+
+
+def carries(supplier: str, kind: Kind) -> bool:
+    """Whether it may have such a thing at all: our own shelves hold one kind each, and cards come from nowhere else."""
+    match supplier:
+        case "code_stock":
+            return kind.is_secret
+        case "card_stock":
+            return kind is Kind.SIM
+        case _:
+            return kind is not Kind.SIM
 
 
 @dataclass(frozen=True)

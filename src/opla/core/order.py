@@ -16,7 +16,8 @@ have it `called_off`.
 `paid_twice` and `second_refunded` leave the state: the second payment goes back, the order goes on. So do `goodwill`
 and `part_refunded`: a part of the price is given back by choice.
 `returned` and `withdrawn` are the whole price given back by choice: an unseen code of ours (an unopened card) goes back
-on the shelf, any other value is lost. `went_back` and `forfeited` end in refunded at once, because the money has left without us.
+on the shelf, any other value is lost. `went_back` and `forfeited` end in refunded at once, because the money has left
+without us.
 Everything not in ARROWS is a contradiction: evidence, an item for a person, no money moves.
 """
 
@@ -75,9 +76,7 @@ class Event(StrEnum):
     CREDITED = "credited"  # a part of the price is on the reseller's float again, by choice
     CREDITED_WHOLE = "credited_whole"  # all that was left of it
     RETURNED_TO_FLOAT = "returned_to_float"  # the same, and an unseen code of ours is on the shelf again
-    CARD_LOST = (
-        "card_lost"  # the SIM card that was sent never came; what becomes of the card is its own arrow (core.card)
-    )
+    CARD_LOST = "card_lost"  # the SIM card that was sent never came (core.card)
     TOLD = "told"
 
 

@@ -50,6 +50,7 @@ class Quote:
     expires_at: datetime
     promotions: Kept | None = None  # None: none to speak of
     deliver_at: datetime | None = None  # paid now and delivered then; None: at once
+    device: str = ""  # what was said of the phone that an eSIM is for, as `core.device_check` writes it
 
     @property
     def reaches_at(self) -> datetime:

@@ -94,7 +94,7 @@ def _shown(question: Question, device: bytes) -> dict[str, str]:
             "currency": quote.price.total.currency,
         }
     version, catalog = catalogue.active()
-    product = catalog.product(question.sku)
+    product = catalog.sold(question.sku)
     operator = catalog.operator(product.operator if product else question.operator)
     named = {"operator": operator.id if operator else "", "sku": product.sku if product else ""}
     return {"version": str(version), **named}

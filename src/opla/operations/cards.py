@@ -1,7 +1,7 @@
 """SIM cards of ours, as a clerk handles them: packed, sent, ready, collected, and what becomes of those that go astray.
 
-Each of these is one change of the core, written whole by `apply`, or decided again on fresh news. The first hand-over of
-an order's card is the answer that its send waits for; a further card moves no customer's money.
+Each of these is one change of the core, written whole by `apply`, or decided again on fresh news. The first hand-over
+of an order's card is the answer that its send waits for; a further card moves no customer's money.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from opla.core import dated, sim
+from opla.core import dated, delivery, sim
 from opla.core.actor import Act, Actor
 from opla.core.catalog import Catalog, Product, check, sellable
 from opla.core.ledger import SHELVES
@@ -18,7 +18,7 @@ from opla.core.quote import Quote, price, read_email, read_language
 from opla.core.refusal import Code, Refusal
 from opla.core.timeline import lapses
 from opla.db.queries import codes, orders
-from opla.operations import catalogue
+from opla.operations import catalogue, starters
 from opla.operations.links import device_hash
 from opla.operations.offers import NOTHING, Claim, offered
 from opla.operations.shop import Shop
@@ -37,6 +37,7 @@ class Wanted:
     plan: str = ""
     claim: Claim = NOTHING
     deliver_on: str = ""  # a day in Brussels, such as 2026-12-31; empty: at once
+    device: str = ""  # what was said of the phone that an eSIM is for, as `core.device_check` writes it
 
 
 def quote_topup(actor: Actor, wanted: Wanted, *, device: bytes, shop: Shop, at: datetime) -> Quote | list[Refusal]:
@@ -54,8 +55,12 @@ def quote_topups(
     version, catalog = catalogue.active()
     answers = [priced(one, version, catalog, shop=shop, at=at) for one in wanted]
     found = {n: quote for n, quote in enumerate(answers) if isinstance(quote, Quote)}
-    best, uses = offered([(quote, wanted[n].claim) for n, quote in found.items()], shop=shop, at=at)
-    for n, offer in zip(found, best, strict=True):
+    for n in _gone([(n, quote) for n, quote in found.items() if quote.kind.is_starter], catalog, shop):
+        answers[n] = [Refusal(Code.STARTER_SOLD_OUT, "product", {"sku": found.pop(n).sku})]
+    # Promotions are of top-ups: a starter has its one price.
+    promoted = {n: quote for n, quote in found.items() if not quote.kind.is_starter}
+    best, uses = offered([(quote, wanted[n].claim) for n, quote in promoted.items()], shop=shop, at=at)
+    for n, offer in zip(promoted, best, strict=True):
         answers[n] = [offer] if isinstance(offer, Refusal) else offer
     hashed = device_hash(device)
     orders.save_quotes([(quote, hashed) for quote in answers if isinstance(quote, Quote)], uses)
@@ -68,6 +73,7 @@ def priced(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: da
     found = _chosen(version, wanted.operator, wanted.amount, wanted.sku, shop.sandbox)
     number: str | Refusal = ""
     plan: Refusal | None = None
+    gone: Refusal | None = None
     lapsed: Refusal | None = None
     due: datetime | Refusal | None = None
     if not isinstance(found, Refusal):
@@ -75,7 +81,8 @@ def priced(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: da
         number = _number(wanted.number, found[0], catalog)
         plan = _plan(wanted.plan, found[0], catalog)
         lapsed = lapses(found[0], due if isinstance(due, datetime) else at)
-    refusals = [r for r in (found, lapsed, due, number, plan, email, language) if isinstance(r, Refusal)]
+        gone = _nowhere(found[0], shop)
+    refusals = [r for r in (found, gone, lapsed, due, number, plan, email, language) if isinstance(r, Refusal)]
     if isinstance(found, Refusal) or refusals:
         return refusals
     product, face = found
@@ -95,15 +102,19 @@ def priced(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: da
         made_at=at,
         expires_at=at + shop.terms.quote_valid,
         deliver_at=due if isinstance(due, datetime) else None,
+        device=wanted.device if _kind(product) is Kind.ESIM else "",
     )
 
 
 def days_to_choose(product: Product, *, shop: Shop, at: datetime) -> tuple[date, date] | None:
     """The first and the last day it can be bought for; None: it can be had at once only.
 
-    Where our own shelf alone delivers it, the codes that lie there say how late that may be.
+    Where our own shelf alone delivers it, the codes that lie there say how late that may be. A new SIM card leaves when
+    somebody has packed it.
     """
-    if _kind(product) is not Kind.CODE or any(name not in SHELVES for name in shop.routes):
+    if _kind(product) is Kind.SIM:
+        return None
+    if not _kind(product).is_secret or any(name not in SHELVES for name in shop.routes):
         return dated.days(at)
     shelf = codes.good_longest(product.sku)
     return None if shelf is None else dated.days(at, shelf=shelf)
@@ -119,7 +130,7 @@ def _chosen(version: int, operator: str, amount: str, sku: str, sandbox: bool) -
 def choose(catalog: Catalog, wanted: Wanted, *, sandbox: bool) -> tuple[Product, Money] | Refusal:
     """The product and the exact amount, or why not."""
     amount = Money.parse(wanted.amount, catalog.currency) if wanted.amount else None
-    named = catalog.product(wanted.sku) if wanted.sku else None
+    named = catalog.sold(wanted.sku) if wanted.sku else None
     if wanted.sku and named is None:
         return Refusal(Code.PRODUCT_UNKNOWN, "product", {"sku": wanted.sku})
     if named is not None and wanted.operator and (refused := check(named, wanted.operator)):
@@ -136,12 +147,30 @@ def choose(catalog: Catalog, wanted: Wanted, *, sandbox: bool) -> tuple[Product,
     return found.accepts(amount.amount_minor) or sellable(found, sandbox=sandbox) or (found, amount)
 
 
+def _gone(quotes: Sequence[tuple[int, Quote]], catalog: Catalog, shop: Shop) -> list[int]:
+    """Those of these starters that nobody could have now."""
+    wanted = [product for _, quote in quotes if (product := catalog.starter(quote.sku))]
+    there = starters.left(wanted, shop=shop) if wanted else frozenset()
+    return [n for n, quote in quotes if quote.sku not in there]
+
+
+def _nowhere(product: Product, shop: Shop) -> Refusal | None:
+    """A starter that no supplier of this shop could ever deliver is not priced."""
+    kind = _kind(product)
+    if not kind.is_starter or any(delivery.carries(name, kind) for name in shop.routes):
+        return None
+    return Refusal(Code.STARTER_SOLD_OUT, "product", {"sku": product.sku})
+
+
 def _kind(product: Product) -> Kind:
     return Kind(str(product.delivery.value))
 
 
 def _number(text: str, product: Product, catalog: Catalog) -> str | Refusal:
-    """The recipient, where one is needed. A code is for whoever holds it: none is asked; one typed must be right."""
+    """The recipient, where one is needed. A code is for whoever holds it: none is asked; one typed must be right. A
+    starter has none: its number comes with it."""
+    if product.is_starter:
+        return ""
     if not text.strip():
         return Refusal(Code.NUMBER_MISSING, "number") if _kind(product) is Kind.DIRECT else ""
     found = sim.identify(text, home=catalog.country, served=frozenset({catalog.country}))

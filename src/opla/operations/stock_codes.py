@@ -67,7 +67,7 @@ def stock_codes(actor: Actor, data: bytes, *, shop: Shop, at: datetime) -> Stock
 def _row(row: dict[str, str], catalog: Catalog, *, shop: Shop, at: datetime) -> NewCode | str:
     """The code of one row, or the name of the column that is wrong."""
     product = catalog.product(row.get("sku", ""))
-    if product is None or str(product.delivery.value) != Kind.CODE:
+    if product is None or product.delivery.value is not Kind.CODE:
         return "sku"
     pin = row.get("code", "")
     operator = catalog.operator(product.operator)

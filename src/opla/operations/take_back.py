@@ -9,7 +9,6 @@ from uuid import UUID
 from opla.core import order, take_back
 from opla.core.actor import Act, Actor
 from opla.core.day import ZONE
-from opla.core.ports import Kind
 from opla.core.refund import UNSEEN
 from opla.core.refusal import Code, Refusal
 from opla.core.take_back import Back
@@ -24,7 +23,7 @@ _ROUNDS: Final = 4
 
 def may(page: OrderPage, at: datetime) -> bool:
     """Whether the order's page offers it on this device. What decides is `take_code_back`."""
-    ready = page.state is order.State.DELIVERED and page.kind is not Kind.DIRECT
+    ready = page.state is order.State.DELIVERED and page.kind.is_secret
     day = _valid_until(page)
     in_time = day is None or at.astimezone(ZONE).date() <= day - take_back.MARGIN
     return page.proven and ready and not page.revealed and in_time

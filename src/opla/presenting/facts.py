@@ -68,6 +68,7 @@ _LABELS: Final[dict[FactKind, str]] = {
     FactKind.ACTIVATION: gettext_noop("Ready"),
     FactKind.CODE_EXPIRES: gettext_noop("The code"),
     FactKind.USE_BY: gettext_noop("Last day to begin"),
+    FactKind.NEEDS: gettext_noop("Before it works"),
     FactKind.DELIVERY: gettext_noop("Delivery"),
 }
 
@@ -98,6 +99,11 @@ _WORDS: Final[dict[str, str]] = {
     "code": gettext_noop("you get a code to enter"),
     "direct": gettext_noop("credited automatically"),
     "esim": gettext_noop("you get an eSIM to install"),
+    "sim": gettext_noop("you get a SIM card"),
+    "identification": gettext_noop("the operator must know whose it is (identification)"),
+    "internet": gettext_noop("the phone needs the internet once, by Wi-Fi or another SIM"),
+    "top_up": gettext_noop("a first top-up"),
+    "first_use": gettext_noop("a first call, SMS or use of data starts it"),
 }
 
 _CONTENTS: Final[dict[Content, str]] = {
@@ -221,6 +227,8 @@ def value(fact: Fact) -> str:
             return _("not every plan gives one") if needs else _("every plan gives one")
         case FactKind.CODE_EXPIRES, bool(expires):
             return _("has a last day; use it before") if expires else _("has no last day")
+        case FactKind.NEEDS, tuple(needs):
+            return "; ".join(_(_WORDS[str(need)]) for need in needs)
         case FactKind.CREDIT_CAP, Length() as lived:
             return figures.length(lived)
         case _, Money() as amount:

@@ -37,6 +37,7 @@ from opla.storefront.views import (
     share,
     sign_in,
     sims,
+    starters,
     thread,
     trouble,
 )
@@ -52,6 +53,8 @@ urlpatterns = [
     path("sim/<str:kind>/", choose.sim_page, name="sim"),
     path("top-up/<str:operator>/", amounts.amounts, name="amounts"),
     path("top-up/<str:operator>/<str:sku>/", recipient.recipient, name="recipient"),
+    path("new/", starters.listed, name="new"),
+    path("new/<str:sku>/", starters.starter, name="starter"),
     path("quote/<uuid:quote_id>/", quote.quote, name="quote"),
     path("quote/<uuid:quote_id>/line/", quote.line, name="quote-line"),
     path("quote/<uuid:quote_id>/renew/", quote.renew, name="renew"),

@@ -44,7 +44,8 @@ class FactKind(StrEnum):
     ACTIVATION = "activation"  # Activation
     CODE_EXPIRES = "code_expires"  # bool: the code itself has a last day
     USE_BY = "use_by"  # date: the last day for it to begin
-    DELIVERY = "delivery"  # ports.Kind: code, direct
+    NEEDS = "needs"  # tuple[Need]: what it takes before a starter can be used
+    DELIVERY = "delivery"  # ports.Kind: code, direct, esim, sim
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def describe(product: Product) -> tuple[Fact, ...]:
 def _cell(product: Product, kind: FactKind) -> Cell[object]:
     if kind is FactKind.DELIVERY:
         return product.delivery
+    if kind is FactKind.NEEDS:
+        return product.needs
     cell: Cell[object] = getattr(product.rules, kind.value)
     return cell
 
@@ -85,6 +88,8 @@ def _worth_saying(kind: FactKind, cell: Cell[object], product: Product) -> bool:
         return contents is None
     if kind in _OF_BENEFIT and contents == (Content.CREDIT,):
         return False
+    if product.is_starter and kind in (FactKind.EARLY_RENEWAL, FactKind.NEEDS):
+        return kind is FactKind.NEEDS  # nothing is renewed; what it takes first is said even when unknown
     if kind in _OF_CONTENT and contents is not None and _OF_CONTENT[kind] in contents:
         return True
     return cell.known or kind in _ALWAYS

@@ -66,6 +66,15 @@ class Spoken:
     text: Cell[str]
 
 
+class Need(StrEnum):
+    """What it takes before a starter can be used."""
+
+    IDENTIFICATION = "identification"  # the operator must know whose it is
+    INTERNET = "internet"  # of another SIM or Wi-Fi, to fetch an eSIM
+    TOP_UP = "top_up"  # there is no credit on it that it could begin with
+    FIRST_USE = "first_use"  # a call, a message or data starts it
+
+
 class PriceKind(StrEnum):
     FIXED = "fixed"
     RANGED = "ranged"
@@ -140,6 +149,12 @@ class Product:
     step: Cell[Money] = UNKNOWN
     from_credit: bool = False  # bought with the credit on the SIM, at `rules.credit_price`; nobody pays money for it
     time_zone: str = "Europe/Brussels"  # whose days and months its rules count
+    needs: Cell[tuple[Need, ...]] = UNKNOWN  # of a starter, before it can be used
+
+    @property
+    def is_starter(self) -> bool:
+        """A new SIM or eSIM, with what is on it: it begins a line, and tops up none."""
+        return self.delivery.value is not None and self.delivery.value.is_starter
 
     @property
     def kind(self) -> PriceKind:
@@ -215,7 +230,8 @@ class NumberBlock:
 
 @dataclass(frozen=True)
 class Catalog:
-    """One country's catalogue, in the order it is to be shown. `bundles` are bought with credit, never with money."""
+    """One country's catalogue, in the order it is to be shown. `bundles` are bought with credit, never with money;
+    `starters` begin a line. `products` are what tops one up: whoever lists or looks there never meets the others."""
 
     country: str  # ISO 3166
     currency: str  # ISO 4217
@@ -226,6 +242,7 @@ class Catalog:
     number_blocks: tuple[NumberBlock, ...]
     bundles: tuple[Product, ...] = ()
     authorities: tuple[Authority, ...] = ()
+    starters: tuple[Product, ...] = ()
 
     @cached_property
     def _operators(self) -> Mapping[str, Operator]:
@@ -239,6 +256,10 @@ class Catalog:
     def _bundles(self) -> Mapping[str, Product]:
         return {p.sku: p for p in self.bundles}
 
+    @cached_property
+    def _starters(self) -> Mapping[str, Product]:
+        return {p.sku: p for p in self.starters}
+
     def operator(self, operator_id: str) -> Operator | None:
         return self._operators.get(operator_id)
 
@@ -249,8 +270,20 @@ class Catalog:
         """What is bought with credit; `product` never finds it, because no shop sells it."""
         return self._bundles.get(sku)
 
+    def starter(self, sku: str) -> Product | None:
+        """A new SIM or eSIM; `product` never finds it, because it tops up nothing."""
+        return self._starters.get(sku)
+
+    def sold(self, sku: str) -> Product | None:
+        """Whatever a quote may be of: a top-up or a starter."""
+        return self.product(sku) or self.starter(sku)
+
+    def starters_of(self, operator_id: str) -> tuple[Product, ...]:
+        """All its new SIMs and eSIMs, withdrawn ones too."""
+        return tuple(p for p in self.starters if p.operator == operator_id)
+
     def products_of(self, operator_id: str) -> tuple[Product, ...]:
-        """All that is bought with money, withdrawn ones too."""
+        """All top-ups that are bought with money, withdrawn ones too."""
         return tuple(p for p in self.products if p.operator == operator_id)
 
     def bundles_of(self, operator_id: str) -> tuple[Product, ...]:

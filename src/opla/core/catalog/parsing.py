@@ -15,6 +15,7 @@ from opla.core.catalog.model import (
     Catalog,
     Method,
     MethodKind,
+    Need,
     NumberBlock,
     Operator,
     Plan,
@@ -65,12 +66,12 @@ def parse(document: Mapping[str, object]) -> Catalog:
     _agree(root, operators, listed)
     if reading.problems:
         raise CatalogError(tuple(reading.problems))
-    products = tuple(p for p in listed if not p.from_credit)
+    products = tuple(p for p in listed if not p.from_credit and not p.is_starter)
     bundles = tuple(p for p in listed if p.from_credit)
     zone = root.required("time_zone")
     return Catalog(
         root.required("country"), reading.currency, zone, reading.languages, operators, products, blocks, bundles,
-        authorities,
+        authorities, tuple(p for p in listed if p.is_starter),
     )  # fmt: skip
 
 
@@ -137,6 +138,7 @@ def _product(at: Place, rules: Mapping[str, Place], operators: Mapping[str, Oper
         step=at["step"].cell(_money),
         from_credit=at["credit_price"].value is not None,
         time_zone=root.required("time_zone"),
+        needs=at["needs"].cell(_needs),
     )
     _price_is_whole(product, at)
     _rules_agree(product, at)
@@ -154,6 +156,10 @@ def _price_is_whole(product: Product, at: Place) -> None:
     for name, cell in (("delivery", product.delivery), ("status", product.status)):
         if not cell.known:
             at[name].fail("is needed to sell it, so it cannot be unknown")
+    if product.needs.known and not product.is_starter:
+        at["needs"].fail("is said of starters: of what is delivered as esim or sim")
+    if product.is_starter and not product.face.known:
+        at["face"].fail("a starter has one price, with what is on it")
     low, high, step = product.low.value, product.high.value, product.step.value
     if product.face.value is not None:
         if low or high or step:
@@ -262,12 +268,12 @@ def _agree(root: Place, operators: tuple[Operator, ...], products: tuple[Product
             root[section].under(name, None).fail("is there twice")
     for operator in operators:
         own = [p for p in products if p.operator == operator.id]
-        sold = any(not p.from_credit for p in own)
+        sold = any(not p.from_credit and not p.is_starter for p in own)
         place = root["operators"].under(operator.id, None)
         if own and operator.prepaid.value is False:
             place["prepaid"].fail("it has products, so it has prepaid")
         if not sold and not operator.notes:
-            place["notes"].fail("without a product, its page must say what is known, what is not, and what to do")
+            place["notes"].fail("without a top-up, its page must say what is known, what is not, and what to do")
 
 
 def _named(at: Place, rules: Mapping[str, Place]) -> Place:
@@ -304,6 +310,10 @@ def _texts_list(at: Place) -> tuple[str, ...] | None:
 
 def _contents(at: Place) -> tuple[Content, ...] | None:
     return at.several(lambda here: here.enum(Content))
+
+
+def _needs(at: Place) -> tuple[Need, ...] | None:
+    return at.several(lambda here: here.enum(Need))
 
 
 #: Longer than anything that is sold, and short enough that no instant computed from it leaves the calendar.

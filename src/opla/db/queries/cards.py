@@ -132,15 +132,26 @@ def of_order(order_id: UUID) -> list[Kept]:
 
 
 @dataclass(frozen=True)
+class To:
+    """Where the card of an order goes: a place of ours, or what is sealed about the order. Neither: forgotten."""
+
+    place: str
+    sealed: bytes | None = field(repr=False)
+
+
+def _to(place: object, sealed: object) -> To:
+    return To(expect(place, str), bytes(sealed) if isinstance(sealed, (bytes, memoryview)) else None)
+
+
+@dataclass(frozen=True)
 class Line:
-    """One card on the clerk's list, with its order. `place` and `sealed` say where it goes."""
+    """One card on the clerk's list, with its order."""
 
     kept: Kept
     ticket: str
     product_name: str
     language: str
-    place: str
-    sealed: bytes | None = field(repr=False)
+    to: To
 
 
 def lines(states: Sequence[State], *, since: datetime | None = None, limit: int = 200) -> list[Line]:
@@ -153,7 +164,7 @@ def lines(states: Sequence[State], *, since: datetime | None = None, limit: int 
         [[str(state) for state in states], since, since, limit],
     )
     return [
-        Line(_kept(row[:9]), *(expect(text, str) for text in row[9:13]), bytes(row[13]) if row[13] else None)  # type: ignore[call-overload]  # bytea
+        Line(_kept(row[:9]), expect(row[9], str), expect(row[10], str), expect(row[11], str), _to(row[12], row[13]))
         for row in rows
     ]
 
@@ -174,16 +185,11 @@ def levels() -> list[Level]:
                   count(*) FROM card GROUP BY sku ORDER BY sku""",
         [[str(state) for state in SHELF - {State.IN_STOCK}]],
     )
-    found = [(expect(sku, str), *(expect(n, int) for n in counts)) for sku, *counts in rows]
-    return [Level(sku, free_, waiting, every - free_ - waiting) for sku, free_, waiting, every in found]
-
-
-@dataclass(frozen=True)
-class To:
-    """Where the card of an order goes: a place of ours, or what is sealed about the order. Neither: forgotten."""
-
-    place: str
-    sealed: bytes | None = field(repr=False)
+    found = []
+    for sku, *counts in rows:
+        free_, waiting, every = (expect(n, int) for n in counts)
+        found.append(Level(expect(sku, str), free_, waiting, every - free_ - waiting))
+    return found
 
 
 def send_to(order_id: UUID, to: To, *, at: datetime) -> None:
@@ -197,10 +203,7 @@ def send_to(order_id: UUID, to: To, *, at: datetime) -> None:
 
 def to_of(order_ids: Sequence[UUID]) -> dict[UUID, To]:
     rows = select("SELECT order_id, place, sealed FROM card_to WHERE order_id = ANY (%s::uuid[])", [list(order_ids)])
-    return {
-        expect(row[0], UUID): To(expect(row[1], str), bytes(row[2]) if row[2] else None)  # type: ignore[call-overload]  # bytea
-        for row in rows
-    }
+    return {expect(order_id, UUID): _to(place, sealed) for order_id, place, sealed in rows}
 
 
 def forget(before: datetime) -> int:

@@ -63,6 +63,7 @@ def save_quotes(quotes: Sequence[tuple[Quote, bytes]], uses: Sequence[Use] = ())
         Argument([q.price.discount_minor for q, _ in quotes], "bigint[]"),
         Argument([json.dumps(q.promotions.document) if q.promotions else "" for q, _ in quotes], "text[]"),
         Argument([q.deliver_at for q, _ in quotes], "timestamptz[]"),
+        Argument([q.device for q, _ in quotes], "text[]"),
         *columns([(u.quote_id, u.promotion, u.customer, u.most) for u in uses], "uuid", "text", "bytea", "int"),
     )
 

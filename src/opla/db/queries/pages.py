@@ -28,7 +28,7 @@ def quotes(quote_ids: Sequence[UUID], device_hash: bytes) -> dict[UUID, Quote]:
     rows = select(
         """SELECT id, sku, operator, product_name, kind, face_minor, fee_minor, fee_vat_minor, currency, number, plan,
                   email, language, catalog_version, sample, made_at, expires_at,
-                  discount_minor, offer::text, deliver_at
+                  discount_minor, offer::text, deliver_at, device
            FROM quote WHERE id = ANY (%s::uuid[]) AND device_hash = %s""",
         [list(quote_ids), device_hash],
     )
@@ -54,6 +54,7 @@ def _quote(row: Row) -> Quote:
         expires_at=expect(row[16], datetime),
         promotions=Kept.read(json.loads(row[18])) if isinstance(row[18], str) else None,
         deliver_at=row[19] if isinstance(row[19], datetime) else None,
+        device=expect(row[20], str),
     )
 
 

@@ -5,6 +5,7 @@ CREATE OR REPLACE FUNCTION opla_quote(
     p_face bigint[], p_fee bigint[], p_fee_vat bigint[], p_currency text[], p_number text[], p_plan text[],
     p_email text[], p_language text[], p_catalog_version bigint[], p_sample boolean[],
     p_made_at timestamptz, p_expires_at timestamptz[], p_discount bigint[], p_offer text[], p_deliver_at timestamptz[],
+    p_for_device text[],
     u_quote uuid[], u_promotion text[], u_customer bytea[], u_most int[]
 ) RETURNS SETOF uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -15,12 +16,12 @@ BEGIN
     INSERT INTO quote
     SELECT q.id, q.device, q.sku, q.operator, q.product_name, q.kind, q.face, q.fee, q.fee_vat, q.currency, q.number,
            q.plan, q.email, q.language, q.catalog_version, q.sample, p_made_at, q.expires_at, q.discount,
-           nullif(q.offer, '')::jsonb, q.deliver_at
+           nullif(q.offer, '')::jsonb, q.deliver_at, q.for_device
     FROM unnest(p_id, p_device, p_sku, p_operator, p_product_name, p_kind, p_face, p_fee, p_fee_vat, p_currency,
                 p_number, p_plan, p_email, p_language, p_catalog_version, p_sample, p_expires_at,
-                p_discount, p_offer, p_deliver_at)
+                p_discount, p_offer, p_deliver_at, p_for_device)
       AS q (id, device, sku, operator, product_name, kind, face, fee, fee_vat, currency, number, plan, email, language,
-            catalog_version, sample, expires_at, discount, offer, deliver_at)
+            catalog_version, sample, expires_at, discount, offer, deliver_at, for_device)
     RETURNING id;
     IF cardinality(u_quote) > 0 THEN
         INSERT INTO quote_use (quote_id, promotion, customer, most)

@@ -82,7 +82,7 @@ def _about(request: HttpRequest, here: Visit) -> About:
 
 
 def _named(catalog: Catalog, operator: str, sku: str, quote: Quote | None) -> About:
-    product = catalog.product(sku)
+    product = catalog.sold(sku)
     return About(catalog.operator(product.operator if product else operator), product, quote)
 
 

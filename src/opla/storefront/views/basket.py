@@ -211,7 +211,7 @@ def _item(
     here: Visit,
 ) -> Item:
     catalog = catalogue.at_version(made.catalog_version)
-    product, operator = catalog.product(made.sku), catalog.operator(made.operator)
+    product, operator = catalog.sold(made.sku), catalog.operator(made.operator)
     if product is None or operator is None:
         raise LookupError(f"the catalogue of version {made.catalog_version} lost {made.sku}")
     changed = having.changes_of(made, draft.line(request, made.operator))

@@ -18,7 +18,6 @@ from opla.core import order, payment
 from opla.core.catalog import Operator, Product
 from opla.core.money import Money
 from opla.core.nudge import Said
-from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import aftercare as kept
 from opla.db.queries import counting, pages, together
@@ -64,7 +63,7 @@ class Ticket:
 
     @property
     def code_ready(self) -> bool:
-        return self.page.state is order.State.DELIVERED and self.page.kind is not Kind.DIRECT
+        return self.page.state is order.State.DELIVERED and self.page.kind.is_secret
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def ticket(request: HttpRequest, link: str, here: Visit) -> Ticket:
         page,
         orders.status(page, here.at),
         catalog.operator(page.operator),
-        catalog.product(page.sku),
+        catalog.sold(page.sku),
         orders.refresh_s(page, here.at),
         page.delivered_at is not None and here.at - page.delivered_at < timedelta(days=1),
     )

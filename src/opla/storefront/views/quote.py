@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from opla.core.calendar import zone
-from opla.core.catalog import FactKind
+from opla.core.catalog import FactKind, Product
 from opla.core.day import day_of
 from opla.core.ports import Kind
 from opla.core.quote import Quote
@@ -91,8 +91,7 @@ def renew(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         return _instead(request, old, made)
     if any(refusal.about == "deliver_on" for refusal in made):  # its day has come
         return _page(request, old, here, None, dated=refused(_day(old), made), status=status_of(made))
-    # The product is gone, or changed: the amounts say what there is now.
-    return redirect("amounts", operator=old.operator)
+    return _gone(old)
 
 
 @require_POST
@@ -106,9 +105,14 @@ def day(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         return _instead(request, old, made)
     no = [refusal for refusal in made if refusal.about == "deliver_on" or refusal.code is Code.LAPSES_BEFORE_START]
     if not no:
-        return redirect("amounts", operator=old.operator)  # the product itself is gone, or changed
+        return _gone(old)
     form = refused({"deliver_on": typed}, [replace(refusal, about="deliver_on") for refusal in no])
     return _page(request, old, here, None, dated=form, status=status_of(no))
+
+
+def _gone(old: Quote) -> HttpResponse:
+    """The product is gone, or changed: the list of what there is now says so."""
+    return redirect("new") if old.kind.is_starter else redirect("amounts", operator=old.operator)
 
 
 def _instead(request: HttpRequest, old: Quote, made: Quote) -> HttpResponse:
@@ -129,7 +133,7 @@ def coupon(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     if isinstance(made, Quote):
         return _instead(request, old, made)
     if all(refusal.about != "coupon" for refusal in made):
-        return redirect("amounts", operator=old.operator)  # the product itself is gone, or changed
+        return _gone(old)
     return _page(request, old, here, None, coupon=refused({"coupon": typed}, made), status=status_of(made))
 
 
@@ -141,6 +145,7 @@ def again(old: Quote, coupon: str, here: Visit, deliver_on: str | None = None) -
         old.operator, old.price.face.decimal, old.email, languages.current(), sku=old.sku, number=old.number,
         plan=old.plan, claim=Claim(coupon=coupon, opened=opened, address=here.address),
         deliver_on=_day(old)["deliver_on"] if deliver_on is None else deliver_on,
+        device=old.device,
     )  # fmt: skip
     return quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
 
@@ -179,6 +184,14 @@ def _own(quote_id: UUID, here: Visit) -> Quote:
     return found
 
 
+def _lines(product: Product) -> list[facts.Line]:
+    """What it does, from when first; of a starter, which is in nobody's phone yet, what it takes."""
+    without = (FactKind.EARLY_RENEWAL, FactKind.DELIVERY)
+    if product.is_starter:
+        return facts.lines(product, without=without)
+    return [*facts.when(product), *facts.lines(product, without=(*without, *facts.WHEN))]
+
+
 def _page(
     request: HttpRequest,
     made: Quote,
@@ -191,7 +204,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     catalog = catalogue.at_version(made.catalog_version)
-    product, operator = catalog.product(made.sku), catalog.operator(made.operator)
+    product, operator = catalog.sold(made.sku), catalog.operator(made.operator)
     if product is None or operator is None:
         raise LookupError(f"the catalogue of version {made.catalog_version} lost {made.sku}")
     plan = next((plan.name.value for plan in operator.plans if plan.id == made.plan), made.plan)
@@ -202,10 +215,7 @@ def _page(
         "number": numbers.grouped(made.number) if made.number else "",
         "operator": operator,
         "product": product,
-        "lines": [
-            *facts.when(product),
-            *facts.lines(product, without=(FactKind.EARLY_RENEWAL, FactKind.DELIVERY, *facts.WHEN)),
-        ],
+        "lines": _lines(product),
         "replaces": facts.replaces(product),
         "loses": facts.loses_something(product),
         "delivery": facts.delivery(product),

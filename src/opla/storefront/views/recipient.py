@@ -27,6 +27,8 @@ def recipient(request: HttpRequest, operator: str, sku: str) -> HttpResponse:
     brand = catalog.operator(operator)
     if brand is None:
         raise Http404
+    if catalog.starter(sku):
+        return redirect("starter", sku=sku)  # it tops up nothing
     amount = (request.POST if request.method == "POST" else request.GET).get("amount", "")[: draft.MAX_TYPED]
     here = visit_with_device(request)
     chosen = choose(catalog, Wanted(operator, amount, "", "", sku=sku), sandbox=here.shop.sandbox)

@@ -30,7 +30,7 @@ _STATUS = {Code.PROOF_NEEDED: 403, Code.TOO_MANY_TRIES: 429}
 def make(request: HttpRequest, link: str) -> HttpResponse:
     here = visit(request)
     found = ticket(request, link, here)
-    with_code = request.POST.get("with_code") == "on" and found.page.kind is not Kind.DIRECT
+    with_code = request.POST.get("with_code") == "on" and found.page.kind.is_secret
     made = sharing.share(here.actor, found.page.id, with_code=with_code, device=here.device, shop=here.shop, at=here.at)
     if isinstance(made, Refusal):
         return draw(request, found, refused=sentence(made), status=_STATUS.get(made.code, 409))
@@ -74,7 +74,7 @@ def _passed(link: str, here: Visit) -> Passed | None:
 def _of(link: str, share: Share, page: OrderPage) -> Passed:
     operator = catalogue.at_version(page.catalog_version).operator(page.operator)
     status = orders.passed(page)
-    code = share.with_code and status.arrived and page.kind is not Kind.DIRECT
+    code = share.with_code and status.arrived and page.kind.is_secret
     return Passed(link, share, page.product_name, operator, status, code, page.kind is Kind.DIRECT)
 
 
