@@ -29,7 +29,7 @@ from opla.core.change import (
 )
 from opla.core.fx import Conversion, Rate, convert
 from opla.core.item import Why
-from opla.core.ledger import SHELVES, Parties, Reason, Transfer, way
+from opla.core.ledger import Parties, Reason, Transfer, way
 from opla.core.money import MINOR_DIGITS, Money
 from opla.core.order import Order
 from opla.core.ports import Answer, Kind, Promises, SendReport
@@ -42,7 +42,7 @@ def route(sold: Order, suppliers: Sequence[str], *, refused_by: Collection[str],
     Nobody else hands over a card of ours.
     """
     for name in suppliers:
-        fits = carries(name, sold.kind) and (name not in SHELVES or in_stock)
+        fits = carries(name, sold.kind) and (name != "code_stock" or in_stock)
         if fits and name not in refused_by:
             return name
     return ""

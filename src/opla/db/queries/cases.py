@@ -31,11 +31,6 @@ _OTHERWISE = """CASE WHEN p.refunded_minor = 0 THEN 0 ELSE p.refunded_minor - (
 _KEPT = "p.captured_minor - p.refunded_minor - p.refunding_minor - p.charged_back_minor - p.outside_minor"
 
 
-#: Whether the product of order `o` lies on our own shelf.
-_ON_SHELF = """CASE WHEN o.kind = 'sim' THEN EXISTS (SELECT FROM card k WHERE k.sku = o.sku AND k.state = 'in_stock')
-                    ELSE EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock') END"""
-
-
 @dataclass(frozen=True)
 class PaymentCase:
     """A payment with its orders and what a provider needs to be told about it."""
@@ -52,7 +47,7 @@ class PaymentCase:
 def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     """Payments by id, each with its allocated orders."""
     rows = select(
-        f"""SELECT {ORDER}, o.link_sealed, {_ON_SHELF},
+        f"""SELECT {ORDER}, o.link_sealed, EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock'),
                    a.amount_minor, p.receipt, p.id, p.state, p.provider, coalesce(c.provider_id, ''), p.amount_minor,
                    p.currency, p.captured_minor, p.refunded_minor, p.refunding_minor, p.charged_back_minor,
                    {_MAY_BE_OUT}, p.outside_minor, {_OTHERWISE}, c.fee_minor, coalesce(c.fee_on, '')
@@ -164,7 +159,7 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
         f"""SELECT {ORDER}, coalesce(d.cost_minor, 0),
                    ARRAY(SELECT s.adapter FROM attempt s
                          WHERE s.order_id = o.id AND s.kind = 'send' AND s.state = 'declined'),
-                   {_ON_SHELF}
+                   EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock')
             FROM orders o LEFT JOIN delivery d ON d.order_id = o.id
             WHERE o.id = ANY (%s::uuid[])""",  # noqa: S608 - a constant of ours
         [list(order_ids)],
