@@ -13,4 +13,6 @@ def consent(kind: Kind, *, dated: bool = False) -> str:
         return _("Top up on the day I chose. I know that I can no longer step back once the credit has arrived.")
     if kind is Kind.DIRECT:
         return _("Top up at once. I know that I can no longer step back once the credit has arrived.")
+    if kind is Kind.SIM:
+        return _("Pack the card now. I know that it goes back unopened only, within 14 days after it came.")
     return _("Show me the code as soon as I ask for it. I know that I can no longer step back once it was shown.")

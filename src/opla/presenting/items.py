@@ -28,11 +28,16 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.STEPPED_BACK: gettext_noop("A customer steps back from the purchase"),
     Kind.ADAPTER_GONE: gettext_noop("Nobody is there to be asked"),
     Kind.RESERVATION: gettext_noop("Bought for a date, and no good code is held for it"),
+    Kind.LOW_STOCK: gettext_noop("Few SIM cards are left"),
 }
 
 _WHY: Final[dict[Why, str]] = {
     Why.SUPPLIER_SILENT: gettext_noop("The supplier gives no clear answer. It may or may not have been delivered."),
     Why.SUPPLIER_UNDECIDED: gettext_noop("The supplier has the order and does not decide."),
+    Why.NOT_HANDED_OVER: gettext_noop(
+        "A SIM card is reserved for it, and nobody has handed it over. That is done on the page of the cards."
+    ),
+    Why.FEW_CARDS: gettext_noop("%(left)s of %(sku)s are on the shelf. Import more, and this leaves the list."),
     Why.REFUND_SILENT: gettext_noop("The provider gives no clear answer. The money may or may not have gone back."),
     Why.REFUND_UNREACHABLE: gettext_noop("The refund could not be sent: the provider is out of reach."),
     Why.CHARGE_SILENT: gettext_noop("The provider does not say whether it was paid."),
@@ -129,6 +134,8 @@ _WORDS: Final[dict[str, str]] = {
     "fee_kept": gettext_noop("The provider kept its fee"),
     "fee_given_back": gettext_noop("The provider gave a fee back"),
     # what messages are about
+    "card_ready": gettext_noop("A SIM card that is ready"),
+    "card_sent": gettext_noop("Another SIM card"),
     "delivered": gettext_noop("Delivered"),
     "refunding": gettext_noop("Being refunded"),
     "refunded": gettext_noop("Refunded"),
@@ -235,6 +242,8 @@ def _figure(name: str, text: str, currency: str) -> str:
     if name == "asker":
         return actor(text)
     if name == "reason":
+        return text
+    if name in ("left", "sku"):
         return text
     if name in ("day", "valid_until"):
         return figures.day(date.fromisoformat(text))
