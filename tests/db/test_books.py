@@ -36,7 +36,7 @@ from opla.suppliers.code_stock.provider import OwnStock
 from support import as_owner
 
 AT = START + timedelta(minutes=30)
-ICCIDS = ["8932000000000000006", "8932000000000000014", "8932000000000000022"]
+ICCIDS = ["8900000000000000003", "8900000000000000011", "8900000000000000029"]
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ SKU, OTHER_SKU = "PX-SIM", "LY-SIM"
 
 
 def iccid(n: int) -> str:
-    digits = f"893200000000000{n:03d}"
+    digits = f"890000000000000{n:03d}"
     return digits + luhn.calc_check_digit(digits)
 
 
@@ -371,6 +371,7 @@ def test_the_same_file_twice_changes_nothing(counter: World) -> None:
         (f"PX-SIM,{iccid(60)[:-1]}x,7.00", "iccid"),
         (f"PX-SIM,{iccid(60)[:-1]}{(int(iccid(60)[-1]) + 1) % 10},7.00", "iccid"),
         ("PX-SIM,4821903477,7.00", "iccid"),
+        ("PX-SIM,8932000000000000006,7.00", "iccid"),  # a real one would be given away in a sandbox
         (f"PX-15,{iccid(60)},7.00", "sku"),
         (f"PX-ESIM,{iccid(60)},7.00", "sku"),
         (f"PX-SIM,{iccid(60)},-7", "cost"),

@@ -7,7 +7,8 @@ from datetime import datetime
 from django.conf import settings
 
 from opla.db import keyring, setup
-from opla.operations import catalogue, place_files, promotions
+from opla.operations import catalogue, place_files, promotions, sample_cards
+from opla.operations.shop import current
 
 
 def prepare(*, sandbox: bool, at: datetime) -> None:
@@ -17,3 +18,4 @@ def prepare(*, sandbox: bool, at: datetime) -> None:
     if sandbox:
         promotions.seed(keyring=keyring.load(settings.VAR), at=at)
         place_files.seed(at=at)
+        sample_cards.fill(shop=current(), at=at)
