@@ -3,9 +3,9 @@
     ./opla cards import bought.csv      columns: sku, iccid, cost
     ./opla cards list
 
-Every row is checked before any is stored: the ICCID by its check digit. In a sandbox only those that begin with 8900 are
-taken: a real card would be given away. A card that is or was yours already is skipped and named by its line, so the
-same file twice changes nothing. What is done with them is on the page /owner/cards/.
+Every row is checked before any is stored: the ICCID by its check digit. In a sandbox only those that begin with
+8900 are taken: a real card would be given away. A card that is or was yours already is skipped and named by its line,
+so the same file twice changes nothing. What is done with them is on the page /owner/cards/.
 """
 
 from __future__ import annotations

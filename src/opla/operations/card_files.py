@@ -21,8 +21,8 @@ from opla.operations import catalogue
 from opla.operations.shop import Shop
 
 COLUMNS: Final = ("sku", "iccid", "cost")
-#: No country's calling code begins with a zero, so no card in the world is numbered like this; and no others may lie on a
-#: sandbox's shelf, because whoever presses "pay" there pays nothing.
+#: No country's calling code begins with a zero, so no card in the world is numbered like this; and no others may lie on
+#: a sandbox's shelf, because whoever presses "pay" there pays nothing.
 SANDBOX_PREFIX: Final = "8900"
 #: Nobody has so many in one box; a file that is larger was meant for something else.
 MAX_ROWS: Final = 10_000

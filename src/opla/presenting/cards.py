@@ -22,9 +22,9 @@ _STATES: Final[dict[State, str]] = {
     State.RESERVED: gettext_noop("to be packed"),
     State.PACKED: gettext_noop("packed"),
     State.READY: gettext_noop("ready to be collected"),
-    State.SENT: gettext_noop("sent"),
+    State.SENT: gettext_noop("in the post"),
     State.COLLECTED: gettext_noop("collected"),
-    State.LOST: gettext_noop("lost"),
+    State.LOST: gettext_noop("gone astray"),
     State.EXCHANGED: gettext_noop("of a wrong size, to come back"),
     State.WRITTEN_OFF: gettext_noop("written off"),
 }
