@@ -232,6 +232,9 @@ SUPPLIERS: Mapping[str, Callable[[Counterparts], SandboxSupplier | OwnStock]] = 
     "code_stock": OwnStock,
 }
 
+#: Whose goods a person hands over: a send of theirs is pending until then, and has a suite of its own.
+BY_HAND = frozenset({"card_stock"})
+
 
 @contextmanager
 def answering(raw: bytes, drip_s: float = 0.0) -> Iterator[str]:

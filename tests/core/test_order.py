@@ -59,6 +59,8 @@ delivered goodwill        → delivered  margin>customer_held 1550, customer_hel
 delivered withdrawn       → refunding  margin>customer_held 1550, customer_held>refunds_due 1550
 delivered returned        → refunding  supplier_float>customer_held 1440, margin>customer_held 60, \
 service_fee>customer_held 41, vat_due>customer_held 9, customer_held>refunds_due 1550
+delivered card_lost       → refunding  supplier_float>customer_held 1440, margin>customer_held 60, \
+service_fee>customer_held 41, vat_due>customer_held 9, customer_held>refunds_due 1550
 delivered part_refunded   → delivered  refunds_due>psp_clearing 1550
 refunding part_refunded   → refunding  refunds_due>psp_clearing 1550
 refunded  part_refunded   → refunded   refunds_due>psp_clearing 1550

@@ -8,26 +8,35 @@ from uuid import UUID
 
 import pytest
 
-from fakes import CODE, DIRECT, START, World
+from fakes import CODE, CUSTOMER, DEVICE, DIRECT, START, World
+from opla.core import card
 from opla.core.actor import Actor, Role
+from opla.core.address import Address
 from opla.core.fx import Rate
 from opla.core.money import Money
 from opla.core.ports import Answer, Promises, RefundReport, SendReport, SendRequest
 from opla.core.quote import Terms
-from opla.db.queries import codes, rates
+from opla.db.queries import cards, codes, rates
 from opla.db.queries.books import books
 from opla.db.queries.call import select
+from opla.db.queries.cards import Shelves
 from opla.db.queries.codes import NewCode, Stock
 from opla.db.queries.refunds import Chosen
+from opla.operations import cards as clerk
 from opla.operations import resellers
+from opla.operations.card_files import import_cards
+from opla.operations.card_to import Going
 from opla.operations.place_from_float import Asked, Reserved, place_from_float
+from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted
 from opla.operations.rates import fill_float
 from opla.operations.refund_by_choice import refund_by_choice
+from opla.suppliers.card_stock.provider import OwnCards
 from opla.suppliers.code_stock.provider import OwnStock
 from support import as_owner
 
 AT = START + timedelta(minutes=30)
+ICCIDS = ["8900000000000000003", "8900000000000000011", "8900000000000000029"]
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,14 @@ BREAKS = [
     ),
     Break("UPDATE code SET cost_minor = cost_minor + 1 WHERE state = 'stock'", "code_stock"),
     Break("UPDATE code SET state = 'sold' WHERE state = 'stock'", "code_stock"),
+    Break("UPDATE card SET cost_minor = cost_minor + 1 WHERE state = 'in_stock'", "cards"),
+    Break("UPDATE card SET cost_minor = cost_minor + 1 WHERE state = 'lost'", "cards"),
+    Break("UPDATE card SET state = 'in_stock', order_id = NULL WHERE state = 'sent'", "cards"),
+    Break("UPDATE card SET state = 'collected' WHERE state = 'sent'", "cards"),
+    Break("UPDATE card SET order_id = '{delivered}' WHERE state = 'sent'", "cards"),
+    Break("UPDATE card SET sku = 'OR-SIM' WHERE state = 'sent'", "cards"),
+    Break("DELETE FROM card WHERE state = 'in_stock'", "cards"),
+    Break("UPDATE transfer SET reason = 'cost_back' WHERE reason = 'written_off'", "cards arrows postings"),
     Break(
         "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE order_id = '{paid}' AND reason = 'held'",
         "balances holds",
@@ -229,6 +246,7 @@ def lives(shared: World) -> dict[str, UUID]:
     world.supplier.script = [world.supplier.refuses]
     world.work(2)
     orders |= money_that_went_back(world)
+    orders["card"] = a_card(world)
     world.provider.on_refund = lambda _r: RefundReport(Answer.PENDING)
     orders["refunding"] = world.paid(captured_minor=1550)
     world.supplier.script = [world.supplier.refuses]
@@ -241,7 +259,7 @@ def lives(shared: World) -> dict[str, UUID]:
     states = {name: world.state(order_id) for name, order_id in orders.items()}
     ends = dict.fromkeys(("own stock", "twice", "charged", "outside", "part", "asked", "abroad"), "delivered")
     ends |= dict.fromkeys(("withdrawn", "returned", "forfeited", "met", "reversed", "given", "shelved"), "refunded")
-    ends["credited"] = "delivered"
+    ends |= {"credited": "delivered", "card": "delivered"}
     assert states == {name: name for name in orders} | ends
     return orders
 
@@ -316,6 +334,31 @@ def money_that_went_back(world: World) -> dict[str, UUID]:
     return orders
 
 
+def a_card(world: World) -> UUID:
+    """An order whose SIM card is in the post; of two more one lies on the shelf, and one is lost."""
+    world.others["card_stock"] = OwnCards(Shelves(world.clock))
+    world.shop, before = replace(world.shop, routes=("card_stock",)), world.shop
+    owner = Actor(Role.OWNER)
+    text = "sku,iccid,cost\n" + "".join(f"PX-SIM,{iccid},7.00\n" for iccid in ICCIDS)
+    import_cards(owner, text.encode(), shop=world.shop, at=world.clock())
+    lost = cards.by_iccid(ICCIDS[2])
+    assert lost is not None
+    assert clerk.write_off(owner, lost.id, card.Event.LOST, shop=world.shop, at=world.clock()) is None
+    quote, to = world.quote("PX-SIM"), Going(Address("A", "B", "1", "", "1000", "Brussel"))
+    one = Placement(quote.id, quote.price.total.amount_minor, "sandbox", to)
+    [placed] = place_orders(CUSTOMER, [one], device=DEVICE, shop=world.shop, at=world.clock())
+    assert isinstance(placed, Placed)
+    world.work()
+    world.provider.session(-1, Answer.SUCCEEDED, quote.price.total.amount_minor)
+    world.wake()
+    world.work(2)
+    [reserved] = cards.of_order(placed.order_id)
+    assert clerk.pack(owner, placed.order_id, reserved.card.iccid, shop=world.shop, at=world.clock()) is None
+    assert clerk.hand_over(owner, placed.order_id, shop=world.shop, at=world.clock()) is None
+    world.shop = before
+    return placed.order_id
+
+
 def from_float(world: World, key: str, sku: str) -> UUID:
     """A delivered order of a reseller."""
     owner, acme = Actor(Role.OWNER), Actor(Role.RESELLER, "acme")
@@ -356,7 +399,7 @@ def noticed() -> str:
 
 def test_an_honest_shop_breaks_no_check(lives: dict[str, UUID]) -> None:
     assert noticed() == ""
-    assert select("SELECT count(DISTINCT reason) FROM transfer") == [(28,)]
+    assert select("SELECT count(DISTINCT reason) FROM transfer") == [(29,)]
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda b: b.sql.split(" WHERE ")[-1][:60])

@@ -38,7 +38,8 @@ class Act(StrEnum):
     CLOSE_DAY = "close_day"  # and read what was closed
     REFUND = "refund"  # give money back by choice
     APPROVE_REFUND = "approve_refund"  # be the second person of a large one
-    STOCK_CODES = "stock_codes"
+    STOCK_CODES = "stock_codes"  # and SIM cards
+    HAND_OVER = "hand_over"  # pack, send and hand over SIM cards, and say what became of them
     CHANGE_CATALOGUE = "change_catalogue"
     MANAGE_RESELLERS = "manage_resellers"
     FUND = "fund"  # record that the owner moved own money, such as filling a supplier's float
@@ -75,6 +76,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.REFUND,
             Act.APPROVE_REFUND,
             Act.STOCK_CODES,
+            Act.HAND_OVER,
             Act.CHANGE_CATALOGUE,
             Act.MANAGE_RESELLERS,
             Act.FUND,
@@ -82,7 +84,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.MANAGE_PLACES,
         }
     ),
-    Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND}),
+    Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER}),
     Role.SYSTEM: frozenset({Act.SETTLE, Act.EXPIRE, Act.TELL}),
 }
 

@@ -25,6 +25,7 @@ class Subject(StrEnum):
     PAYMENT = "payment"
     REFUND = "refund"
     ATTEMPT = "attempt"
+    CARD = "card"
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,16 @@ class CodeBack:
 
 
 @dataclass(frozen=True)
+class CardNow:
+    """Whose a SIM card is after its move in the same change. `was_of` is compared and set like its state."""
+
+    card_id: UUID
+    was_of: UUID | None
+    order_id: UUID | None
+    tracking: str = ""
+
+
+@dataclass(frozen=True)
 class NewDelivery:
     """Value given for an order: at most one row per order, and the database says so.
 
@@ -181,6 +192,7 @@ class Change:
     refunds: tuple[NewRefund, ...] = ()
     deliveries: tuple[NewDelivery, ...] = ()
     codes: tuple[CodeBack, ...] = ()
+    cards: tuple[CardNow, ...] = ()
     messages: tuple[NewMessage, ...] = ()
     items: tuple[NewItem, ...] = ()
     closes: tuple[tuple[str, UUID], ...] = ()  # (item kind, subject) now settled

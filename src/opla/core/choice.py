@@ -112,10 +112,20 @@ def same_person(one: str, other: Actor) -> bool:
     return not name or not other.name.strip() or name == other.name.strip().casefold()
 
 
-def start(case: Case, wish: Wish, *, asked: bool, at: datetime, chance: Chance, reason: str = "") -> Change:
+def start(
+    case: Case,
+    wish: Wish,
+    *,
+    asked: bool,
+    at: datetime,
+    chance: Chance,
+    reason: str = "",
+    undone: order.Event | None = None,
+) -> Change:
     """The refund begins: posted, due, and on its way with the next worker. `asked`: its row waits for this already.
 
-    `reason` is of a refund that a rule gives in the same way (`take_back`); empty: by choice.
+    `reason` is of a refund that a rule gives in the same way (`take_back`, `card`); empty: by choice. `undone` is the
+    order's event where the whole sale is undone for another reason than a code that is on the shelf again.
     """
     sold, money = case.order, Money(amount_minor(case, wish), case.order.price.total.currency)
     parties = Parties(money.currency, provider=case.provider, source=case.supplier)
@@ -125,8 +135,8 @@ def start(case: Case, wish: Wish, *, asked: bool, at: datetime, chance: Chance, 
     if whole(case, wish):
         event = order.Event.WITHDRAWN
         back = case.code is not None and case.code.ours and not case.code.revealed
-        if back:
-            event = order.Event.RETURNED
+        if back or undone is not None:
+            event = undone or order.Event.RETURNED
             amounts = order.undone(
                 sold.price, case.cost_minor, goodwill_minor=case.back_minor, refund_minor=money.amount_minor
             )

@@ -37,7 +37,10 @@ from opla.core.refund import by_rule
 
 
 def route(sold: Order, suppliers: Sequence[str], *, refused_by: Collection[str], in_stock: bool) -> str:
-    """The first supplier that may have it, empty when nobody is left. Our own shelf only for what lies on it."""
+    """The first supplier that may have it, empty when nobody is left. Our own shelves only for what lies on them.
+
+    Nobody else hands over a card of ours.
+    """
     for name in suppliers:
         fits = carries(name, sold.kind) and (name != "code_stock" or in_stock)
         if fits and name not in refused_by:
@@ -159,12 +162,18 @@ def settle(
         parked = item.NewItem(
             item.Kind.UNKNOWN_SEND,
             sold.price.total,
-            Why.SUPPLIER_SILENT if target is attempt.State.UNKNOWN else Why.SUPPLIER_UNDECIDED,
+            _waited_for(target, sold),
             order_id=sold.id,
             attempt_id=send.id,
         )
         return replace(change, items=(parked,))
     return change
+
+
+def _waited_for(state: attempt.State, sold: Order) -> Why:
+    if sold.kind is Kind.SIM:
+        return Why.NOT_HANDED_OVER
+    return Why.SUPPLIER_SILENT if state is attempt.State.UNKNOWN else Why.SUPPLIER_UNDECIDED
 
 
 def _delivered(

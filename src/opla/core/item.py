@@ -32,6 +32,7 @@ class Kind(StrEnum):
     ADAPTER_GONE = "adapter_gone"  # whom to ask is not set up (any more), and stays so
     RESERVATION = "reservation"  # what was bought for a date has no code that is good then
     CARD_TESTING = "card_testing"  # somebody asks for payment after payment: cards are tested here
+    LOW_STOCK = "low_stock"  # few SIM cards of one product are left
 
 
 class Why(StrEnum):
@@ -39,6 +40,8 @@ class Why(StrEnum):
 
     SUPPLIER_SILENT = "supplier_silent"
     SUPPLIER_UNDECIDED = "supplier_undecided"  # they have it, and do not decide
+    NOT_HANDED_OVER = "not_handed_over"  # a card is reserved, and was neither sent nor collected
+    FEW_CARDS = "few_cards"  # left, sku: on the shelf
     REFUND_SILENT = "refund_silent"
     REFUND_UNREACHABLE = "refund_unreachable"  # it never left us
     CHARGE_SILENT = "charge_silent"
@@ -114,6 +117,7 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.ADAPTER_GONE: (Resolution.SEEN,),
     Kind.CARD_TESTING: (Resolution.SEEN,),
     Kind.RESERVATION: (Resolution.NOT_DELIVERED, Resolution.SEEN),
+    Kind.LOW_STOCK: (Resolution.SEEN,),
 }
 
 #: Kind of attempt → what may be said of one that is still open. A contradiction, or an adapter that is gone, leaves

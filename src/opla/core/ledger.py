@@ -30,6 +30,8 @@ class Account(StrEnum):
     TILL_DRAWER = "till_drawer"
     SUPPLIER_FLOAT = "supplier_float"  # our prepaid money at a supplier
     CODE_STOCK = "code_stock"  # codes we own, at cost
+    CARD_STOCK = "card_stock"  # SIM cards we own, at cost
+    STOCK_LOSSES = "stock_losses"  # cards that brought nothing: lost, damaged, or sent again for one price
     RESELLER_FLOAT = "reseller_float"  # resellers' prepaid money with us
     CUSTOMER_HELD = "customer_held"  # paid, not yet delivered or given back
     MARGIN = "margin"
@@ -50,6 +52,8 @@ SIDES: dict[Account, Side] = {
     Account.TILL_DRAWER: Side.DEBIT,
     Account.SUPPLIER_FLOAT: Side.EITHER,  # the supplier's own count decides; reconciliation compares
     Account.CODE_STOCK: Side.DEBIT,
+    Account.CARD_STOCK: Side.DEBIT,
+    Account.STOCK_LOSSES: Side.EITHER,  # a dearer card may come back where a cheaper one was kept
     Account.RESELLER_FLOAT: Side.CREDIT,
     Account.CUSTOMER_HELD: Side.CREDIT,
     Account.MARGIN: Side.EITHER,
@@ -104,6 +108,8 @@ class Reason(StrEnum):
     PSP_FEE = "psp_fee"  # kept by the payment provider out of what it owes us
     PSP_FEE_BACK = "psp_fee_back"
     STOCK_BOUGHT = "stock_bought"
+    WRITTEN_OFF = "written_off"  # a card left the shelf, and no sale pays for it
+    RESTOCKED = "restocked"  # a card is on the shelf again that no sale gives back
     FLOAT_FILLED = "float_filled"  # our own money at a supplier
     FLOAT_FILLED_ABROAD = "float_filled_abroad"  # the same, as it arrived in another currency
     FLOAT_PAID_IN = "float_paid_in"  # a reseller's money with us
@@ -127,6 +133,8 @@ class Slot(StrEnum):
     CHARGEBACKS = "chargebacks"
     SUSPENSE = "suspense"
     PSP_FEES = "psp_fees"  # of the payment's provider
+    CARDS = "card_stock"
+    LOSSES = "stock_losses"
 
 
 class Posting(NamedTuple):
@@ -169,6 +177,11 @@ TAKEN_BACK = Posting(Reason.TAKEN_BACK, Slot.HELD, Slot.GONE)
 MET_OUTSIDE = Posting(Reason.MET_OUTSIDE, Slot.DUE, Slot.GONE)
 PSP_FEE = Posting(Reason.PSP_FEE, Slot.PSP_FEES, Slot.PAYER)
 PSP_FEE_BACK = Posting(Reason.PSP_FEE_BACK, Slot.PAYER, Slot.PSP_FEES)
+WRITTEN_OFF = Posting(Reason.WRITTEN_OFF, Slot.LOSSES, Slot.CARDS)
+RESTOCKED = Posting(Reason.RESTOCKED, Slot.CARDS, Slot.LOSSES)
+
+#: Suppliers that are our own shelves: what lies there has an account of its own name, and no float.
+SHELVES = frozenset({"code_stock", "card_stock"})
 
 
 def account_code(account: Account, currency: str, party: str = "") -> str:
@@ -183,7 +196,7 @@ def way(charged_back_minor: int, amount_minor: int) -> Account:
 
 @dataclass(frozen=True)
 class Parties:
-    """Who the slots of a rule are in one case. `source` names the supplier; code_stock is our own shelf.
+    """Who the slots of a rule are in one case. `source` names the supplier; `SHELVES` are our own.
 
     `abroad` is the currency the supplier takes, where it is not the order's.
     A reseller's order is paid from its float and has no payment: what is held for it is held there.
@@ -203,8 +216,8 @@ class Parties:
         match role:
             case Slot.PAYER:
                 return account_code(Account.PSP_CLEARING, self.currency, self.provider)
-            case Slot.SOURCE if self.source == "code_stock":
-                return account_code(Account.CODE_STOCK, self.currency)
+            case Slot.SOURCE if self.source in SHELVES:
+                return account_code(Account(self.source), self.currency)
             case Slot.SOURCE:
                 return account_code(Account.SUPPLIER_FLOAT, currency, self.source)
             case Slot.HELD if self.reseller:

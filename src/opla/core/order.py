@@ -15,8 +15,9 @@ have it `called_off`.
 
 `paid_twice` and `second_refunded` leave the state: the second payment goes back, the order goes on. So do `goodwill`
 and `part_refunded`: a part of the price is given back by choice.
-`returned` and `withdrawn` are the whole price given back by choice: an unseen code of ours goes back on the shelf, any
-other value is lost. `went_back` and `forfeited` end in refunded at once, because the money has left without us.
+`returned` and `withdrawn` are the whole price given back by choice: an unseen code of ours (an unopened card) goes back
+on the shelf, any other value is lost. `went_back` and `forfeited` end in refunded at once, because the money has left
+without us.
 Everything not in ARROWS is a contradiction: evidence, an item for a person, no money moves.
 """
 
@@ -75,6 +76,7 @@ class Event(StrEnum):
     CREDITED = "credited"  # a part of the price is on the reseller's float again, by choice
     CREDITED_WHOLE = "credited_whole"  # all that was left of it
     RETURNED_TO_FLOAT = "returned_to_float"  # the same, and an unseen code of ours is on the shelf again
+    CARD_LOST = "card_lost"  # the SIM card that was sent never came (core.card)
     TOLD = "told"
 
 
@@ -133,6 +135,7 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.DELIVERED, Event.RETURNED_TO_FLOAT): Arrow(State.REFUNDED, _UNEARNED),
     (State.DELIVERED, Event.GOODWILL): Arrow(State.DELIVERED, (ledger.GOODWILL, ledger.REFUND_DUE)),
     (State.DELIVERED, Event.RETURNED): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE)),
+    (State.DELIVERED, Event.CARD_LOST): Arrow(State.REFUNDING, (*_UNEARNED, ledger.REFUND_DUE)),
     (State.DELIVERED, Event.WITHDRAWN): Arrow(State.REFUNDING, (ledger.GOODWILL, ledger.REFUND_DUE)),
     (State.DELIVERED, Event.PART_REFUNDED): Arrow(State.DELIVERED, (ledger.REFUND_PAID,)),
     (State.REFUNDING, Event.PART_REFUNDED): Arrow(State.REFUNDING, (ledger.REFUND_PAID,)),

@@ -298,6 +298,28 @@ class StockedCode:
     valid_until: date | None
 
 
+@dataclass(frozen=True)
+class StockedCard:
+    """The SIM card that one attempt's order has. `given`: it was sent, or collected."""
+
+    card_id: str
+    cost_minor: int
+    given: bool
+
+
+@runtime_checkable
+class CardStock(Protocol):
+    """Our own stock of SIM cards. Implemented and handed in like `CodeStock`."""
+
+    def reserve_card(self, reference: str, sku: str) -> StockedCard | None:
+        """One card of `sku` for the order of this attempt, or None: out of stock. The same reference keeps its card."""
+        ...
+
+    def card_of(self, reference: str) -> StockedCard | None:
+        """The card that this attempt's order has, if any."""
+        ...
+
+
 class CodeStock(Protocol):
     """Our own stock of codes. Implemented over PostgreSQL by `db`, handed in by `operations`."""
 

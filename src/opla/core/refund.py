@@ -38,16 +38,25 @@ class State(StrEnum):
 
 
 #: Reasons whose refund is an order's own ending; the others give back what was paid beside it.
-ENDS_ORDER = frozenset({"late", "declined", "called_off", "reversed", "choice", "unseen"})
+ENDS_ORDER = frozenset({"late", "declined", "called_off", "reversed", "choice", "unseen", "card_lost", "card_returned"})
 
 #: Why money goes back by choice: the whole price of an order, or a part of it out of goodwill.
 BY_CHOICE = frozenset({"choice", "goodwill"})
 
 #: Why money goes back by rule, without asking anybody (up to the day's cap).
-BY_RULE = frozenset({"late", "second", "overpaid", "underpaid", "declined", "called_off", "reversed", "unseen"})
+BY_RULE = frozenset(
+    {
+        *("late", "second", "overpaid", "underpaid", "declined", "called_off", "reversed", "unseen"),
+        *("card_lost", "card_returned"),
+    }
+)
 
 #: A code that nobody has looked at, given back by its buyer: their right, so by rule, and of a delivered order's price.
-UNSEEN = "unseen"
+UNSEEN: Final = "unseen"
+
+#: A SIM card that never came, or came back unopened in time: of a delivered order's price as well.
+CARD_LOST: Final = "card_lost"
+CARD_RETURNED: Final = "card_returned"
 
 
 @dataclass(frozen=True)

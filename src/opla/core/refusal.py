@@ -121,6 +121,18 @@ class Code(StrEnum):
     SHARE_USED = "share_used"  # it has shown its code on another device
     CODE_SEEN = "code_seen"  # somebody has looked at it, so it does not go back by itself
     TAKE_BACK_OVER = "take_back_over"  # too near its last day to go back by itself
+    # SIM cards
+    ADDRESS_MISSING = "address_missing"  # says which line of it
+    POSTCODE_INVALID = "postcode_invalid"  # Belgian ones are 1000 to 9999
+    COUNTRY_NOT_SERVED = "country_not_served"  # no card is sent there
+    PLACE_UNKNOWN = "place_unknown"  # not one of ours where cards are collected
+    CARDS_OUT_OF_STOCK = "cards_out_of_stock"
+    CARD_UNKNOWN = "card_unknown"  # this ICCID is not in our stock
+    CARD_OTHER_PRODUCT = "card_other_product"
+    CARD_TAKEN = "card_taken"  # packed for another order, sold, or gone
+    CARD_NOT_NOW = "card_not_now"  # in the state the card or its order is in, that cannot be
+    COLLECTION_CODE_WRONG = "collection_code_wrong"
+    RETURN_OVER = "return_over"  # too late to go back by rule
     # signing in
     STEP_WRONG = "step_wrong"  # neither the app's six digits nor a recovery code, or used already
     PASSKEY_WRONG = "passkey_wrong"  # of nobody here, or its answer is no answer to what was asked

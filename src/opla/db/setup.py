@@ -10,13 +10,13 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connections, transaction
 
-from opla.core import ledger, order, payment
+from opla.core import card, ledger, order, payment
 
 _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
 _SQL = (
-    *("clock", "orders", "promotions", "floats", "apply", "attempts", "codes", "dates"),
+    *("clock", "orders", "promotions", "floats", "apply", "attempts", "codes", "cards", "dates"),
     *("refunds", "rates", "reminders", "days", "letters", "threads", "rights", "aftercare", "push"),
     *("limits", "card_testing", "forget", "books", "guards", "grants"),
 )
@@ -42,6 +42,8 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
         rows.append(("order", source, event, arrow.target, [str(line.reason) for line in arrow.postings]))
     for (state, happened), (target, postings) in payment.ARROWS.items():
         rows.append(("payment", state, happened, target, [str(line.reason) for line in postings]))
+    for (on, what), (leads_to, lines) in card.ARROWS.items():
+        rows.append(("card", on, what, leads_to, [str(line.reason) for line in lines]))
     return rows
 
 
@@ -49,11 +51,12 @@ def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
     """The core's postings as rows (reason, phase, kinds debited, kinds credited), for `books` to compare with."""
     used = {line for arrow in order.ARROWS.values() for line in arrow.postings}
     used |= {line for _, postings in payment.ARROWS.values() for line in postings}
+    used |= {line for _, postings in card.ARROWS.values() for line in postings}
     rows = [(str(p.reason), str(p.phase), _kinds(p.debit), _kinds(p.credit)) for p in used]
     # What moves outside an order's life: the owner's own money.
     bought, filled, fx = ledger.Account.CODE_STOCK, str(ledger.Account.SUPPLIER_FLOAT), str(ledger.Account.FX)
     posted, bank = str(ledger.Phase.POSTED), [str(ledger.Account.BANK)]
-    rows.append((str(ledger.Reason.STOCK_BOUGHT), posted, [str(bought)], bank))
+    rows.append((str(ledger.Reason.STOCK_BOUGHT), posted, [str(bought), str(ledger.Account.CARD_STOCK)], bank))
     rows.append((str(ledger.Reason.FLOAT_FILLED), posted, [filled, fx], bank))
     rows.append((str(ledger.Reason.FLOAT_FILLED_ABROAD), posted, [filled], [fx]))
     rows.append((str(ledger.Reason.FLOAT_PAID_IN), posted, bank, [str(ledger.Account.RESELLER_FLOAT)]))
@@ -67,7 +70,7 @@ def _kinds(slot: ledger.Slot) -> list[str]:
         case ledger.Slot.HELD:
             return [str(ledger.Account.CUSTOMER_HELD), str(ledger.Account.RESELLER_FLOAT)]
         case ledger.Slot.SOURCE:
-            return [str(ledger.Account.SUPPLIER_FLOAT), str(ledger.Account.CODE_STOCK)]
+            return [str(ledger.Account.SUPPLIER_FLOAT), *sorted(ledger.SHELVES)]
         case ledger.Slot.BOUGHT:
             return [*_kinds(ledger.Slot.SOURCE), str(ledger.Account.FX)]
         case ledger.Slot.GONE:

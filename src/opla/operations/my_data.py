@@ -14,12 +14,14 @@ from typing import Final
 from django.db import transaction
 
 from opla.core.actor import Actor
+from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.core.usage import write_usage
 from opla.db.models import Customer, Passkey, SecondStep, Session, SignInLink
 from opla.db.queries import forget as forgetting
 from opla.db.queries import pages, reminders
-from opla.operations import kept_lines, second_step, threads
+from opla.operations import card_to, kept_lines, second_step, threads
+from opla.operations.card_to import Going
 from opla.operations.shop import Shop
 from opla.operations.wishes import Watched, hashes_of, open_all
 
@@ -86,7 +88,9 @@ def _sessions(customer: Customer, _shop: Shop, at: datetime) -> object:
     ]
 
 
-def _orders(customer: Customer, _shop: Shop, _when: datetime) -> object:
+def _orders(customer: Customer, shop: Shop, _when: datetime) -> object:
+    theirs = pages.orders_of(customer.email, limit=_ORDERS_MOST)
+    going = card_to.of([one.id for one in theirs if one.kind is Kind.SIM], shop=shop)
     return [
         {
             "order": one.ticket,
@@ -100,9 +104,14 @@ def _orders(customer: Customer, _shop: Shop, _when: datetime) -> object:
             "currency": one.price.total.currency,
             "placed_at": _at(one.placed_at),
             "ended_at": _at(one.ended_at),
+            **({"card_goes_to": _goes_to(to)} if (to := going.get(one.id)) else {}),
         }
-        for one in pages.orders_of(customer.email, limit=_ORDERS_MOST)
+        for one in theirs
     ]
+
+
+def _goes_to(to: Going) -> object:
+    return to.address.document if to.address else to.place or None
 
 
 def _reminders(customer: Customer, shop: Shop, _when: datetime) -> object:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from opla import notices, payments, suppliers
+from opla.core.ledger import SHELVES
 from opla.core.ports import Charges, CodeStock, Notifies, Pushes, Refunds, Sends, Tells
 from opla.operations.shop import Shop
 
@@ -97,8 +98,8 @@ class Adapters:
         return max((kept.max_seconds for kept in promises), default=10)
 
     def _may_run(self, name: str, *, live: bool) -> None:
-        # Our own shelf belongs to sandbox and live shops alike; everybody else to one of the two.
-        if name != "code_stock" and live is self._shop.sandbox:
+        # Our own shelves belong to sandbox and live shops alike; everybody else to one of the two.
+        if name not in SHELVES and live is self._shop.sandbox:
             raise SandboxBesideLive(f"{name} does not run in a shop whose sandbox is {self._shop.sandbox}")
 
     def _configuration(self, area: str, name: str) -> tuple[Mapping[str, str], tuple[str, str]]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from opla.core.actor import Act, Actor
+from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.db.keyring import digest
-from opla.db.queries import orders, pages
+from opla.db.queries import cards, orders, pages
 from opla.db.queries.orders import NewOrder, NewPayment
+from opla.operations import card_to
 from opla.operations.card_testing import Asked, too_much
+from opla.operations.card_to import Going
 from opla.operations.links import device_hash, link_of, write_link
 from opla.operations.shop import Shop
 
@@ -24,6 +30,7 @@ class Placement:
     quote_id: UUID
     total_minor: int
     method: str
+    card_to: Going | None = None  # where it goes, of a SIM card
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,8 @@ def place_orders(
             answers[n] = Refusal(Code.QUOTE_UNKNOWN, "quote")
         elif placement.total_minor != quote.price.total.amount_minor:
             answers[n] = Refusal(Code.QUOTE_CHANGED, "total")
+        elif quote.kind is Kind.SIM and placement.card_to is None:
+            answers[n] = Refusal(Code.ADDRESS_MISSING, "name", {"field": "name"})
         else:
             if shared is None or not together:
                 shared = new_payment(placement.method, shop=shop, at=at)
@@ -110,17 +119,37 @@ def place_orders(
     if paused := too_much(asked, quotes=bought, device=device, address=address, shop=shop, at=at):
         return [paused if n in new else answers[n] for n in range(len(placements))]
     if new:
+        rows = _placed(new, placements, list(payments.values()), actor=actor, shop=shop, at=at, together=together)
+        for (n, order), row in zip(new.items(), rows, strict=True):
+            answers[n] = _answer(order, links[n], row, shop)
+    return [answers[n] for n in range(len(placements))]
+
+
+def _placed(
+    new: Mapping[int, NewOrder],
+    placements: Sequence[Placement],
+    payments: Sequence[NewPayment],
+    *,
+    actor: Actor,
+    shop: Shop,
+    at: datetime,
+    together: bool,
+) -> list[orders.PlacedRow]:
+    """The orders, and in the same transaction where their cards go: without that nobody could deliver them."""
+    going = {new[n].order_id: to for n, p in enumerate(placements) if n in new and (to := p.card_to) is not None}
+    with transaction.atomic() if going else nullcontext():
         rows = orders.place(
             list(new.values()),
-            list(payments.values()),
+            payments,
             actor=actor,
             at=at,
             expires_at=at + shop.terms.payment_valid,
             together=together,
         )
-        for (n, order), row in zip(new.items(), rows, strict=True):
-            answers[n] = _answer(order, links[n], row, shop)
-    return [answers[n] for n in range(len(placements))]
+        for row in rows:
+            if row.result == "placed" and row.order_id in going:
+                cards.send_to(row.order_id, card_to.seal(going[row.order_id], row.order_id, shop=shop), at=at)
+    return rows
 
 
 def _answer(order: NewOrder, link: str, row: orders.PlacedRow, shop: Shop) -> Placed | Refusal:

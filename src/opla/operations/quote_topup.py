@@ -10,6 +10,7 @@ from functools import lru_cache
 from opla.core import dated, delivery, sim
 from opla.core.actor import Act, Actor
 from opla.core.catalog import Catalog, Product, check, sellable
+from opla.core.ledger import SHELVES
 from opla.core.money import Money
 from opla.core.phone import Number
 from opla.core.ports import Kind
@@ -116,7 +117,7 @@ def days_to_choose(product: Product, *, shop: Shop, at: datetime) -> tuple[date,
     """
     if _kind(product) is Kind.SIM:
         return None
-    if not _kind(product).is_secret or any(name != "code_stock" for name in shop.routes):
+    if not _kind(product).is_secret or any(name not in SHELVES for name in shop.routes):
         return dated.days(at)
     shelf = codes.good_longest(product.sku)
     return None if shelf is None else dated.days(at, shelf=shelf)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from opla.core.actor import Act, Actor
 from opla.core.fx import Rate, read_micros
+from opla.core.ledger import SHELVES
 from opla.core.money import MINOR_DIGITS, Money
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import rates
@@ -39,7 +40,7 @@ def fill_float(
     """
     if refused := actor.refused(Act.FUND):
         return refused
-    if supplier not in shop.routes or supplier == "code_stock":
+    if supplier not in shop.routes or supplier in SHELVES:
         return Refusal(Code.NOT_FOUND, "supplier", {"name": supplier})
     same = paid.currency == arrived.currency
     if paid.amount_minor <= 0 or arrived.amount_minor <= 0 or (same and paid != arrived):

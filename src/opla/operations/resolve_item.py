@@ -16,6 +16,7 @@ from opla.core.actor import Act, Actor
 from opla.core.attempt import Contradiction
 from opla.core.change import Change, Move, NewMessage, Note, Subject
 from opla.core.item import Kind, Resolution, Said, Step
+from opla.core.ledger import SHELVES
 from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport, Pin, Promises, RefundReport, SendReport
 from opla.core.ports import Kind as Goods
@@ -70,8 +71,9 @@ class _Case:
             undecided,
             left=tried is None or tried.state not in (attempt.State.NEW, attempt.State.CLAIMED),
         )
-        if tried is not None and tried.adapter == "code_stock":
-            # Our own shelf knows which code it gave; a code typed by hand would be a second one.
+        if tried is not None and tried.adapter in SHELVES:
+            # Our own shelves know what they gave; a code typed by hand would be a second one, and a card is handed over
+            # on the page of the cards.
             found = tuple(c for c in found if c is not Resolution.DELIVERED)
         return found
 

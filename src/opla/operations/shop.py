@@ -42,7 +42,7 @@ def current() -> Shop:
         sandbox=settings.SANDBOX,
         base_url=settings.BASE_URL,
         payment_methods=(*(("sandbox",) if settings.SANDBOX else ()), *settings.PAYMENT_METHODS),
-        routes=("code_stock", "sandbox") if settings.SANDBOX else ("code_stock",),
+        routes=("code_stock", "card_stock", *(("sandbox",) if settings.SANDBOX else ())),
         refund_cap_minor=settings.REFUND_CAP_MINOR,
         var=settings.VAR,
         second_person_minor=settings.SECOND_PERSON_MINOR,

@@ -1,13 +1,16 @@
-"""What is over by time alone is deleted: sessions, and links that nobody used."""
+"""What is over by time alone is deleted: sessions, links that nobody used, and where SIM cards went."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from opla.core.card import ADDRESS_KEPT
 from opla.db.models import Session, SignInLink
+from opla.db.queries import cards
 
 
 def tidy(*, at: datetime) -> None:
     """Nothing reads these any more; their rows name people."""
+    cards.forget(at - ADDRESS_KEPT)
     Session.objects.filter(expires_at__lte=at).delete()
     SignInLink.objects.filter(expires_at__lte=at).delete()

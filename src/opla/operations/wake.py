@@ -8,7 +8,7 @@ from uuid import UUID
 
 from opla.core.attempt import Kind
 from opla.db.queries import attempts
-from opla.db.queries.codes import Stock
+from opla.db.queries.cards import Shelves
 from opla.operations.outside import Adapters
 from opla.operations.shop import current
 
@@ -28,5 +28,5 @@ def woken(provider: str, headers: Mapping[str, str], body: bytes, *, at: datetim
     shop = current()
     if provider not in shop.payment_methods:
         return 0
-    reader = Adapters(shop, Stock(at.date)).notifies(provider)
+    reader = Adapters(shop, Shelves(lambda: at)).notifies(provider)
     return wake_payment(provider, reader.woken(headers, body), at=at) if reader is not None else 0

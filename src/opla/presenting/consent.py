@@ -15,4 +15,6 @@ def consent(kind: Kind, *, dated: bool = False) -> str:
         return _("Top up at once. I know that I can no longer step back once the credit has arrived.")
     if kind is Kind.ESIM:
         return _("Show me the eSIM as soon as I ask for it. I know that I can no longer step back once it was shown.")
+    if kind is Kind.SIM:
+        return _("Pack the card now. I know that it is taken back for its whole price unopened only, within 14 days.")
     return _("Show me the code as soon as I ask for it. I know that I can no longer step back once it was shown.")

@@ -30,11 +30,16 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.ADAPTER_GONE: gettext_noop("Nobody is there to be asked"),
     Kind.CARD_TESTING: gettext_noop("Somebody may be testing cards"),
     Kind.RESERVATION: gettext_noop("Bought for a date, and no good code is held for it"),
+    Kind.LOW_STOCK: gettext_noop("Few SIM cards are left"),
 }
 
 _WHY: Final[dict[Why, str]] = {
     Why.SUPPLIER_SILENT: gettext_noop("The supplier gives no clear answer. It may or may not have been delivered."),
     Why.SUPPLIER_UNDECIDED: gettext_noop("The supplier has the order and does not decide."),
+    Why.NOT_HANDED_OVER: gettext_noop(
+        "A SIM card is reserved for it, and nobody has handed it over. That is done on the page of the cards."
+    ),
+    Why.FEW_CARDS: gettext_noop("%(left)s of %(sku)s are on the shelf. Import more, and this leaves the list."),
     Why.REFUND_SILENT: gettext_noop("The provider gives no clear answer. The money may or may not have gone back."),
     Why.REFUND_UNREACHABLE: gettext_noop("The refund could not be sent: the provider is out of reach."),
     Why.CHARGE_SILENT: gettext_noop("The provider does not say whether it was paid."),
@@ -136,6 +141,8 @@ _WORDS: Final[dict[str, str]] = {
     "fee_kept": gettext_noop("The provider kept its fee"),
     "fee_given_back": gettext_noop("The provider gave a fee back"),
     # what messages are about
+    "card_ready": gettext_noop("A SIM card that is ready"),
+    "card_sent": gettext_noop("Another SIM card"),
     "delivered": gettext_noop("Delivered"),
     "refunding": gettext_noop("Being refunded"),
     "refunded": gettext_noop("Refunded"),
@@ -254,6 +261,8 @@ def _figure(name: str, text: str, currency: str) -> str:
         return text
     if name == "source":
         return _(_SOURCES[Source(text)])
+    if name in ("left", "sku"):
+        return text
     if name in ("day", "valid_until"):
         return figures.day(date.fromisoformat(text))
     return word(text) if text else "–"

@@ -13,7 +13,7 @@ from opla.core.ports import Kind
 from opla.db.queries.pages import OrderPage
 from opla.presenting import figures, languages, numbers, orders
 
-TOPICS = ("delivered", "dated", "soon", "refunding", "refunded", "proof", *Nudge)
+TOPICS = ("delivered", "dated", "soon", "refunding", "refunded", "card_ready", "card_sent", "proof", *Nudge)
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,10 @@ def notice(topic: str, page: OrderPage, link_url: str, *, sandbox: bool, digits:
                 subject, body = _delivered(page)
             case "dated" | "soon" if page.deliver_at is not None:
                 subject, body = _dated(topic, page, page.deliver_at)
+            case "card_ready":
+                subject, body = _card_ready(page)
+            case "card_sent":
+                subject, body = _card_sent(page)
             case "refunding":
                 subject, body = _refunding(page)
             case "refunded":
@@ -69,6 +73,8 @@ def _delivered(page: OrderPage) -> tuple[str, str]:
         "number": numbers.grouped(page.number),
         "total": figures.money(page.price.total),
     }
+    if page.kind is Kind.SIM:
+        return _card_handed_over(page)
     if page.kind is Kind.DIRECT:
         return (
             _("Topped up: %(product)s") % what,
@@ -92,6 +98,39 @@ def _delivered(page: OrderPage) -> tuple[str, str]:
             "message: open your order, on the device you ordered with or with the six digits we can send you."
         )
         % what,
+    )
+
+
+def _card_handed_over(page: OrderPage) -> tuple[str, str]:
+    what = {"product": page.product_name, "total": figures.money(page.price.total)}
+    return (
+        _("Your SIM card was handed over: %(product)s") % what,
+        _(
+            "Your SIM card %(product)s was sent, or you have collected it. You paid %(total)s. The page of your order "
+            "shows the tracking number, where there is one. If the card does not come or does not fit, or if you want "
+            "to send it back unopened within 14 days, say so there."
+        )
+        % what,
+    )
+
+
+def _card_ready(page: OrderPage) -> tuple[str, str]:
+    what = {"product": page.product_name}
+    return (
+        _("Your SIM card is ready: %(product)s") % what,
+        _(
+            "Your SIM card %(product)s lies ready for you. For your safety the code to collect it with is not in this "
+            "message: the page of your order shows it, and where to go."
+        )
+        % what,
+    )
+
+
+def _card_sent(page: OrderPage) -> tuple[str, str]:
+    what = {"product": page.product_name}
+    return (
+        _("Another SIM card was sent to you: %(product)s") % what,
+        _("In place of the first one we have sent you another %(product)s. It costs you nothing.") % what,
     )
 
 

@@ -80,6 +80,7 @@ _EVENTS: Final[dict[str, str]] = {
     "goodwill": gettext_noop("A part of the price goes back to you"),
     "part_refunded": gettext_noop("A part of the price was refunded"),
     "returned": gettext_noop("Taken back: the money goes back"),
+    "card_lost": gettext_noop("The SIM card was lost: the money goes back"),
     "withdrawn": gettext_noop("Taken back: the money goes back"),
     "went_back": gettext_noop("The money went back"),
     "forfeited": gettext_noop("The money went back"),

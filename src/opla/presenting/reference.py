@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Final
 
-from opla.core import attempt, ledger, order, payment, refund
+from opla.core import attempt, card, ledger, order, payment, refund
 from opla.core.actor import MAY, Act, Role
 from opla.core.ledger import Phase, Posting
 from opla.core.refusal import TRANSIENT, Code, Refusal
@@ -49,11 +49,16 @@ _REFUND_NOTE: Final = (
     "A refund's own money is posted by the order it belongs to (`refunded`, `second_refunded`) or, for what was paid "
     "beyond the orders, by the payment (`extra_refunded`). What the provider keeps for it (`fee_kept`) is its own."
 )
+_CARD_NOTE: Final = (
+    "What a card's own arrow posts is what its order's arrow of the same moment does not: the first card that is "
+    "handed over is paid for by `delivered`, and given back by `returned` or `card_lost`. So an amount here is the "
+    "card's cost, or the difference between it and what the order paid, or nothing, and then there is no line."
+)
 _SLOT_NOTE: Final = (
     "`payer` is what the payment provider owes us (`psp_clearing`); `source` is the float at the supplier, or our own "
-    "codes at cost; `bought` is the source too, or, where it takes another currency than the order's, the position of "
-    "the two currencies (`fx`), whose other side `cost_abroad` moves. Held and released lines move pending columns "
-    "only."
+    "codes or cards at cost; `bought` is the source too, or, where it takes another currency than the order's, the "
+    "position of the two currencies (`fx`), whose other side `cost_abroad` moves. Held and released lines move pending "
+    "columns only."
 )
 
 
@@ -115,6 +120,7 @@ def arrows() -> str:
         for about, source, event, target, lines in setup.arrows()
         if about == "refund"
     ]
+    cards = [[str(s), str(e), str(a.target), _reasons(a.postings)] for (s, e), a in card.ARROWS.items()]
     head = ["state", "event", "leads to", "posts"]
     attempts = [[str(s), str(a), str(t)] for (s, a), t in attempt.NEXT.items()]
     only_charges = [[str(s), str(a), str(t)] for (s, a), t in attempt.NEXT_CHARGE.items() if (s, a) not in attempt.NEXT]
@@ -124,6 +130,8 @@ def arrows() -> str:
         *("## A payment", _drawing(payment), _table(head, payments)),
         *("## A refund", _drawing(refund), _table(head, refunds)),
         _REFUND_NOTE,
+        *("## A SIM card", _drawing(card), _table(head, cards)),
+        _CARD_NOTE,
         *("## An attempt", _drawing(attempt), _table(["state", "answer", "leads to"], attempts)),
         "A charge alone may also turn, because a session called expired can still be paid:",
         _table(["state", "answer", "leads to"], only_charges),

@@ -118,6 +118,17 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.CODE_SEEN: gettext_noop(
         "Somebody has looked at this code, so it cannot be given back here. Write to us instead."
     ),
+    Code.ADDRESS_MISSING: gettext_noop("Fill in this line, so that the card finds you. At most 70 signs."),
+    Code.POSTCODE_INVALID: gettext_noop("A Belgian postcode has four digits, from 1000 to 9999."),
+    Code.COUNTRY_NOT_SERVED: gettext_noop("SIM cards are sent within Belgium only."),
+    Code.PLACE_UNKNOWN: gettext_noop("Cards are not collected there any more. Choose another place, or the post."),
+    Code.CARDS_OUT_OF_STOCK: gettext_noop("No such card is left. Import some first, or give the money back."),
+    Code.CARD_UNKNOWN: gettext_noop("This ICCID is not one of our cards. Scan the card itself."),
+    Code.CARD_OTHER_PRODUCT: gettext_noop("This card is another product than the one that was ordered."),
+    Code.CARD_TAKEN: gettext_noop("This card is packed for somebody else, sold, or gone. Take another one."),
+    Code.CARD_NOT_NOW: gettext_noop("That cannot be done with it now: something else has happened. Look again."),
+    Code.COLLECTION_CODE_WRONG: gettext_noop("This is not the code of this order. It stands on the customer's page."),
+    Code.RETURN_OVER: gettext_noop("It came back too late to be refunded by rule. The owner may still refund it."),
     Code.TAKE_BACK_OVER: gettext_noop("This code's last day is too near for giving it back here. Write to us instead."),
     Code.REFUND_BY_RULE: gettext_noop("This order is delivered or refunded by itself. There is nothing to choose yet."),
     Code.NOTHING_TO_REFUND: gettext_noop("Nothing of this order's money is left to give back."),

@@ -8,12 +8,24 @@ from __future__ import annotations
 from opla.core.places.finding import Asked, Found, Listed, find
 from opla.core.places.hours import Day, Hours, Opening, Span, State, holiday, read_hours
 from opla.core.places.osm import TAGS, cells_of
-from opla.core.places.place import OPENSTREETMAP, SAMPLE, Kind, Place, Position, Sells, Takes, distance_m, read_position
+from opla.core.places.place import (
+    OPENSTREETMAP,
+    OWN,
+    SAMPLE,
+    Kind,
+    Place,
+    Position,
+    Sells,
+    Takes,
+    distance_m,
+    read_position,
+)
 from opla.core.places.rows import COLUMNS, Known, Wrong, Wrongs, cells_in, read_place
 
 __all__ = [
     "COLUMNS",
     "OPENSTREETMAP",
+    "OWN",
     "SAMPLE",
     "TAGS",
     "Asked",

@@ -15,6 +15,8 @@ _MICRO: Final = 1_000_000
 #: Where invented places of the sandbox come from. No other source is a sample, and no real shop shows these.
 SAMPLE: Final = "sample"
 OPENSTREETMAP: Final = "openstreetmap"
+#: The shop's own counters, in a file of its owner: SIM cards are collected there.
+OWN: Final = "own"
 
 
 class Kind(StrEnum):

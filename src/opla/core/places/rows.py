@@ -2,7 +2,7 @@
 
 | column                | holds                                                                  |
 |-----------------------|------------------------------------------------------------------------|
-| source, ref           | who says so, and what they call it: together its identity              |
+| source, ref           | who says so (`own`: the shop itself), and its name there: its identity |
 | kind                  | a word of `Kind`                                                       |
 | name, street, …       | as they are written there; name or street, and city or position, needed |
 | latitude, longitude   | degrees (WGS 84), both or none                                         |

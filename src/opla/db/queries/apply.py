@@ -10,7 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from opla.core.actor import Actor
-from opla.core.change import Change, Converted, NewDelivery
+from opla.core.change import CardNow, Change, Converted, NewDelivery
 from opla.core.item import Said
 from opla.core.ledger import Transfer
 from opla.db.keyring import Keyring
@@ -175,15 +175,21 @@ def _line(t: Transfer) -> tuple[object, ...]:
 
 def _beside(change: Change) -> list[tuple[str, str]]:
     """What is rare, each by its kind, as JSON."""
-    if not (change.fees or change.converted or change.given_back):
+    if not (change.fees or change.converted or change.given_back or change.cards):
         return []
     backs = [{"order_id": str(b.order_id), "amount": b.amount_minor} for b in change.given_back]
     fees = [{"attempt": str(f.attempt_id), "fee": f.amount_minor, "told_for": f.on} for f in change.fees]
     return [
         *(("fee", json.dumps(fee)) for fee in fees),
         *(("given_back", json.dumps(back)) for back in backs),
+        *(("card", json.dumps(_card(c))) for c in change.cards),
         *(("conversion", json.dumps(_conversion(c))) for c in change.converted),
     ]
+
+
+def _card(c: CardNow) -> dict[str, str | None]:
+    was_of, order_id = (str(one) if one else None for one in (c.was_of, c.order_id))
+    return {"card": str(c.card_id), "was_of": was_of, "order_id": order_id, "tracking": c.tracking}
 
 
 def _conversion(c: Converted) -> dict[str, str | int]:

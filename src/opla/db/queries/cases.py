@@ -106,7 +106,7 @@ _PAID_NOTHING = """EXISTS (SELECT FROM refund r WHERE r.payment_id = p.id
                            AND (r.order_id = o.id AND r.reason IN ('second', 'late') OR r.reason = 'underpaid'))"""
 
 _BACK = """(SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
-            WHERE r.order_id = o.id AND r.reason IN ('choice', 'goodwill', 'unseen')
+            WHERE r.order_id = o.id AND r.reason IN ('choice', 'goodwill', 'unseen', 'card_lost', 'card_returned')
               AND r.state NOT IN ('asked', 'denied'))"""
 
 

@@ -19,7 +19,7 @@ $$;
 CREATE OR REPLACE FUNCTION opla_given_back(p_order uuid) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT coalesce(sum(amount_minor), 0)::bigint FROM refund
-    WHERE order_id = p_order AND reason IN ('choice', 'goodwill', 'unseen') AND state NOT IN ('asked', 'denied')
+    WHERE order_id = p_order AND reason IN ('choice', 'goodwill', 'unseen', 'card_lost', 'card_returned') AND state NOT IN ('asked', 'denied')
 $$;
 
 CREATE OR REPLACE FUNCTION opla_apply(
@@ -75,6 +75,10 @@ BEGIN
             JOIN refund r ON m.subject = 'refund' AND r.id = m.id JOIN attempt c ON c.payment_id = r.payment_id
             WHERE 'refund' = ANY (m_subject)
         ) ORDER BY id FOR NO KEY UPDATE;
+    IF 'card' = ANY (m_subject) THEN
+        PERFORM 1 FROM card WHERE id IN (
+            SELECT id FROM unnest(m_subject, m_id) AS m (subject, id) WHERE subject = 'card') ORDER BY id FOR NO KEY UPDATE;
+    END IF;
 
     -- 2. Who lost: the first move of a subject in a group must find its source, and only the first group of this
     --    call that moves a subject may.
@@ -90,7 +94,8 @@ BEGIN
         LEFT JOIN payment p ON m.subject = 'payment' AND p.id = m.id
         LEFT JOIN refund r ON m.subject = 'refund' AND r.id = m.id
         LEFT JOIN attempt a ON m.subject = 'attempt' AND a.id = m.id
-        WHERE coalesce(o.state, p.state, r.state, a.state) IS DISTINCT FROM m.source OR m.first_g <> m.g
+        LEFT JOIN card k ON m.subject = 'card' AND k.id = m.id
+        WHERE coalesce(o.state, p.state, r.state, a.state, k.state) IS DISTINCT FROM m.source OR m.first_g <> m.g
     LOOP
         v_result[v_bad] := 'lost';
     END LOOP;
@@ -132,6 +137,18 @@ BEGIN
             SELECT k.g FROM unnest(k_g, k_code, k_order, k_revealed) AS k (g, code, order_id, revealed)
             WHERE k.revealed <> EXISTS (SELECT FROM reveal v WHERE v.order_id = k.order_id)
                OR NOT EXISTS (SELECT FROM code c WHERE c.id = k.code AND c.order_id = k.order_id AND c.state = 'sold')
+        LOOP
+            v_result[v_bad] := 'lost';
+        END LOOP;
+    END IF;
+
+    --    And that a card is still whose it was: of cards that wait on a shelf the state does not say that.
+    IF 'card' = ANY (b_kind) THEN
+        FOR v_bad IN
+            SELECT b.g FROM unnest(b_g, b_kind, b_body) AS b (g, kind, body)
+            CROSS JOIN LATERAL jsonb_to_record(b.body::jsonb) AS f (card uuid, was_of uuid)
+            JOIN card k ON k.id = f.card
+            WHERE b.kind = 'card' AND k.order_id IS DISTINCT FROM f.was_of
         LOOP
             v_result[v_bad] := 'lost';
         END LOOP;
@@ -276,9 +293,10 @@ BEGIN
     WHERE o.id = w.id AND o.state <> w.target;
 
     -- Nothing was given in the end, or what was given came back unused: so did the promotion.
-    IF m_event && '{expired,declined,called_off,reversed,returned}' THEN
+    IF m_event && '{expired,declined,called_off,reversed,returned,card_lost}' THEN
         PERFORM opla_give_back_promotions(p_at, array_agg(id)) FROM unnest(m_g, m_subject, m_id, m_event) AS m (g, subject, id, event)
-        WHERE subject = 'order' AND event IN ('expired', 'declined', 'called_off', 'reversed', 'returned') AND v_won[g];
+        WHERE subject = 'order' AND event IN ('expired', 'declined', 'called_off', 'reversed', 'returned', 'card_lost')
+          AND v_won[g];
     END IF;
 
     IF 'refund' = ANY (m_subject) THEN
@@ -321,6 +339,36 @@ BEGIN
         FROM unnest(m_g, m_subject, m_id, m_target) AS m (g, subject, id, target) JOIN attempt a ON a.id = m.id
         WHERE m.subject = 'attempt' AND m.target = 'declined' AND v_won[m.g] AND a.adapter = 'code_stock'
           AND c.claimed_by = a.reference AND c.state = 'claimed';
+    END IF;
+
+    -- Cards: first nobody's, then whose they are now, so that two of them may change places.
+    IF 'card' = ANY (b_kind) THEN
+        UPDATE card c SET order_id = NULL
+        FROM unnest(m_g, m_subject, m_id) AS m (g, subject, id) WHERE m.subject = 'card' AND m.id = c.id AND v_won[m.g];
+        UPDATE card c SET state = m.target, order_id = f.order_id, tracking = f.tracking, since = p_at
+        FROM unnest(m_g, m_subject, m_id, m_target) AS m (g, subject, id, target)
+        JOIN (SELECT b.g, f.* FROM unnest(b_g, b_kind, b_body) AS b (g, kind, body)
+              CROSS JOIN LATERAL jsonb_to_record(b.body::jsonb) AS f (card uuid, order_id uuid, tracking text)
+              WHERE b.kind = 'card') f ON f.g = m.g AND f.card = m.id
+        WHERE m.subject = 'card' AND v_won[m.g] AND c.id = m.id;
+    END IF;
+
+    -- A card that waited for a send that is over without it is free again, like a code.
+    IF 'declined' = ANY (m_target) AND EXISTS (SELECT FROM card) THEN
+        WITH freed AS (
+            UPDATE card c SET state = 'in_stock', order_id = NULL, since = p_at
+            FROM (
+                SELECT w.id, w.state FROM unnest(m_g, m_subject, m_id, m_target) AS m (g, subject, id, target)
+                JOIN attempt a ON a.id = m.id JOIN card w ON w.order_id = a.order_id
+                WHERE m.subject = 'attempt' AND m.target = 'declined' AND v_won[m.g] AND a.adapter = 'card_stock'
+                  AND w.state IN ('reserved', 'packed', 'ready')
+                ORDER BY w.id FOR NO KEY UPDATE OF w
+            ) w
+            WHERE c.id = w.id
+            RETURNING c.id, w.state
+        )
+        INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+        SELECT p_at, 'card', f.id, 'freed', f.state, 'in_stock', p_actor, '' FROM freed f;
     END IF;
 
     IF 'fee' = ANY (b_kind) THEN

@@ -185,6 +185,43 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
           ON k.currency = a.currency
         WHERE coalesce(a.debits_posted - a.credits_posted, 0) <> coalesce(k.cost, 0)
         UNION ALL
+        -- cards on our shelf are worth what the books say; and what the others cost, orders paid for or were losses
+        SELECT 'cards', coalesce(a.code, a.kind || ':' || k.currency)
+        FROM (
+            SELECT currency, 'card_stock' AS kind, sum(cost_minor) AS cost FROM card
+            WHERE state IN ('in_stock', 'reserved', 'packed', 'ready') GROUP BY currency
+            UNION ALL
+            SELECT currency, 'stock_losses', sum(cost) FROM (
+                SELECT currency, cost_minor AS cost FROM card WHERE state NOT IN ('in_stock', 'reserved', 'packed', 'ready')
+                UNION ALL
+                SELECT t.currency, CASE t.reason WHEN 'cost' THEN -t.amount_minor ELSE t.amount_minor END
+                FROM transfer t JOIN account x ON x.id IN (t.debit, t.credit) AND x.kind = 'card_stock'
+                WHERE t.reason IN ('cost', 'cost_back')
+            ) c GROUP BY currency
+        ) k
+        FULL JOIN (SELECT * FROM account WHERE kind IN ('card_stock', 'stock_losses')) a
+          ON a.currency = k.currency AND a.kind = k.kind
+        WHERE coalesce(a.debits_posted - a.credits_posted, 0) <> coalesce(k.cost, 0)
+        UNION ALL
+        -- no card was ever made or lost by itself: as many as were stocked are there, in the state of their last event
+        SELECT 'cards', 'stocked' FROM (SELECT 1) one
+        WHERE (SELECT count(*) FROM card) <> (SELECT coalesce(sum(e.why::int), 0) FROM event e
+            WHERE e.subject = 'stock' AND e.name = 'cards_stocked')
+        UNION ALL
+        SELECT 'cards', c.iccid FROM card c LEFT JOIN moved m ON m.subject_id = c.id
+        WHERE c.state <> coalesce(m.target, 'in_stock')
+        UNION ALL
+        -- a card waits for an order that is paid, or was delivered and gets another one; an order that paid for a card got
+        -- one; one that waits for the clerk has one
+        SELECT 'cards', c.iccid FROM card c LEFT JOIN orders o ON o.id = c.order_id
+        WHERE c.state IN ('reserved', 'packed', 'ready', 'sent', 'collected', 'exchanged') AND o.id IS NULL
+           OR c.state IN ('reserved', 'packed', 'ready') AND o.state NOT IN ('paid', 'delivered')
+           OR c.state IN ('sent', 'collected') AND o.state IN ('placed', 'paid', 'cancelled')
+           OR o.kind <> 'sim' OR o.sku <> c.sku
+        UNION ALL
+        SELECT 'cards', o.ticket FROM orders o
+        WHERE o.kind = 'sim' AND o.state = 'delivered' AND NOT EXISTS (SELECT FROM card c WHERE c.order_id = o.id)
+        UNION ALL
         -- what is held is what open orders wait for
         SELECT 'holds', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
         WHERE coalesce(p.held, 0) <> CASE WHEN o.reseller <> '' AND o.state IN ('placed', 'paid')
@@ -204,7 +241,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                            OR v.subject = 'payment' AND t.payment_id IS DISTINCT FROM v.subject_id) AS strange
             FROM transfer t JOIN event v ON v.id = t.event_id GROUP BY t.event_id
         ) t ON t.event_id = e.id
-        WHERE e.subject IN ('order', 'payment', 'refund')
+        WHERE e.subject IN ('order', 'payment', 'refund', 'card')
           AND (w.event IS NULL OR w.target <> e.target OR t.repeated OR t.strange
                OR NOT coalesce(t.reasons, '{}') <@ w.reasons
                OR (SELECT count(*) FROM unnest(w.reasons) AS r
@@ -302,7 +339,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments',
                       'provider_fees', 'conversions',
                       'given_back', 'allocations',
-                      'one_payment_kept', 'code_stock', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
+                      'one_payment_kept', 'code_stock', 'cards', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
                       'reservations', 'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n

@@ -2,7 +2,7 @@
 
 -- Replace everything that names the person of this address in orders and quotes, and delete what only served them.
 -- Returns how many of their orders stand in the way, and then nothing was changed: one that has not ended still needs
--- its number; one with money on its way back, a message to send or a person's question open still needs its address.
+-- its number; one with a card to be handed over, money on its way back, a message to send or a person's question open still needs its address.
 CREATE OR REPLACE FUNCTION opla_forget(p_at timestamptz, p_actor text, p_email text, p_reminders bytea[], p_thread bytea)
 RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -19,6 +19,7 @@ BEGIN
         OR EXISTS (SELECT FROM refund r WHERE r.state IN ('asked', 'due', 'refused') AND (r.order_id = o.id
                    OR r.payment_id IN (SELECT l.payment_id FROM allocation l WHERE l.order_id = o.id)))
         OR EXISTS (SELECT FROM item i WHERE i.order_id = o.id AND i.closed_at IS NULL)
+        OR EXISTS (SELECT FROM card c WHERE c.order_id = o.id AND c.state IN ('reserved', 'packed', 'ready'))
         OR EXISTS (SELECT FROM outbox b WHERE b.order_id = o.id AND b.due_at IS NOT NULL)
     );
     IF v_open > 0 THEN
@@ -35,6 +36,7 @@ BEGIN
     DELETE FROM order_share s WHERE s.order_id = ANY (v_ids);
     DELETE FROM push_subscription s WHERE s.order_id = ANY (v_ids);
     DELETE FROM thread t WHERE t.order_id = ANY (v_ids) OR t.email_hash = p_thread;
+    UPDATE card_to t SET sealed = NULL WHERE t.order_id = ANY (v_ids);
     UPDATE stepped_back b SET name = '' WHERE b.order_id = ANY (v_ids);
     DELETE FROM reminder r WHERE r.email_hash = ANY (p_reminders);
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)

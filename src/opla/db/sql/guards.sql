@@ -49,7 +49,7 @@ BEGIN
         'reveal', 'event', 'account', 'transfer', 'attempt_evidence', 'outbox', 'item',
         'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'reminder', 'reminder_sent', 'reminder_order',
         'tried', 'letter', 'consent', 'stepped_back', 'order_said', 'order_nudge', 'order_share', 'push_subscription',
-        'push_message', 'thread', 'thread_message', 'card_try'
+        'push_message', 'thread', 'thread_message', 'card_try', 'card', 'card_to'
     ]) AS t (name);
 END $$;
 

@@ -28,7 +28,7 @@ from opla.counterparts import place
 from opla.db import keyring
 from opla.db.embedded import Server
 from opla.db.instance import locate
-from opla.db.queries.codes import Stock
+from opla.db.queries.cards import Shelves
 from opla.operations import shop
 from opla.operations.letters import Posted
 from opla.operations.outside import Adapters
@@ -304,7 +304,7 @@ def _moving() -> int:
 def _a_day_later() -> datetime:
     """Turn the workers' crank here with a later clock: time is an argument, so nobody waits for it."""
     here = shop.current()
-    outside = Adapters(here, Stock(today=lambda: datetime.now(UTC).date()))
+    outside = Adapters(here, Shelves(lambda: datetime.now(UTC)))
     worker = uuid4()
     at = datetime.now(UTC)
     for later in _LATER:

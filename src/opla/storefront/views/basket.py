@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from opla.core.money import Money
+from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import pages, together
@@ -122,7 +123,10 @@ def basket(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     """Keep this quote, and choose what the next SIM needs."""
     here = visit(request)
-    if here.device and pages.quote(quote_id, here.device_hash) and not basketing.add(request, quote_id):
+    found = pages.quote(quote_id, here.device_hash) if here.device else None
+    if found is not None and found.kind is Kind.SIM:  # each card goes to an address of its own, asked beside its price
+        return redirect("quote", quote_id=quote_id)
+    if found is not None and not basketing.add(request, quote_id):
         return _page(request, here, Refusal(Code.BASKET_FULL))
     return redirect("basket")
 

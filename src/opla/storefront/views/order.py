@@ -18,16 +18,20 @@ from opla.core import order, payment
 from opla.core.catalog import Operator, Product
 from opla.core.money import Money
 from opla.core.nudge import Said
+from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import aftercare as kept
+from opla.db.queries import cards as card_rows
 from opla.db.queries import counting, pages, together
 from opla.db.queries.pages import OrderPage
 from opla.db.queries.together import Share
 from opla.operations import call_off as calling_off
-from opla.operations import catalogue, links, remind
+from opla.operations import card_to, cards, catalogue, links, remind
 from opla.operations import pay_again as paying
 from opla.operations import shop as shops
+from opla.operations.card_to import Going
 from opla.presenting import aftercare, languages, numbers, orders, receipts, redeeming
+from opla.presenting import cards as card_words
 from opla.presenting.pictures import qr
 from opla.presenting.refusals import sentence
 from opla.storefront import draft, helping, pushes
@@ -47,11 +51,13 @@ class Ticket:
     product: Product | None
     refresh_s: int
     fresh: bool  # delivered within a day: what it gave is what there is
+    card: card_words.Shown | None = None
 
     @property
     def seen(self) -> str:
         """Changes whenever the drawn page would: what a browser has is compared with it."""
-        bits = (self.page.state, self.status.name, len(self.page.events), self.page.proven, self.refresh_s)
+        card = self.status.title if self.card else ""
+        bits = (self.page.state, self.status.name, len(self.page.events), self.page.proven, self.refresh_s, card)
         return "-".join(str(bit) for bit in (*bits, self.page.refunding.amount_minor, self.page.refunded.amount_minor))
 
     @property
@@ -86,15 +92,27 @@ def ticket(request: HttpRequest, link: str, here: Visit) -> Ticket:
         # Opened from a message on another device: the order's own language, until the person says otherwise.
         translation.activate(page.language.lower())
     catalog = catalogue.at_version(page.catalog_version)
+    status, card = orders.status(page, here.at), None
+    if page.kind is Kind.SIM:
+        status, card = _card(status, page, here)
     return Ticket(
         link,
         page,
-        orders.status(page, here.at),
+        status,
         catalog.operator(page.operator),
         catalog.sold(page.sku),
         orders.refresh_s(page, here.at),
         page.delivered_at is not None and here.at - page.delivered_at < timedelta(days=1),
+        card,
     )
+
+
+def _card(status: orders.Status, page: OrderPage, here: Visit) -> tuple[orders.Status, card_words.Shown]:
+    """What the page says where the goods are a SIM card."""
+    had = card_rows.of_order(page.id)
+    going = card_to.of([page.id], shop=here.shop).get(page.id, Going())
+    code = cards.collection_code(page.id, shop=here.shop)
+    return card_words.status(status, page, had, going), card_words.shown(page, had, going, code)
 
 
 @require_safe
@@ -132,6 +150,7 @@ def draw(
     shown: dict[str, object] = {
         "ticket": found,
         "order": page,
+        "card": found.card,
         "status": found.status,
         "keepable": _keepable(request, found),
         "operator": found.operator,

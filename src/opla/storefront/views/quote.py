@@ -28,7 +28,7 @@ from opla.presenting import facts, languages, numbers, payment_methods, refusals
 from opla.presenting import promotions as words
 from opla.presenting.changes import Changes
 from opla.presenting.consent import consent
-from opla.storefront import basketing, draft, having
+from opla.storefront import basketing, card_asking, draft, having
 from opla.storefront.basketing import Entry
 from opla.storefront.forms import Form, refused, status_of
 from opla.storefront.visit import Visit, visit
@@ -55,6 +55,10 @@ def quote(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         quote_id, int(total) if total.isascii() and total.isdecimal() and len(total) < 13 else -1,
         request.POST.get("method", ""),
     )  # fmt: skip
+    to = card_asking.read(request, here.shop) if made.kind is Kind.SIM else None
+    if isinstance(to, card_asking.Asked):
+        return _page(request, made, here, None, card_to=to, status=422)
+    placement = replace(placement, card_to=to)
     if "at_once" not in request.POST and not made.refused(here.at):
         return _page(request, made, here, Refusal(Code.CONSENT_MISSING))
     if no := having.impossible(made, draft.line(request, made.operator)):
@@ -216,6 +220,7 @@ def _page(
     told: Form | None = None,
     coupon: Form | None = None,
     dated: Form | None = None,
+    card_to: card_asking.Asked | None = None,
     status: int = 200,
 ) -> HttpResponse:
     catalog = catalogue.at_version(made.catalog_version)
@@ -248,6 +253,8 @@ def _page(
         "dated": dated or Form(_day(made)),
         "days": days_to_choose(product, shop=here.shop, at=here.at),
     }
+    if made.kind is Kind.SIM:
+        shown["card_to"] = card_to or card_asking.again(request, here.shop)
     shown |= _promoted(made, no, coupon)
     shown["reminder"] = _reminder(request, made, visit(request))
     if no and request.method == "POST":

@@ -15,7 +15,7 @@ from opla.core.thread import MAX_MESSAGE
 from opla.core.trouble import Tried, read_tried
 from opla.operations import reveal_code, threads
 from opla.operations.threads import Thread
-from opla.presenting import languages
+from opla.presenting import cards, languages
 from opla.presenting import trouble as words
 from opla.presenting.refusals import sentence
 from opla.storefront import draft
@@ -102,7 +102,7 @@ def _page(
         "tried": tried,
         "tried_dots": ".".join(tried.steps),
         "told": words.told(tried),
-        "form": form or Form({"message": "", "proof": ""}),
+        "form": form or Form({"message": cards.matter(_said(request, "matter")), "proof": ""}),
         "asked": asked,
         "most": MAX_MESSAGE,
         "refused": sentence(no) if no else "",
