@@ -146,9 +146,9 @@ def _placed(
             expires_at=at + shop.terms.payment_valid,
             together=together,
         )
-        for row in rows:
-            if row.result == "placed" and row.order_id in going:
-                cards.send_to(row.order_id, card_to.seal(going[row.order_id], row.order_id, shop=shop), at=at)
+        placed = [row.order_id for row in rows if row.result == "placed" and row.order_id in going]
+        if placed:
+            cards.send_to({one: card_to.seal(going[one], one, shop=shop) for one in placed}, at=at)
     return rows
 
 

@@ -21,5 +21,5 @@ CREATE INDEX item_card_testing ON item (subject) WHERE kind = 'card_testing';
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0070_place")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0074_card")]
     operations = [migrations.RunSQL(_CARD_TRY)]

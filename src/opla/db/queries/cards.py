@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -192,13 +192,10 @@ def levels() -> list[Level]:
     return found
 
 
-def send_to(order_id: UUID, to: To, *, at: datetime) -> None:
-    """In the transaction that places the order. What was said first stands."""
-    call(
-        "opla_card_to",
-        Argument(at, "timestamptz"),
-        *columns([(order_id, to.place, to.sealed or b"")], "uuid", "text", "bytea"),
-    )
+def send_to(going: Mapping[UUID, To], *, at: datetime) -> None:
+    """In the transaction that places the orders. What was said first stands."""
+    rows = [(order_id, to.place, to.sealed or b"") for order_id, to in going.items()]
+    call("opla_card_to", Argument(at, "timestamptz"), *columns(rows, "uuid", "text", "bytea"))
 
 
 def to_of(order_ids: Sequence[UUID]) -> dict[UUID, To]:
