@@ -114,7 +114,7 @@ def test_every_family_stands_in_the_list_with_what_is_known_of_it(door: Door) ->
     page = door.stranger.get("/esim/check/")
     for family in families().all:
         assert f'<option value="{family.id}">{family.name}</option>' in page.html
-        assert f"<h3>{family.brand} {family.name}</h3>" in page.html
+        assert f"<strong>{family.brand} {family.name}</strong>" in page.html
     assert "Mainland China reported yes, perhaps for Chinese operators only" in page.text
 
 
