@@ -72,10 +72,10 @@ class Documents:
         if HOME and page in self._last:
             self._kept.setdefault(self._last[page].text(), page.url)
 
-    def refused(self, folder: Path) -> list[str]:
-        """What html-validate says is wrong: address, line, rule and why. Nothing without `--full`."""
+    def refused(self, folder: Path) -> str:
+        """What html-validate says is wrong, a line each: rule, why, and where first. Nothing without `--full`."""
         if not HOME or not self._kept:
-            return []
+            return ""
         names = {}
         for n, (text, url) in enumerate(self._kept.items()):
             path = folder / f"{n:03}.html"
@@ -92,11 +92,11 @@ class Documents:
                 stdout=out, stderr=subprocess.PIPE, text=True, check=False,
             )  # fmt: skip
         assert done.returncode in (0, 1), done.stderr
-        return [
-            f"{names[page['filePath']]} line {one['line']}: {one['ruleId']}: {one['message']}"
-            for page in json.loads(said.read_text("utf-8"))
-            for one in page["messages"]
-        ]
+        found: dict[str, str] = {}
+        for page in json.loads(said.read_text("utf-8")):
+            for one in page["messages"]:
+                found.setdefault(f"{one['ruleId']}: {one['message']}", f"{names[page['filePath']]} line {one['line']}")
+        return "\n".join(f"{what} ({where})" for what, where in found.items())
 
 
 DOCUMENTS: Final = Documents()

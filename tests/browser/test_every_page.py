@@ -257,4 +257,4 @@ def test_every_page_passes_axe_and_fits(
     judge(page)
     with_the_link(another().page, order, screen.email)
     help_with(screen, order, another().page)
-    assert judges.DOCUMENTS.refused(tmp_path) == []
+    assert judges.DOCUMENTS.refused(tmp_path) == ""
