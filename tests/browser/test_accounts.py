@@ -7,12 +7,14 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from wsgiref.simple_server import make_server
 
 import pytest
 from django.db import connections
 from playwright.sync_api import Browser, Page, expect
 
+from browser import judges
 from browser.conftest import Screens
 from browser.test_every_page import judge, press
 from browser.test_owner_pages import _Quiet
@@ -142,7 +144,9 @@ def test_an_answer_is_taken_once_and_of_its_own_browser_only(shop: Shop, phones:
 
 
 @pytest.mark.parametrize("language", ["zh-CN", *(pytest.param(tag, marks=pytest.mark.full) for tag in OTHERS)])
-def test_every_page_of_an_account_passes_axe_and_fits_a_small_phone(shop: Shop, phones: Screens, language: str) -> None:
+def test_every_page_of_an_account_passes_axe_and_fits_a_small_phone(
+    shop: Shop, phones: Screens, language: str, tmp_path: Path
+) -> None:
     """Without a script to begin with: the link does everything."""
     bare = phones.open(language=language, javascript=False, width=320).page
     sign_in(shop, bare)
@@ -188,6 +192,7 @@ def test_every_page_of_an_account_passes_axe_and_fits_a_small_phone(shop: Shop, 
     page.check("[name=sure]")
     press(page, "main form button.main")
     judge(page)
+    assert judges.DOCUMENTS.refused(tmp_path) == ""
 
 
 def _digits(key: str) -> str:

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from django.db import connections
 from playwright.sync_api import Browser
 
+from browser import judges
 from browser.conftest import Screen, Screens
 from browser.test_every_page import judge, press
 from fakes import CODE, CUSTOMER, DEVICE, World
@@ -96,7 +98,7 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     ],
 )
 def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
-    house: House, chromium: Browser, language: str, dark: bool
+    house: House, chromium: Browser, language: str, dark: bool, tmp_path: Path
 ) -> None:
     screens = Screens(house.base, chromium)
     screen: Screen = screens.open(language=language, width=320, dark=dark, javascript=True)
@@ -129,5 +131,6 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
         form.locator("button.main").click()
     judge(page)
     assert house.world.items() == []
+    assert judges.DOCUMENTS.refused(tmp_path) == ""
     assert screen.strangers == []
     screen.context.close()

@@ -52,6 +52,7 @@ function drawn(thing) {
     const link = part.querySelector("a");
     if (/^(tel|sms|https?):/.test(way.href || "")) {
       link.href = way.href;
+      link.rel = "noreferrer";
       link.textContent = way.button;
     } else {
       link.remove();
