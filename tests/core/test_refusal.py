@@ -58,6 +58,7 @@ close_day          owner
 refund             owner support
 approve_refund     owner
 stock_codes        owner
+hand_over          owner support
 change_catalogue   owner
 manage_resellers   owner
 fund               owner
