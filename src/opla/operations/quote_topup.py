@@ -10,6 +10,8 @@ from functools import lru_cache
 from opla.core import dated, delivery, sim
 from opla.core.actor import Act, Actor
 from opla.core.catalog import Catalog, Product, check, sellable
+from opla.core.device_check import Answers
+from opla.core.device_check import check as check_device
 from opla.core.ledger import SHELVES
 from opla.core.money import Money
 from opla.core.phone import Number
@@ -19,6 +21,7 @@ from opla.core.refusal import Code, Refusal
 from opla.core.timeline import lapses
 from opla.db.queries import codes, orders
 from opla.operations import catalogue, limits, starters
+from opla.operations.devices import families
 from opla.operations.links import device_hash
 from opla.operations.offers import NOTHING, Claim, offered
 from opla.operations.shop import Shop
@@ -77,6 +80,7 @@ def priced(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: da
     number: str | Refusal = ""
     plan: Refusal | None = None
     gone: Refusal | None = None
+    phone: Refusal | None = None
     lapsed: Refusal | None = None
     due: datetime | Refusal | None = None
     if not isinstance(found, Refusal):
@@ -85,7 +89,8 @@ def priced(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: da
         plan = _plan(wanted.plan, found[0], catalog)
         lapsed = lapses(found[0], due if isinstance(due, datetime) else at)
         gone = _nowhere(found[0], shop)
-    refusals = [r for r in (found, gone, lapsed, due, number, plan, email, language) if isinstance(r, Refusal)]
+        phone = _phone(wanted.device) if _kind(found[0]) is Kind.ESIM else None
+    refusals = [r for r in (found, gone, phone, lapsed, due, number, plan, email, language) if isinstance(r, Refusal)]
     if isinstance(found, Refusal) or refusals:
         return refusals
     product, face = found
@@ -163,6 +168,15 @@ def _nowhere(product: Product, shop: Shop) -> Refusal | None:
     if not kind.is_starter or any(delivery.carries(name, kind) for name in shop.routes):
         return None
     return Refusal(Code.STARTER_SOLD_OUT, "product", {"sku": product.sku})
+
+
+def _phone(device: str) -> Refusal | None:
+    """Nobody is sold an eSIM without having said what phone it is for, or for one that takes none."""
+    answers = Answers.decode(device)
+    if isinstance(answers, Refusal):
+        return answers
+    found = check_device(answers, families())
+    return found if isinstance(found, Refusal) else None
 
 
 def _kind(product: Product) -> Kind:

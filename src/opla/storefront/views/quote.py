@@ -13,18 +13,20 @@ from django.views.decorators.http import require_http_methods, require_POST
 from opla.core.calendar import zone
 from opla.core.catalog import FactKind, Product
 from opla.core.day import day_of
+from opla.core.device_check import Answers, Checked, check
 from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import pages
 from opla.operations import catalogue, promotions, remind
 from opla.operations.count_in import count_in
+from opla.operations.devices import families
 from opla.operations.offers import Claim
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, days_to_choose, quote_topup
 from opla.operations.rights import agree
 from opla.operations.wishes import Watched
-from opla.presenting import facts, languages, numbers, payment_methods, refusals
+from opla.presenting import device_check, facts, languages, numbers, payment_methods, refusals
 from opla.presenting import promotions as words
 from opla.presenting.changes import Changes
 from opla.presenting.consent import consent
@@ -169,6 +171,13 @@ def again(old: Quote, coupon: str, here: Visit, deliver_on: str | None = None) -
     return quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
 
 
+def _phone(made: Quote) -> device_check.Result | None:
+    """What was answered of the phone that an eSIM is for, before it was priced."""
+    answers = Answers.decode(made.device)
+    found = None if isinstance(answers, Refusal) else check(answers, families())
+    return device_check.result(found) if isinstance(found, Checked) else None
+
+
 def _day(made: Quote) -> dict[str, str]:
     """The day it is for, as a field has it; empty: at once."""
     return {"deliver_on": day_of(made.deliver_at).isoformat() if made.deliver_at else ""}
@@ -248,6 +257,7 @@ def _page(
         "impossible": refusals.sentence(changed) if isinstance(changed, Refusal) else "",
         "told": told or having.form(kept, zone(catalog.time_zone)),
         "refused": refusals.sentence(no) if no else "",
+        "phone": _phone(made),
         "step": 4,
         "basket": basketing.held(request, without=made.id),
         "dated": dated or Form(_day(made)),

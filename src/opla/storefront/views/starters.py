@@ -10,14 +10,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.accounts.device import remember
 from opla.core.catalog import FactKind, Operator, Product, sellable
+from opla.core.device_check import Answers
 from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.quote import Quote
+from opla.core.refusal import Refusal
 from opla.operations import catalogue, starters
 from opla.operations.quote_topup import Wanted, quote_topup
 from opla.operations.shop import Shop
 from opla.presenting import facts, languages
-from opla.storefront import draft
+from opla.storefront import device_form, draft
 from opla.storefront.forms import Form, refused, status_of
 from opla.storefront.visit import visit, visit_with_device
 
@@ -60,12 +62,20 @@ def starter(request: HttpRequest, sku: str) -> HttpResponse:
     if product is None or operator is None or sellable(product, sandbox=here.shop.sandbox):
         raise Http404
     if request.method != "POST":
-        return _page(request, operator, product, Form({"email": draft.email(request)}), here.shop)
+        said = device_form.read(request.GET.dict())  # from the page of the check, or of the price
+        form = Form({"email": draft.email(request)})
+        return _page(request, operator, product, form, device_form.context(_answers(said)), here.shop)
     values = {"email": draft.typed(request, "email")}
-    wanted = Wanted(operator.id, "", values["email"], languages.current(), sku=sku)
+    said = device_form.read(request.POST.dict())
+    answers = _answers(said)
+    wanted = Wanted(
+        operator.id, "", values["email"], languages.current(), sku=sku, device=answers.encode() if answers else ""
+    )
     made = quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
     if not isinstance(made, Quote):
-        return _page(request, operator, product, refused(values, made), here.shop, status=status_of(made))
+        no = said if isinstance(said, Refusal) else next((one for one in made if one.about == "device"), None)
+        asked = device_form.context(request.POST.dict(), no)
+        return _page(request, operator, product, refused(values, made), asked, here.shop, status=status_of(made))
     draft.keep_email(request, made.email)
     answer = redirect("quote", quote_id=made.id)
     remember(answer, here.device, secure=here.shop.base_url.startswith("https://"))
@@ -81,8 +91,19 @@ def _starter(product: Product, there: frozenset[str]) -> Starter:
     return Starter(product, price, facts.summary(product), facts.delivery(product), product.sku in there)
 
 
+def _answers(said: Answers | Refusal) -> Answers | None:
+    return said if isinstance(said, Answers) else None
+
+
 def _page(
-    request: HttpRequest, operator: Operator, product: Product, form: Form, shop: Shop, *, status: int = 200
+    request: HttpRequest,
+    operator: Operator,
+    product: Product,
+    form: Form,
+    phone: dict[str, object],
+    shop: Shop,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     shown = {
         "operator": operator,
@@ -90,5 +111,6 @@ def _page(
         "lines": facts.lines(product, without=(FactKind.DELIVERY,)),
         "esim": product.delivery.value is Kind.ESIM,
         "form": form,
+        **phone,
     }
     return render(request, "storefront/starter.html", shown, status=status)
