@@ -199,6 +199,15 @@ def test_what_is_no_answer_is_a_check_that_nobody_made(text: str) -> None:
     assert found == NOT_CHECKED or (isinstance(found, Answers) and found.encode() == text)
 
 
+def test_a_text_is_checked_in_one_go_and_no_text_is_refused() -> None:
+    assert isinstance(devices.checked("1:yes:no:else::none"), Checked)
+    refused = [devices.checked(text) for text in ("", "1:yes:yes:else::none")]
+    assert [one.code for one in refused if isinstance(one, Refusal)] == [
+        Code.DEVICE_NOT_CHECKED,
+        Code.DEVICE_NOT_COMPATIBLE,
+    ]
+
+
 def test_every_figure_of_the_table_has_a_source_and_every_family_says_something() -> None:
     for family in table().all:
         cells = family.bought.values()

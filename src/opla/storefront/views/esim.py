@@ -15,7 +15,7 @@ from opla.core.device_check import Answers, Why, check
 from opla.core.refusal import Refusal
 from opla.operations import catalogue
 from opla.operations.devices import families
-from opla.presenting import comparing, device_check, guide, identifying, install
+from opla.presenting import comparing, device_check, guide, identifying
 from opla.presenting.refusals import sentence
 from opla.storefront import device_form
 from opla.storefront.indexed import indexed
@@ -42,7 +42,7 @@ def identify(request: HttpRequest) -> HttpResponse:
 @indexed
 def installing(request: HttpRequest) -> HttpResponse:
     _version, catalog = catalogue.active()
-    return _KEPT.page(request, catalog, lambda: ("storefront/esim_install.html", {"install": install.guides()}))
+    return _KEPT.page(request, catalog, lambda: ("storefront/esim_install.html", {}))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
