@@ -48,8 +48,8 @@ def htmlcs(page: Page) -> list[list[str]]:
 
 
 #: Rules of taste, not of HTML: how a void element or an attribute is written, whether a button says that it submits
-#: (without a type it does, by the standard), no-break spaces in telephone numbers, and blanks at the end of a line, where
-#: a template includes a mark that is not there.
+#: (without a type it does, by the standard), no-break spaces in telephone numbers, and blanks at a line's end, which
+#: is how a template leaves out a mark.
 _STYLE: Final = dict.fromkeys(
     ("void-style", "attr-quotes", "no-implicit-button-type", "long-title", "doctype-style", "attribute-boolean-style",
      "attribute-empty-style", "tel-non-breaking", "no-trailing-whitespace"),
