@@ -17,9 +17,14 @@ from browser.test_purchase import pay, to_the_quote
 
 
 def press(page: Page, button: str) -> None:
-    """Press it, and be on the page it leads to: what is judged next is that one."""
+    """Press it, and be on the page it leads to: what is judged next is that one. A test types faster than people, so
+    it may be asked to press once more."""
     with page.expect_navigation():
         page.click(button)
+    if page.locator("#once-more").count():
+        page.wait_for_timeout(1_100)
+        with page.expect_navigation():
+            page.click("#once-more button")
 
 
 def judge(page: Page) -> None:
@@ -48,12 +53,17 @@ def what_somebody_has(screen: Screen) -> None:
 
 
 def news_of_promotions(screen: Screen) -> None:
-    """Half an address, then a whole one."""
+    """Unseen, which is asked about; half an address, then a whole one."""
+    page = screen.page
     screen.go("/promotions/")
+    page.evaluate("document.querySelector('[name=shown_at]').remove()")
+    page.click("form[action^='/promotions/news/'] button")
+    judge(page)
+    page.click("#once-more button")
     for email in ("ana@", screen.email):
-        screen.page.fill("#email", email)
-        press(screen.page, "form[action^='/promotions/news/'] button")
-        judge(screen.page)
+        page.fill("#email", email)
+        press(page, "form[action^='/promotions/news/'] button")
+        judge(page)
 
 
 def a_day_and_a_basket(page: Page) -> None:

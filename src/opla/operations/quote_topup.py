@@ -10,8 +10,6 @@ from functools import lru_cache
 from opla.core import dated, delivery, sim
 from opla.core.actor import Act, Actor
 from opla.core.catalog import Catalog, Product, check, sellable
-from opla.core.device_check import Answers
-from opla.core.device_check import check as check_device
 from opla.core.ledger import SHELVES
 from opla.core.money import Money
 from opla.core.phone import Number
@@ -20,8 +18,7 @@ from opla.core.quote import Quote, price, read_email, read_language
 from opla.core.refusal import Code, Refusal
 from opla.core.timeline import lapses
 from opla.db.queries import codes, orders
-from opla.operations import catalogue, limits, starters
-from opla.operations.devices import families
+from opla.operations import catalogue, devices, limits, starters
 from opla.operations.links import device_hash
 from opla.operations.offers import NOTHING, Claim, offered
 from opla.operations.shop import Shop
@@ -172,10 +169,7 @@ def _nowhere(product: Product, shop: Shop) -> Refusal | None:
 
 def _phone(device: str) -> Refusal | None:
     """Nobody is sold an eSIM without having said what phone it is for, or for one that takes none."""
-    answers = Answers.decode(device)
-    if isinstance(answers, Refusal):
-        return answers
-    found = check_device(answers, families())
+    found = devices.checked(device)
     return found if isinstance(found, Refusal) else None
 
 

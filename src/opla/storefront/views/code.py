@@ -15,7 +15,7 @@ from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.db.queries.codes import Revealed
 from opla.operations import reveal_code
-from opla.presenting import esims, install, redeeming
+from opla.presenting import esims, redeeming
 from opla.presenting.refusals import sentence
 from opla.storefront import draft, keeping
 from opla.storefront.views.order import draw, ticket
@@ -50,9 +50,7 @@ def reveal(request: HttpRequest, link: str) -> HttpResponse:
         return draw(request, found, refused=sentence(got), status=status)
     made = shown(got, found.operator, found.page.kind)
     if made.esim is not None:
-        return draw(
-            request, found, code=made, install=install.guides()
-        )  # installing it needs the network, so no phone keeps it for without
+        return draw(request, found, code=made)  # installing it needs the network, so no phone keeps it for without
     kept = keeping.code(
         found, got.pin, made.grouped, got.serial, got.valid_until, made.ways, sandbox=here.shop.sandbox
     )  # fmt: skip

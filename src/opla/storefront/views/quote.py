@@ -13,14 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from opla.core.calendar import zone
 from opla.core.catalog import FactKind, Product
 from opla.core.day import day_of
-from opla.core.device_check import Answers, Checked, check
+from opla.core.device_check import Checked
 from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import pages
-from opla.operations import catalogue, promotions, remind
+from opla.operations import catalogue, devices, promotions, remind
 from opla.operations.count_in import count_in
-from opla.operations.devices import families
 from opla.operations.offers import Claim
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, days_to_choose, quote_topup
@@ -173,8 +172,7 @@ def again(old: Quote, coupon: str, here: Visit, deliver_on: str | None = None) -
 
 def _phone(made: Quote) -> device_check.Result | None:
     """What was answered of the phone that an eSIM is for, before it was priced."""
-    answers = Answers.decode(made.device)
-    found = None if isinstance(answers, Refusal) else check(answers, families())
+    found = devices.checked(made.device)
     return device_check.result(found) if isinstance(found, Checked) else None
 
 

@@ -17,7 +17,7 @@ from opla.db.queries.pages import OrderPage
 from opla.operations import catalogue
 from opla.operations import share as sharing
 from opla.presenting import aftercare as words
-from opla.presenting import figures, install, orders, pictures, redeeming
+from opla.presenting import figures, orders, pictures, redeeming
 from opla.presenting.refusals import sentence
 from opla.storefront.views.code import shown
 from opla.storefront.views.order import draw, ticket
@@ -120,6 +120,6 @@ def reveal(request: HttpRequest, link: str) -> HttpResponse:
         if got.code is Code.NOT_FOUND:
             raise Http404
         return _draw(request, found, refused=sentence(got), status=409)
-    answer = _draw(request, found, code=shown(got, found.operator, found.kind), install=install.guides())
+    answer = _draw(request, found, code=shown(got, found.operator, found.kind))
     remember(answer, here.device, secure=here.shop.base_url.startswith("https://"))
     return answer
