@@ -48,6 +48,7 @@ START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 WORKER, ANOTHER_WORKER = UUID(int=1), UUID(int=2)
 CUSTOMER = Actor(Role.CUSTOMER, "a browser")
 DEVICE, ANOTHER_DEVICE = b"the ordering dev", b"some other phone"
+PHONE = "1:yes:no:else::none"  # it shows an EID, and is not locked (core.device_check)
 CODE, DIRECT = "PX-15", "MV-15"  # products of the Belgian catalogue: a code, and credit on a number
 NUMBER = "0470123456"
 
@@ -206,7 +207,7 @@ class World:
     def quote(
         self, sku: str = CODE, *, number: str = "", language: str = "en", device: bytes = DEVICE, amount: str = ""
     ) -> Quote:
-        wanted = Wanted("", amount, "ana@example.org", language, sku=sku, number=number)
+        wanted = Wanted("", amount, "ana@example.org", language, sku=sku, number=number, device=PHONE)
         found = quote_topup(CUSTOMER, wanted, device=device, shop=self.shop, at=self.clock())
         assert isinstance(found, Quote), found
         return found

@@ -22,6 +22,11 @@ def test_an_esim_is_bought_in_chinese_and_its_picture_shows_after_the_reveal_alo
     page.click("a[href='/new/PX-ESIM/']")
     judge(page)
     page.fill("#email", EMAIL)
+    page.click("main form button.main")  # without a word about the phone
+    expect(page.locator(".asks.wrong")).to_have_count(3)
+    judge(page)
+    for name, value in (("eid_shown", "yes"), ("locked", "no"), ("region", "cn")):
+        page.check(f"input[name=device_{name}][value={value}]")
     page.click("main form button.main")
     page.wait_for_url("**/quote/*/")
     judge(page)

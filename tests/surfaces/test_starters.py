@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import CUSTOMER, DEVICE, START
+from fakes import CUSTOMER, DEVICE, PHONE, START
 from opla.core.actor import Actor, Role
 from opla.core.catalog import parse
 from opla.core.ports import Answer, Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import codes
+from opla.db.queries.call import select
 from opla.db.queries.codes import NewCode, Stock
 from opla.operations import catalogue
 from opla.operations.offers import Claim, on_sale
@@ -24,6 +25,8 @@ from surfaces.conftest import Door, Seen
 
 EMAIL = "ana@example.org"
 RAW, SERIAL = "LPA:1$smdp.invalid$0000-ABCD", "8949449999999990049"
+#: Of a phone that takes one, as the form sends it.
+ANSWERED = {"device_eid_shown": "yes", "device_locked": "no", "device_region": "else"}
 STARTERS = {"PX-ESIM", "PX-SIM", "LY-ESIM", "LY-SIM", "MV-ESIM", "OR-SIM"}
 
 
@@ -116,18 +119,72 @@ def test_what_nobody_could_deliver_is_not_priced(shop: Door) -> None:
     wanted = Wanted("", "", EMAIL, "en", sku="PX-SIM")
     [no] = priced(wanted, version, catalog, shop=shop.world.shop, at=START)  # type: ignore[misc]  # it is refused
     assert no.code is Code.STARTER_SOLD_OUT
-    page = shop.owner.post("/new/LY-ESIM/", {"email": EMAIL})
+    page = shop.owner.post("/new/LY-ESIM/", {"email": EMAIL, **ANSWERED})
     assert page.status == 422
     assert "None of these is left with us just now." in page.text
 
 
 def test_a_starter_lies_in_the_basket_beside_a_top_up(shop: Door) -> None:
-    card = shop.owner.post("/new/PX-SIM/", {"email": EMAIL})
-    shop.owner.post(f"{card.where}basket/")
+    esim = shop.owner.post("/new/PX-ESIM/", {"email": EMAIL, **ANSWERED})
+    shop.owner.post(f"{esim.where}basket/")
     code = shop.owner.post("/top-up/proximus/PX-15/", {"email": EMAIL})
     basket = shop.owner.post(f"{code.where}basket/")
-    assert "Proximus SIM card" in basket.text
+    assert "Proximus eSIM" in basket.text
     assert "€30.00" in basket.text
+
+
+# ── the phone that an eSIM is for ──
+
+
+def test_no_esim_is_priced_for_a_phone_that_nobody_answered_for(shop: Door) -> None:
+    page = shop.owner.post("/new/PX-ESIM/", {"email": EMAIL})
+    assert page.status == 422
+    assert page.html.count('class="asks wrong"') == 3
+    assert page.value("email") == EMAIL
+    half = shop.owner.post("/new/PX-ESIM/", {"email": "ana@", "device_locked": "no", "device_region": "else"})
+    assert half.html.count('class="asks wrong"') == 1  # and what was answered stays
+    assert half.html.count(" checked") == 2
+    assert half.error("email")
+    assert select("SELECT count(*) FROM quote WHERE kind = 'esim'") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("said", "because"),
+    [
+        ({"device_locked": "yes"}, "locked to an operator"),
+        ({"device_eid_shown": "no"}, "shows no EID"),
+        ({"device_eid": "8904"}, "This is no EID"),
+        ({"device_eid_shown": "unknown", "device_region": "cn", "device_family": "iphone_14"}, "bought there"),
+    ],
+)
+def test_no_esim_is_priced_for_a_phone_that_takes_none(shop: Door, said: dict[str, str], because: str) -> None:
+    page = shop.owner.post("/new/PX-ESIM/", {"email": EMAIL, **ANSWERED, **said})
+    assert page.status == 422
+    assert because in page.text
+    assert select("SELECT count(*) FROM quote WHERE kind = 'esim'") == [(0,)]
+
+
+def test_what_was_answered_stands_beside_the_price_and_not_knowing_is_a_warning(shop: Door) -> None:
+    sure = shop.owner.post("/new/PX-ESIM/", {"email": EMAIL, **ANSWERED})
+    assert "Yes: this phone takes an eSIM" in sure.text
+    unknown = {"device_eid_shown": "unknown", "device_locked": "unknown", "device_region": "unknown"}
+    page = shop.owner.post("/new/PX-ESIM/", {"email": EMAIL, **unknown})
+    assert "It may not work on this phone." in page.text
+    assert "device=1%3Aunknown" in page.html  # to change an answer, with the others kept
+    shop.world.clock.tick(3600)
+    again = shop.owner.post(f"{page.where}renew/")
+    assert "It may not work on this phone." in again.text
+    assert select("SELECT DISTINCT device FROM quote WHERE kind = 'esim' ORDER BY 1") == [
+        ("1:unknown:unknown:unknown::none",),
+        (PHONE,),
+    ]
+
+
+def test_a_program_that_does_not_say_which_phone_is_refused_too(shop: Door) -> None:
+    for device, code in (("", Code.DEVICE_NOT_CHECKED), ("1:yes:yes:else::none", Code.DEVICE_NOT_COMPATIBLE)):
+        refused = _quoted(shop, sku="PX-ESIM", device=device)
+        assert isinstance(refused, list)
+        assert [one.code for one in refused] == [code]
 
 
 # ── an eSIM, from the shelf to the screen ─────────────────────────────────
@@ -139,7 +196,7 @@ SECRETS = ("ABCD", "<svg", "esimsetup")  # of the activation code, its picture a
 @pytest.fixture
 def bought(shop: Door) -> str:
     """The page of a delivered eSIM."""
-    quote = shop.owner.post("/new/PX-ESIM/", {"email": EMAIL})
+    quote = shop.owner.post("/new/PX-ESIM/", {"email": EMAIL, **ANSWERED})
     assert "Show me the eSIM as soon as I ask for it" in quote.text
     order = shop.owner.post(quote.where, {"total": quote.value("total"), "method": "sandbox", "at_once": "on"})
     shop.world.work()
