@@ -12,7 +12,8 @@ from opla.core.catalog import parse
 from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import codes
+from opla.db.queries import cards, codes
+from opla.db.queries.cards import NewCard
 from opla.db.queries.codes import NewCode
 from opla.operations import catalogue
 from opla.operations.offers import Claim, on_sale
@@ -21,15 +22,18 @@ from opla.operations.read_catalog import read_country
 from surfaces.conftest import Door
 
 EMAIL = "ana@example.org"
+CARDS = [(0, "PX"), (1, "LY"), (2, "OR")]
 STARTERS = {"PX-ESIM", "PX-SIM", "LY-ESIM", "LY-SIM", "MV-ESIM", "OR-SIM"}
 
 
 @pytest.fixture
 def shop(door: Door) -> Door:
-    """One eSIM of Proximus lies on the shelf, and cards are packed."""
+    """One eSIM of Proximus lies on the shelf, and a card of each product."""
     door.world.shop = replace(door.world.shop, routes=("code_stock", "card_stock", "sandbox"))
     chance = door.world.shop.chance
     one = NewCode(chance.uuid(START), "PX-ESIM", "LPA:1$smdp.invalid$0000-1", "8900", 1400, "EUR", None)
+    card = [NewCard(chance.uuid(START), f"890000000000000000{n}", f"{sku}-SIM", 1050, "EUR") for n, sku in CARDS]
+    cards.stock(card, batch=chance.uuid(START), actor=Actor(Role.OWNER), at=START)
     codes.stock([one], batch=chance.uuid(START), actor=Actor(Role.OWNER), at=START, keyring=door.world.shop.keyring)
     return door
 
