@@ -67,7 +67,6 @@ def test_a_card_is_bought_with_an_address_packed_sent_and_followed(shop: Door) -
     page = to_the_quote(shop.owner)
     assert "Where should the SIM card go?" in page.text
     assert 'action="/quote/' in page.html
-    assert f"{page.where}basket/" not in page.html
     order_id, link = bought(shop)
     seen = shop.owner.get(link)
     assert "Your SIM card is being packed" in seen.title
@@ -146,10 +145,21 @@ def test_a_place_that_is_not_ours_is_refused_by_name(shop: Door) -> None:
     assert select("SELECT 1 FROM orders") == []
 
 
-def test_a_card_goes_into_no_basket(shop: Door) -> None:
-    page = to_the_quote(shop.owner)
-    answer = shop.owner.post(f"{page.where}basket/")
-    assert answer.where == page.where
+def test_in_a_basket_all_cards_go_to_one_address(shop: Door) -> None:
+    for path in ("/new/PX-SIM/", "/new/PX-SIM/", "/top-up/proximus/PX-15/"):
+        quote = shop.owner.post(path, {"email": EMAIL})
+        basket = shop.owner.post(f"{quote.where}basket/")
+    assert basket.html.count('id="postcode"') == 1
+    shown = re.findall(r'name="shown" value="([^"]*)"', basket.html)
+    typed = {"method": "sandbox", "at_once": "on", "shown": shown}
+    wrong = shop.owner.client.post("/basket/", {**typed, **HOME, "postcode": "1"})
+    assert wrong.status_code == 422
+    assert select("SELECT 1 FROM orders") == []
+    shop.owner.client.post("/basket/", {**typed, **HOME})
+    assert select(
+        "SELECT kind, count(*), count(t.sealed) FROM orders o LEFT JOIN card_to t ON t.order_id = o.id "
+        "GROUP BY kind ORDER BY kind"
+    ) == [("code", 1, 0), ("sim", 2, 2)]
 
 
 def test_where_none_is_left_nothing_is_sold(shop: Door) -> None:

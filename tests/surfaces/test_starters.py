@@ -13,8 +13,9 @@ from opla.core.catalog import parse
 from opla.core.ports import Answer, Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import codes
+from opla.db.queries import cards, codes
 from opla.db.queries.call import select
+from opla.db.queries.cards import NewCard
 from opla.db.queries.codes import NewCode, Stock
 from opla.operations import catalogue
 from opla.operations.offers import Claim, on_sale
@@ -27,16 +28,20 @@ EMAIL = "ana@example.org"
 RAW, SERIAL = "LPA:1$smdp.invalid$0000-ABCD", "8949449999999990049"
 #: Of a phone that takes one, as the form sends it.
 ANSWERED = {"device_eid_shown": "yes", "device_locked": "no", "device_region": "else"}
+CARDS = [(0, "PX"), (1, "LY"), (2, "OR")]
 STARTERS = {"PX-ESIM", "PX-SIM", "LY-ESIM", "LY-SIM", "MV-ESIM", "OR-SIM"}
 
 
 @pytest.fixture
 def shop(door: Door) -> Door:
-    """One eSIM of Proximus lies on the shelf, and cards are packed."""
+    """One eSIM of Proximus lies on the shelf, and a card of each product."""
     door.world.shop = replace(door.world.shop, routes=("code_stock", "card_stock", "sandbox"))
     chance = door.world.shop.chance
     door.world.others["code_stock"] = OwnStock(Stock(START.date))
     one = NewCode(chance.uuid(START), "PX-ESIM", RAW, SERIAL, 1400, "EUR", None)
+    one = NewCode(chance.uuid(START), "PX-ESIM", "LPA:1$smdp.invalid$0000-1", "8900", 1400, "EUR", None)
+    card = [NewCard(chance.uuid(START), f"890000000000000000{n}", f"{sku}-SIM", 1050, "EUR") for n, sku in CARDS]
+    cards.stock(card, batch=chance.uuid(START), actor=Actor(Role.OWNER), at=START)
     codes.stock([one], batch=chance.uuid(START), actor=Actor(Role.OWNER), at=START, keyring=door.world.shop.keyring)
     return door
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from opla.presenting import facts, languages, numbers, payment_methods
 from opla.presenting.changes import Changes
 from opla.presenting.consent import consent
 from opla.presenting.refusals import sentence
-from opla.storefront import basketing, draft, having
+from opla.storefront import basketing, card_asking, draft, having
 from opla.storefront.basketing import Entry
 from opla.storefront.views.quote import again
 from opla.storefront.visit import Visit, visit
@@ -101,6 +101,11 @@ def basket(request: HttpRequest) -> HttpResponse:
         return _page(request, here, Refusal(Code.BASKET_CHANGED), never)
     if "at_once" not in request.POST and not together.bought([p.quote_id for p in placements], here.device_hash):
         return _page(request, here, Refusal(Code.CONSENT_MISSING))
+    if cards := {one.id for one in made.values() if one.kind is Kind.SIM}:  # all of them go to one address
+        to = card_asking.read(request, here.shop)
+        if isinstance(to, card_asking.Asked):
+            return _page(request, here, card_to=to)
+        placements = [replace(p, card_to=to) if p.quote_id in cards else p for p in placements]
     agreed = [(one.id, consent(one.kind, dated=one.deliver_at is not None)) for one in made.values()]
     agree(here.actor, [name for name, _ in agreed], [said for _, said in agreed], languages.current(), at=here.at)
     answers = place_orders(
@@ -123,10 +128,7 @@ def basket(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     """Keep this quote, and choose what the next SIM needs."""
     here = visit(request)
-    found = pages.quote(quote_id, here.device_hash) if here.device else None
-    if found is not None and found.kind is Kind.SIM:  # each card goes to an address of its own, asked beside its price
-        return redirect("quote", quote_id=quote_id)
-    if found is not None and not basketing.add(request, quote_id):
+    if here.device and pages.quote(quote_id, here.device_hash) and not basketing.add(request, quote_id):
         return _page(request, here, Refusal(Code.BASKET_FULL))
     return redirect("basket")
 
@@ -183,7 +185,12 @@ def _quotes(request: HttpRequest, here: Visit) -> dict[UUID, Quote]:
 
 
 def _page(
-    request: HttpRequest, here: Visit, no: Refusal | None = None, refused: Mapping[UUID, Refusal] | None = None
+    request: HttpRequest,
+    here: Visit,
+    no: Refusal | None = None,
+    refused: Mapping[UUID, Refusal] | None = None,
+    *,
+    card_to: card_asking.Asked | None = None,
 ) -> HttpResponse:
     entries, made = basketing.entries(request), _quotes(request, here)
     bought = together.bought(list(made), here.device_hash)
@@ -194,6 +201,8 @@ def _page(
             if entry.quote_id in made
         )
     )
+    if card_to is None and any(item.quote.kind is Kind.SIM for item in shown.open):
+        card_to = card_asking.again(request, here.shop)
     status = 200
     if request.method == "POST":
         status = _STATUS.get(no.code, 409) if no else 422
@@ -206,6 +215,7 @@ def _page(
             "refused": sentence(no) if no else "",
             "consents": list(dict.fromkeys(item.consent for item in shown.open)),
             "agreed": "at_once" in request.POST,
+            "card_to": card_to,
         },
         status=status,
     )
