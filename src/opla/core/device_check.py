@@ -135,7 +135,7 @@ def check(answers: Answers, families: Families) -> Refusal | Checked:
         has = None
     why = _why_not(answers, has, family)
     if why is not None:
-        params = {"why": str(why), "family": f"{family.brand} {family.name}" if family else ""}
+        params = {"why": str(why), "family": family.id if family else ""}
         return Refusal(Code.DEVICE_NOT_COMPATIBLE, "device", params)
     shown = answers.shows_eid is Says.YES or answers.eid is Typed.RIGHT
     verdict, because = _with_eid(answers, has) if shown else _BY_TABLE[has]

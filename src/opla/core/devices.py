@@ -40,6 +40,15 @@ class Has(StrEnum):
     HOME_ONLY = "home_only"  # it has one, and whether it takes operators of other countries is disputed
 
 
+class Span(StrEnum):
+    """What a family's name goes on to."""
+
+    THESE = "these"  # the named ones, in all their sizes
+    LATER = "later"
+    OLDER = "older"
+    OTHERS = "others"  # of the brand, but for the families above
+
+
 @dataclass(frozen=True)
 class Family:
     """Models alike in this. `name` as the maker writes it, with the years where one name was used twice."""
@@ -47,6 +56,7 @@ class Family:
     id: str
     brand: str
     name: str
+    span: Span
     bought: Mapping[Region, Cell[Has]]
 
     def has(self, region: Region) -> Cell[Has]:
@@ -100,7 +110,10 @@ def _family(at: Place) -> Family:
     regions: dict[Region, Cell[Has]] = {
         region: own.get(region, anywhere) for region in Region if region is not Region.UNKNOWN
     }
-    return Family(at.required("id"), at.required("brand"), at.required("name"), MappingProxyType(regions))
+    span = at["span"].enum(Span) if at["span"].value is not None else Span.THESE
+    return Family(
+        at.required("id"), at.required("brand"), at.required("name"), span or Span.THESE, MappingProxyType(regions)
+    )
 
 
 def _has(at: Place) -> Has | None:

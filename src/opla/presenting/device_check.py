@@ -10,7 +10,8 @@ from django.utils.translation import gettext_noop
 
 from opla.core.catalog import Shown
 from opla.core.device_check import Because, Checked, Says, Verdict, Why
-from opla.core.devices import Family, Has, Region
+from opla.core.devices import Family, Has, Region, Span
+from opla.operations.devices import families
 from opla.presenting import facts
 
 _TITLES: Final[dict[Verdict, str]] = {
@@ -65,6 +66,11 @@ _HAS: Final[dict[Has, str]] = {
     Has.VARIES: gettext_noop("some models"),
     Has.HOME_ONLY: gettext_noop("yes, perhaps for Chinese operators only"),
 }
+_SPANS: Final[dict[Span, str]] = {
+    Span.LATER: gettext_noop("%(models)s and later"),
+    Span.OLDER: gettext_noop("%(models)s and older"),
+    Span.OTHERS: gettext_noop("other models"),
+}
 
 
 @dataclass(frozen=True)
@@ -94,9 +100,22 @@ def result(checked: Checked) -> Result:
 
 
 def why_not(why: str, family: str) -> str:
-    """The sentence of a refusal; one whose `why` came from elsewhere says no more than that the phone has none."""
+    """The sentence of a refusal; one whose `why` came from elsewhere says no more than that the phone has none.
+
+    family: its id, or empty.
+    """
     known = Why(why) if why in list(Why) else Why.NO_EID
-    return _(_WHY_NOT[known]) % {"family": family}
+    found = families().find(family)
+    return _(_WHY_NOT[known]) % {"family": _whole(found) if found else family}
+
+
+def models(family: Family) -> str:
+    """Its name, below its brand."""
+    return _(_SPANS[family.span]) % {"models": family.name} if family.span in _SPANS else family.name
+
+
+def _whole(family: Family) -> str:
+    return f"{family.brand} {models(family)}"
 
 
 def region(one: Region) -> str:
@@ -115,9 +134,9 @@ class Row:
     bought: list[tuple[str, str, str, Shown]]
 
 
-def rows(families: tuple[Family, ...]) -> list[Row]:
+def rows() -> list[Row]:
     """Regions that say the same stand together."""
-    return [Row(f"{family.brand} {family.name}", list(_bought(family))) for family in families]
+    return [Row(_whole(family), _bought(family)) for family in families().all]
 
 
 def _bought(family: Family) -> list[tuple[str, str, str, Shown]]:

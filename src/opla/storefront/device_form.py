@@ -105,6 +105,6 @@ def _families(chosen: str) -> list[tuple[str, list[tuple[str, str, bool]]]]:
     """The models by brand."""
     table = families()
     return [
-        (brand, [(one.id, one.name, one.id == chosen) for one in table.all if one.brand == brand])
+        (brand, [(one.id, words.models(one), one.id == chosen) for one in table.all if one.brand == brand])
         for brand in table.brands
     ]

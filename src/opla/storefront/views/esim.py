@@ -73,8 +73,7 @@ def check_device(request: HttpRequest) -> HttpResponse:
 def _page(
     request: HttpRequest, fields: dict[str, object], shown: dict[str, object] | None = None, status: int = 200
 ) -> HttpResponse:
-    table = families()
-    known = {"rows": device_check.rows(table.all), "sources": guide.sources(table.all)[0]}
+    known = {"rows": device_check.rows(), "sources": guide.sources(families().all)[0]}
     return render(request, "storefront/esim_check.html", fields | known | (shown or {}), status=status)
 
 
