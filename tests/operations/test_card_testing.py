@@ -218,8 +218,8 @@ def test_a_person_is_told_once_an_hour_with_what_was_seen_and_what_may_be_charge
     }  # fmt: skip
     assert paid.ticket in found.params["orders"]
     said = words.why(found)
-    assert "One device, today: 5 payments asked for, 4 of them failed" in said
-    assert "3 times this hour" in said
+    assert "One device, today. Payments asked for: 5. Failed: 4." in said
+    assert "Told to wait, this hour: 3." in said
     world.clock.tick(3600)
     assert isinstance(ana.buy(), Placed)
     for _ in range(9):

@@ -84,7 +84,7 @@ def test_the_owner_reads_what_was_seen_and_a_stranger_does_not(door: Door) -> No
     assert "Somebody may be testing cards" in page.text
     [item] = set(re.findall(r"/owner/items/\d+/", page.html))
     one = boss.get(item)
-    assert "One device, today: 4 payments asked for, 4 of them failed, to 0 different numbers" in one.text
+    assert "One device, today. Payments asked for: 4. Failed: 4. Different numbers: 0." in one.text
     [(ticket,)] = select("SELECT min(ticket) FROM orders")
     assert str(ticket) in one.text
     assert "127.0.0.1" not in one.text

@@ -73,9 +73,9 @@ _WHY: Final[dict[Why, str]] = {
         "that it was not delivered, and the code is free again and the next supplier is asked."
     ),
     Why.CARD_TESTING: gettext_noop(
-        "%(source)s, today: %(payments)s payments asked for, %(failed)s of them failed, to %(numbers)s different "
-        "numbers; then told to wait, %(turned_away)s times this hour. Newest orders: %(orders)s. Look at the payments "
-        "at the provider: what came in from stolen cards is charged back, so refund it yourself."
+        "%(source)s, today. Payments asked for: %(payments)s. Failed: %(failed)s. Different numbers: %(numbers)s. Told "
+        "to wait, this hour: %(turned_away)s. Newest orders: %(orders)s. Look at the payments at the provider: what "
+        "came in from stolen cards is charged back, so refund it yourself."
     ),
     Why.ANSWER_IMPOSSIBLE: gettext_noop("The answer was “%(answer)s”, but it is “%(state)s” already."),
     Why.MOVE_IMPOSSIBLE: gettext_noop("What was said (“%(event)s”) cannot be true of what is “%(state)s”."),
