@@ -172,6 +172,33 @@ def help_with(screen: Screen, order: str, stranger: Page) -> None:
     judge(stranger)
 
 
+@pytest.mark.parametrize(("language", "dark"), [("en", True), ("zh-CN", False), ("de-BE", False)])
+def test_the_pages_of_a_card_pass_axe_and_fit_a_small_phone(screens: Screens, language: str, dark: bool) -> None:
+    """Where it goes is asked, half an address refused; then the order while it is packed, and what a stranger sees."""
+    screen = screens.open(language=language, width=320, dark=dark)
+    page, stranger = screen.page, screens.open(language=language, width=320, dark=dark).page
+    screen.go("/new/PX-SIM/")
+    judge(page)
+    page.fill("#email", EMAIL)
+    press(page, "main form button.main")
+    judge(page)
+    typed = {"street": "Rue Neuve", "number": "12", "postcode": "1000", "city": "Bruxelles"}
+    for name in ("", "王小明"):
+        for field, text in {**typed, "name": name}.items():
+            page.fill(f"#{field}", text)
+        if not name:
+            page.check(".pay [name=at_once]")
+            press(page, ".pay button.main")
+            expect(page.locator("#name-error")).to_be_visible()
+            judge(page)
+    pay(screen)
+    expect(page.locator(".ticket")).to_contain_text("Rue Neuve 12", timeout=30_000)
+    judge(page)
+    stranger.goto(page.url)
+    expect(stranger.locator(".ticket")).not_to_contain_text("Rue Neuve")
+    judge(stranger)
+
+
 #: The language with the longest words is looked at every time; those between it and English with --full.
 LANGUAGES = [("en", False), ("en", True), ("zh-CN", False), ("zh-CN", True), ("de-BE", False)]
 if os.environ.get("OPLA_TEST_FULL"):

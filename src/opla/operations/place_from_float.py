@@ -12,6 +12,7 @@ from opla.core import delivery, order
 from opla.core.actor import Act, Actor
 from opla.core.ledger import Parties, Reason
 from opla.core.order import Order
+from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import floats
@@ -56,6 +57,8 @@ def place_from_float(
         found = priced(one.wanted, version, catalog, shop=shop, at=at)
         if not 1 <= len(one.key) <= _KEY_LENGTH:
             answers[n] = [Refusal(Code.KEY_MISSING, "key"), *(found if isinstance(found, list) else [])]
+        elif isinstance(found, Quote) and found.kind is Kind.SIM:  # a program says no address: nobody could send it
+            answers[n] = [Refusal(Code.ADDRESS_MISSING, "sku", {"field": "name"})]
         elif isinstance(found, Quote):
             quotes[n] = found
         else:
