@@ -207,6 +207,39 @@ LOOKS = [
     pytest.param("fr-BE", False, 320, id="French paper", marks=pytest.mark.full),
     pytest.param("nl-BE", True, 320, id="Dutch ink", marks=pytest.mark.full),
 ]
+#: Pages of fewer people: the same, of fewer looks.
+SOME = [
+    ("zh-CN", False),
+    pytest.param("en", True, marks=pytest.mark.full),
+    pytest.param("de-BE", False, marks=pytest.mark.full),
+]
+
+
+@pytest.mark.parametrize(("language", "dark"), SOME)
+def test_the_pages_of_a_card_pass_axe_and_fit_a_small_phone(screens: Screens, language: str, dark: bool) -> None:
+    """Where it goes is asked, half an address refused; then the order while it is packed, and what a stranger sees."""
+    screen = screens.open(language=language, width=320, dark=dark)
+    page, stranger = screen.page, screens.open(language=language, width=320, dark=dark).page
+    screen.go("/new/PX-SIM/")
+    judge(page)
+    page.fill("#email", screen.email)
+    press(page, "main form button.main")
+    judge(page)
+    typed = {"street": "Rue Neuve", "number": "12", "postcode": "1000", "city": "Bruxelles"}
+    for name in ("", "王小明"):
+        for field, text in {**typed, "name": name}.items():
+            page.fill(f"#{field}", text)
+        if not name:
+            page.check(".pay [name=at_once]")
+            press(page, ".pay button.main")
+            expect(page.locator("#name-error")).to_be_visible()
+            judge(page)
+    pay(screen)
+    expect(page.locator(".ticket")).to_contain_text("Rue Neuve 12", timeout=30_000)
+    judge(page)
+    stranger.goto(page.url)
+    expect(stranger.locator(".ticket")).not_to_contain_text("Rue Neuve")
+    judge(stranger)
 
 
 @pytest.mark.parametrize(("language", "dark", "width"), LOOKS)
@@ -270,7 +303,7 @@ def test_every_page_passes_axe_and_fits(
     assert judges.DOCUMENTS.refused(tmp_path) == ""
 
 
-@pytest.mark.parametrize(("language", "dark"), [("en", False), ("zh-CN", True), ("de-BE", False)])
+@pytest.mark.parametrize(("language", "dark"), SOME)
 def test_what_to_know_before_a_new_sim_passes_axe_and_fits_a_small_phone(
     screens: Screens, language: str, dark: bool, tmp_path: Path
 ) -> None:

@@ -109,7 +109,15 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
     press(page, "main form button.main")
     judge(page)
     place_files.seed(at=datetime.now(UTC))
-    for path in (house.page, "/owner/days/", house.day, "/owner/places/", "/owner/threads/", house.thread):
+    for path in (
+        house.page,
+        "/owner/days/",
+        house.day,
+        "/owner/places/",
+        "/owner/cards/",
+        "/owner/threads/",
+        house.thread,
+    ):
         screen.go(path)
         judge(page)
     press(page, "button[name=phrase] >> nth=0")

@@ -24,7 +24,9 @@ from opla.db.queries.cards import Shelves
 from opla.operations import card_to, cards
 from opla.operations.card_files import Stocked, import_cards
 from opla.operations.card_to import Going
+from opla.operations.place_from_float import Asked, place_from_float
 from opla.operations.place_orders import Placed, Placement, place_orders
+from opla.operations.quote_topup import Wanted as Topup
 from opla.operations.refund_by_choice import refund_by_choice
 from opla.operations.resolve_item import Wanted, offers, resolve_item
 from opla.operations.shop import Shop
@@ -433,3 +435,12 @@ def a_clerk_does_something(chance: random.Random, order_id: UUID, shop: Shop, wo
         ),
     ]
     chance.choice(rare if chance.random() < 0.12 else acts)()
+
+
+def test_a_program_that_says_no_address_is_refused(counter: World) -> None:
+    wanted = Topup("", "", "a@example.org", "en", sku=SKU)
+    [no] = place_from_float(
+        Actor(Role.RESELLER, "acme"), [Asked("acme", "k1", wanted)], shop=counter.shop, at=counter.clock()
+    )
+    assert isinstance(no, list)
+    assert [refusal.code for refusal in no] == ["address_missing"]

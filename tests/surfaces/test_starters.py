@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError
 
 from fakes import CUSTOMER, DEVICE, PHONE, START
 from opla.core.actor import Actor, Role
@@ -13,7 +15,7 @@ from opla.core.catalog import parse
 from opla.core.ports import Answer, Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import cards, codes
+from opla.db.queries import cards, codes, orders
 from opla.db.queries.call import select
 from opla.db.queries.cards import NewCard
 from opla.db.queries.codes import NewCode, Stock
@@ -39,7 +41,6 @@ def shop(door: Door) -> Door:
     chance = door.world.shop.chance
     door.world.others["code_stock"] = OwnStock(Stock(START.date))
     one = NewCode(chance.uuid(START), "PX-ESIM", RAW, SERIAL, 1400, "EUR", None)
-    one = NewCode(chance.uuid(START), "PX-ESIM", "LPA:1$smdp.invalid$0000-1", "8900", 1400, "EUR", None)
     card = [NewCard(chance.uuid(START), f"890000000000000000{n}", f"{sku}-SIM", 1050, "EUR") for n, sku in CARDS]
     cards.stock(card, batch=chance.uuid(START), actor=Actor(Role.OWNER), at=START)
     codes.stock([one], batch=chance.uuid(START), actor=Actor(Role.OWNER), at=START, keyring=door.world.shop.keyring)
@@ -190,6 +191,17 @@ def test_a_program_that_does_not_say_which_phone_is_refused_too(shop: Door) -> N
         refused = _quoted(shop, sku="PX-ESIM", device=device)
         assert isinstance(refused, list)
         assert [one.code for one in refused] == [code]
+
+
+def test_what_was_answered_in_the_check_is_answered_here(shop: Door) -> None:
+    page = shop.owner.get("/new/PX-ESIM/?device=1:yes:no:hk::none")
+    assert 'name="device_region" value="hk" checked' in page.html
+
+
+def test_the_database_keeps_no_esim_for_which_nothing_was_said(shop: Door) -> None:
+    made = shop.world.quote("PX-ESIM")
+    with pytest.raises(IntegrityError, match="quote_device_said"):
+        orders.save_quotes([(replace(made, id=uuid4(), device=""), b"x")])
 
 
 # ── an eSIM, from the shelf to the screen ─────────────────────────────────

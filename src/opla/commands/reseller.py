@@ -5,7 +5,8 @@
     ./opla reseller revoke acme                 ends all its keys
     ./opla reseller pay-in acme 500.00 --key statement-2026-11-22-7
     ./opla reseller balance acme
-    ./opla reseller place acme orders.csv       columns: key, sku or operator and amount, number, plan, email, language
+    ./opla reseller place acme orders.csv       columns: key, sku or operator and amount, number, plan, email, language,
+                                                device
 
 The same deposit or order under the same key is recorded once. `up` delivers what was placed.
 """

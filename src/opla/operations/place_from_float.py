@@ -12,6 +12,7 @@ from opla.core import delivery, order
 from opla.core.actor import Act, Actor
 from opla.core.ledger import Parties, Reason
 from opla.core.order import Order
+from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import floats
@@ -22,6 +23,8 @@ from opla.operations.shop import Shop
 
 #: What a key stands for, in the order of its digests. As typed: a client that repeats itself repeats exactly.
 FIELDS = ("sku", "operator", "amount", "number", "plan", "email", "language")
+#: Counted where it was given alone, so that keys from before it was asked still mean the same.
+_LATER = ("device",)
 _DIGEST_BYTES = 8
 _KEY_LENGTH = 64
 
@@ -56,6 +59,8 @@ def place_from_float(
         found = priced(one.wanted, version, catalog, shop=shop, at=at)
         if not 1 <= len(one.key) <= _KEY_LENGTH:
             answers[n] = [Refusal(Code.KEY_MISSING, "key"), *(found if isinstance(found, list) else [])]
+        elif isinstance(found, Quote) and found.kind is Kind.SIM:  # a program says no address: nobody could send it
+            answers[n] = [Refusal(Code.ADDRESS_MISSING, "sku", {"field": "name"})]
         elif isinstance(found, Quote):
             quotes[n] = found
         else:
@@ -75,8 +80,8 @@ def digests(values: Sequence[str], key: bytes) -> bytes:
 
 def differing(fields: Sequence[str], known: bytes, asked: bytes) -> str:
     """The first field whose digests differ; empty when all are the same."""
-    at = range(0, len(known), _DIGEST_BYTES)
-    pairs = zip(fields, at, strict=True)
+    at = range(0, max(len(known), len(asked)), _DIGEST_BYTES)
+    pairs = zip(fields, at, strict=False)
     return next((f for f, n in pairs if known[n : n + _DIGEST_BYTES] != asked[n : n + _DIGEST_BYTES]), "")
 
 
@@ -100,7 +105,7 @@ def _reservation(asked: Asked, quote: Quote, shelf: frozenset[str], *, shop: Sho
     return Reservation(
         asked.reseller,
         asked.key,
-        digests([getattr(wanted, field) for field in FIELDS], shop.keyring.fingerprint_key),
+        digests([getattr(wanted, field) for field in _given(wanted)], shop.keyring.fingerprint_key),
         sold.id,
         chance.order_number(),
         quote,
@@ -111,11 +116,15 @@ def _reservation(asked: Asked, quote: Quote, shelf: frozenset[str], *, shop: Sho
     )
 
 
+def _given(wanted: Wanted) -> tuple[str, ...]:
+    return (*FIELDS, *(field for field in _LATER if getattr(wanted, field)))
+
+
 def _answer(reservation: Reservation, row: floats.ReservedRow) -> Reserved | list[Refusal]:
     if row.result == "placed":
         return Reserved(reservation.order_id, again=False)
     if row.result == "float_too_low" or row.order_id is None:
         return [Refusal(Code.FLOAT_TOO_LOW, "amount")]
-    if field := differing(FIELDS, row.fields, reservation.fields):
+    if field := differing((*FIELDS, *_LATER), row.fields, reservation.fields):
         return [Refusal(Code.KEY_REUSED, field, {"field": field})]
     return Reserved(row.order_id, again=True)

@@ -16,7 +16,8 @@ from opla.operations.quote_topup import Wanted
 from opla.operations.shop import Shop
 
 #: `key` is what the reseller calls the order; either `sku`, or `operator` and `amount`.
-COLUMNS = ("key", "sku", "operator", "amount", "number", "plan", "email", "language")
+#: `device` is what was said of the phone that an eSIM is for, as the shop's own check of it writes it.
+COLUMNS = ("key", "sku", "operator", "amount", "number", "plan", "email", "language", "device")
 _NEEDED = frozenset({"key"})
 MAX_BYTES = 32 * 1024 * 1024
 #: Orders that are placed, or not, together. A float is locked while they are.
@@ -52,8 +53,10 @@ def read_file(reseller: str, email: str, data: bytes) -> list[tuple[int, Asked]]
             if not row:
                 continue
             values = [*row, *[""] * (len(names) + 1 - len(row))]
-            key, sku, operator, amount, number, plan, to, language = [values[place] for place in places]
-            wanted = Wanted(operator, amount, to or email, language or "en", sku=sku, number=number, plan=plan)
+            key, sku, operator, amount, number, plan, to, language, device = [values[place] for place in places]
+            wanted = Wanted(
+                operator, amount, to or email, language or "en", sku=sku, number=number, plan=plan, device=device
+            )
             asked.append((rows.line_num, Asked(reseller, key, wanted)))
     except csv.Error:
         return Refusal(Code.FILE_UNREADABLE, "file", {"why": "csv"})

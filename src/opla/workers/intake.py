@@ -15,7 +15,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias, TypedDict
 
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 COLLECT_S = 0.002
 BATCH = 500
 _MAX_BODY_BYTES = 16 * 1024
-_TEXTS = ("sku", "operator", "amount", "number", "plan", "email", "language")
+_TEXTS = ("sku", "operator", "amount", "number", "plan", "email", "language", "device")
 
 Headers: TypeAlias = Mapping[bytes, bytes]
 Scope: TypeAlias = Mapping[str, object]
@@ -201,7 +201,7 @@ def place(batch: list[Request], keys: Keys, *, shop: Shop) -> list[Response]:
 
 
 def _to(wanted: Wanted, email: str) -> Wanted:
-    return Wanted(wanted.operator, wanted.amount, email, wanted.language, wanted.sku, wanted.number, wanted.plan)
+    return replace(wanted, email=email)
 
 
 def _response(answer: Reserved | list[Refusal]) -> Response:
