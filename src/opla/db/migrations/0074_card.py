@@ -38,5 +38,5 @@ CREATE INDEX card_to_forget ON card_to (made_at) WHERE sealed IS NOT NULL;
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0071_starters")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0072_device_said")]
     operations = [migrations.RunSQL(_CARD)]
