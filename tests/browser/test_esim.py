@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from browser.conftest import Screens
 from browser.test_every_page import judge
-from browser.test_purchase import EMAIL, pay
+from browser.test_purchase import pay
 
 ACTIVATION = re.compile(r"LPA:1\$rsp\.invalid\$[0-9A-F-]{19}")
 
@@ -21,7 +21,7 @@ def test_an_esim_is_bought_in_chinese_and_its_picture_shows_after_the_reveal_alo
     judge(page)
     page.click("a[href='/new/PX-ESIM/']")
     judge(page)
-    page.fill("#email", EMAIL)
+    page.fill("#email", screen.email)
     page.click("main form button.main")  # without a word about the phone
     expect(page.locator(".asks.wrong")).to_have_count(3)
     judge(page)

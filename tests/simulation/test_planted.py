@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -52,8 +52,8 @@ def is_found(var: Path, plant: Callable[[], None], *, first: int) -> bool:
 def resend_on_timeout(patch: pytest.MonkeyPatch) -> None:
     right = attempt.step
 
-    def step(state: State, promises: Promises) -> Step:
-        return Step.REPEAT if state is State.UNKNOWN else right(state, promises)
+    def step(state: State, promises: Promises, age: timedelta) -> Step:
+        return Step.REPEAT if state is State.UNKNOWN else right(state, promises, age)
 
     patch.setattr(attempt, "step", step)
 

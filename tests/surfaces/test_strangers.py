@@ -41,7 +41,7 @@ COUNTED = {
     "my-sims-renew": "quote", "quote": "card", "basket": "card", "pay-again": "card", "follow": "wish",
     "have-remind": "wish", "withdrawal": "wish", "reminder-push": "wish", "order-push": "wish", "ask": "question",
     "asked": "message", "order-thread": "message", "proof": "sign_in", "sign-in": "sign_in",
-    "sign-in-passkey": "sign_in", "my-sims-bring": "file",
+    "sign-in-passkey": "sign_in", "my-sims-bring": "file", "starter": "quote",
 }  # fmt: skip
 #: Counted where it is guessed, and tried there.
 ELSEWHERE = {
@@ -52,7 +52,7 @@ NOT_COUNTED = {
     **dict.fromkeys(
         (
             "home", "quote-line", "basket-add", "basket-remove", "have-which", "have-operator", "have-line",
-            "have-file", "have-keep", "language", "order-answer", "sign-out", "places", "checklist",
+            "have-file", "have-keep", "language", "order-answer", "sign-out", "places", "checklist", "esim-check",
         ),
         OWN,
     ),
@@ -135,7 +135,7 @@ class House:
 
     def path(self, name: str) -> str:
         given: dict[str, object] = {
-            "operator": "base", "sku": "BA-20", "quote_id": self.quote, "line_id": UUID(int=1), "kind": "iccid",
+            "operator": "base", "sku": "PX-ESIM" if name == "starter" else "BA-20", "quote_id": self.quote, "line_id": UUID(int=1), "kind": "iccid",
             "language": "en", "slug": "x", "passkey_id": 1, "session": "x", "link": self.order,
         }  # fmt: skip
         if name.startswith("reminder"):

@@ -18,11 +18,11 @@ _NAMES: Final[dict[str, tuple[str, str]]] = {
             "its own bank: allow payments abroad there."
         ),
     ),
-    "mollie_applepay": (gettext_noop("Apple Pay"), gettext_noop("With a card in your iPhone, from any country.")),
-    "mollie_bancontact": (gettext_noop("Bancontact"), gettext_noop("Belgian bank cards and their app only.")),
-    "mollie_paypal": (gettext_noop("PayPal"), gettext_noop("With a PayPal account of any country.")),
-    "mollie_kbc": (gettext_noop("KBC/CBC"), gettext_noop("For customers of this Belgian bank only.")),
-    "mollie_belfius": (gettext_noop("Belfius"), gettext_noop("For customers of this Belgian bank only.")),
+    "mollie_applepay": ("Apple Pay", gettext_noop("With a card in your iPhone, from any country.")),
+    "mollie_bancontact": ("Bancontact", gettext_noop("Belgian bank cards and their app only.")),
+    "mollie_paypal": ("PayPal", gettext_noop("With a PayPal account of any country.")),
+    "mollie_kbc": ("KBC/CBC", gettext_noop("For customers of this Belgian bank only.")),
+    "mollie_belfius": ("Belfius", gettext_noop("For customers of this Belgian bank only.")),
 }
 
 
