@@ -135,9 +135,11 @@ class House:
 
     def path(self, name: str) -> str:
         given: dict[str, object] = {
-            "operator": "base", "sku": "PX-ESIM" if name == "starter" else "BA-20", "quote_id": self.quote, "line_id": UUID(int=1), "kind": "iccid",
+            "operator": "base", "sku": "BA-20", "quote_id": self.quote, "line_id": UUID(int=1), "kind": "iccid",
             "language": "en", "slug": "x", "passkey_id": 1, "session": "x", "link": self.order,
         }  # fmt: skip
+        if name == "starter":
+            given["sku"] = "PX-ESIM"
         if name.startswith("reminder"):
             given["link"] = self.reminder
         if name in ("ask-confirm", "ask-forget", "asked", "shared-code", "sign-in-link"):

@@ -16,6 +16,7 @@ from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Refusal
 from opla.operations import catalogue, starters
+from opla.operations.offers import Claim
 from opla.operations.quote_topup import Wanted, quote_topup
 from opla.operations.shop import Shop
 from opla.presenting import facts, languages
@@ -69,8 +70,9 @@ def starter(request: HttpRequest, sku: str) -> HttpResponse:
     said = device_form.read(request.POST.dict())
     answers = _answers(said)
     wanted = Wanted(
-        operator.id, "", values["email"], languages.current(), sku=sku, device=answers.encode() if answers else ""
-    )
+        operator.id, "", values["email"], languages.current(), sku=sku, claim=Claim(address=here.address),
+        device=answers.encode() if answers else "",
+    )  # fmt: skip
     made = quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
     if not isinstance(made, Quote):
         no = said if isinstance(said, Refusal) else next((one for one in made if one.about == "device"), None)
