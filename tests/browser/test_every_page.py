@@ -57,9 +57,11 @@ def news_of_promotions(screen: Screen) -> None:
     page = screen.page
     screen.go("/promotions/")
     page.evaluate("document.querySelector('[name=shown_at]').remove()")
-    page.click("form[action^='/promotions/news/'] button")
+    with page.expect_navigation():
+        page.click("form[action^='/promotions/news/'] button")
     judge(page)
-    page.click("#once-more button")
+    page.wait_for_timeout(1_100)  # as it asks people to
+    press(page, "#once-more button")
     for email in ("ana@", screen.email):
         page.fill("#email", email)
         press(page, "form[action^='/promotions/news/'] button")
