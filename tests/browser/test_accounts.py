@@ -114,10 +114,12 @@ def test_a_passkey_is_made_and_signs_in_after_signing_out(shop: Shop, phones: Sc
         "localStorage.setItem('offline', 'lines'); caches.open('pages').then(c => c.put('/x', new Response('x')))"
     )
     press(page, "form[action='/me/out/'] button")
-    # What stands there again is the worker's shelf of pages without a person, made anew by this very page.
+    # This very page makes the worker's own shelves anew: pages without a person, and the language that it speaks.
     kept, shelves = page.evaluate("Promise.all([localStorage.getItem('offline'), caches.keys()])")
     assert kept is None
-    assert [name for name in shelves if not name.startswith("opla-shelf-")] == []
+    assert [name for name in shelves if not name.startswith(("opla-shelf-", "opla-said"))] == []
+    said = "caches.open('opla-said').then(c => c.keys()).then(of => of.map(one => new URL(one.url).pathname))"
+    assert set(page.evaluate(said)) <= {"/said/language"}
     page.goto(f"{shop.base}/me/security/")
     expect(page).to_have_url(re.compile("/me/in/"))
     press(page, "form.passkey button")
