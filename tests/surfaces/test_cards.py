@@ -192,7 +192,7 @@ def test_a_wrong_scan_is_said_beside_the_order_and_changes_nothing(shop: Door) -
     page = clerk.post(f"/owner/cards/{order_id}/", {"act": "pack", "iccid": iccid(99)})
     assert page.status == 422
     assert "not one of our cards" in page.text
-    assert re.search(r'<input id="iccid-[^>]*autofocus', page.html)
+    assert re.search(r'<input [^>]*id="iccid-[^>]*autofocus', page.html)
     assert clerk.post(f"/owner/cards/{order_id}/", {"act": "anything"}).status == 422
     assert clerk.post(f"/owner/cards/{UUID(int=5)}/", {"act": "sent"}).status == 422
     assert [card.state for card in of(order_id)] == ["reserved"]

@@ -126,7 +126,7 @@ def test_the_comparison_says_of_each_operator_what_is_known_and_what_is_not(door
     assert "Proximus eSIM at all yes eSIM for prepaid not verified not known" in page.text
     assert "A new SIM without credit example €5.00" in page.text
     assert "fr.itdaily.be, esim-belgie (2025)" in page.text
-    assert page.html.count('scope="rowgroup"') == 12
+    assert page.html.count('class="topic"') == 12
 
 
 def test_the_identification_rule_comes_from_the_catalogue_with_its_sources(door: Door) -> None:

@@ -32,9 +32,10 @@ def call_off(
             return Refusal(Code.NOT_FOUND, "order")
         if not page.proven:
             return Refusal(Code.PROOF_NEEDED, "order")
-        if any(happened.name == "called_off" for happened in page.events):
-            return None
+        # What waits is read before what happened: of two who call it off at once, each then sees what the other did.
         claimed, case = attempts.standing_send(order_id), cases.send_cases([order_id]).get(order_id)
+        if _off(order_id):
+            return None
         if claimed is None or case is None:
             return Refusal(Code.CALLED_OFF_TOO_LATE, "order")
         send = delivery.Send(claimed.id, claimed.state, claimed.adapter, claimed.tries, claimed.made_at)
@@ -45,3 +46,8 @@ def call_off(
         if result is Result.WON:
             return None
     return Refusal(Code.STILL_RUNNING, "order")
+
+
+def _off(order_id: UUID) -> bool:
+    page = pages.order_by_id(order_id)
+    return page is not None and any(happened.name == "called_off" for happened in page.events)
