@@ -77,10 +77,20 @@ class Access:
 class Caller:
     """Calls one provider. `timeout_s` bounds a whole call, however slowly they drip their answer.
 
+    `transport` is for a simulation, whose other side is in this process; without one it is the network.
+
     Every call opens its own connection: a kept one may be dead, and then nobody could say whether a request left.
     """
 
-    def __init__(self, base_url: str, headers: Mapping[str, str], timeout_s: float, *, through_proxy: bool) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        timeout_s: float,
+        *,
+        through_proxy: bool,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self._timeout_s = timeout_s
         self._client = httpx.Client(
             base_url=base_url,
@@ -89,6 +99,7 @@ class Caller:
             limits=httpx.Limits(max_keepalive_connections=0),
             trust_env=through_proxy,
             verify=not base_url.startswith("http://"),
+            transport=transport,
         )
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:

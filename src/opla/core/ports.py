@@ -222,6 +222,62 @@ class Finds(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Listed:
+    """One thing in a supplier's own list, as it is sold now. `sku` is theirs, as a send to them names it.
+
+    Face values are in minor units of `currency`; a fixed one has `min_minor == max_minor`. `cost_minor` is what the
+    smallest one costs us, in `cost_currency`; None where they do not say. `country` is ISO 3166-1 alpha-2.
+    """
+
+    sku: str
+    name: str
+    operator: str
+    country: str
+    kind: Kind
+    currency: str
+    min_minor: int
+    max_minor: int
+    cost_minor: int | None = None
+    cost_currency: str = ""
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """Tells what it sells."""
+
+    def products(self, country: str) -> Sequence[Listed] | None:
+        """Everything for that country; None when there was no readable answer, which says nothing of any product."""
+        ...
+
+
+@runtime_checkable
+class Floats(Protocol):
+    """Tells how much of our money lies with it."""
+
+    def float_left(self) -> Money | None:
+        """None when there was no readable answer."""
+        ...
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """Whose number it is, as a supplier sees it: a proposal, since numbers move. `skus` are theirs that fit."""
+
+    operator: str
+    country: str
+    skus: Sequence[str] = ()
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """Tells whose number one is."""
+
+    def look_up(self, number: str) -> LookedUp | None:
+        """`number` in E.164; None when they do not know, or did not answer."""
+        ...
+
+
 # ── notices ───────────────────────────────────────────────────────────────
 
 

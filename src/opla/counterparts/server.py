@@ -5,6 +5,7 @@ It starts in a fraction of a second and needs nothing installed. It is no public
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import signal
 import socket
@@ -15,6 +16,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from opla.counterparts import place
@@ -40,13 +42,22 @@ def clock_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+class Handles(Protocol):
+    """Whoever answers what comes in."""
+
+    def handle(self, request: Request) -> Response: ...
+
+
 class Listener(ThreadingHTTPServer):
-    """The open socket. `routes` is set before the first request."""
+    """The open socket. `routes` is set before the first request; `patience_s` is how long a caller waits, if it
+    does not say so itself.
+    """
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
-    routes: Routes
+    routes: Handles
+    patience_s = 30.0
 
     def server_bind(self) -> None:
         # The library would look up this machine's name, which may take seconds without a network.
@@ -115,10 +126,9 @@ class Handler(BaseHTTPRequestHandler):
                 self._write(Response(200, b'"' + b"9" * _HUGE, {"Content-Type": "application/json"}))
 
     def _silence_s(self) -> float:
-        try:
-            patience_s = float(self.headers.get(PATIENCE, "30"))
-        except ValueError:
-            patience_s = 30.0
+        patience_s = self.server.patience_s if isinstance(self.server, Listener) else 30.0
+        with contextlib.suppress(ValueError):
+            patience_s = float(self.headers.get(PATIENCE, patience_s))
         return min(_LONGEST_SILENCE_S, max(0.0, patience_s) * 1.25 + 0.25)
 
     def _break(self) -> None:

@@ -1,0 +1,96 @@
+"""Stand-ins for real providers and suppliers: their API as a machine, with its state, its repeats and its refusals.
+
+Each is one module named like its adapter, built from the official document. It has no socket and no clock of its own;
+`alone.Alone` gives it an address for tests, `proving` calls it inside the process. What it truly did is asked of it
+apart from what it answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from opla.counterparts.web import Request, Response
+
+
+class StandIn(Protocol):
+    """Somebody's API: one request in, one answer out, its state behind. `headers` of a request are in lower case."""
+
+    def handle(self, request: Request) -> Response: ...
+
+
+@dataclass
+class Taken:
+    """What a payment truly is, whatever was answered. Amounts in minor units of `currency`."""
+
+    id: str
+    reference: str
+    amount_minor: int
+    currency: str
+    captured_minor: int = 0
+    refunded_minor: int = 0
+    charged_back_minor: int = 0
+    outside_minor: int = 0  # of what was refunded: by a dashboard, not by us
+    fee_minor: int = 0
+    why: str = ""  # it failed
+
+    @property
+    def kept_minor(self) -> int:
+        return self.captured_minor - self.refunded_minor - self.charged_back_minor
+
+
+class TakesMoney(StandIn, Protocol):
+    """A payment provider, with what customers and whoever sits at its dashboard do there.
+
+    `opened` is called with each new payment, `changed` with one that its webhook would tell of.
+    """
+
+    opened: Callable[[Taken], None]
+    changed: Callable[[Taken], None]
+
+    @property
+    def taken(self) -> Mapping[str, Taken]:
+        """By the provider's id."""
+        ...
+
+    def pay(self, id_: str, amount_minor: int | None = None) -> None:
+        """The whole of it when no amount is given. Also of one that failed before: some banks answer late."""
+        ...
+
+    def fail(self, id_: str, why: str) -> None:
+        """`refused`, `expired` or `abandoned`."""
+        ...
+
+    def charge_back(self, id_: str) -> None:
+        """All that is still kept of it."""
+        ...
+
+    def refund_outside(self, id_: str) -> None: ...
+
+    def settle(self) -> None:
+        """Refunds that are under way arrive."""
+        ...
+
+
+class GivesValue(StandIn, Protocol):
+    """A supplier. What it did is kept by our reference."""
+
+    @property
+    def given(self) -> Mapping[str, int]:
+        """How often value was truly given."""
+        ...
+
+    @property
+    def taken_back(self) -> Mapping[str, int]: ...
+
+    @property
+    def pins(self) -> Mapping[str, str]: ...
+
+    def settle(self) -> None:
+        """Sends that are under way end."""
+        ...
+
+    def reverse(self, reference: str) -> None:
+        """Take a success back; nothing where they never do."""
+        ...
