@@ -40,7 +40,7 @@ def charge(language: str = "nl", webhook: str = "https://shop.example.org/hooks/
 
 def test_a_way_of_paying_asks_for_its_method_and_the_page_of_the_profile_for_none(mollie: MolliePayments) -> None:
     config = {"base_url": mollie.url, "key": KEY}
-    for name, method in (("mollie_bancontact", ["bancontact"]), ("mollie_card", ["creditcard"]), ("mollie", None)):
+    for name, method in (("mollie_bancontact", "bancontact"), ("mollie_card", "creditcard"), ("mollie", None)):
         mollie.seen.clear()
         payments.build(name, config).charge(charge())
         assert mollie.seen[0][2].get("method") == method

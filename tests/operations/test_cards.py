@@ -359,6 +359,21 @@ def test_a_stranger_a_customer_and_a_reseller_hand_nothing_over(counter: World) 
     assert import_cards(CLERK, b"sku,iccid,cost\n", shop=counter.shop, at=START)[0].code == "not_allowed"  # type: ignore[index]
 
 
+@pytest.mark.parametrize(
+    ("data", "refused"),
+    [
+        (b"sku,iccid,cost\nPX-SIM," + b"8" * 200_000, "file_unreadable"),
+        (b"sku,iccid\n", "file_unreadable"),
+        (b"\xff", "file_unreadable"),
+        (b"sku,iccid,cost\n" * 80_000, "file_too_large"),
+    ],
+)
+def test_what_is_no_file_of_cards_is_refused_in_one_sentence(counter: World, data: bytes, refused: str) -> None:
+    found = import_cards(OWNER, data, shop=counter.shop, at=START)
+    assert isinstance(found, list)
+    assert [no.code for no in found] == [refused]
+
+
 def test_the_same_file_twice_changes_nothing(counter: World) -> None:
     before = counter.balance("card_stock:EUR")
     found = bring(counter, [(SKU, 0, "9.00"), (SKU, 50, "7.00")])

@@ -57,7 +57,22 @@ def test_a_live_shop_takes_real_codes(world: World) -> None:
     assert stock_codes(OWNER, real.encode(), shop=live, at=START) == Stocked(2, [], 2865)
 
 
-@pytest.mark.parametrize("text", ["", "sku,cost\nPX-15,14\n", "sku,code,serial,cost,valid_until\n", "\ufffd"])
+def test_the_ends_of_lines_of_any_spreadsheet_are_read(world: World) -> None:
+    assert imported(world, GOOD.replace("\n", "\r")) == Stocked(2, [], 2865)
+    assert imported(world, GOOD.replace("\n", "\r\n")) == Stocked(0, [2, 3], 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "sku,cost\nPX-15,14\n",
+        "sku,code,serial,cost,valid_until\n",
+        "\ufffd",
+        GOOD + "9" * 200_000,
+        "9" * 200_000 + GOOD,
+    ],
+)
 def test_what_is_no_stock_file_is_refused_in_one_sentence(world: World, text: str) -> None:
     found = imported(world, text)
     assert isinstance(found, list)

@@ -22,7 +22,7 @@ from opla.core.refusal import Code, Refusal
 from opla.db.queries import cards as queries
 from opla.db.queries.cards import Level, Line
 from opla.operations import card_to, cards, shop
-from opla.operations.card_files import import_cards
+from opla.operations.card_files import MAX_MEGABYTES, import_cards
 from opla.operations.shop import Shop
 from opla.presenting import cards as words
 from opla.presenting import languages
@@ -30,7 +30,6 @@ from opla.presenting.refusals import sentence
 
 #: Cards that were handed over are listed for so long: later nobody asks for them one by one.
 _LISTED: Final = timedelta(days=60)
-_MAX_FILE: Final = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,8 @@ def listed(request: HttpRequest) -> HttpResponse:
         no = [refused]
     elif request.method == "POST":
         upload = request.FILES.get("file")
-        data = upload.read(_MAX_FILE) if upload is not None else b""
+        # One byte more than may be kept is enough to be refused by.
+        data = upload.read(MAX_MEGABYTES * 1024 * 1024 + 1) if upload is not None else b""
         found = import_cards(actor, data, shop=here, at=at)
         no = found if isinstance(found, list) else []
         if not isinstance(found, list):

@@ -21,6 +21,7 @@ from types import FrameType
 
 from opla.commands import VAR, Stop
 from opla.commands._children import Child, program
+from opla.commands.doctor import payment_methods
 from opla.commands.runtime import Runtime, child_command, ensure_counterparts, prepared
 from opla.db.embedded import Unavailable, ensure, is_kept
 from opla.db.locks import open_lock, take
@@ -49,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _open(arguments: argparse.Namespace, stopping: threading.Event) -> None:
+    _payable()
     with _only_one() as lock, prepared() as runtime:
         port = free_port(arguments.host, arguments.port)
         if port != arguments.port:
@@ -65,6 +67,14 @@ def _open(arguments: argparse.Namespace, stopping: threading.Event) -> None:
         finally:
             house.terminate()
             house.wait(_STOPPING_S)
+
+
+def _payable() -> None:
+    """Else a worker would die of it, again and again, while customers already choose it."""
+    if os.environ.get("OPLA_PAYMENT_METHODS"):
+        for fine, sentence in payment_methods():
+            if not fine:
+                raise Stop("payment_method_wrong", f"OPLA_PAYMENT_METHODS: {sentence}")
 
 
 def free_port(host: str, wanted: int) -> int:

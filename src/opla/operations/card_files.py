@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,6 +16,7 @@ from opla.core.sim import Iccid
 from opla.db.queries import cards
 from opla.db.queries.cards import NewCard
 from opla.operations import catalogue
+from opla.operations.csv_file import read_rows
 from opla.operations.shop import Shop
 
 COLUMNS: Final = ("sku", "iccid", "cost")
@@ -26,6 +25,7 @@ COLUMNS: Final = ("sku", "iccid", "cost")
 SANDBOX_PREFIX: Final = "8900"
 #: Nobody has so many in one box; a file that is larger was meant for something else.
 MAX_ROWS: Final = 10_000
+MAX_MEGABYTES: Final = 1
 _MOST_REFUSALS: Final = 100
 
 
@@ -42,26 +42,22 @@ def import_cards(actor: Actor, data: bytes, *, shop: Shop, at: datetime) -> Stoc
     """Store a CSV file of cards (UTF-8, comma or semicolon), or refuse it whole, naming every bad row."""
     if refused := actor.refused(Act.STOCK_CODES):
         return [refused]
+    if len(data) > MAX_MEGABYTES * 1024 * 1024:
+        return [Refusal(Code.FILE_TOO_LARGE, "file", {"most": str(MAX_MEGABYTES)})]
     unreadable = [Refusal(Code.FILE_UNREADABLE, "file", {"columns": ", ".join(COLUMNS)})]
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return unreadable
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
-    if not set(COLUMNS) <= {name.strip().lower() for name in reader.fieldnames or ()}:
+    rows = read_rows(data, COLUMNS)
+    if rows is None:
         return unreadable
     _, catalog = catalogue.active()
     new: list[tuple[int, NewCard]] = []
     refusals: list[Refusal] = []
-    for row in reader:
-        clean = {str(key).strip().lower(): value.strip() for key, value in row.items() if isinstance(value, str)}
-        found = _row(clean, catalog, shop=shop, at=at)
+    for line, row in rows:
+        found = _row(row, catalog, shop=shop, at=at)
         if isinstance(found, NewCard) and len(new) < MAX_ROWS:
-            new.append((reader.line_num, found))
+            new.append((line, found))
         else:
             about = found if isinstance(found, str) else "file"
-            refusals.append(Refusal(Code.ROW_INVALID, about, {"row": str(reader.line_num)}))
+            refusals.append(Refusal(Code.ROW_INVALID, about, {"row": str(line)}))
     if refusals or not new:
         return refusals[:_MOST_REFUSALS] or unreadable
     stored = cards.stock([card for _, card in new], batch=shop.chance.uuid(at), actor=actor, at=at)

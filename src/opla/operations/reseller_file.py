@@ -43,12 +43,12 @@ def read_file(reseller: str, email: str, data: bytes) -> list[tuple[int, Asked]]
         return Refusal(Code.FILE_UNREADABLE, "file", {"why": "encoding"})
     heading, _, _ = text.partition("\n")
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=";" if heading.count(";") > heading.count(",") else ",")
-    names = [name.strip().lower() for name in next(rows, [])]
-    if not set(names) >= _NEEDED or not set(names) <= set(COLUMNS) or len(set(names)) != len(names):
-        return Refusal(Code.FILE_UNREADABLE, "file", {"why": "columns"})
-    places = [names.index(column) if column in names else len(names) for column in COLUMNS]
     asked = []
     try:
+        names = [name.strip().lower() for name in next(rows, [])]
+        if not set(names) >= _NEEDED or not set(names) <= set(COLUMNS) or len(set(names)) != len(names):
+            return Refusal(Code.FILE_UNREADABLE, "file", {"why": "columns"})
+        places = [names.index(column) if column in names else len(names) for column in COLUMNS]
         for row in rows:
             if not row:
                 continue

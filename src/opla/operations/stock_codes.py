@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -16,6 +14,7 @@ from opla.core.refusal import Code, Refusal
 from opla.db.queries import codes
 from opla.db.queries.codes import NewCode
 from opla.operations import catalogue
+from opla.operations.csv_file import read_rows
 from opla.operations.shop import Shop
 
 COLUMNS = ("sku", "code", "serial", "cost", "valid_until")
@@ -43,26 +42,20 @@ def stock_codes(actor: Actor, data: bytes, *, shop: Shop, at: datetime) -> Stock
     """Store a CSV file of codes (UTF-8, comma or semicolon), or refuse it whole, naming every bad row."""
     if refused := actor.refused(Act.STOCK_CODES):
         return [refused]
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return [Refusal(Code.FILE_UNREADABLE, "file")]
-    delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    if reader.fieldnames is None or not {"sku", "code", "cost"} <= {name.strip().lower() for name in reader.fieldnames}:
+    rows = read_rows(data, {"sku", "code", "cost"})
+    if rows is None:
         return [Refusal(Code.FILE_UNREADABLE, "file", {"columns": ", ".join(COLUMNS)})]
     _, catalog = catalogue.active()
     new: list[NewCode] = []
     lines: list[int] = []
     refusals: list[Refusal] = []
-    for row in reader:
-        clean = {str(k).strip().lower(): v.strip() for k, v in row.items() if isinstance(v, str)}
-        found = _row(clean, catalog, shop=shop, at=at)
+    for line, row in rows:
+        found = _row(row, catalog, shop=shop, at=at)
         if isinstance(found, NewCode):
             new.append(found)
-            lines.append(reader.line_num)
+            lines.append(line)
         else:
-            refusals.append(Refusal(Code.ROW_INVALID, found, {"row": str(reader.line_num)}))
+            refusals.append(Refusal(Code.ROW_INVALID, found, {"row": str(line)}))
     if refusals or not new:
         return refusals[:_MOST_REFUSALS] or [Refusal(Code.FILE_UNREADABLE, "file", {"columns": ", ".join(COLUMNS)})]
     stored = codes.stock(new, batch=shop.chance.uuid(at), actor=actor, at=at, keyring=shop.keyring)

@@ -18,7 +18,7 @@ METHODS = tuple(METHOD)
 
 
 def build(config: Mapping[str, str], method: str = "") -> Mollie:
-    return Mollie(Config.from_mapping(config), METHOD[method] if method else ())
+    return Mollie(Config.from_mapping(config), METHOD[method] if method else "")
 
 
 def moves_money(config: Mapping[str, str]) -> bool:

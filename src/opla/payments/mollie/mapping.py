@@ -55,14 +55,15 @@ ERROR: dict[int, tuple[Answer, str]] = {
     429: (Answer.NOT_SENT, "too_many"),
 }
 
-#: Our name of a way of paying → what is offered on their page. Cards bring Apple Pay and Google Pay with them there.
-METHOD: dict[str, tuple[str, ...]] = {
-    "card": ("creditcard",),
-    "applepay": ("applepay",),
-    "bancontact": ("bancontact",),
-    "paypal": ("paypal",),
-    "kbc": ("kbc",),
-    "belfius": ("belfius",),
+#: Our name of a way of paying → what their page asks for; with one named it shows no choice. Cards bring Apple Pay and
+#: Google Pay with them there.
+METHOD: dict[str, str] = {
+    "card": "creditcard",
+    "applepay": "applepay",
+    "bancontact": "bancontact",
+    "paypal": "paypal",
+    "kbc": "kbc",
+    "belfius": "belfius",
 }
 
 #: The language of an order → the one of their page. They have no Chinese.

@@ -22,14 +22,14 @@ Fields = Mapping[str, object]
 
 
 class Mollie:
-    """A payment page at Mollie, for the methods of this way of paying; without any, for all that the profile has."""
+    """A payment page at Mollie, for one method, without a choice; without any, for all that the profile has."""
 
     promises = Promises(refuses_repeat=True, repeat_within_s=3000, find_by_reference=True, max_seconds=20)
 
-    def __init__(self, config: Config, methods: Sequence[str] = ()) -> None:
+    def __init__(self, config: Config, method: str = "") -> None:
         self._client = Client(config)
         self._mode = "test" if config.test else "live"
-        self._methods = list(methods)
+        self._method = method
 
     def charge(self, request: ChargeRequest) -> ChargeReport:
         body: dict[str, object] = {
@@ -41,8 +41,8 @@ class Mollie:
         }
         if _reachable(request.webhook_url):
             body["webhookUrl"] = request.webhook_url
-        if self._methods:
-            body["method"] = self._methods
+        if self._method:
+            body["method"] = self._method
         reply = self._client.create(body, request.reference)
         if reply.done and _money(reply.fields, "amount") != request.amount:  # the first of two with one reference
             return ChargeReport(Answer.UNKNOWN, why="other_amount", evidence=_evidence(reply))

@@ -41,9 +41,8 @@ def reveal(request: HttpRequest, link: str) -> HttpResponse:
         return redirect("order", link=link)
     here = visit(request)
     found = ticket(request, link, here)
-    customer = here.customer.pk if here.customer else None
     got = reveal_code.reveal(
-        here.actor, found.page.id, device=here.device, shop=here.shop, at=here.at, customer=customer
+        here.actor, found.page.id, device=here.device, shop=here.shop, at=here.at, customer=here.customer_id
     )
     if isinstance(got, Refusal):
         status = 403 if got.code is Code.PROOF_NEEDED else 409
