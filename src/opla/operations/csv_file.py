@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 Row = dict[str, str]
 
@@ -29,6 +29,6 @@ def read_rows(data: bytes, needed: Collection[str]) -> list[tuple[int, Row]] | N
         return None
 
 
-def _clean(row: dict[str, str]) -> Row:
+def _clean(row: Mapping[str, object]) -> Row:
     """Cells beyond the heading, which the library keeps as a list, and missing ones are left out."""
     return {str(name).strip().lower(): cell.strip() for name, cell in row.items() if isinstance(cell, str)}

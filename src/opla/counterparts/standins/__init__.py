@@ -7,11 +7,16 @@ apart from what it answered.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from opla.core.money import MINOR_DIGITS, Money
 from opla.counterparts.web import Request, Response
+
+#: A body of theirs or ours, before or after JSON.
+Fields = dict[str, object]
 
 
 class StandIn(Protocol):
@@ -54,6 +59,11 @@ class TakesMoney(StandIn, Protocol):
         """By the provider's id."""
         ...
 
+    @property
+    def given_back(self) -> Mapping[str, int]:
+        """What each refund of ours truly gave back or will, in minor units, by our reference."""
+        ...
+
     def pay(self, id_: str, amount_minor: int | None = None) -> None:
         """The whole of it when no amount is given. Also of one that failed before: some banks answer late."""
         ...
@@ -94,3 +104,37 @@ class GivesValue(StandIn, Protocol):
     def reverse(self, reference: str) -> None:
         """Take a success back; nothing where they never do."""
         ...
+
+
+def fields_of(request: Request) -> Fields | None:
+    """The JSON object of a request, empty without a body; None when it is no object."""
+    try:
+        found = json.loads(request.body or b"{}")
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def inner(fields: Fields, name: str) -> Fields:
+    """An object within; empty where there is none."""
+    found = fields.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def text_of(fields: Fields, name: str) -> str:
+    """A text within; empty where there is none."""
+    found = fields.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def cents(amount: object) -> int:
+    """An amount written as `{"value": "15.00", "currency": "EUR"}` in minor units; 0 where there is none."""
+    fields: Fields = amount if isinstance(amount, dict) else {}
+    currency = text_of(fields, "currency")
+    found = Money.parse(text_of(fields, "value"), currency) if currency in MINOR_DIGITS else None
+    return found.amount_minor if found else 0
+
+
+def amount_text(minor: int, currency: str) -> Fields:
+    """The other way."""
+    return {"currency": currency, "value": Money(minor, currency).decimal}
