@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from adapters.official import Official
@@ -48,7 +49,8 @@ class MolliePayments:
 
     def __init__(self, other: Counterparts) -> None:
         self.other = other
-        self.theirs = Mollie(KEY)
+        self.now = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+        self.theirs = Mollie(KEY, lambda: self.now)
         self.alone = Alone(self.theirs, float(PATIENCE_S))
         other.on_exit(self.stop)
         self.adapter = self.at(self.alone.url)

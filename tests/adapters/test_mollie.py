@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -72,6 +73,27 @@ def test_their_page_speaks_the_order_s_language_where_they_have_it(
 def test_no_webhook_is_asked_for_where_they_cannot_reach_one(mollie: MolliePayments, webhook: str) -> None:
     mollie.adapter.charge(charge(webhook=webhook))
     assert "webhookUrl" not in mollie.asked()[0]
+
+
+def test_a_payment_behind_hundreds_of_newer_ones_is_found_by_our_reference_page_by_page(mollie: MolliePayments) -> None:
+    made = mollie.adapter.charge(charge())
+    others = range(1, 600)
+    for n in others:
+        mollie.adapter.charge(replace(charge(), reference=f"{n:032x}"))
+    found = mollie.adapter.fetch(REF, "")
+    assert found
+    assert found.provider_id == made.provider_id
+    assert mollie.adapter.fetch(REF2, "") is None
+
+
+def test_a_reference_that_they_have_forgotten_would_be_a_second_payment_so_it_is_not_repeated_by_then(
+    mollie: MolliePayments,
+) -> None:
+    first = mollie.adapter.charge(charge())
+    mollie.now += timedelta(seconds=mollie.adapter.promises.repeat_within_s)
+    assert mollie.adapter.charge(charge()).provider_id == first.provider_id
+    mollie.now += timedelta(hours=1)
+    assert mollie.adapter.charge(charge()).provider_id != first.provider_id
 
 
 # ── what is told ──

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from opla.counterparts.standins import Fields, Taken, amount_text, cents, fields_of, inner, text_of
@@ -16,20 +16,22 @@ from opla.counterparts.web import Request, Response
 
 METHODS: Final = frozenset({"creditcard", "applepay", "bancontact", "paypal", "kbc", "belfius", "banktransfer"})
 _STATUS: Final = {"refused": "failed", "expired": "expired", "abandoned": "canceled"}
-_WHEN: Final = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+#: For how long an answer is remembered is not in their documentation; integrators report an hour.
+_REMEMBERS: Final = timedelta(hours=1)
+_PAGE: Final = 250
 
 
 class Mollie:
     """`key` is the only one it takes; its first letters say whether it is for trying."""
 
-    def __init__(self, key: str) -> None:
-        self._key, self._mode = key, key.partition("_")[0]
+    def __init__(self, key: str, clock: Callable[[], datetime]) -> None:
+        self._key, self._mode, self._clock = key, key.partition("_")[0], clock
         self.payments: dict[str, Fields] = {}
         self.refunds: dict[str, list[Fields]] = {}
         self.opened: Callable[[Taken], None] = lambda _: None
         self.changed: Callable[[Taken], None] = lambda _: None
         self._outside_minor: dict[str, int] = {}
-        self._kept: dict[str, tuple[int, Fields]] = {}  # answers to creations, by the caller's key for "once"
+        self._kept: dict[str, tuple[datetime, tuple[int, Fields]]] = {}  # by the caller's key for "once"
 
     @property
     def taken(self) -> Mapping[str, Taken]:
@@ -52,7 +54,11 @@ class Mollie:
 
     def pay(self, id_: str, amount_minor: int | None = None) -> None:  # noqa: ARG002 - one payment is paid as it is
         if self.payments[id_]["status"] != "paid":
-            self.payments[id_] |= {"status": "paid", "paidAt": _when(), "amountRemaining": self.payments[id_]["amount"]}
+            self.payments[id_] |= {
+                "status": "paid",
+                "paidAt": self._when(),
+                "amountRemaining": self.payments[id_]["amount"],
+            }
             self.changed(self._taken(id_))
 
     def fail(self, id_: str, why: str) -> None:
@@ -83,22 +89,22 @@ class Mollie:
         if request.headers.get("authorization") != f"Bearer {self._key}":
             return _error(401, "Missing authentication, or failed to authenticate")
         once = request.headers.get("idempotency-key", "")
-        if request.method == "POST" and once in self._kept:
-            return self._kept[once]
+        if request.method == "POST" and once in self._kept and self._kept[once][0] + _REMEMBERS > self._clock():
+            return self._kept[once][1]
         body = fields_of(request)
         if body is None:
             return _error(400, "The request body is not valid JSON")
-        found = self._routed(request.method, request.path.strip("/").split("/")[1:], body)
+        found = self._routed(request, request.path.strip("/").split("/")[1:], body)
         if request.method == "POST" and once and found[0] == 201:
-            self._kept[once] = found
+            self._kept[once] = self._clock(), found
         return found
 
-    def _routed(self, method: str, parts: list[str], body: Fields) -> tuple[int, Fields]:
-        match method, parts:
+    def _routed(self, request: Request, parts: list[str], body: Fields) -> tuple[int, Fields]:
+        match request.method, parts:
             case "POST", ["payments"]:
                 return self._create(body)
             case "GET", ["payments"]:
-                return 200, _list("payments", list(reversed(self.payments.values())))
+                return 200, self._page(request.query)
             case "GET", ["payments", id_] if id_ in self.payments:
                 return 200, self.payments[id_]
             case "POST", ["payments", id_, "refunds"] if id_ in self.payments:
@@ -106,6 +112,20 @@ class Mollie:
             case "GET", ["payments", id_, "refunds"] if id_ in self.payments:
                 return 200, _list("refunds", list(reversed(self.refunds.get(id_, []))))
         return _error(404, "No payment exists with this token.")
+
+    def _page(self, query: Mapping[str, str]) -> Fields:
+        """The newest first, from one of them on."""
+        limit = int(query.get("limit", "50"))
+        newest = list(reversed(self.payments))
+        begins = newest.index(query["from"]) if query.get("from") in self.payments else 0
+        shown = newest[begins : begins + min(limit, _PAGE)]
+        more = newest[begins + len(shown) : begins + len(shown) + 1]
+        listed = _list("payments", [self.payments[id_] for id_ in shown])
+        if more:
+            listed["_links"] = inner(listed, "_links") | {
+                "next": _link(f"https://api.mollie.com/v2/payments?from={more[0]}&limit={limit}")
+            }
+        return listed
 
     def _create(self, body: Fields) -> tuple[int, Fields]:
         if cents(body.get("amount")) <= 0:
@@ -123,7 +143,7 @@ class Mollie:
             "resource": "payment",
             "id": id_,
             "mode": self._mode,
-            "createdAt": _when(),
+            "createdAt": self._when(),
             "amount": body["amount"],
             "description": body["description"],
             "metadata": body.get("metadata"),
@@ -156,7 +176,7 @@ class Mollie:
             "metadata": body.get("metadata"),
             "status": "pending",
             "paymentId": id_,
-            "createdAt": _when(),
+            "createdAt": self._when(),
             "_links": {name: _link("https://api.mollie.com/v2") for name in ("self", "payment", "documentation")},
         }
         self.refunds.setdefault(id_, []).append(refund)
@@ -168,6 +188,9 @@ class Mollie:
         whole, already = cents(payment["amount"]), cents(payment.get("amountRefunded"))
         payment["amountRefunded"] = _amount(already + more_minor, payment)
         payment["amountRemaining"] = _amount(whole - already - more_minor, payment)
+
+    def _when(self) -> str:
+        return self._clock().isoformat(timespec="seconds")
 
     def _taken(self, id_: str) -> Taken:
         payment = self.payments[id_]
@@ -182,10 +205,6 @@ class Mollie:
             charged_back_minor=cents(payment.get("amountChargedBack")),
             outside_minor=self._outside_minor.get(id_, 0),
         )
-
-
-def _when() -> str:
-    return _WHEN.isoformat()
 
 
 def _link(href: str) -> Fields:

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from urllib.parse import quote
 from uuid import UUID
 
+import httpx
+
 from opla.calling import Caller, Reply
 from opla.payments.mollie.config import Config
 
-#: As many as one page holds: what is looked for is among the newest, because it is looked for at once.
+#: As many as one page holds.
 _PAGE = "250"
 
 
 class Client:
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, transport: httpx.BaseTransport | None = None) -> None:
         headers = {"Authorization": f"Bearer {config.key}", "Accept": "application/hal+json"}
-        self._caller = Caller(config.base_url, headers, config.timeout_s, through_proxy=True)
+        self._caller = Caller(config.base_url, headers, config.timeout_s, through_proxy=True, transport=transport)
 
     def create(self, body: Mapping[str, object], reference: str) -> Reply:
         return self._caller.post("/v2/payments", body, _once(reference))
@@ -24,9 +26,9 @@ class Client:
     def payment(self, id_: str) -> Reply:
         return self._caller.get(f"/v2/payments/{quote(id_, safe='')}")
 
-    def payments(self) -> Reply:
-        """The newest first."""
-        return self._caller.get("/v2/payments", {"limit": _PAGE})
+    def payments(self, begins: str = "") -> Reply:
+        """A page of them, the newest first; or from that one on."""
+        return self._caller.get("/v2/payments", {"limit": _PAGE, **({"from": begins} if begins else {})})
 
     def refund(self, payment_id: str, body: Mapping[str, object], reference: str) -> Reply:
         return self._caller.post(f"/v2/payments/{quote(payment_id, safe='')}/refunds", body, _once(reference))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
+
 from opla.calling import Reply
 from opla.core.money import MINOR_DIGITS, Money
 from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises, RefundReport, RefundRequest
@@ -15,6 +17,8 @@ from opla.payments.mollie.config import Config
 
 _ID = re.compile(r"tr_[A-Za-z0-9]{6,40}")
 _MAX_WEBHOOK = 1024
+#: So many pages of their list are read: what is looked for is among the newest, because it is looked for at once.
+_PAGES = 4
 #: They cut what is longer.
 _MAX_DESCRIPTION = 255
 
@@ -26,8 +30,8 @@ class Mollie:
 
     promises = Promises(refuses_repeat=True, repeat_within_s=3000, find_by_reference=True, max_seconds=20)
 
-    def __init__(self, config: Config, method: str = "") -> None:
-        self._client = Client(config)
+    def __init__(self, config: Config, method: str = "", transport: httpx.BaseTransport | None = None) -> None:
+        self._client = Client(config, transport)
         self._mode = "test" if config.test else "live"
         self._method = method
 
@@ -52,11 +56,17 @@ class Mollie:
         if provider_id:
             reply = self._client.payment(provider_id)
             return None if _unknown_to_them(reply) else self._charge_report(reply, reference)
-        reply = self._client.payments()
-        if not reply.done:
-            return self._charge_report(reply, reference)
-        found = _with(reference, reply, "payments")
-        return None if found is None else self._told(found, reference, reply)
+        begins = ""
+        for _ in range(_PAGES):
+            reply = self._client.payments(begins)
+            if not reply.done:
+                return self._charge_report(reply, reference)
+            if (found := _with(reference, reply, "payments")) is not None:
+                return self._told(found, reference, reply)
+            begins = _next(reply)
+            if not begins:
+                break
+        return None
 
     def refund(self, request: RefundRequest) -> RefundReport:
         body: dict[str, object] = {
@@ -143,6 +153,12 @@ def _reachable(url: str) -> bool:
 def _with(reference: str, reply: Reply, name: str) -> Fields | None:
     """The one of a list that carries our reference."""
     return next((one for one in _listed(reply, name) if _reference(one) == reference), None)
+
+
+def _next(reply: Reply) -> str:
+    """With which payment the next page begins; empty after the last."""
+    begins = parse_qs(urlsplit(_link(reply.fields, "next")).query).get("from", [""])[0]
+    return begins if _ID.fullmatch(begins) else ""
 
 
 def _listed(reply: Reply, name: str) -> Iterator[Fields]:
