@@ -92,10 +92,12 @@ def _combined(shards: list[Mapping[str, object]]) -> dict[str, object]:
     faults: Counter[str] = Counter()
     states: Counter[str] = Counter()
     items: Counter[str] = Counter()
+    by: Counter[str] = Counter()
     for shard in shards:
         faults.update(_counts(shard, "faults"))
         states.update(_counts(shard, "states"))
         items.update(_counts(shard, "items"))
+        by.update(_counts(shard, "by"))
     trace = hashlib.sha256("".join(str(shard["trace_hash"]) for shard in shards).encode()).hexdigest()
     return {
         "orders": sum(_number(s, "orders") for s in shards),
@@ -104,6 +106,7 @@ def _combined(shards: list[Mapping[str, object]]) -> dict[str, object]:
         **{name: sum(_number(s, name) for s in shards) for name in sums[1:]},
         "states": dict(sorted(states.items())),
         "items": dict(sorted(items.items())),
+        "by": dict(sorted(by.items())),
         "trace_hash": trace,
     }
 

@@ -22,6 +22,7 @@ from opla.core.day import day_of
 from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Refusal
+from opla.counterparts.standins import Taken, Takes
 from opla.db.queries import call
 from opla.operations.call_off import call_off
 from opla.operations.pay_again import pay_again
@@ -33,10 +34,9 @@ from opla.operations.take_back import take_code_back
 from opla.operations.wake import wake_payment
 from opla.proving.baton import Died
 from opla.proving.faults import Fault, Faults
-from opla.proving.world import Agenda, Provider, Session, Supplier
+from opla.proving.world import Agenda, Supplier
 
 _CUSTOMER = Actor(Role.CUSTOMER, "simulated")
-_METHOD = "simulated"
 _WISHES = (
     ("proximus", "15", ""),
     ("base", "10", ""),
@@ -54,6 +54,7 @@ class Basket:
     device: bytes
     wishes: list[Wanted]
     together: bool
+    method: str
     quotes: list[Quote] = field(default_factory=list)
 
 
@@ -63,7 +64,7 @@ class World(Protocol):
     shop: Shop
     agenda: Agenda
     faults: Faults
-    provider: Provider
+    tills: dict[str, Takes]
     suppliers: dict[str, Supplier]
 
     def now(self) -> datetime: ...
@@ -77,11 +78,12 @@ class Customers:
         self.devices: dict[UUID, bytes] = {}  # whose order it is
         self.read: dict[UUID, str] = {}  # the codes that their owners have seen
         self._given_back: set[UUID] = set()
-        self._hooks: list[str] = []
+        self._hooks: list[tuple[str, str]] = []  # a provider, and what it names
         self.revealed_to_stranger = 0
         self.wrong_code = 0
-        world.provider.opened = self._decides
-        world.provider.changed = self._webhook
+        for name, till in world.tills.items():
+            till.opened = partial(self._decides, name)
+            till.changed = partial(self._webhook, name)
 
     # ── they buy ──
 
@@ -113,10 +115,14 @@ class Customers:
         return replace(wanted, deliver_on=(day_of(self._world.now()) + timedelta(days=1)).isoformat())
 
     def _enter(self, wishes: list[Wanted], *, together: bool) -> None:
-        basket = Basket(self._chance.getrandbits(128).to_bytes(16, "big"), wishes, together)
+        basket = Basket(self._chance.getrandbits(128).to_bytes(16, "big"), wishes, together, self._method())
         self._press(basket)
         if self._world.faults.strikes(Fault.PLACES_TWICE):
             self._world.agenda.after(1, lambda: self._press(basket))
+
+    def _method(self) -> str:
+        methods = self._world.shop.payment_methods
+        return methods[self._chance.randrange(len(methods))]
 
     def _press(self, basket: Basket) -> None:
         """The button. Whose page broke presses it again."""
@@ -138,7 +144,7 @@ class Customers:
             if len(quotes) != len(basket.wishes):
                 raise AssertionError(f"a wish was refused: {found}")
             basket.quotes = quotes
-        placements = [Placement(q.id, q.price.total.amount_minor, _METHOD) for q in basket.quotes]
+        placements = [Placement(q.id, q.price.total.amount_minor, basket.method) for q in basket.quotes]
         placed = place_orders(
             _CUSTOMER, placements, device=basket.device, shop=shop, at=self._world.now(), together=basket.together
         )
@@ -178,35 +184,35 @@ class Customers:
 
     # ── they pay, or do not ──
 
-    def _decides(self, session: Session) -> None:
+    def _decides(self, method: str, session: Taken) -> None:
         chance, after, strikes = self._chance, self._world.agenda.after, self._world.faults.strikes
-        provider, amount = self._world.provider, session.amount_minor
+        provider, id_, amount = self._world.tills[method], session.id, session.amount_minor
         if strikes(Fault.REFUSED):
-            after(chance.randrange(2, 60), lambda: provider.fail(session, "refused"))
+            after(chance.randrange(2, 60), lambda: provider.fail(id_, "refused"))
             if strikes(Fault.PAYS_AGAIN):
                 after(chance.randrange(61, 300), lambda: self._pay_again(session))
         elif strikes(Fault.ABANDONS):
-            after(900, lambda: provider.fail(session, "expired"))
+            after(900, lambda: provider.fail(id_, "expired"))
         elif strikes(Fault.PAYS_LATE):
-            after(900, lambda: provider.fail(session, "expired"))
-            after(chance.randrange(901, 7_000), lambda: provider.pay(session, amount))
+            after(900, lambda: provider.fail(id_, "expired"))
+            after(chance.randrange(901, 7_000), lambda: provider.pay(id_, amount))
         elif strikes(Fault.PAYS_TWICE):
-            after(chance.randrange(2, 60), lambda: provider.pay(session, amount))
-            after(chance.randrange(2, 600), lambda: provider.pay(session, amount))
+            after(chance.randrange(2, 60), lambda: provider.pay(id_, amount))
+            after(chance.randrange(2, 600), lambda: provider.pay(id_, amount))
         elif strikes(Fault.PAYS_WRONG_AMOUNT):
             wrong = amount + (-1, 1, 500, -300)[chance.randrange(4)]
-            after(chance.randrange(2, 60), lambda: provider.pay(session, wrong))
+            after(chance.randrange(2, 60), lambda: provider.pay(id_, wrong))
         else:
             paid_after_s = chance.randrange(1, 30)
-            after(paid_after_s, lambda: provider.pay(session, amount))
+            after(paid_after_s, lambda: provider.pay(id_, amount))
             if strikes(Fault.CHARGES_BACK_AT_ONCE):
-                after(paid_after_s, lambda: provider.charge_back(session))
+                after(paid_after_s, lambda: provider.charge_back(id_))
             elif strikes(Fault.CHARGES_BACK_LATER):
-                after(paid_after_s + chance.randrange(1, 20 * 3600), lambda: provider.charge_back(session))
+                after(paid_after_s + chance.randrange(1, 20 * 3600), lambda: provider.charge_back(id_))
             elif strikes(Fault.REFUNDED_OUTSIDE):
-                after(paid_after_s + chance.randrange(1, 3600), lambda: provider.refund_outside(session))
+                after(paid_after_s + chance.randrange(1, 3600), lambda: provider.refund_outside(id_))
 
-    def _pay_again(self, session: Session) -> None:
+    def _pay_again(self, session: Taken) -> None:
         rows = call.select(
             """SELECT l.order_id FROM attempt a JOIN allocation l ON l.payment_id = a.payment_id
                WHERE a.reference = %s ORDER BY 1""",
@@ -216,32 +222,33 @@ class Customers:
             self.requests.append(partial(self._opens_another, call.expect(order_id, UUID)))
 
     def _opens_another(self, order_id: UUID) -> None:
-        pay_again(_CUSTOMER, order_id, shop=self._world.shop, method=_METHOD, at=self._world.now())
+        pay_again(_CUSTOMER, order_id, shop=self._world.shop, method=self._method(), at=self._world.now())
 
     # ── webhooks, which only wake the poller ──
 
-    def _webhook(self, session: Session) -> None:
+    def _webhook(self, method: str, session: Taken) -> None:
         strikes = self._world.faults.strikes
         if strikes(Fault.WEBHOOK_LOST):
             return
-        names = [session.id]
+        names = [(method, session.id)]
         if strikes(Fault.WEBHOOK_REPEATED):
             names *= 3
         if strikes(Fault.WEBHOOK_FORGED):
-            names.append(f"pay_{self._chance.randrange(10**6)}")
+            names.append((method, f"pay_{self._chance.randrange(10**6)}"))
         if strikes(Fault.WEBHOOK_LATE):
             self._world.agenda.after(self._chance.randrange(2, 600), lambda: self._hooks.extend(names))
         else:
             self._hooks += names
 
     def call_hooks(self) -> None:
-        """What the provider has to say since last time, in one request."""
-        if self._hooks:
-            names, self._hooks = self._hooks, []
-            self.requests.append(lambda: self._hooked(names))
+        """What each provider has to say since last time, in one request."""
+        told, self._hooks = self._hooks, []
+        for method in self._world.shop.payment_methods:
+            if names := [name for by, name in told if by == method]:
+                self.requests.append(partial(self._hooked, method, names))
 
-    def _hooked(self, names: list[str]) -> None:
-        wake_payment(_METHOD, names, at=self._world.now())
+    def _hooked(self, method: str, names: list[str]) -> None:
+        wake_payment(method, names, at=self._world.now())
 
     # ── they look ──
 

@@ -24,6 +24,8 @@ from opla.core.chance import Chance
 from opla.core.fx import Rate
 from opla.core.ports import Charges, Promises, Pushes, Refunds, Sends, Tells
 from opla.core.quote import Terms
+from opla.counterparts.standins import Takes
+from opla.counterparts.standins.mollie import Mollie
 from opla.db import keyring
 from opla.db.queries import attempts, call, rates
 from opla.db.queries.codes import Stock
@@ -34,13 +36,16 @@ from opla.operations.shop import Shop
 from opla.operations.stock_codes import stock_codes
 from opla.operations.tell import Announcing, Letter, Reminding, tell
 from opla.operations.work import LEASE_MARGIN_S, settle_claims
+from opla.payments.mollie.config import Config
+from opla.payments.mollie.provider import Mollie as MollieAdapter
 from opla.proving.baton import Baton, Died, Task
 from opla.proving.customers import Customers
 from opla.proving.faults import Fault, Faults
 from opla.proving.promoting import promote
 from opla.proving.resellers import Resellers
 from opla.proving.verdict import Verdict, judge
-from opla.proving.world import Agenda, Mailbox, Provider, Supplier
+from opla.proving.wire import Wire
+from opla.proving.world import Agenda, Mailbox, Provider, Service, Supplier
 from opla.suppliers.code_stock.provider import OwnStock
 
 _OWNER = Actor(Role.OWNER, "simulated")
@@ -77,6 +82,10 @@ _SUPPLIERS = {
 #: One of them takes its costs in another currency, whose rate is told anew each day.
 _TAKES = {"findable": "USD"}
 _RATE_DAYS = 30
+#: How often banks book the refunds that are on their way.
+_SETTLES_EVERY = timedelta(hours=2)
+#: The real adapter, which nothing leaves: its stand-in is on the other end of the wire.
+_MOLLIE = Config(key="test_" + "a1B2" * 8, base_url="https://mollie.test")
 
 
 @dataclass(frozen=True)
@@ -120,6 +129,14 @@ class Simulation:
         self.baton = Baton(Random(chance.random()))  # noqa: S311
         worlds = Random(chance.random())  # noqa: S311
         self.provider = Provider(self.faults, worlds, self.agenda, self.boundary)
+        mollie = Mollie(_MOLLIE.key, self.now)
+        self._services = {"mollie": Service(self.faults, worlds, self.agenda)}
+        wire = Wire("mollie", mollie, self._services["mollie"], self.faults, self.boundary)
+        self.tills: dict[str, Takes] = {"simulated": self.provider, "mollie": mollie}
+        self._payments: dict[str, Provider | MollieAdapter] = {
+            "simulated": self.provider,
+            "mollie": MollieAdapter(_MOLLIE, transport=wire),
+        }
         self.suppliers = {
             name: Supplier(name, n + 1, promises, self.faults, worlds, self.agenda, self.boundary, _TAKES.get(name, ""))
             for n, (name, promises) in enumerate(_SUPPLIERS.items())
@@ -133,7 +150,7 @@ class Simulation:
             terms=Terms(fee_minor=35),
             sandbox=True,
             base_url="http://shop.test",
-            payment_methods=("simulated",),
+            payment_methods=tuple(self.tills),
             routes=("code_stock", *names[turn:], *names[:turn]),
             refund_cap_minor=10**12,
             var=var,
@@ -145,16 +162,17 @@ class Simulation:
         self._crowd = min(max(plan.orders // 20, 20), 400)
         self._claims = max(self._crowd, 40)  # so that two workers always share
         self._trickles_at = self.agenda.now
+        self._settles_at = self.agenda.now
         self._analyze_at = self._crowd
         self._started = 0
 
     # ── the outside, as operations see it ──
 
-    def payment(self, name: str) -> Charges:  # noqa: ARG002 - there is one
-        return self.provider
+    def payment(self, name: str) -> Charges:
+        return self._payments[name]
 
-    def refunds(self, name: str) -> Refunds:  # noqa: ARG002
-        return self.provider
+    def refunds(self, name: str) -> Refunds:
+        return self._payments[name]
 
     def supplier(self, name: str) -> Sends:
         return self.own_stock if name == "code_stock" else self.suppliers[name]
@@ -331,6 +349,10 @@ class Simulation:
                 self.faults.quiet = True  # the world calms down, and everything must come to its end
             for act in self.agenda.due():
                 act()
+            if self.now() >= self._settles_at:
+                self._settles_at = self.now() + _SETTLES_EVERY
+                for till in self.tills.values():
+                    till.settle()
             self.customers.call_hooks()
             self._start_processes()
             self.baton.run(self.now)
@@ -355,7 +377,8 @@ class Simulation:
             self._vacuum()
 
     def _somebody_is_down(self) -> bool:
-        return self.provider.service.is_down or any(s.service.is_down for s in self.suppliers.values())
+        services = [self.provider.service, *self._services.values(), *(s.service for s in self.suppliers.values())]
+        return any(service.is_down for service in services)
 
     def _vacuum(self) -> None:
         """A shop's autovacuum, at a moment of ours: its own moments would differ from run to run."""

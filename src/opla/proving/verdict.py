@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from opla.core.ports import Answer
+from opla.counterparts.standins import Taken, Takes
 from opla.db.queries.books import books
 from opla.db.queries.call import expect, select
-from opla.proving.world import Provider, Session, Supplier
+from opla.proving.world import Supplier
 
 
 @dataclass
@@ -28,6 +28,7 @@ class Verdict:
     examples: list[str] = field(default_factory=list)  # what broke, with the order's whole history
     states: dict[str, int] = field(default_factory=dict)
     items: dict[str, int] = field(default_factory=dict)
+    by: dict[str, int] = field(default_factory=dict)  # payments that each provider took, values that each supplier gave
     final: list[str] = field(default_factory=list)  # for the trace: every order's end
 
     @property
@@ -53,7 +54,7 @@ class KeepBooks(Protocol):
 class Judged(Protocol):
     """What the judge needs to see of a simulation."""
 
-    provider: Provider
+    tills: dict[str, Takes]
 
     @property
     def suppliers(self) -> Mapping[str, Supplier]: ...
@@ -172,6 +173,10 @@ def _check_books(world: Judged, verdict: Verdict) -> None:
     for difference in world.resellers.differences():
         verdict.unbalanced += 1
         verdict.examples.append(f"float: {difference}")
+    verdict.by = {
+        **{name: sum(one.captured_minor > 0 for one in till.taken.values()) for name, till in world.tills.items()},
+        **{name: sum(supplier.given.values()) for name, supplier in world.suppliers.items()},
+    }
     verdict.items = {
         expect(kind, str): expect(count, int)
         for kind, count in select("SELECT kind, count(*) FROM item WHERE closed_at IS NULL GROUP BY kind ORDER BY kind")
@@ -207,13 +212,14 @@ def _kept(world: Judged, truths: dict[UUID, _Truth]) -> dict[UUID, str]:
 
     A payment is divided over its orders as it was allocated; what was truly refunded is theirs for whom it was.
     """
+    truly_back = {reference for till in world.tills.values() for reference in till.given_back}
+    taken = {session.reference: session for till in world.tills.values() for session in till.taken.values()}
     given_back: dict[tuple[str, UUID | None], int] = defaultdict(int)
     for reference, order_id, amount_minor, charge in select(
         """SELECT a.reference, r.order_id, r.amount_minor, c.reference FROM refund r
            JOIN attempt a ON a.refund_id = r.id JOIN attempt c ON c.payment_id = r.payment_id"""
     ):
-        done = world.provider.refunds.get(expect(reference, str))
-        if done is not None and done.answer is Answer.SUCCEEDED:
+        if expect(reference, str) in truly_back:
             whose = order_id if isinstance(order_id, UUID) else None
             given_back[expect(charge, str), whose] += expect(amount_minor, int)
     shares: dict[str, list[tuple[UUID, int]]] = defaultdict(list)
@@ -230,7 +236,7 @@ def _kept(world: Judged, truths: dict[UUID, _Truth]) -> dict[UUID, str]:
             fees[expect(charge, str)] = fee_minor, expect(fee_on, str)
     wrong: dict[UUID, str] = {}
     for charge, divided in shares.items():
-        session = world.provider.sessions.get(charge)
+        session = taken.get(charge)
         if session is None:
             continue
         if books_say[charge] != (session.captured_minor, session.charged_back_minor):
@@ -259,7 +265,7 @@ def _floated(truths: dict[UUID, _Truth]) -> None:
 
 
 def _divide(
-    session: Session,
+    session: Taken,
     divided: list[tuple[UUID, int]],
     given_back: Mapping[tuple[str, UUID | None], int],
     truths: dict[UUID, _Truth],

@@ -27,6 +27,7 @@ from opla.core.ports import (
     SendReport,
     SendRequest,
 )
+from opla.counterparts.standins import Taken
 from opla.proving.faults import Fault, Faults
 
 Boundary = Callable[[str], None]
@@ -77,24 +78,10 @@ class Service:
 
 
 @dataclass
-class Session:
+class Session(Taken):
     """One payment at the provider."""
 
-    id: str
-    reference: str
-    amount_minor: int
-    currency: str
     status: Answer = Answer.PENDING
-    why: str = ""
-    captured_minor: int = 0
-    refunded_minor: int = 0
-    charged_back_minor: int = 0
-    outside_minor: int = 0  # of what was refunded: not by us
-    fee_minor: int = 0  # kept for captures and charge-backs
-
-    @property
-    def kept_minor(self) -> int:
-        return self.captured_minor - self.refunded_minor - self.charged_back_minor
 
     def report(self) -> ChargeReport:
         return ChargeReport(
@@ -120,34 +107,35 @@ class Provider:
         self._agenda = agenda
         self._boundary = boundary
         self.service = Service(faults, chance, agenda)
-        self.sessions: dict[str, Session] = {}  # by our reference
-        self._by_id: dict[str, Session] = {}
+        self._sessions: dict[str, Session] = {}  # by our reference
+        self.taken: dict[str, Session] = {}
         self.refunds: dict[str, RefundReport] = {}
         self._refunds_shown: dict[str, int] = {}  # how often it is still called pending
-        self.opened: Callable[[Session], None] = lambda _: None
-        self.changed: Callable[[Session], None] = lambda _: None
+        self.given_back: dict[str, int] = {}
+        self.opened: Callable[[Taken], None] = lambda _: None
+        self.changed: Callable[[Taken], None] = lambda _: None
 
     def charge(self, request: ChargeRequest) -> ChargeReport:
         self._boundary("send charge")
         if trouble := self._trouble():
             return ChargeReport(trouble)
-        new = request.reference not in self.sessions
+        new = request.reference not in self._sessions
         if new:
             session = Session(
-                f"pay_{len(self.sessions) + 1}",
+                f"pay_{len(self._sessions) + 1}",
                 request.reference,
                 request.amount.amount_minor,
                 request.amount.currency,
             )
-            self.sessions[request.reference] = self._by_id[session.id] = session
+            self._sessions[request.reference] = self.taken[session.id] = session
             self.opened(session)
-        return self._said(self.sessions[request.reference])
+        return self._said(self._sessions[request.reference])
 
     def fetch(self, reference: str, provider_id: str) -> ChargeReport | None:  # noqa: ARG002 - ours is enough
         self._boundary("ask charge")
         if trouble := self._trouble():
             return ChargeReport(trouble)
-        session = self.sessions.get(reference)
+        session = self._sessions.get(reference)
         return None if session is None else self._said(session)
 
     def _said(self, session: Session) -> ChargeReport:
@@ -179,11 +167,12 @@ class Provider:
         if trouble := self._trouble():
             return RefundReport(trouble)
         if request.reference not in self.refunds:
-            session = self._by_id[request.provider_id]
+            session = self.taken[request.provider_id]
             if request.amount.amount_minor > session.kept_minor or self._faults.strikes(Fault.REFUND_REFUSED):
                 self.refunds[request.reference] = RefundReport(Answer.DECLINED, why="refused")
             else:
                 session.refunded_minor += request.amount.amount_minor
+                self.given_back[request.reference] = request.amount.amount_minor
                 self.refunds[request.reference] = RefundReport(
                     Answer.SUCCEEDED, f"re_{len(self.refunds) + 1}", fee=Money(_REFUND_FEE_MINOR, session.currency)
                 )
@@ -212,26 +201,34 @@ class Provider:
 
     # what customers (and whoever sits at the dashboard) do
 
-    def charge_back(self, session: Session) -> None:
+    def charge_back(self, id_: str) -> None:
         """All that is still kept of it."""
+        session = self.taken[id_]
         if session.kept_minor > 0:
             session.charged_back_minor += session.kept_minor
             session.fee_minor += _CHARGE_BACK_FEE_MINOR
             self.changed(session)
 
-    def refund_outside(self, session: Session) -> None:
+    def refund_outside(self, id_: str) -> None:
+        session = self.taken[id_]
         if session.kept_minor > 0:
             session.outside_minor += session.kept_minor
             session.refunded_minor += session.kept_minor
             self.changed(session)
 
-    def pay(self, session: Session, amount_minor: int) -> None:
+    def pay(self, id_: str, amount_minor: int | None = None) -> None:
+        session = self.taken[id_]
+        amount_minor = session.amount_minor if amount_minor is None else amount_minor
         session.captured_minor += amount_minor
         session.fee_minor += _CAPTURE_FEE_MINOR + amount_minor * 12 // 1000
         session.status, session.why = Answer.SUCCEEDED, ""
         self.changed(session)
 
-    def fail(self, session: Session, why: str) -> None:
+    def settle(self) -> None:
+        """Its refunds arrive when they have been asked about often enough."""
+
+    def fail(self, id_: str, why: str) -> None:
+        session = self.taken[id_]
         if session.status is Answer.PENDING:
             session.status, session.why = Answer.DECLINED, why
             self.changed(session)

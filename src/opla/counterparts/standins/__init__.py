@@ -45,8 +45,8 @@ class Taken:
         return self.captured_minor - self.refunded_minor - self.charged_back_minor
 
 
-class TakesMoney(StandIn, Protocol):
-    """A payment provider, with what customers and whoever sits at its dashboard do there.
+class Takes(Protocol):
+    """Where money is taken: what customers and whoever sits at a dashboard do there, and what truly became of it.
 
     `opened` is called with each new payment, `changed` with one that its webhook would tell of.
     """
@@ -81,6 +81,10 @@ class TakesMoney(StandIn, Protocol):
     def settle(self) -> None:
         """Refunds that are under way arrive."""
         ...
+
+
+class TakesMoney(StandIn, Takes, Protocol):
+    """A payment provider."""
 
 
 class GivesValue(StandIn, Protocol):
