@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from fakes import DEVICE
+from opla.core.actor import Actor, Role
+from opla.core.fx import Rate
 from opla.core.ports import Answer
+from opla.operations.rates import tell_rate
 from surfaces.conftest import Door, Seen, Visitor
 
 EMAIL = "ana@example.org"
@@ -171,3 +175,18 @@ def test_a_new_device_gets_a_secret_cookie_only_with_its_first_price(door: Door)
     cookie = visitor.client.cookies["opla_device"]
     assert (cookie["httponly"], cookie["samesite"], len(cookie.value)) == (True, "Lax", 22)
     assert cookie.value.encode() != DEVICE
+
+
+def test_whoever_reads_chinese_sees_about_what_it_is_at_home_where_somebody_told_a_rate(door: Door) -> None:
+    owner, at = Actor(Role.OWNER, "test"), door.world.clock()
+    reader, other = Visitor(language="zh-CN"), Visitor(language="fr")
+    typed = {"email": EMAIL}
+    assert "CN¥" not in reader.post("/top-up/proximus/PX-15/", typed).text
+    told = tell_rate(owner, "EUR", "CNY", "7.9", source="ECB", as_of=at - timedelta(days=1), at=at)
+    assert isinstance(told, Rate)
+    quote = reader.post("/top-up/proximus/PX-15/", typed)
+    assert "118.50" in quote.text
+    assert "ECB" in quote.text
+    assert "ECB" not in other.post("/top-up/proximus/PX-15/", typed).text
+    door.world.clock.tick(7 * 86_400)
+    assert "118.50" not in reader.post("/top-up/proximus/PX-15/", typed).text

@@ -6,7 +6,10 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from opla.core.ports import Answer
+from opla.db.queries.call import select
 from surfaces.conftest import Door
 
 
@@ -27,6 +30,39 @@ def test_a_refused_payment_can_be_tried_again(door: Door) -> None:
     door.world.wake()
     door.world.work(3)
     assert "Delivered" in door.owner.get(link).title
+
+
+@pytest.mark.parametrize(
+    ("why", "says", "first"),
+    [
+        ("no_funds", "not enough money", "mollie_bancontact"),
+        ("refused", "said no, and did not say why", "mollie_paypal"),
+        ("card_details", "typed differently", "sandbox"),
+        ("abandoned", "You left the payment page", "sandbox"),
+        ("not_a_word_of_ours", "Nothing was charged", "sandbox"),
+    ],
+)
+def test_after_a_payment_that_did_not_go_through_the_way_likeliest_to_work_comes_first(
+    door: Door, why: str, says: str, first: str
+) -> None:
+    link = door.link(door.world.order())
+    door.world.shop = replace(
+        door.world.shop, payment_methods=("sandbox", "mollie_bancontact", "mollie_paypal", "mollie_card")
+    )
+    door.world.work()
+    door.world.provider.session(-1, Answer.DECLINED, why=why)
+    door.world.wake()
+    door.world.work()
+    page = door.owner.get(link)
+    assert says in page.text
+    offered = re.findall(r'name="method" value="(\w+)"', page.html)
+    assert offered[0] == first
+    assert sorted(offered) == sorted(door.world.shop.payment_methods)
+    assert "Or pay otherwise" in page.text
+    assert page.html.count('class="main"') == 1
+    door.world.clock.tick(1)
+    door.owner.post(f"{link}pay/", {"method": offered[1]})
+    assert select("SELECT provider FROM payment ORDER BY id DESC LIMIT 1") == [(offered[1],)]
 
 
 def test_an_unpaid_order_ends_cancelled_and_says_that_late_money_comes_back(door: Door) -> None:

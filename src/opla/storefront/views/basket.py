@@ -19,7 +19,7 @@ from opla.db.queries import pages, together
 from opla.operations import catalogue, links
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.rights import agree
-from opla.presenting import facts, languages, numbers, payment_methods
+from opla.presenting import facts, languages, numbers, paying, payment_methods
 from opla.presenting.changes import Changes
 from opla.presenting.consent import consent
 from opla.presenting.refusals import sentence
@@ -211,6 +211,7 @@ def _page(
         "storefront/basket.html",
         {
             "basket": shown,
+            "at_home": paying.at_home(shown.total, visit(request).at) if shown.open else "",
             "methods": [payment_methods.method(name) for name in here.shop.payment_methods],
             "refused": sentence(no) if no else "",
             "consents": list(dict.fromkeys(item.consent for item in shown.open)),

@@ -20,6 +20,7 @@ from opla.core.money import Money
 from opla.core.nudge import Said
 from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
+from opla.core.ways import next_ways
 from opla.db.queries import aftercare as kept
 from opla.db.queries import cards as card_rows
 from opla.db.queries import counting, pages, together
@@ -30,8 +31,9 @@ from opla.operations import card_to, cards, catalogue, links, remind
 from opla.operations import pay_again as paying
 from opla.operations import shop as shops
 from opla.operations.card_to import Going
-from opla.presenting import aftercare, languages, numbers, orders, receipts, redeeming
+from opla.presenting import aftercare, languages, numbers, orders, payment_methods, receipts, redeeming
 from opla.presenting import cards as card_words
+from opla.presenting import paying as paying_words
 from opla.presenting.pictures import qr
 from opla.presenting.refusals import sentence
 from opla.storefront import draft, helping, pushes
@@ -168,7 +170,7 @@ def draw(
         "share": _share(page, here.at),
         "trouble": trouble(found.link),
         "beside": _beside(shares, here),
-        "retry": _retry(page, shares),
+        **(_unpaid(page, shares, here) if found.status.retry else {}),
         **more,
     }
     return render(request, template, shown, status=status)
@@ -189,6 +191,18 @@ def _shares(page: OrderPage, here: Visit) -> list[Share]:
     return [
         share for share in together.shares(page.id, here.device_hash, here.customer_id) if share.order_id != page.id
     ]
+
+
+def _unpaid(page: OrderPage, shares: list[Share], here: Visit) -> dict[str, object]:
+    """Why it was not paid, and every way to pay it, the likeliest to work in front."""
+    return {
+        "unpaid_because": paying_words.why(page.payment_why),
+        "ways": [
+            payment_methods.method(name)
+            for name in next_ways(page.provider, page.payment_why, here.shop.payment_methods)
+        ],
+        "retry": _retry(page, shares),
+    }
 
 
 def _retry(page: OrderPage, shares: list[Share]) -> Money | None:

@@ -25,7 +25,7 @@ from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, days_to_choose, quote_topup
 from opla.operations.rights import agree
 from opla.operations.wishes import Watched
-from opla.presenting import device_check, facts, languages, numbers, payment_methods, refusals
+from opla.presenting import device_check, facts, languages, numbers, paying, payment_methods, refusals
 from opla.presenting import promotions as words
 from opla.presenting.changes import Changes
 from opla.presenting.consent import consent
@@ -249,6 +249,7 @@ def _page(
         "plan": plan,
         "consent": consent(made.kind, dated=made.deliver_at is not None),
         "agreed": "at_once" in request.POST,
+        "at_home": paying.at_home(made.price.total, here.at),
         "methods": [payment_methods.method(name) for name in here.shop.payment_methods],
         "expired": made.refused(here.at) is not None,
         "changes": changed if isinstance(changed, Changes) else None,
