@@ -38,11 +38,14 @@ class Server:
     embedded: bool
     var: Path
     settings: tuple[tuple[str, str], ...] = ()
+    home: Path | None = None
 
 
 @contextmanager
-def database(var: Path, *, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+def database(var: Path, *, settings: Mapping[str, str] | None = None, home: Path | None = None) -> Iterator[Server]:
     """Start or join the database of this `var`. `settings` (such as fsync=off) count for whoever starts it.
+
+    With a `home` its data lies there instead, and is thrown away when the last one leaves.
 
     Raises `Unavailable` with a sentence for a person.
     """
@@ -52,23 +55,22 @@ def database(var: Path, *, settings: Mapping[str, str] | None = None) -> Iterato
         if url:
             yield _outside(url, os.environ.get("DATABASE_OWNER_URL") or url, var)
             return
-        instance = locate(var)
-        server = _server(instance, settings or {})
+        server = _server(locate(var, home), settings or {}, home)
         ensure(server)
         # The keeper may have chosen another socket folder than we expected before it ran.
-        yield _server(locate(var), settings or {})
+        yield _server(locate(var, home), settings or {}, home)
 
 
 def is_kept(server: Server) -> bool:
     """Whether somebody looks after the database: a cheap question, to be asked again and again."""
-    return not server.embedded or is_held(locate(server.var).keeper_lock)
+    return not server.embedded or is_held(locate(server.var, server.home).keeper_lock)
 
 
 def ensure(server: Server) -> bool:
     """Make sure that the database answers; for holders of the users' lock. True when it had to be started."""
     if not server.embedded:
         return False
-    instance = locate(server.var)
+    instance = locate(server.var, server.home)
     if is_held(instance.keeper_lock) and _answers(server):
         return False
     started = False
@@ -76,16 +78,18 @@ def ensure(server: Server) -> bool:
         deadline = time.monotonic() + _ANSWER_S
         while time.monotonic() < deadline:
             if not is_held(instance.keeper_lock):
-                _start_keeper(instance, server.settings)
+                _start_keeper(instance, server)
                 started = True
-            if _answers(_server(locate(server.var), dict(server.settings))):
+            if _answers(_server(locate(server.var, server.home), dict(server.settings), server.home)):
                 return started
             time.sleep(0.05)
     raise Unavailable(f"PostgreSQL was started but does not answer. The end of {instance.log} says why.")
 
 
-def _start_keeper(instance: Instance, settings: tuple[tuple[str, str], ...]) -> None:
-    pairs = [f"{name}={value}" for name, value in settings]
+def _start_keeper(instance: Instance, server: Server) -> None:
+    pairs = [f"{name}={value}" for name, value in server.settings]
+    if server.home is not None:
+        pairs.append(f"--home={server.home}")
     command = [sys.executable, "-P", "-m", "opla.db.keeper", str(instance.var), *pairs]
     env = {**os.environ, "PYTHONPATH": str(_SOURCE)}
     done = subprocess.run(
@@ -98,7 +102,7 @@ def _start_keeper(instance: Instance, settings: tuple[tuple[str, str], ...]) -> 
         sys.stderr.write(f"{said}\n")
 
 
-def _server(instance: Instance, settings: Mapping[str, str]) -> Server:
+def _server(instance: Instance, settings: Mapping[str, str], home: Path | None) -> Server:
     place = f"/opla?host={quote(str(instance.sockets), safe='')}&port=5432"
     return Server(
         dsn_app=f"postgresql://opla_app@{place}",
@@ -106,6 +110,7 @@ def _server(instance: Instance, settings: Mapping[str, str]) -> Server:
         embedded=True,
         var=instance.var,
         settings=tuple(settings.items()),
+        home=home,
     )
 
 

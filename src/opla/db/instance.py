@@ -87,8 +87,11 @@ def users_lock(var: Path) -> Path:
     return var / "run" / "users.lock"
 
 
-def locate(var: Path) -> Instance:
-    """The instance of this `var`, its folders made where missing. Raises `Unavailable`."""
+def locate(var: Path, home: Path | None = None) -> Instance:
+    """The instance of this `var`, its folders made where missing; `home` is for one that is thrown away.
+
+    Raises `Unavailable`.
+    """
     var.mkdir(parents=True, exist_ok=True)
     var = var.resolve()
     owner = var.stat().st_uid
@@ -104,9 +107,11 @@ def locate(var: Path) -> Instance:
             raise Unavailable(
                 f"User id {os.geteuid()} has no name on this machine (no line in /etc/passwd); PostgreSQL needs one."
             ) from None
-        home = var / "pg" / identity
+        home = home or var / "pg" / identity
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Instance(identity, var, home, user)
+    if home is not None:
+        return Instance(identity, var, home, _owned(home))
     home = STATE / identity
     link = var / "pg"
     if link.is_symlink() and link.readlink() == home and not home.exists():
@@ -115,10 +120,7 @@ def locate(var: Path) -> Instance:
             f"If the shop is meant to start empty, remove the link {link} and try again."
         )
     try:
-        STATE.mkdir(mode=0o755, exist_ok=True)
-        user = _service_user(home)
-        home.mkdir(mode=0o750, exist_ok=True)
-        os.chown(home, 0, user.pw_gid)
+        user = _owned(home)
     except OSError as error:
         raise Unavailable(f"{home} cannot be made ({error.strerror}); as root, Opla keeps its data there.") from error
     record = home / "clone"
@@ -126,6 +128,15 @@ def locate(var: Path) -> Instance:
         record.write_bytes(os.fsencode(var))
     _link(link, home)
     return Instance(identity, var, home, user)
+
+
+def _owned(home: Path) -> pwd.struct_passwd:
+    """Make the folder where we are root, for the user who runs PostgreSQL and nobody else; who that is."""
+    STATE.mkdir(mode=0o755, exist_ok=True)
+    user = _service_user(home)
+    home.mkdir(mode=0o750, exist_ok=True)
+    os.chown(home, 0, user.pw_gid)
+    return user
 
 
 def _identity(var: Path) -> str:

@@ -1,6 +1,8 @@
 """The keeper: PostgreSQL's parent. It lives while anybody holds the users' lock, and then stops the database.
 
-    python -m opla.db.keeper VAR [SETTING=VALUE ...]
+    python -m opla.db.keeper VAR [SETTING=VALUE ...] [--home=FOLDER]
+
+With a home of its own the data lies there, and is thrown away with it at the end.
 
 Killed itself, its PostgreSQL is told to shut down by the kernel. PostgreSQL killed, it starts it again.
 The descriptor `lock` is inherited by postgres and all its children and by initdb: who gets that lock knows that none
@@ -42,8 +44,9 @@ CREATE DATABASE opla OWNER opla_owner;
 
 
 class Keeper:
-    def __init__(self, instance: Instance, settings: dict[str, str]) -> None:
+    def __init__(self, instance: Instance, settings: dict[str, str], *, scratch: bool = False) -> None:
         self.instance = instance
+        self.scratch = scratch
         self.settings = settings
         self.alone = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None
@@ -70,6 +73,8 @@ class Keeper:
             if not reported:
                 report(str(problem))
             return 1
+        if self.scratch:
+            shutil.rmtree(self.instance.home, ignore_errors=True)
         return 0 if self.alone.is_set() else 1
 
     def _wait_until_alone(self) -> None:
@@ -208,13 +213,15 @@ def _check_version(instance: Instance, bin_dir: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    var, *pairs = arguments
+    var, *rest = arguments
+    pairs = dict(pair.split("=", 1) for pair in rest)
+    home = pairs.pop("--home", "")
     try:
-        instance = locate(Path(var))
+        instance = locate(Path(var), Path(home) if home else None)
     except Unavailable as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
-    keeper = Keeper(instance, dict(pair.split("=", 1) for pair in pairs))
+    keeper = Keeper(instance, pairs, scratch=bool(home))
     return detach(instance.log, keeper.run)
 
 
