@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -21,6 +23,7 @@ from opla.operations.outside import Adapters, SandboxBesideLive
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.wake import wake_payment
 from opla.operations.work import work_once
+from opla.payments.mollie import webhook
 from opla.payments.mollie.config import Config
 
 REF, REF2 = "0a" * 16, "0b" * 16
@@ -163,6 +166,43 @@ def test_an_equal_refund_that_they_call_a_duplicate_is_unknown_and_then_asked_ab
         adapter = mollie.at(url)
         report = adapter.refund(RefundRequest(REF, "tr_1234567", EUR15, "x"))  # type: ignore[attr-defined]
     assert (report.answer, report.why) == (Answer.UNKNOWN, "repeated")
+
+
+# ── signed webhooks ──
+
+SECRET = "whsec_theirs"
+EVENT = b'{"resource":"event","type":"payment.paid","entityId":"tr_1234567"}'
+REFUNDED = b'{"type":"refund.refunded","entityId":"re_1","_embedded":{"entity":{"paymentId":"tr_1234567"}}}'
+
+
+def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
+    return {"X-Mollie-Signature": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "names"),
+    [
+        (signed(EVENT), EVENT, ["tr_1234567"]),
+        (signed(REFUNDED), REFUNDED, ["tr_1234567"]),
+        (signed(EVENT), REFUNDED, []),
+        (signed(EVENT, "another"), EVENT, []),
+        ({"x-mollie-signature": ""}, EVENT, []),
+        ({"X-Mollie-Signature": "sha256="}, EVENT, []),
+        ({"X-Mollie-Signature": "\u2603"}, EVENT, []),
+        (signed(b"[]"), b"[]", []),
+        (signed(b"[" * 60_000), b"[" * 60_000, []),
+        (signed(b'{"entityId":"pl_1234567"}'), b'{"entityId":"pl_1234567"}', []),
+        (signed(b'{"entityId":{"a":1}}'), b'{"entityId":{"a":1}}', []),
+        (signed(b" " * 70_000 + EVENT), b" " * 70_000 + EVENT, []),
+        ({}, b"id=tr_1234567", ["tr_1234567"]),
+    ],
+)
+def test_a_signed_webhook_names_its_payment_and_one_signed_by_nobody_we_know_names_none(
+    headers: dict[str, str], body: bytes, names: list[str]
+) -> None:
+    assert webhook.named(headers, body, SECRET) == names
+    if headers:
+        assert webhook.named(headers, body, "") == []  # nobody set a secret, so nothing that is signed can be checked
 
 
 # ── keys ──

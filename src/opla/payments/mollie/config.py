@@ -1,4 +1,4 @@
-"""What the owner fills in: the key of their Mollie profile, and nothing else."""
+"""What the owner fills in: the key of their Mollie profile; for signed webhooks, their secret as well."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Config:
     key: str = field(repr=False)
     base_url: str = "https://api.mollie.com"
     timeout_s: float = 20.0
+    webhook_secret: str = field(repr=False, default="")
 
     @property
     def test(self) -> bool:
@@ -30,4 +31,6 @@ class Config:
             raise ValueError("key: the API key of the profile at Mollie, which begins with live_ or test_")
         if not base_url.startswith(("https://", "http://127.0.0.1:")):
             raise ValueError("base_url: an address that begins with https://")
-        return cls(key, base_url.rstrip("/"), float(given.get("timeout_s", cls.timeout_s)))
+        return cls(
+            key, base_url.rstrip("/"), float(given.get("timeout_s", cls.timeout_s)), given.get("webhook_secret", "")
+        )

@@ -11,12 +11,11 @@ import httpx
 from opla.calling import Reply
 from opla.core.money import MINOR_DIGITS, Money
 from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises, RefundReport, RefundRequest
-from opla.payments.mollie import mapping
+from opla.payments.mollie import mapping, webhook
 from opla.payments.mollie.client import Client
 from opla.payments.mollie.config import Config
 
 _ID = re.compile(r"tr_[A-Za-z0-9]{6,40}")
-_MAX_WEBHOOK = 1024
 #: So many pages of their list are read: what is looked for is among the newest, because it is looked for at once.
 _PAGES = 4
 #: They cut what is longer.
@@ -32,6 +31,7 @@ class Mollie:
 
     def __init__(self, config: Config, method: str = "", transport: httpx.BaseTransport | None = None) -> None:
         self._client = Client(config, transport)
+        self._webhook_secret = config.webhook_secret
         self._mode = "test" if config.test else "live"
         self._method = method
 
@@ -86,12 +86,8 @@ class Mollie:
         found = _with(reference, reply, "refunds")
         return None if found is None else self._refunded(found, reference, reply)
 
-    def woken(self, headers: Mapping[str, str], body: bytes) -> Sequence[str]:  # noqa: ARG002 - theirs are unsigned
-        """At most one id. Anybody can send one, and then all that happens is one more look."""
-        if len(body) > _MAX_WEBHOOK or not body.isascii():
-            return []
-        ids = parse_qs(body.decode("ascii")).get("id", [])
-        return ids if len(ids) == 1 and _ID.fullmatch(ids[0]) else []
+    def woken(self, headers: Mapping[str, str], body: bytes) -> Sequence[str]:
+        return webhook.named(headers, body, self._webhook_secret)
 
     def _charge_report(self, reply: Reply, reference: str) -> ChargeReport:
         if not reply.done:
