@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from adapters.worlds import PATIENCE_S, Counterparts
+from adapters.worlds import PATIENCE_S, Counterparts, NamesItsPayment
 from opla import payments
 from opla.core.ports import Charges, Refunds
 from opla.counterparts.endings import Fault
@@ -134,7 +134,7 @@ def error(status: int, detail: str, field: str = "") -> tuple[int, Json]:
     return status, told | ({"field": field} if field else {})
 
 
-class MolliePayments:
+class MolliePayments(NamesItsPayment):
     """The world of `payments/mollie`."""
 
     pays_twice = False

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.mollie_world import MolliePayments
+from adapters.stripe_world import StripePayments
 from adapters.worlds import (
     BY_HAND,
     SUPPLIERS,
@@ -47,6 +48,7 @@ from opla.payments.sandbox.config import Config
 PAYMENTS: Mapping[str, Callable[[Counterparts], PaymentWorld]] = {
     "mollie": MolliePayments,
     "sandbox": SandboxPayments,
+    "stripe": StripePayments,
 }
 REF, REF2 = "0a" * 16, "0b" * 16
 EUR15 = Money(1500, "EUR")
@@ -151,7 +153,7 @@ def test_an_outsiders_adapter_is_found_by_its_entry_point(monkeypatch: pytest.Mo
     impostor = EntryPoint("sandbox", "json", "opla.payments")
     known = EntryPoints([point, impostor])
     monkeypatch.setattr("opla.payments.entry_points", known.select)
-    assert payments.names() == ["elsewhere", "mollie", "sandbox"]
+    assert payments.names() == sorted(["elsewhere", *PAYMENTS])
     assert payments.folder("elsewhere").NAME == "sandbox"
     assert payments.folder("sandbox").NAME == "sandbox"
 
@@ -357,13 +359,12 @@ def test_no_webhook_raises_and_none_wakes_more_than_one_look(
 def test_a_webhook_names_the_payment_and_a_forged_one_says_nothing_of_its_state(shop: PaymentWorld) -> None:
     made = shop.adapter.charge(charge())
     assert isinstance(shop.adapter, Notifies)
-    assert list(shop.adapter.woken({}, f"id={made.provider_id}&status=paid".encode())) == [made.provider_id]
+    assert list(shop.adapter.woken(*shop.webhook(made.provider_id))) == [made.provider_id]
     found = shop.adapter.fetch(REF, made.provider_id)
     assert found
     assert found.answer is Answer.PENDING
-    twice = f"id={made.provider_id}&id={made.provider_id}".encode()
-    for forged in (b"id=sp_1&id=sp_2", b"id=../x", twice, b"x" * 5000):
-        assert list(shop.adapter.woken({}, forged)) == []
+    for headers, forged in (*shop.forged(made.provider_id), ({}, b"x" * 5000)):
+        assert list(shop.adapter.woken(headers, forged)) == []
 
 
 # ── suppliers ──

@@ -117,6 +117,14 @@ class PaymentWorld(Protocol):
     def settle_refunds(self) -> None:
         """Whatever they take their time for is done."""
 
+    def webhook(self, provider_id: str) -> tuple[Mapping[str, str], bytes]:
+        """Headers and body with which they would say that something happened to this payment."""
+        ...
+
+    def forged(self, provider_id: str) -> Sequence[tuple[Mapping[str, str], bytes]]:
+        """Others that a stranger could post, and that name nobody."""
+        ...
+
     def created(self, reference: str) -> int: ...
 
     def refunded_minor(self, reference: str) -> int: ...
@@ -129,7 +137,18 @@ class PaymentWorld(Protocol):
     misfits: Sequence[Mapping[str, object]]
 
 
-class SandboxPayments:
+class NamesItsPayment:
+    """An unsigned webhook: a form with the payment's id, as Mollie's and the sandbox's are."""
+
+    def webhook(self, provider_id: str) -> tuple[Mapping[str, str], bytes]:
+        return {}, f"id={provider_id}&status=paid".encode()
+
+    def forged(self, provider_id: str) -> Sequence[tuple[Mapping[str, str], bytes]]:
+        twice = f"id={provider_id}&id={provider_id}".encode()
+        return [({}, body) for body in (b"id=sp_1&id=sp_2", b"id=../x", twice)]
+
+
+class SandboxPayments(NamesItsPayment):
     """The world of `payments/sandbox`."""
 
     pays_twice = True
