@@ -102,8 +102,8 @@ class Caller:
             transport=transport,
         )
 
-    def get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
-        return self._call("GET", path, query=query)
+    def get(self, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Reply:
+        return self._call("GET", path, query=query, headers=headers)
 
     def post(self, path: str, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Reply:
         return self._call("POST", path, body=body, headers=headers)

@@ -138,6 +138,7 @@ class MolliePayments(NamesItsPayment):
     """The world of `payments/mollie`."""
 
     pays_twice = False
+    finds_by_reference = True
     misfits: Sequence[Mapping[str, object]] = (
         {"metadata": {"reference": "0b" * 16}},
         {"metadata": None},

@@ -37,6 +37,7 @@ class StripePayments:
     """Its clock is that of the counterparts, which tests move."""
 
     pays_twice = False
+    finds_by_reference = True
     misfits: Sequence[Mapping[str, object]] = (
         {"client_reference_id": "0b" * 16},
         {"client_reference_id": None},

@@ -102,6 +102,7 @@ class PaymentWorld(Protocol):
     """What the contract asks of every payment provider's other side."""
 
     pays_twice: bool  # whether one session can be captured twice
+    finds_by_reference: bool  # also where no answer ever told us their id; a repeat finds it everywhere
     adapter: Charges
 
     def at(self, url: str) -> Charges: ...
@@ -152,6 +153,7 @@ class SandboxPayments(NamesItsPayment):
     """The world of `payments/sandbox`."""
 
     pays_twice = True
+    finds_by_reference = True
     misfits: Sequence[Mapping[str, object]] = (
         {"reference": "0b" * 16},
         {"status": "settled"},
