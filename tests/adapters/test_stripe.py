@@ -18,6 +18,7 @@ from fakes import World
 from opla import payments
 from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport, ChargeRequest, Charges, Notifies, RefundRequest
+from opla.counterparts.alone import Alone
 from opla.counterparts.endings import Fault
 from opla.counterparts.web import Request, Response
 from opla.db.queries.call import select
@@ -89,12 +90,25 @@ def test_nothing_of_us_is_told_but_what_the_call_needs(theirs: StripePayments) -
     assert not logging.getLogger("stripe").isEnabledFor(logging.INFO)
 
 
+class Busy:
+    """They cannot now, and ask for the same call again."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+    def handle(self, _: Request) -> Response:
+        return Response(self.status, b"{}", {"Stripe-Should-Retry": "true", "Stripe-Notice": "hello"})
+
+
 @pytest.mark.parametrize("status", [409, 429, 500, 503])
-def test_their_library_never_sends_anything_twice_by_itself(theirs: StripePayments, status: int) -> None:
-    """It wants to after these, and after `Stripe-Should-Retry: true`; that is the janitor's to decide."""
-    head = f"HTTP/1.1 {status} No\r\nStripe-Should-Retry: true\r\nStripe-Notice: hello\r\nContent-Length: 2\r\n\r\n{{}}"
-    with answering(head.encode()) as url:
-        assert theirs.at(url).charge(charge()).answer is Answer.UNKNOWN
+def test_their_library_never_sends_anything_twice_by_itself(
+    theirs: StripePayments, other: Counterparts, status: int
+) -> None:
+    """It would after these, and because of what it is told; that is the janitor's to decide."""
+    busy = Alone(Busy(status))
+    other.on_exit(busy.stop)
+    assert theirs.at(busy.url).charge(charge()).answer is Answer.UNKNOWN
+    assert len(busy.calls) == 1
 
 
 def test_the_judge_of_our_forms_can_say_no() -> None:
