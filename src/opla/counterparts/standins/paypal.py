@@ -63,6 +63,8 @@ class PayPal:
         self._clock = clock
         self._made: dict[str, datetime] = {}
         self._broke: set[str] = set()
+        self._invoices: set[str] = set()
+        self._order_of: dict[str, Json] = {}
         self._kept: dict[str, tuple[datetime, Json]] = {}
 
     # ── their API ──
@@ -73,7 +75,6 @@ class PayPal:
             return self._token(authorization)
         if authorization.removeprefix("Bearer ") not in self.valid:
             return _No(401, "AUTHENTICATION_FAILURE").response
-        self._drop()
         try:
             given = json.loads(request.body or b"{}") if request.method == "POST" else {}
             return self._routed(request, given, request.headers.get("paypal-request-id", ""))
@@ -115,6 +116,7 @@ class PayPal:
         return answer(201, made)
 
     def _order(self, id_: str) -> Json:
+        self._drop(id_)
         if id_ not in self.orders:
             raise _No(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
         return self.orders[id_]
@@ -152,8 +154,10 @@ class PayPal:
         if order["id"] in self._broke:
             raise _unprocessable("INSTRUMENT_DECLINED")
         [unit], taken = order["purchase_units"], self.taken[order["id"]]
-        if any(unit["invoice_id"] == one["purchase_units"][0].get("invoice_id") for one in self._completed()):
+        named = {name: unit[name] for name in ("custom_id", "invoice_id") if name in unit}
+        if named.get("invoice_id") in self._invoices:
             raise _unprocessable("DUPLICATE_INVOICE_ID")
+        self._invoices.update({named["invoice_id"]} if "invoice_id" in named else ())
         minor = _minor(unit["amount"])
         fee_minor = 35 + minor * 34 // 1000
         unit["payments"] = {
@@ -162,8 +166,7 @@ class PayPal:
                     "id": f"3C{order['id'][2:]}",
                     "status": "COMPLETED",
                     "amount": unit["amount"],
-                    "custom_id": unit["custom_id"],
-                    "invoice_id": unit["invoice_id"],
+                    **named,
                     "final_capture": True,
                     "seller_receivable_breakdown": {
                         "gross_amount": unit["amount"],
@@ -175,12 +178,13 @@ class PayPal:
             "refunds": [],
         }
         order["status"] = "COMPLETED"
+        self._order_of[_captured(order)["id"]] = order
         taken.captured_minor, taken.fee_minor, taken.why = minor, fee_minor, ""
         self.changed(taken)
         return order
 
     def _refund(self, capture_id: str, given: Json) -> Json:
-        order = next((one for one in self._completed() if _captured(one)["id"] == capture_id), None)
+        order = self._order_of.get(capture_id)
         if order is None:
             raise _No(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
         minor, left = _minor(given["amount"]), self._left_minor(order)
@@ -194,7 +198,7 @@ class PayPal:
 
     def pay(self, id_: str, amount_minor: int | None = None) -> None:  # noqa: ARG002 - all or nothing
         """The customer approves; the money is taken when the shop captures. An order that was dropped is gone."""
-        self._drop()
+        self._drop(id_)
         self._broke.discard(id_)
         if self.orders.get(id_, {}).get("status") == "PAYER_ACTION_REQUIRED":
             self.orders[id_]["status"] = "APPROVED"
@@ -249,9 +253,6 @@ class PayPal:
 
     # ── their books ──
 
-    def _completed(self) -> list[Json]:
-        return [one for one in self.orders.values() if one["status"] == "COMPLETED"]
-
     def _disputed(self, capture_id: str) -> list[Json]:
         """In short, as a list of theirs has them."""
         return [
@@ -274,12 +275,12 @@ class PayPal:
         taken.refunded_minor += minor
         return self.refunds[id_]
 
-    def _drop(self) -> None:
-        for id_, made in self._made.items():
-            status = self.orders.get(id_, {}).get("status")
-            if status in ("PAYER_ACTION_REQUIRED", "APPROVED") and self._clock() - made >= _DROPPED_AFTER:
-                self.orders.pop(id_)
-                self.taken[id_].why = "expired"
+    def _drop(self, id_: str) -> None:
+        """Noticed when somebody asks for it."""
+        waits = self.orders.get(id_, {}).get("status") in ("PAYER_ACTION_REQUIRED", "APPROVED")
+        if waits and self._clock() - self._made[id_] >= _DROPPED_AFTER:
+            self.orders.pop(id_)
+            self.taken[id_].why = "expired"
 
 
 def _captured(order: Json) -> Json:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -58,6 +60,8 @@ class Stripe:
         self.disputes: dict[str, Json] = {}
         self._moves: dict[str, Json] = {}
         self._data: dict[str, Json] = {}
+        self._session_of: dict[str, str] = {}
+        self._waiting: deque[str] = deque()  # sessions by when they expire
         self._kept: dict[str, tuple[datetime, str, bytes, Response]] = {}
         self._key, self._clock, self._webhook_secret = key, clock, webhook_secret
         self._live = "_live_" in key
@@ -116,14 +120,14 @@ class Stripe:
                 if wanted is None:
                     raise _No(400, "We were unable to parse your search query.", "query")
                 name, value = wanted.groups()
-                found = [one for one in _newest(self.intents, {}) if one["metadata"].get(name) == value]
+                found = (one for one in _newest(self.intents, {}) if one["metadata"].get(name) == value)
             case _:
                 raise _No(404, f"Unrecognized request URL (GET: {request.path})")
         kind = "search_result" if request.path.endswith("/search") else "list"
         limit = int(given.get("limit", "10"))
-        page = [self._expanded(one, [path.removeprefix("data.") for path in expand]) for one in found[:limit]]
-        more = {"has_more": len(found) > limit, "url": request.path}
-        return answer(200, {"object": kind, "data": page, **more})
+        some = list(islice(found, limit + 1))
+        page = [self._expanded(one, [path.removeprefix("data.") for path in expand]) for one in some[:limit]]
+        return answer(200, {"object": kind, "data": page, "has_more": len(some) > limit, "url": request.path})
 
     def _create(self, given: Json) -> Json:
         _no_other(given, _CREATE)
@@ -169,6 +173,7 @@ class Stripe:
         }
         # What its payment intent will carry; a session tells none of it.
         self._data[id_] = given.get("payment_intent_data", {})
+        self._waiting.append(id_)
         self.taken[id_] = Taken(id_, given.get("client_reference_id", ""), minor, currency.upper())
         self.opened(self.taken[id_])
         return self.sessions[id_]
@@ -327,6 +332,7 @@ class Stripe:
                 "status": "requires_payment_method",
             }
             session["payment_intent"] = id_
+            self._session_of[id_] = session["id"]
         found: Json = self.intents[session["payment_intent"]]
         return found
 
@@ -352,9 +358,7 @@ class Stripe:
         }
         charge["amount_refunded"] += minor
         charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
-        for session in self.sessions.values():
-            if session["payment_intent"] == intent["id"]:
-                self.taken[session["id"]].refunded_minor += minor
+        self.taken[self._session_of[intent["id"]]].refunded_minor += minor
         return self.refunds[id_]
 
     def _moved(self, kind: str, minor: int, currency: str, fee_minor: int) -> str:
@@ -392,18 +396,17 @@ class Stripe:
         return copy
 
     def _expire(self) -> None:
-        for session in self.sessions.values():
-            if session["status"] == "open" and session["expires_at"] <= self._now():
-                self.fail(session["id"], "expired")
+        while self._waiting and self.sessions[self._waiting[0]]["expires_at"] <= self._now():
+            self.fail(self._waiting.popleft(), "expired")
 
     def _now(self, later: timedelta = timedelta()) -> int:
         return int((self._clock() + later).timestamp())
 
 
-def _newest(some: dict[str, Json], given: Json) -> list[Json]:
+def _newest(some: dict[str, Json], given: Json) -> Iterator[Json]:
     """The newest first; those of one payment intent where one is named."""
     of = given.get("payment_intent", "")
-    return [one for one in reversed(some.values()) if not of or one["payment_intent"] == of]
+    return (one for one in reversed(some.values()) if not of or one["payment_intent"] == of)
 
 
 def _no_other(given: Json, known: set[str]) -> None:
