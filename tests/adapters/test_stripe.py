@@ -337,7 +337,8 @@ def test_a_webhook_wakes_whom_its_object_names(theirs: StripePayments) -> None:
     assert _event(theirs, intent) == _event(theirs, taken) == [REF]
     assert _event(theirs, theirs.theirs.refunds[back.refund_id]) == [REF2]
     [dispute] = theirs.theirs.disputes.values()
-    assert _event(theirs, dispute) == []
+    assert _event(theirs, dispute) == [intent["id"]]
+    assert _event(theirs, dispute | {"payment_intent": "../x"}) == []
     for strange in ({}, {"metadata": {"reference": "../x"}}, {"object": "checkout.session", "id": "tr_1"}):
         assert _event(theirs, strange) == []
 
@@ -483,6 +484,22 @@ def test_a_charge_back_after_the_delivery_is_an_item_with_the_money_at_risk(
     bought.told(only(theirs))
     assert bought.world.items() == ["outside_refund"]
     assert bought.left_with_them_minor == -47 - 2000
+
+
+def test_a_dispute_after_months_is_found_by_the_only_name_it_has(bought: Buying, theirs: StripePayments) -> None:
+    theirs.pay(only(theirs))
+    bought.told(only(theirs))
+    bought.later(100 * 24 * 3600)
+    bought.later(1)
+    assert select("SELECT due_at FROM attempt WHERE kind = 'charge'") == [(None,)]
+    theirs.theirs.charge_back(only(theirs))
+    [dispute] = theirs.theirs.disputes.values()
+    names = _event(theirs, dispute)
+    assert names[0].startswith("pi_")
+    assert wake.wake_payment("stripe_alipay", names, at=bought.world.clock()) == 0
+    assert wake.wake_payment("stripe_card", names, at=bought.world.clock()) == 1
+    bought.work(2)
+    assert bought.world.items() == ["outside_refund"]
 
 
 def test_an_answer_that_never_came_is_asked_again_with_the_same_key_and_makes_one_page(

@@ -100,7 +100,8 @@ class Stripe:
         return None if ours is None else self._refunded(ours, reference, reply)
 
     def woken(self, headers: Mapping[str, str], body: bytes) -> Sequence[str]:
-        """At most one name: of a session, or our reference as payments and refunds carry it. Only what they signed."""
+        """At most one name, of what they signed: a session, our reference as payments and refunds carry it, or, of a
+        dispute and a refund by their dashboard, the payment intent."""
         signature = next((value for name, value in headers.items() if name.lower() == "stripe-signature"), "")
         if len(body) > _MAX_WEBHOOK or not signed(signature, body, self._webhook_secret, at_s=self._clock()):
             return []
@@ -110,10 +111,13 @@ class Stripe:
             return []
         if not isinstance(found, dict):
             return []
-        id_, reference = told.text(found, "id"), told.reference(found)
-        if found.get("object") == "checkout.session" and told.SESSION_ID.fullmatch(id_):
-            return [id_]
-        return [reference] if _REFERENCE.fullmatch(reference) else []
+        if found.get("object") == "checkout.session":
+            id_ = told.text(found, "id")
+            return [id_] if told.SESSION_ID.fullmatch(id_) else []
+        reference, intent_id = told.reference(found), told.text(found, "payment_intent")
+        if _REFERENCE.fullmatch(reference):
+            return [reference]
+        return [intent_id] if told.INTENT_ID.fullmatch(intent_id) else []
 
     def _page(self, request: ChargeRequest) -> SessionCreateParams:
         """What is asked for: nothing in it changes from one try to the next, or they would refuse the repeat."""
@@ -200,7 +204,7 @@ class Stripe:
             refunded_minor=charge.refunded_minor,
             charged_back_minor=gone.gone_minor,
             currency=currency,
-            evidence=evidence,
+            evidence={**evidence, "their_payment": page.intent_id},
             fee=charge.fee + gone.fee if charge.fee and gone.fee else None,
         )
 

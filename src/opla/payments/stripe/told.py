@@ -12,7 +12,7 @@ from opla.core.money import MINOR_DIGITS, Money
 Fields = Mapping[str, object]
 
 SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{6,250}")
-_INTENT_ID = re.compile(r"pi_[A-Za-z0-9_]{6,250}")
+INTENT_ID = re.compile(r"pi_[A-Za-z0-9_]{6,250}")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def session(fields: Fields) -> Session | None:
         return None
     whole = intent if isinstance(intent, dict) else {"id": intent or ""}
     intent_id, latest = text(whole, "id"), whole.get("latest_charge")
-    if intent and not _INTENT_ID.fullmatch(intent_id):
+    if intent and not INTENT_ID.fullmatch(intent_id):
         return None
     return Session(
         id_,
