@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.official import Official
-from adapters.worlds import PATIENCE_S, Counterparts
+from adapters.worlds import PATIENCE_S, Counterparts, NamesItsPayment
 from opla import payments
 from opla.core.ports import Charges, Refunds
 from opla.counterparts.alone import Alone
@@ -28,8 +28,9 @@ JUDGE = Official(
 Json = dict[str, Any]
 
 
-class MolliePayments:
+class MolliePayments(NamesItsPayment):
     pays_twice = False
+    finds_by_reference = True
     misfits: Sequence[Mapping[str, object]] = (
         {"metadata": {"reference": "0b" * 16}},
         {"metadata": None},

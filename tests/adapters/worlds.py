@@ -102,6 +102,7 @@ class PaymentWorld(Protocol):
     """What the contract asks of every payment provider's other side."""
 
     pays_twice: bool  # whether one session can be captured twice
+    finds_by_reference: bool  # also where no answer ever told us their id; a repeat finds it everywhere
     adapter: Charges
 
     def at(self, url: str) -> Charges: ...
@@ -117,6 +118,14 @@ class PaymentWorld(Protocol):
     def settle_refunds(self) -> None:
         """Whatever they take their time for is done."""
 
+    def webhook(self, provider_id: str) -> tuple[Mapping[str, str], bytes]:
+        """Headers and body with which they would say that something happened to this payment."""
+        ...
+
+    def forged(self, provider_id: str) -> Sequence[tuple[Mapping[str, str], bytes]]:
+        """Others that a stranger could post, and that name nobody."""
+        ...
+
     def created(self, reference: str) -> int: ...
 
     def refunded_minor(self, reference: str) -> int: ...
@@ -129,10 +138,22 @@ class PaymentWorld(Protocol):
     misfits: Sequence[Mapping[str, object]]
 
 
-class SandboxPayments:
+class NamesItsPayment:
+    """An unsigned webhook: a form with the payment's id, as Mollie's and the sandbox's are."""
+
+    def webhook(self, provider_id: str) -> tuple[Mapping[str, str], bytes]:
+        return {}, f"id={provider_id}&status=paid".encode()
+
+    def forged(self, provider_id: str) -> Sequence[tuple[Mapping[str, str], bytes]]:
+        twice = f"id={provider_id}&id={provider_id}".encode()
+        return [({}, body) for body in (b"id=sp_1&id=sp_2", b"id=../x", twice)]
+
+
+class SandboxPayments(NamesItsPayment):
     """The world of `payments/sandbox`."""
 
     pays_twice = True
+    finds_by_reference = True
     misfits: Sequence[Mapping[str, object]] = (
         {"reference": "0b" * 16},
         {"status": "settled"},

@@ -70,6 +70,8 @@ class ChargeReport:
 
     `fee` is what it keeps for these captures and charge-backs in all; None where it does not say so (yet).
 
+    Where webhooks name not `provider_id` but what was paid in it, `evidence` has that as `their_payment`.
+
     PENDING: the customer is (or may still be) with them. SUCCEEDED: captured. DECLINED: refused, abandoned or expired,
     though some providers turn such a payment into a captured one later.
     """

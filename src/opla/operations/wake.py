@@ -24,9 +24,14 @@ def wake_order(order_id: UUID, *, at: datetime) -> int:
 
 
 def woken(provider: str, headers: Mapping[str, str], body: bytes, *, at: datetime) -> int:
-    """A webhook of a provider: whom it names is asked about now. Malformed, forged or unknown ones change nothing."""
+    """A webhook of a provider: whom it names is asked about now. Malformed, forged or unknown ones change nothing.
+
+    One at the address of an adapter, as its dashboard has it, is for every way of paying that belongs to it.
+    """
     shop = current()
-    if provider not in shop.payment_methods:
+    ways = [way for way in shop.payment_methods if way == provider or way.startswith(f"{provider}_")]
+    if not ways:
         return 0
-    reader = Adapters(shop, Shelves(lambda: at)).notifies(provider)
-    return wake_payment(provider, reader.woken(headers, body), at=at) if reader is not None else 0
+    reader = Adapters(shop, Shelves(lambda: at)).notifies(ways[0])
+    names = reader.woken(headers, body) if reader is not None else ()
+    return sum(wake_payment(way, names, at=at) for way in ways)

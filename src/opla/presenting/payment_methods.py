@@ -8,21 +8,25 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+#: By its whole name, or by what is left of it without its adapter's.
 _NAMES: Final[dict[str, tuple[str, str]]] = {
     "sandbox": (gettext_noop("Sandbox payment"), gettext_noop("You choose what happens. No real money moves.")),
     "mollie": (gettext_noop("Pay with Mollie"), gettext_noop("You choose how on the next page.")),
-    "mollie_card": (
+    "stripe": (gettext_noop("Pay with Stripe"), gettext_noop("You choose how on the next page.")),
+    "card": (
         gettext_noop("Bank card"),
         gettext_noop(
             "Visa, Mastercard and others, Apple Pay, Google Pay. A card from outside the EU may be refused by "
             "its own bank: allow payments abroad there."
         ),
     ),
-    "mollie_applepay": ("Apple Pay", gettext_noop("With a card in your iPhone, from any country.")),
-    "mollie_bancontact": ("Bancontact", gettext_noop("Belgian bank cards and their app only.")),
-    "mollie_paypal": ("PayPal", gettext_noop("With a PayPal account of any country.")),
-    "mollie_kbc": ("KBC/CBC", gettext_noop("For customers of this Belgian bank only.")),
-    "mollie_belfius": ("Belfius", gettext_noop("For customers of this Belgian bank only.")),
+    "applepay": ("Apple Pay", gettext_noop("With a card in your iPhone, from any country.")),
+    "bancontact": ("Bancontact", gettext_noop("Belgian bank cards and their app only.")),
+    "paypal": ("PayPal", gettext_noop("With a PayPal account of any country.")),
+    "alipay": (gettext_noop("Alipay"), gettext_noop("With the Alipay app on your phone.")),
+    "wechat_pay": (gettext_noop("WeChat Pay"), gettext_noop("You scan a code with WeChat on your phone.")),
+    "kbc": ("KBC/CBC", gettext_noop("For customers of this Belgian bank only.")),
+    "belfius": ("Belfius", gettext_noop("For customers of this Belgian bank only.")),
 }
 
 
@@ -35,5 +39,5 @@ class Method:
 
 def method(name: str) -> Method:
     """A method without words here shows its own name: adding an adapter needs no change in this file."""
-    title, hint = _NAMES.get(name, (name, ""))
+    title, hint = _NAMES.get(name) or _NAMES.get(name.partition("_")[2]) or (name, "")
     return Method(name, _(title), _(hint) if hint else "")

@@ -101,7 +101,8 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
--- A webhook or a return page: ask now. Names are the provider's ids or our own references; unknown ones change nothing.
+-- A webhook or a return page: ask now. Names are the provider's ids, of the payment or of what was paid in it (evidence
+-- `their_payment`), or our own references; unknown ones change nothing.
 CREATE OR REPLACE FUNCTION opla_wake(p_at timestamptz, p_kinds text[], p_adapter text, p_names text[]) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -115,7 +116,10 @@ BEGIN
             SELECT id FROM attempt WHERE reference = ANY (p_names)
             UNION
             SELECT id FROM attempt WHERE kind = ANY (p_kinds) AND adapter = p_adapter AND provider_id = ANY (p_names)
-                AND provider_id <> '')
+                AND provider_id <> ''
+            UNION
+            SELECT attempt_id FROM attempt_evidence
+            WHERE evidence ? 'their_payment' AND evidence ->> 'their_payment' = ANY (p_names))
           AND (due_at IS NULL OR due_at > p_at)
         RETURNING 1
     )

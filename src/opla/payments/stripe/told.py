@@ -1,0 +1,143 @@
+"""What Stripe's objects say, read strictly: a field that is not what it should be makes the whole unreadable (None)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from opla.calling import Reply
+from opla.core.money import MINOR_DIGITS, Money
+
+Fields = Mapping[str, object]
+
+SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{6,250}")
+INTENT_ID = re.compile(r"pi_[A-Za-z0-9_]{6,250}")
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What was taken in a session. `fee` is None where they do not say it (yet), or in another currency."""
+
+    captured: Money
+    refunded_minor: int
+    disputed: bool
+    fee: Money | None
+
+
+@dataclass(frozen=True)
+class Session:
+    """`state` is a word of `mapping.SESSION`; `intent_id` is empty until somebody tried to pay."""
+
+    id: str
+    reference: str
+    live: bool
+    state: str
+    amount: Money
+    url: str
+    intent_id: str
+    intent_status: str
+    charge: Charge | None
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """What disputes have taken out of a charge, and what they cost."""
+
+    gone_minor: int
+    fee: Money | None
+
+
+def session(fields: Fields) -> Session | None:
+    found, live = _money(fields, "amount_total"), fields.get("livemode")
+    id_, url, intent = text(fields, "id"), text(fields, "url"), fields.get("payment_intent")
+    if fields.get("object") != "checkout.session" or not SESSION_ID.fullmatch(id_) or found is None:
+        return None
+    if not isinstance(live, bool):
+        return None
+    whole = intent if isinstance(intent, dict) else {"id": intent or ""}
+    intent_id, latest = text(whole, "id"), whole.get("latest_charge")
+    if intent and not INTENT_ID.fullmatch(intent_id):
+        return None
+    return Session(
+        id_,
+        text(fields, "client_reference_id"),
+        live,
+        f"{text(fields, 'status')}-{text(fields, 'payment_status')}",
+        found,
+        url if url.startswith("https://") else "",
+        intent_id,
+        text(whole, "status"),
+        _charge(latest) if isinstance(latest, dict) else None,
+    )
+
+
+def disputes(reply: Reply, currency: str) -> Disputed | None:
+    """All of one charge. An inquiry takes nothing, and a dispute that was won has given it back."""
+    found, gone_minor = listed(reply), 0
+    told: Money | None = Money(0, currency)
+    if found is None:
+        return None
+    for one in found:
+        moved, disputed = one.get("balance_transactions"), _money(one, "amount")
+        if not isinstance(moved, list) or disputed is None or disputed.currency != currency:
+            return None
+        left_minor = 0
+        for move in moved:
+            amount_minor = move.get("amount") if isinstance(move, dict) else None
+            if not isinstance(move, dict) or type(amount_minor) is not int:
+                return None
+            fee = _fee(move, currency)
+            told = told + fee if told and fee else None
+            if text(move, "currency").upper() == currency:
+                left_minor -= amount_minor
+            else:  # their account is in another currency: then it is all or nothing
+                left_minor += disputed.amount_minor if amount_minor < 0 else -disputed.amount_minor
+        gone_minor += max(0, left_minor)
+    return Disputed(gone_minor, told)
+
+
+def refund_fee(fields: Fields, currency: str) -> Money | None:
+    moved = fields.get("balance_transaction")
+    return _fee(moved, currency) if isinstance(moved, dict) else None
+
+
+def listed(reply: Reply) -> Sequence[Fields] | None:
+    """What a list holds; None when the reply is none."""
+    found = reply.fields.get("data")
+    return [one for one in found if isinstance(one, dict)] if reply.done and isinstance(found, list) else None
+
+
+def reference(fields: Fields) -> str:
+    """Ours, as payment intents, charges and refunds carry it."""
+    metadata = fields.get("metadata")
+    return text(metadata, "reference") if isinstance(metadata, dict) else ""
+
+
+def amount(fields: Fields) -> Money | None:
+    return _money(fields, "amount")
+
+
+def text(fields: Fields, name: str) -> str:
+    return Reply(fields=fields).text(name) or ""
+
+
+def _charge(fields: Fields) -> Charge | None:
+    captured, refunded = _money(fields, "amount_captured"), _money(fields, "amount_refunded")
+    disputed, moved = fields.get("disputed"), fields.get("balance_transaction")
+    if captured is None or refunded is None or not isinstance(disputed, bool):
+        return None
+    fee = _fee(moved, captured.currency) if isinstance(moved, dict) else None
+    return Charge(captured, refunded.amount_minor, disputed, fee)
+
+
+def _fee(moved: Fields, currency: str) -> Money | None:
+    """May be below nothing, where a dispute that was won gives one back."""
+    fee = moved.get("fee")
+    return Money(fee, currency) if type(fee) is int and text(moved, "currency").upper() == currency else None
+
+
+def _money(fields: Fields, name: str) -> Money | None:
+    """They count in the smallest unit too, and write currencies in small letters."""
+    currency, minor = text(fields, "currency").upper(), Reply(fields=fields).whole(name)
+    return Money(minor, currency) if minor is not None and currency in MINOR_DIGITS else None
