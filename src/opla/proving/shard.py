@@ -24,8 +24,7 @@ from opla.core.chance import Chance
 from opla.core.fx import Rate
 from opla.core.ports import Charges, Promises, Pushes, Refunds, Sends, Tells
 from opla.core.quote import Terms
-from opla.counterparts.standins import Takes
-from opla.counterparts.standins.mollie import Mollie
+from opla.counterparts.standins import StandIn, Takes
 from opla.db import keyring
 from opla.db.queries import attempts, call, rates
 from opla.db.queries.codes import Stock
@@ -36,12 +35,11 @@ from opla.operations.shop import Shop
 from opla.operations.stock_codes import stock_codes
 from opla.operations.tell import Announcing, Letter, Reminding, tell
 from opla.operations.work import LEASE_MARGIN_S, settle_claims
-from opla.payments.mollie.config import Config
-from opla.payments.mollie.provider import Mollie as MollieAdapter
 from opla.proving.baton import Baton, Died, Task
 from opla.proving.customers import Customers
 from opla.proving.faults import Fault, Faults
 from opla.proving.promoting import promote
+from opla.proving.real import RealPayments, real_payments
 from opla.proving.resellers import Resellers
 from opla.proving.verdict import Verdict, judge
 from opla.proving.wire import Wire
@@ -84,8 +82,6 @@ _TAKES = {"findable": "USD"}
 _RATE_DAYS = 30
 #: How often banks book the refunds that are on their way.
 _SETTLES_EVERY = timedelta(hours=2)
-#: The real adapter, which nothing leaves: its stand-in is on the other end of the wire.
-_MOLLIE = Config(key="test_" + "a1B2" * 8, base_url="https://mollie.test")
 
 
 @dataclass(frozen=True)
@@ -129,14 +125,16 @@ class Simulation:
         self.baton = Baton(Random(chance.random()))  # noqa: S311
         worlds = Random(chance.random())  # noqa: S311
         self.provider = Provider(self.faults, worlds, self.agenda, self.boundary)
-        mollie = Mollie(_MOLLIE.key, self.now)
-        self._services = {"mollie": Service(self.faults, worlds, self.agenda)}
-        wire = Wire("mollie", mollie, self._services["mollie"], self.faults, self.boundary)
-        self.tills: dict[str, Takes] = {"simulated": self.provider, "mollie": mollie}
-        self._payments: dict[str, Provider | MollieAdapter] = {
-            "simulated": self.provider,
-            "mollie": MollieAdapter(_MOLLIE, transport=wire),
-        }
+        self._services: dict[str, Service] = {}
+
+        def wire(name: str, machine: StandIn) -> Wire:
+            self._services[name] = Service(self.faults, worlds, self.agenda)
+            return Wire(name, machine, self._services[name], self.faults, self.boundary)
+
+        real = real_payments(self.now, wire)
+        self.tills: dict[str, Takes] = {"simulated": self.provider} | {name: till for name, (till, _) in real.items()}
+        self._payments: dict[str, RealPayments | Provider] = {name: adapter for name, (_, adapter) in real.items()}
+        self._payments["simulated"] = self.provider
         self.suppliers = {
             name: Supplier(name, n + 1, promises, self.faults, worlds, self.agenda, self.boundary, _TAKES.get(name, ""))
             for n, (name, promises) in enumerate(_SUPPLIERS.items())

@@ -67,6 +67,10 @@ class PayPal:
         self._order_of: dict[str, Json] = {}
         self._kept: dict[str, tuple[datetime, Json]] = {}
 
+    @property
+    def given_back(self) -> Mapping[str, int]:
+        return {one.get("custom_id", ""): _minor(one["amount"]) for one in self.refunds.values()}
+
     # ── their API ──
 
     def handle(self, request: Request) -> Response:
@@ -217,11 +221,11 @@ class PayPal:
 
     def charge_back(self, id_: str) -> None:
         """A dispute ends in the customer's favour."""
-        taken, order = self.taken[id_], self.orders[id_]
+        taken = self.taken[id_]
         minor, dispute_id = taken.kept_minor, f"PP-D-{len(self.disputes):05d}"
         if minor <= 0:
             return
-        about = {"seller_transaction_id": _captured(order)["id"], "custom": taken.reference}
+        about = {"seller_transaction_id": _captured(self.orders[id_])["id"], "custom": taken.reference}
         self.disputes[dispute_id] = {
             "dispute_id": dispute_id,
             "disputed_transactions": [about],

@@ -66,6 +66,11 @@ class Stripe:
         self._key, self._clock, self._webhook_secret = key, clock, webhook_secret
         self._live = "_live_" in key
 
+    @property
+    def given_back(self) -> Mapping[str, int]:
+        made = (one for one in self.refunds.values() if one["status"] not in ("failed", "canceled"))
+        return {one["metadata"].get("reference", ""): one["amount"] for one in made}
+
     # ── their API ──
 
     def handle(self, request: Request) -> Response:
