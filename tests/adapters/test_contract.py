@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.ding_world import DingSupplier
 from adapters.mollie_world import MolliePayments
 from adapters.reloadly_world import ReloadlySupplier
 from adapters.worlds import (
@@ -54,6 +55,7 @@ from opla.payments.sandbox.config import Config
 
 #: A new adapter adds its line here, or the suite says so by name.
 REMOTE: Mapping[str, Callable[[Counterparts], RemoteSupplier]] = {
+    "ding": DingSupplier,
     "reloadly": ReloadlySupplier,
     "sandbox": SandboxSupplier,
 }

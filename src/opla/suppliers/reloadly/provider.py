@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import httpx
 import rphonenumbers
@@ -74,7 +75,7 @@ class Reloadly:
     def find(self, reference: str) -> SendReport | None:
         reply = self._client.found(reference)
         if not reply.done:
-            return _refused(reply)
+            return _not_found(reply)
         rows = reply.fields.get("content")
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             return SendReport(Answer.UNKNOWN, why="unreadable", evidence=_evidence(reply))
@@ -134,6 +135,12 @@ def _refused(reply: Reply) -> SendReport:
         return SendReport(reply.trouble, why=reply.evidence.get("error", ""), evidence=_evidence(reply))
     answer, why = mapping.ERROR.get(reply.text("errorCode") or "", (Answer.UNKNOWN, "error_unknown"))
     return SendReport(answer, why=why, evidence=_evidence(reply))
+
+
+def _not_found(reply: Reply) -> SendReport:
+    """A question about a top-up that got no good answer: whatever it says, it says nothing of the top-up."""
+    report = _refused(reply)
+    return report if report.answer is Answer.NOT_SENT else replace(report, answer=Answer.UNKNOWN)
 
 
 def _told(fields: Fields, reference: str, reply: Reply) -> SendReport:
