@@ -201,9 +201,11 @@ def test_each_error_of_theirs_is_one_answer_and_an_evidence_without_their_words(
 ) -> None:
     said = {"timeStamp": "", "message": "32470123456 is odd", "path": "/topups", "errorCode": theirs_, "details": []}
     with answering(b"HTTP/1.1 400 No\r\n\r\n" + json.dumps(said).encode()) as url:
-        report = theirs.at(url).send(code())
+        adapter = theirs.at(url)
+        report, found = adapter.send(code()), adapter.find(REF)  # type: ignore[attr-defined] - it is a Reloadly
     assert (report.answer, report.why) == mapping.ERROR[theirs_]
     assert dict(report.evidence) == {"status": "400", "their_error": theirs_}
+    assert found.answer in (Answer.UNKNOWN, Answer.NOT_SENT)  # whatever it says, it says nothing of the top-up
 
 
 def test_a_reference_used_before_is_unknown_and_then_found(theirs: ReloadlySupplier) -> None:
@@ -252,6 +254,7 @@ def test_a_code_written_as_a_number_is_the_code(theirs: ReloadlySupplier) -> Non
 def test_a_cost_that_the_list_leaves_out_is_asked_for_by_its_own_id(dollars: ReloadlySupplier) -> None:
     sent = dollars.adapter.send(direct("902"))
     assert (sent.cost_minor, sent.currency) == (1565, "USD")
+    assert not any(call.path.endswith("/status") for call, _ in dollars.alone.calls)
     row = dollars.machine.transactions[0]
     row |= {
         "requestedAmount": 15.0,

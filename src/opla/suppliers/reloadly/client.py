@@ -67,7 +67,7 @@ class Client:
     def found(self, reference: str) -> Reply:
         return self._ask(lambda way: way.asks.get("/topups/reports/transactions", {"customIdentifier": reference}))
 
-    def status(self, transaction_id: int) -> Reply:
+    def status(self, transaction_id: str) -> Reply:
         return self._ask(lambda way: way.asks.get(f"/topups/{transaction_id}/status"))
 
     def balance(self) -> Reply:

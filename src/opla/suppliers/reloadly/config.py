@@ -27,7 +27,7 @@ class Config:
     number: str = ""
     base_url: str = ""
     auth_url: str = AUTH
-    timeout_s: float = 90.0
+    timeout_s: float = 75.0
 
     @property
     def audience(self) -> str:

@@ -54,7 +54,7 @@ class Reloadly:
         reply = self._client.top_up(self._body(request, operator, asked))
         if not reply.done:
             return _refused(reply)
-        report = _told(reply.fields, request.reference, reply)
+        report = self._with_cost(_told(reply.fields, request.reference, reply), request.reference)
         if report.answer is Answer.SUCCEEDED and request.kind is Kind.CODE and not report.pin and not report.reversed:
             # They sold a code and sent none: asking again will show it, and until then it is not delivered.
             return SendReport(Answer.UNKNOWN, report.supplier_id, why="code_missing", evidence=report.evidence)
@@ -85,14 +85,21 @@ class Reloadly:
             return SendReport(Answer.UNKNOWN, why="more_than_one", evidence=_evidence(reply))
         if not done:
             return None
-        report = _told(done[0], reference, reply)
-        return self._with_cost(report, done[0], reference) if report.why == "cost_missing" else report
+        return self._with_cost(_told(done[0], reference, reply), reference)
 
-    def _with_cost(self, report: SendReport, row: Fields, reference: str) -> SendReport:
-        """The list of what was sent leaves out what our balance was: the single one has it."""
-        reply = self._client.status(Reply(fields=row).whole("transactionId") or 0)
+    def _with_cost(self, report: SendReport, reference: str) -> SendReport:
+        """The list of what was sent leaves out what our balance was, and then the single one is asked for: it has it.
+
+        It only adds a cost: what was said before stays said.
+        """
+        if report.why != "cost_missing":
+            return report
+        reply = self._client.status(report.supplier_id)
         inside = reply.fields.get("transaction")
-        return _told(inside if isinstance(inside, dict) else reply.fields, reference, reply) if reply.done else report
+        told = _told(inside if isinstance(inside, dict) else reply.fields, reference, reply) if reply.done else report
+        if told.cost_minor is None:
+            return report
+        return replace(report, cost_minor=told.cost_minor, currency=told.currency, why="")
 
     # ── asking ──
 
