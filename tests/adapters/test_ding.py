@@ -186,6 +186,13 @@ def test_each_error_of_theirs_is_one_answer_and_says_nothing_of_an_earlier_trans
     assert found.answer in (Answer.UNKNOWN, Answer.NOT_SENT)
 
 
+def test_a_code_is_kept_without_the_signs_it_is_grouped_by(theirs: DingSupplier) -> None:
+    with answering(answered(theirs.told(REF, ReceiptParams={"pin": "0000-1234 5678-9"}))) as url:
+        report = theirs.at(url).send(code())
+    assert report.pin
+    assert report.pin.secret == "0000123456789"
+
+
 def test_an_error_beside_a_transfer_that_goes_on_is_unknown(theirs: DingSupplier) -> None:
     for state in ("Complete", "Processing", "Done"):
         failed = {"ResultCode": 5, "ErrorCodes": [{"Code": "ProviderError"}], "ProcessingState": state}

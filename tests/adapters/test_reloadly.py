@@ -243,8 +243,9 @@ def test_what_they_say_arrived_is_told(
         assert theirs.at(url).send(code()).delivered == delivered
 
 
-def test_a_code_written_as_a_number_is_the_code(theirs: ReloadlySupplier) -> None:
-    pin = {"serial": 558111, "code": 773709733097662}
+@pytest.mark.parametrize("written", [773709733097662, "773709733097662", "7737-0973 3097-662"])
+def test_a_code_is_kept_without_the_signs_it_is_written_with(theirs: ReloadlySupplier, written: object) -> None:
+    pin = {"serial": 558111, "code": written}
     with answering(b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(theirs.told(REF, pinDetail=pin)).encode()) as url:
         report = theirs.at(url).send(code())
     assert report.pin

@@ -16,8 +16,9 @@ from opla.suppliers.ding.client import Client, first_error, items, well
 from opla.suppliers.ding.config import Config
 from opla.suppliers.ding.selling import Price, Product, product_of
 
-#: Digits, or letters too, as operators print them on a voucher; in groups or not.
-_CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z -]{2,62})[0-9A-Za-z]")
+#: Digits, or letters too, as operators print them on a voucher; the signs between groups are left out, as in our stock.
+_CODE = re.compile(r"[0-9A-Za-z]{4,64}")
+_GROUPING = str.maketrans("", "", " -")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _DIGITS = re.compile(r"\d{6,20}")
 
@@ -207,7 +208,8 @@ def _pin(record: Fields) -> Pin | None:
     """The code by its name. Their free text holds it too, and may change: nothing is read from it."""
     params = record.get("ReceiptParams")
     secret = params.get("pin") if isinstance(params, dict) else None
-    return Pin(secret) if isinstance(secret, str) and _CODE.fullmatch(secret) else None
+    plain = secret.translate(_GROUPING) if isinstance(secret, str) else ""
+    return Pin(plain) if _CODE.fullmatch(plain) else None
 
 
 def _number(money: Money) -> int | float:

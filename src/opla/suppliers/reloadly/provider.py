@@ -18,8 +18,9 @@ from opla.suppliers.reloadly.client import Client
 from opla.suppliers.reloadly.config import Config
 from opla.suppliers.reloadly.selling import Asked, Operator, operator_of
 
-#: Digits, or letters too, as operators print them on a voucher; in groups or not.
-_CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z -]{2,62})[0-9A-Za-z]")
+#: Digits, or letters too, as operators print them on a voucher; the signs between groups are left out, as in our stock.
+_CODE = re.compile(r"[0-9A-Za-z]{4,64}")
+_GROUPING = str.maketrans("", "", " -")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 Fields = Mapping[str, object]
@@ -196,7 +197,7 @@ def _pin(detail: object) -> Pin | None:
 
     `validity` says for how long in free words ("30 days"), never until when, so nothing is read from it.
     """
-    secret, serial = _code(detail, "code"), _code(detail, "serial")
+    secret, serial = _code(detail, "code").translate(_GROUPING), _code(detail, "serial")
     return Pin(secret, serial[:64]) if _CODE.fullmatch(secret) and serial.isprintable() else None
 
 
