@@ -13,18 +13,22 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Self
 
 import httpx
 
+from opla.core.money import MINOR_DIGITS, Money
 from opla.core.ports import Answer
 
 #: No reply of any provider we know comes near; beyond it nobody reads on.
 MAX_BODY = 1024 * 1024
 MAX_TEXT = 2048
+#: No price and no rate is as large, or as small as one part of it.
+_BEYOND = Decimal(10) ** 12
 
 #: Raised before one byte of the request was written.
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -35,12 +39,15 @@ class Reply:
     """What came of a call. `trouble` is None when somebody answered readably with a status below 500.
 
     `evidence` is fit for keeping: the status, or the name of the failure; never a body.
+    `rows` are of a call that asks for a list, where an error is still in `fields`; `headers` have lower-case names.
     """
 
     status: int = 0
     fields: Mapping[str, object] = field(default_factory=dict)
     trouble: Answer | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
+    rows: Sequence[Mapping[str, object]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def done(self) -> bool:
@@ -110,6 +117,13 @@ class Caller:
     def post(self, path: str, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Reply:
         return self._call("POST", path, body=body, headers=headers)
 
+    def get_rows(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
+        """What is answered with an array of objects; anything else with a status below 300 is unreadable."""
+        return self._call("GET", path, query=query, rows=True)
+
+    def post_rows(self, path: str, body: Mapping[str, object]) -> Reply:
+        return self._call("POST", path, body=body, rows=True)
+
     def post_bytes(self, path: str, content: bytes, headers: Mapping[str, str]) -> Reply:
         """What is no JSON. An answer that is none either keeps its status beside `unreadable`."""
         return self._call("POST", path, content=content, headers=headers)
@@ -123,6 +137,7 @@ class Caller:
         body: Mapping[str, object] | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        rows: bool = False,
     ) -> Reply:
         ends_at = time.monotonic() + self._timeout_s
         guard = _Guard(ends_at)
@@ -136,7 +151,7 @@ class Caller:
                 headers=headers,
                 extensions={"trace": guard.trace},
             ) as response:
-                return _read(response, ends_at)
+                return _read(response, ends_at, rows=rows)
         except _NEVER_LEFT as why:
             return _trouble(Answer.NOT_SENT, type(why).__name__)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as why:
@@ -179,7 +194,7 @@ class _Guard:
             connection.shutdown(socket.SHUT_RDWR)
 
 
-def _read(response: httpx.Response, ends_at: float) -> Reply:
+def _read(response: httpx.Response, ends_at: float, *, rows: bool) -> Reply:
     body = b""
     for part in response.iter_raw():
         body += part
@@ -191,11 +206,41 @@ def _read(response: httpx.Response, ends_at: float) -> Reply:
         found = json.loads(body)
     except (ValueError, RecursionError):
         return _trouble(Answer.UNKNOWN, "unreadable", response.status_code)
-    if not isinstance(found, dict):
-        return _trouble(Answer.UNKNOWN, "unreadable", response.status_code)
-    return Reply(response.status_code, found, evidence={"status": str(response.status_code)})
+    evidence, headers = {"status": str(response.status_code)}, dict(response.headers)
+    if rows and response.status_code < 300:
+        if isinstance(found, list) and all(isinstance(row, dict) for row in found):
+            return Reply(response.status_code, evidence=evidence, rows=found, headers=headers)
+    elif isinstance(found, dict):
+        return Reply(response.status_code, found, evidence=evidence, headers=headers)
+    return _trouble(Answer.UNKNOWN, "unreadable", response.status_code)
 
 
 def _trouble(answer: Answer, why: str, status: int = 0) -> Reply:
     evidence = {"error": re.sub(r"\W", "", why), **({"status": str(status)} if status else {})}
     return Reply(status, trouble=answer, evidence=evidence)
+
+
+def told_money(value: object, currency: object) -> Money | None:
+    """An amount as they tell it, a number or a text with any decimals, rounded half away from zero to minor units.
+
+    None when it is no amount, or of a currency nobody here knows.
+    """
+    if not isinstance(currency, str) or currency not in MINOR_DIGITS:
+        return None
+    found = told_number(value)
+    if found is None:
+        return None
+    minor = (found * 10 ** MINOR_DIGITS[currency]).quantize(Decimal(1), ROUND_HALF_UP)
+    return Money(int(minor), currency)
+
+
+def told_number(value: object) -> Decimal | None:
+    """A number of theirs without the noise of a binary fraction; None when it is none, or beyond any price."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        return None
+    try:
+        found = Decimal(repr(value) if isinstance(value, float) else value)
+    except (ArithmeticError, ValueError):
+        return None
+    sane = found.is_finite() and (not found or 1 / _BEYOND < abs(found) < _BEYOND)
+    return found if sane else None

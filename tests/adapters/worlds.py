@@ -13,7 +13,8 @@ from typing import Protocol, Self
 import httpx
 
 from opla import payments, suppliers
-from opla.core.ports import Charges, CodeStock, Refunds, Sends, StockedCode
+from opla.core.money import Money
+from opla.core.ports import Charges, CodeStock, Kind, Refunds, SendRequest, Sends, StockedCode
 from opla.counterparts import place
 from opla.counterparts.endings import Fault
 from opla.counterparts.log import Facts, Log, facts
@@ -205,61 +206,152 @@ class SandboxPayments(NamesItsPayment):
         return self.other.facts.refunds.get(reference, 0)
 
 
+class SupplierWorld(Protocol):
+    """What the contract asks of every supplier's other side. The first of `kinds` is what most tests ask for."""
+
+    kinds: tuple[Kind, ...]
+    cost: tuple[int, str]  # of what `ask` asks for: minor units and their currency
+    adapter: Sends
+
+    def ask(self, reference: str, kind: Kind) -> SendRequest:
+        """Something they sell, of 15 euros."""
+        ...
+
+    def break_send(self, fault: Fault) -> None: ...
+
+    def settle(self) -> None:
+        """Whatever is under way ends."""
+
+    def given(self, reference: str) -> int: ...
+
+
+class RemoteSupplier(SupplierWorld, Protocol):
+    """One that is reached over HTTP."""
+
+    def at(self, url: str) -> Sends:
+        """Sends, and asks what became of them, at `url`; everything else is asked where it always is."""
+        ...
+
+    def everything_at(self, url: str) -> Sends: ...
+
+    def wrong_key(self) -> Sends: ...
+
+    def reverse(self, reference: str) -> None:
+        """Take a success back, where they may."""
+        ...
+
+    def told(self, reference: str, /, **change: object) -> Mapping[str, object]:
+        """What they answer to a send of the first kind, delivered, with the code 0000123456789; their own words."""
+        ...
+
+    #: What of `told` may not be otherwise, in their own words.
+    misfits: Sequence[Mapping[str, object]]
+
+
+class Split(httpx.BaseTransport):
+    """A network in which some paths lead elsewhere."""
+
+    def __init__(self, url: str, *paths: str) -> None:
+        self._elsewhere, self._paths = httpx.URL(url), paths
+        self._network = httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.startswith(self._paths):
+            request.url = request.url.copy_with(host=self._elsewhere.host, port=self._elsewhere.port)
+        return self._network.handle_request(request)
+
+
+EUR15 = Money(1500, "EUR")
+NUMBER = "+32470123456"
+
+
 class SandboxSupplier:
     """The world of `suppliers/sandbox`."""
 
-    http = True
-    kinds = ("code", "direct")
+    kinds = (Kind.CODE, Kind.DIRECT)
+    cost = (1440, "EUR")
+    misfits: Sequence[Mapping[str, object]] = (
+        {"reference": "0b" * 16},
+        {"status": "perhaps"},
+        {"status": {"a": 1}},
+        {"cost_minor": None},
+        {"code": None},
+        {"code": "0000123456789"},
+        {"code": {"pin": 123456789}},
+        {"code": {"pin": "<script>"}},
+        {"code": {"pin": "0000123456789", "serial": "\ud800"}},
+        {"code": {"pin": "0000123456789", "valid_until": "soon"}},
+    )
 
     def __init__(self, other: Counterparts) -> None:
         self.other = other
         self.adapter = self.at(other.url)
 
+    def ask(self, reference: str, kind: Kind) -> SendRequest:
+        number = "+32470123906" if kind is Kind.DIRECT else ""  # it is taken back later
+        return SendRequest(reference, "proximus-15", "proximus", kind, EUR15, number)
+
     def at(self, url: str) -> Sends:
         return suppliers.build("sandbox", self.other.config(url), TwinStock())
 
+    everything_at = at
+
+    def reverse(self, reference: str) -> None:
+        self.other.pass_s(60)
+
+    def wrong_key(self) -> Sends:
+        return suppliers.build("sandbox", {**self.other.config(), "secret": "wrong"}, TwinStock())
+
+    def told(self, reference: str, /, **change: object) -> Mapping[str, object]:
+        sold = {"pin": "0000123456789", "serial": "S1", "valid_until": "2027-01-31"}
+        whole = {"id": "so_1", "reference": reference, "status": "completed", "why": "", "cost_minor": 1440}
+        return {**whole, "code": sold, **change}
+
     def break_send(self, fault: Fault) -> None:
         self.other.order_fault("POST", "/sends", fault)
+
+    def settle(self) -> None:
+        """The sandbox gives at once."""
 
     def given(self, reference: str) -> int:
         found = self.other.facts.sends.get(reference)
         return found.given if found else 0
 
-    def run_dry(self) -> None:
-        """This supplier never runs out."""
-
 
 class OwnStock:
     """The world of `suppliers/code_stock`."""
 
-    http = False
-    kinds = ("code",)
+    kinds = (Kind.CODE,)
+    cost = (1440, "EUR")
 
-    def __init__(self, _other: Counterparts) -> None:
+    def __init__(self, _other: Counterparts | None = None) -> None:
         self.stock = TwinStock()
         stock: CodeStock = self.stock
         self.adapter = suppliers.build("code_stock", {}, stock)
 
+    def ask(self, reference: str, kind: Kind) -> SendRequest:
+        return SendRequest(reference, "proximus-15", "proximus", kind, EUR15)
+
     def break_send(self, fault: Fault) -> None:
         self.stock.fault = fault
+
+    def settle(self) -> None:
+        """A claim is a claim."""
 
     def given(self, reference: str) -> int:
         return int(reference in self.stock.held)
 
-
-#: A new adapter adds its line here (or a payment provider in its own file), or the suite says so by name.
-SUPPLIERS: Mapping[str, Callable[[Counterparts], SandboxSupplier | OwnStock]] = {
-    "sandbox": SandboxSupplier,
-    "code_stock": OwnStock,
-}
 
 #: Whose goods a person hands over: a send of theirs is pending until then, and has a suite of its own.
 BY_HAND = frozenset({"card_stock"})
 
 
 @contextmanager
-def answering(raw: bytes, drip_s: float = 0.0) -> Iterator[str]:
-    """An address where everybody is answered with these bytes, one at a time when they drip, and then hung up on."""
+def answering(raw: bytes, drip_s: float = 0.0, heard: list[bytes] | None = None) -> Iterator[str]:
+    """An address where everybody is answered with these bytes, one at a time when they drip, and then hung up on.
+
+    What was asked there is added to `heard`.
+    """
     listener = socket.create_server((HOST, 0))
     stop = threading.Event()
 
@@ -272,7 +364,9 @@ def answering(raw: bytes, drip_s: float = 0.0) -> Iterator[str]:
             with caller:
                 try:
                     caller.settimeout(2)
-                    caller.recv(65536)
+                    asked = caller.recv(65536)
+                    if heard is not None:
+                        heard.append(asked)
                     for part in [raw] if not drip_s else [raw[at : at + 1] for at in range(len(raw))]:
                         caller.sendall(part)
                         if drip_s and stop.wait(drip_s):

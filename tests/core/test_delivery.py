@@ -12,6 +12,7 @@ from opla.core import attempt, order
 from opla.core.attempt import Contradiction
 from opla.core.change import Change, Subject
 from opla.core.delivery import Paid, Send, settle
+from opla.core.money import Money
 from opla.core.ports import Answer, Kind, Pin, Promises, SendReport
 
 PROMISES = Promises(True, True, 10, may_reverse=True, park_after_s=900)
@@ -95,6 +96,23 @@ def test_no_unknown_pending_or_unsent_answer_ever_moves_money() -> None:
 def test_told_twice_delivers_once(answer: Answer) -> None:
     change = settled(replace(GIVEN, answer=answer), S.SUCCEEDED, O.DELIVERED)
     assert (len(change.moves), change.deliveries, change.messages) == (1, (), ())
+
+
+@pytest.mark.parametrize(
+    ("arrived", "state"),
+    [
+        (Money(1500, "EUR"), "succeeded"),
+        (Money(1501, "EUR"), "succeeded"),
+        (Money(1499, "EUR"), "unknown"),
+        (Money(1500, "USD"), "unknown"),
+    ],
+)
+def test_less_than_was_sold_is_no_success_and_moves_no_money(arrived: Money, state: str) -> None:
+    change = settled(replace(GIVEN, delivered=arrived))
+    assert attempt_after(change) == state
+    assert change.notes[0].why == ("" if state == "succeeded" else "delivered_less")
+    assert bool(change.deliveries) is (state == "succeeded")
+    assert attempt_after(settled(replace(GIVEN, delivered=arrived), S.UNKNOWN)) == state
 
 
 def test_a_reversal_is_refunded_with_every_cent_undone_and_told_twice_undone_once() -> None:

@@ -31,7 +31,7 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 
 def run(_: argparse.Namespace) -> int:
     bad = 0
-    for finding in (_python, _database, _disk, _port, _chromium, _shop, payment_methods):
+    for finding in (_python, _database, _disk, _port, _chromium, _shop, payment_methods, suppliers_set_up):
         for fine, sentence in _checked(finding):
             bad += not fine
             sys.stdout.write(f"{'ok   ' if fine else 'WRONG'} {sentence}\n")
@@ -103,4 +103,22 @@ def payment_methods() -> Iterator[tuple[bool, str]]:
             yield False, f"{name}: {problem}"
             continue
         says = "real money" if live else "a key for trying"
+        yield live is not sandbox, f"{name}: {says}, in a {'sandbox' if sandbox else 'real'} shop"
+
+
+def suppliers_set_up() -> Iterator[tuple[bool, str]]:
+    """Whether each supplier that has settings has enough of them; nobody is called."""
+    from opla import suppliers
+    from opla.operations.outside import configuration
+
+    sandbox = os.environ.get("OPLA_SANDBOX", "1") == "1"
+    for name in suppliers.names():
+        if not (given := {} if name == "sandbox" else configuration("suppliers", name, VAR)):
+            continue
+        try:
+            live = suppliers.live(name, given)
+        except ValueError as problem:
+            yield False, f"{name}: {problem}"
+            continue
+        says = "real money" if live else "without money"
         yield live is not sandbox, f"{name}: {says}, in a {'sandbox' if sandbox else 'real'} shop"

@@ -120,6 +120,7 @@ def settle(
 
     Raises `Contradiction` when the answer cannot be true.
     """
+    report = _whole(report, sold.price.face)
     answer, age = report.answer, attempt.Age(dated.begins(send.made_at, sold.deliver_at))
     if send.state is attempt.State.NEW and answer is Answer.NOT_SENT:
         raise ValueError("an answer needs a send")
@@ -166,6 +167,15 @@ def settle(
         )
         return replace(change, items=(parked,))
     return change
+
+
+def _whole(report: SendReport, face: Money) -> SendReport:
+    """A success of less than was sold, or in another currency, is none anybody may count on: a person looks."""
+    if report.answer is not Answer.SUCCEEDED or report.reversed or report.delivered is None:
+        return report
+    if report.delivered.currency == face.currency and face <= report.delivered:
+        return report
+    return replace(report, answer=Answer.UNKNOWN, why="delivered_less")
 
 
 def _waited_for(state: attempt.State, sold: Order) -> Why:

@@ -193,6 +193,7 @@ class SendReport:
 
     `cost_minor` is in `currency`, as they say it; where they say none, in that of the face value asked for.
     `stock_id` is set instead of `pin` by a supplier whose codes already lie in our own stock, sealed.
+    `delivered` is what they say arrived; None where they do not say. Less than the face value is no success.
     """
 
     answer: Answer
@@ -204,6 +205,7 @@ class SendReport:
     why: str = ""  # out_of_stock | number_refused | insufficient_float | …: a stable word
     evidence: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
+    delivered: Money | None = None
 
 
 @runtime_checkable

@@ -63,10 +63,10 @@ class Adapters:
         return adapter if isinstance(adapter, Notifies) else None
 
     def supplier(self, name: str) -> Sends:
-        folder, config, key = suppliers.folder(name), *self._configuration("suppliers", name)
-        self._may_run(name, live=folder.LIVE)
+        config, key = self._configuration("suppliers", name)
         if key not in self._suppliers:
-            self._suppliers[key] = folder.build(config, self._stock)
+            self._may_run(name, live=suppliers.live(name, config))
+            self._suppliers[key] = suppliers.build(name, config, self._stock)
         return self._suppliers[key]
 
     def tells(self) -> Tells:

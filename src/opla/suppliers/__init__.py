@@ -1,6 +1,7 @@
 """Suppliers, found by their folder, or by an entry point `opla.suppliers` of an installed package.
 
-Adding one is one folder: `__init__` (NAME, LIVE, build), `provider`, `client`, `mapping`, `config`, MAPPING.md.
+Adding one is one folder: `__init__` (NAME, LIVE, build), `provider`, `client`, `mapping`, `config`, MAPPING.md. One
+that can be tried without money also says when it moves none: `moves_money`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from importlib.metadata import entry_points
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from opla.core.ports import CodeStock, Sends
 
@@ -22,6 +23,15 @@ class Folder(Protocol):
 
     def build(self, config: Mapping[str, str], stock: CodeStock, /) -> Sends:
         """`stock` is our own stock of codes. Raises ValueError, naming the field, for settings that are not enough."""
+        ...
+
+
+@runtime_checkable
+class Tries(Folder, Protocol):
+    """A live adapter that has settings for trying it."""
+
+    def moves_money(self, config: Mapping[str, str]) -> bool:
+        """Whether it spends real money with these settings."""
         ...
 
 
@@ -38,6 +48,12 @@ def folder(name: str) -> Folder:
     for point in entry_points(group=__name__, name=name):
         return cast("Folder", point.load())
     raise LookupError(f"no supplier is called {name!r}; there are: {', '.join(names())}")
+
+
+def live(name: str, config: Mapping[str, str]) -> bool:
+    """Whether it spends real money with these settings. Raises ValueError when they are not enough."""
+    found = folder(name)
+    return found.moves_money(config) if isinstance(found, Tries) else found.LIVE
 
 
 def build(name: str, config: Mapping[str, str], stock: CodeStock) -> Sends:
