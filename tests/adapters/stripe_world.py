@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import stripe
 from stripe.params import RefundCreateParams
 from stripe.params.checkout import SessionCreateParams, SessionListParams
 
@@ -155,6 +156,30 @@ _TYPES: Mapping[tuple[str, str], set[str]] = {
     ("GET", "/v1/checkout/sessions"): set(SessionListParams.__annotations__),
     ("POST", "/v1/refunds"): set(RefundCreateParams.__annotations__),
 }
+#: What their objects are called → what the library knows of them today: what is gone there is gone from the API.
+_OBJECTS: Mapping[str, type] = {
+    "balance_transaction": stripe.BalanceTransaction,
+    "charge": stripe.Charge,
+    "checkout.session": stripe.checkout.Session,
+    "dispute": stripe.Dispute,
+    "payment_intent": stripe.PaymentIntent,
+    "refund": stripe.Refund,
+}
+
+
+def _gone(told: Any) -> list[str]:
+    """Names of the stand-in's objects that their library does not know."""
+    if isinstance(told, list):
+        return [wrong for one in told for wrong in _gone(one)]
+    if not isinstance(told, dict):
+        return []
+    kind = _OBJECTS.get(str(told.get("object")))
+    wrong = [f"{told['object']}: the library knows no {name}" for name in told if kind and name not in _known(kind)]
+    return wrong + [found for one in told.values() for found in _gone(one)]
+
+
+def _known(kind: type) -> set[str]:
+    return {"id", *(name for one in kind.__mro__ for name in getattr(one, "__annotations__", {}))}
 
 
 def judge(request: web.Request, response: web.Response) -> list[str]:
@@ -163,7 +188,7 @@ def judge(request: web.Request, response: web.Response) -> list[str]:
     body = nested(parse_qsl(request.body.decode(), keep_blank_values=True))
     sent = body if request.method == "POST" else nested(request.query.items())
     known = _TYPES.get((request.method, request.path))
-    wrong = [f"{what}: the library knows no {name}" for name in sent if known and name not in known]
+    wrong = [f"{what}: the library knows no {name}" for name in sent if known and name not in known] + _gone(told)
     if not _SPEC.exists() or response.status == 500:
         return wrong
     path = next((p for p in _spec()["paths"] if _fits(p, request.path)), "")

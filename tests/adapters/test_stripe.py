@@ -112,11 +112,14 @@ def test_their_library_never_sends_anything_twice_by_itself(
 
 
 def test_the_judge_of_our_forms_can_say_no() -> None:
-    def wrong(body: bytes) -> list[str]:
-        return judge(Request("POST", "/v1/refunds", {}, {}, body), Response(500, b"{}"))
+    def wrong(body: bytes, told: bytes = b"{}") -> list[str]:
+        return judge(Request("POST", "/v1/refunds", {}, {}, body), Response(500, told))
 
     assert wrong(b"amount=600&metadata[reference]=x") == []
     assert wrong(b"amount=600&foo=1") == ["POST /v1/refunds: the library knows no foo"]
+    assert wrong(b"", b'{"data":[{"object":"charge","disputed":false,"invoice":1}]}') == [
+        "charge: the library knows no invoice"
+    ]
 
 
 # ── what is told ──
