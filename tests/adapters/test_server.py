@@ -326,5 +326,5 @@ def test_a_secret_made_by_somebody_else_meanwhile_is_the_one_that_counts(
 
 def test_the_registry_says_what_is_there() -> None:
     assert payments.names() == ["mollie", "sandbox"]
-    assert suppliers.names() == ["card_stock", "code_stock", "sandbox"]
+    assert suppliers.names() == ["card_stock", "code_stock", "ding", "reloadly", "sandbox"]
     assert notices.names() == ["sandbox", "web_push"]
