@@ -11,6 +11,7 @@ from opla.db.queries import attempts
 from opla.db.queries.attempts import Claimed
 from opla.operations.charge import ChargeDesk
 from opla.operations.deliver import SendDesk
+from opla.operations.dispatch import Dispatch
 from opla.operations.expire import expire
 from opla.operations.outside import Outside
 from opla.operations.push import Words, push_out
@@ -43,7 +44,9 @@ def settle_claims(
     if charges := [c for c in claimed if c.kind is Kind.CHARGE]:
         calling += settle(ChargeDesk(shop, outside), charges, go)
     if sends := [c for c in claimed if c.kind is Kind.SEND]:
-        calling += settle(SendDesk(shop, outside), sends, go)
+        dispatch = Dispatch(shop, at)
+        calling += settle(SendDesk(shop, outside, dispatch), sends, go)
+        dispatch.tell()
     if refunds := [c for c in claimed if c.kind is Kind.REFUND]:
         calling += settle(RefundDesk(shop, outside), refunds, go)
     return calling
