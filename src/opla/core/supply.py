@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Final
 
 from opla.core.catalog import Catalog, Operator, PriceKind, Product
-from opla.core.money import share_half_up
+from opla.core.money import Money, share_half_up
 from opla.core.ports import Listed
 
 #: A list that has lost more than this share since the last one is believed to be broken, not true.
@@ -49,6 +49,9 @@ class Terms:
     max_minor: int
     cost_minor: int | None
     cost_currency: str
+
+    def sells(self, face: Money) -> bool:
+        return self.currency == face.currency and self.min_minor <= face.amount_minor <= self.max_minor
 
     def cost_of(self, face_minor: int) -> int | None:
         """What a face value costs, in minor units of `cost_currency`; reckoned in proportion to the smallest one."""
@@ -95,7 +98,7 @@ def likely(listed: Sequence[Listed], catalog: Catalog) -> Iterator[tuple[Product
         if operator is None:
             continue
         for product in (*catalog.products_of(operator.id), *catalog.starters_of(operator.id)):
-            if product.on_sale and product.delivery.value is one.kind and _fits(product, one):
+            if product.on_sale and not differs(product, one):
                 yield product, one
 
 
@@ -116,8 +119,13 @@ def _words(name: str) -> list[str]:
     return re.findall(r"[a-z0-9]+", plain)
 
 
-def _fits(product: Product, one: Listed) -> bool:
-    """All that we sell of it lies within what they sell; of theirs with one face value, exactly that one."""
-    if product.kind is PriceKind.FROM_CREDIT or product.currency != one.currency:
-        return False
-    return one.min_minor <= product.min_minor and product.max_minor <= one.max_minor
+def differs(product: Product, one: Listed) -> str:
+    """What of theirs is not as ours is: `kind`, `currency` or `face`; empty when it can be sold for it.
+
+    All that we sell of ours must lie within what they sell; of theirs with one face value, exactly that one.
+    """
+    if product.delivery.value is not one.kind or product.kind is PriceKind.FROM_CREDIT:
+        return "kind"
+    if product.currency != one.currency:
+        return "currency"
+    return "" if one.min_minor <= product.min_minor and product.max_minor <= one.max_minor else "face"

@@ -68,7 +68,10 @@ class Dispatch:
         can. None: it may go."""
         if claimed.adapter in SHELVES or claimed.state is not State.CLAIMED:
             return None
-        ranked = self._ranked(case, self._trying(claimed.adapter))
+        ranked = self._ranked(case, "")
+        # Who has been tried with this order before is tried with another one, if somebody else can have it.
+        if not (claimed.tries and ranked[0].standing in READY) and self._may_try(claimed.adapter):
+            ranked = self._ranked(case, claimed.adapter)
         here = next((one for one in ranked if one.supplier == claimed.adapter), None)
         if here is None:
             return None
@@ -144,13 +147,13 @@ class Dispatch:
             raise LookupError("nothing was prepared")
         return self._routes.ranked(case.order, refused_by=case.refused_by, in_stock=case.in_stock, trying=trying)
 
-    def _trying(self, supplier: str) -> str:
-        """The supplier itself, for the one send that may go through a circuit whose time is over."""
+    def _may_try(self, supplier: str) -> bool:
+        """Whether one send may go through a circuit whose time is over, and this is the one."""
         state = self._routes.state(supplier) if self._routes else routing.State()
         if state.open_until is None or state.silent(self.at) or supplier in self._tries:
-            return ""
+            return False
         self._tries.add(supplier)
-        return supplier if suppliers.try_open(supplier, at=self.at) else ""
+        return suppliers.try_open(supplier, at=self.at)
 
     def _short(self, claimed: Claimed, case: SendCase) -> bool:
         return any(one.supplier == claimed.adapter and one.standing is Standing.FLOAT_LOW for one in self._ranked(case))

@@ -62,6 +62,8 @@ class Routes:
     def _known(self, name: str, sold: Order, trying: str | None) -> Known:
         state, face = self.state(name), sold.price.face
         approved = self.supplied.get((name, sold.sku))
+        if approved is not None and not approved.terms.sells(face):
+            approved = None  # the catalogue has changed since somebody said so
         cost = _cost(approved, face.amount_minor)
         return Known(
             approved=approved is not None or name not in self.shop.mapped,

@@ -19,6 +19,7 @@ from opla.operations.refund import RefundDesk
 from opla.operations.remind import remind
 from opla.operations.settle import Going, Write, at_once, settle
 from opla.operations.shop import Shop
+from opla.operations.suppliers import watch
 from opla.operations.tell import Compose, tell
 from opla.operations.tidy import tidy
 
@@ -63,12 +64,13 @@ def work_once(
     width: int = 1,
     words: Words | None = None,
 ) -> int:
-    """Settle due attempts, expire unpaid orders, remind and tell people: all of it here and now. How many were done."""
+    """Settle due attempts, watch suppliers, expire unpaid orders, remind and tell people: here and now. How many."""
     at = clock()
     claimed = attempts.claim(worker, list(Kind), at=at, limit=limit, lease_s=10 + LEASE_MARGIN_S)
     settle_claims(claimed, worker=worker, shop=shop, outside=outside, at=at, clock=clock, width=width)
+    watched = watch(shop=shop, outside=outside, at=clock())
     reminded = remind(shop=shop, at=clock())
     tidy(at=clock())
     told = tell(compose, worker=worker, shop=shop, outside=outside, at=clock())
     pushed = push_out(words, shop=shop, outside=outside, at=clock()) if words else 0
-    return len(claimed) + pushed + expire(shop=shop, at=clock()) + reminded + told
+    return len(claimed) + watched + pushed + expire(shop=shop, at=clock()) + reminded + told

@@ -11,7 +11,7 @@ from uuid import UUID
 from opla.core import routing, supply
 from opla.core.actor import Actor
 from opla.core.money import Money
-from opla.core.ports import Listed
+from opla.core.ports import Kind, Listed
 from opla.core.routing import Considered
 from opla.core.supply import Terms
 from opla.db.queries.call import Argument, Row, call, columns, expect, select
@@ -340,10 +340,33 @@ def unmatched(supplier: str, limit: int = 500) -> list[Theirs]:
     ]  # fmt: skip
 
 
-def seen_now(supplier: str, their_sku: str) -> str | None:
-    """What they list of this one now, as one text; None: they never did."""
-    rows = select("SELECT opla_told(l) FROM listed l WHERE l.supplier = %s AND l.their_sku = %s", [supplier, their_sku])
-    return expect(rows[0][0], str) if rows else None
+def listing(supplier: str, their_sku: str) -> tuple[Listed, str] | None:
+    """What they list of this one, and that as one text (`Supplied.seen`); None: they never did."""
+    rows = select(
+        """SELECT l.their_sku, l.name, l.operator, l.country, l.kind, l.currency, l.min_minor, l.max_minor,
+                  l.cost_minor, l.cost_currency, opla_told(l)
+           FROM listed l WHERE l.supplier = %s AND l.their_sku = %s""",
+        [supplier, their_sku],
+    )
+    if not rows:
+        return None
+    sku, name, operator, country, kind, *terms, seen = rows[0]
+    told = _terms(terms)
+    return (
+        Listed(
+            expect(sku, str),
+            expect(name, str),
+            expect(operator, str),
+            expect(country, str),
+            Kind(expect(kind, str)),
+            told.currency,
+            told.min_minor,
+            told.max_minor,
+            told.cost_minor,
+            told.cost_currency,
+        ),
+        expect(seen, str),
+    )
 
 
 @dataclass(frozen=True)
