@@ -38,7 +38,10 @@ def outsiders(shop: Shop) -> list[str]:
 
 def watch(*, shop: Shop, outside: Outside, at: datetime) -> int:
     """Ask for the floats and lists whose time has come; how many were asked for. For workers: calls the outside."""
-    able = {name: found for name in outsiders(shop) if (found := _built(name, outside)) is not None}
+    names = outsiders(shop)
+    if not names or not queries.anything_due(names, at=at):
+        return 0
+    able = {name: found for name in names if (found := _built(name, outside)) is not None}
     floats = {name: found for name, found in able.items() if isinstance(found, Floats)}
     lists = [name for name, found in able.items() if isinstance(found, Lists)]
     done = 0

@@ -23,7 +23,7 @@ from opla.proving.world import Supplier
 _PER_MILLE = 970
 _DOLLARS_PER_MILLE = 1085
 #: What the owner fills a float up to, for so many orders of this size, and what is found low.
-_FULL_FOR, _USUAL_MINOR = 40, 1500
+_FULL_FOR, _USUAL_MINOR = 200, 1500
 _FILLED_AFTER_S = (300, 4000)
 
 

@@ -148,6 +148,16 @@ def try_open(supplier: str, *, at: datetime) -> bool:
     return expect(may, bool)
 
 
+def anything_due(names: Sequence[str], *, at: datetime) -> bool:
+    """Whether a float or a list of one of these is to be read: asked often, so it writes nothing."""
+    rows = select(
+        """SELECT FROM unnest(%s::text[]) AS n (name) LEFT JOIN supplier_state s ON s.supplier = n.name
+           WHERE least(coalesce(s.float_due_at, %s), coalesce(s.sync_due_at, %s)) <= %s LIMIT 1""",
+        [list(names), at, at, at],
+    )
+    return bool(rows)
+
+
 def float_due(names: Sequence[str], *, at: datetime, again_s: int) -> list[str]:
     """Whose float this caller asks for now."""
     return _due("opla_float_due", names, at, again_s)
