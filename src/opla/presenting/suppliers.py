@@ -126,7 +126,10 @@ def differences(one: Overview) -> list[str]:
     for booked in one.booked:
         text = _("our books say %(booked)s") % {"booked": figures.money(booked)}
         if left is not None and left.currency == booked.currency and left != booked:
-            text = f"{text} ({_('differs by %(amount)s') % {'amount': figures.money(left - booked)}})"
+            text = _("our books say %(booked)s (differs by %(amount)s)") % {
+                "booked": figures.money(booked),
+                "amount": figures.money(left - booked),
+            }
         said.append(text)
     return said
 
