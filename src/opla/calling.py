@@ -15,8 +15,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Self
 
 import httpx

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from adapters.ding_world import DingSupplier
 from adapters.mollie_world import MolliePayments
 from adapters.paypal_world import PayPalPayments
-from adapters.stripe_world import StripePayments
 from adapters.reloadly_world import ReloadlySupplier
+from adapters.stripe_world import StripePayments
 from adapters.worlds import (
     BY_HAND,
     EUR15,

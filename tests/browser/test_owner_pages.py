@@ -16,8 +16,10 @@ from playwright.sync_api import Browser
 from browser import judges
 from browser.conftest import Screen, Screens
 from browser.test_every_page import judge, press
-from fakes import CODE, CUSTOMER, DEVICE, World
+from fakes import CODE, CUSTOMER, DEVICE, Playing, World
+from operations.selling import selling
 from opla.core.actor import Actor, Role
+from opla.core.money import Money
 from opla.core.ports import Promises
 from opla.core.trouble import Tried
 from opla.db.queries import items
@@ -26,6 +28,7 @@ from opla.operations import shop as shops
 from opla.operations.close_day import close_all
 from opla.operations.owner import make_link
 from opla.operations.resolve_item import Wanted, resolve_item
+from opla.operations.suppliers import tell_below, watch
 
 ANA = Actor(Role.OWNER, "ana")
 
@@ -109,11 +112,16 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
     press(page, "main form button.main")
     judge(page)
     place_files.seed(at=datetime.now(UTC))
+    one = selling(house.world, {"reloadly": 1400}, approved=False)["reloadly"]
+    one.left = Money(5000, "USD")
+    watch(shop=house.world.shop, outside=Playing(house.world), at=house.world.clock())
+    assert not tell_below(ANA, "reloadly", Money(9900, "USD"), shop=house.world.shop, at=house.world.clock())
     for path in (
         house.page,
         "/owner/days/",
         house.day,
         "/owner/places/",
+        "/owner/suppliers/",
         "/owner/cards/",
         "/owner/threads/",
         house.thread,
@@ -138,7 +146,7 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
     with page.expect_navigation():
         form.locator("button.main").click()
     judge(page)
-    assert house.world.items() == []
+    assert house.world.items() == ["float_low"]  # what lies at a supplier is less than wanted, whatever was decided
     assert judges.DOCUMENTS.refused(tmp_path) == ""
     assert screen.strangers == []
     screen.context.close()

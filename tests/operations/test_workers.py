@@ -15,6 +15,7 @@ from opla.db.queries import attempts
 from opla.db.queries.apply import apply
 from opla.db.queries.call import select
 from opla.operations.deliver import SendDesk
+from opla.operations.dispatch import Dispatch
 from opla.operations.settle import Going, Worked, write
 from support import at_once, by_owner
 
@@ -47,8 +48,8 @@ def test_a_worker_that_dies_while_sending_leaves_an_unknown(world: World, sent: 
     [one] = claim_sends(world)
     assert attempts.sending(WORKER, [(one.id, 10)])
     if sent:
-        case = SendDesk(world.shop, Playing(world)).load([one])[one.id]
-        SendDesk(world.shop, Playing(world)).call(one, case, attempt.Step.SEND)
+        case = SendDesk(world.shop, Playing(world), Dispatch(world.shop, world.clock())).load([one])[one.id]
+        SendDesk(world.shop, Playing(world), Dispatch(world.shop, world.clock())).call(one, case, attempt.Step.SEND)
     lapse()
     world.work_through(20 * 60, step_s=20)
     known = sent or refuses_repeat
@@ -132,7 +133,7 @@ def test_a_decision_taken_on_old_news_is_taken_again(world: World) -> None:
     order_id = world.paid()
     [one] = claim_sends(world)
     attempts.sending(WORKER, [(one.id, 10)])
-    desk = SendDesk(world.shop, Playing(world))
+    desk = SendDesk(world.shop, Playing(world), Dispatch(world.shop, world.clock()))
     case = desk.load([one])[one.id]
     heard = Worked(one, case, desk.call(one, case, attempt.Step.SEND))
     for _ in range(2):

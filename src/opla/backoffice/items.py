@@ -18,11 +18,13 @@ from opla.backoffice.views import somebody
 from opla.core.actor import Act, Actor
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import items as queries
+from opla.db.queries import suppliers
 from opla.db.queries.items import About, Evidence, Item
 from opla.operations import shop, threads
 from opla.operations.resolve_item import MAX_FILE, Offer, Wanted, offers, resolve_item
 from opla.presenting import items as words
 from opla.presenting import orders
+from opla.presenting import suppliers as routed
 from opla.presenting.items import Choice
 from opla.presenting.refusals import sentence
 
@@ -90,6 +92,8 @@ def one(request: HttpRequest, item_id: int) -> HttpResponse:
 
 def happened(found: Item | About) -> dict[str, object]:
     """Everything that is known of it, for `happened.html`."""
+    tried = queries.attempts_about(found)
+    routes = suppliers.routes_of([t.id for t in tried])
     return {
         "events": [(e.at, words.word(e.name), words.actor(e.actor)) for e in queries.events_about(found)],
         "attempts": [
@@ -98,8 +102,9 @@ def happened(found: Item | About) -> dict[str, object]:
                 words.word(t.kind),
                 words.word(t.state),
                 [(a, words.word(a.answer), words.word(a.why)) for a in t.answers],
+                routed.why(routes.get(t.id, ()), t.adapter),
             )
-            for t in queries.attempts_about(found)
+            for t in tried
         ],
     }
 

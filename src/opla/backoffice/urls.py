@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.backoffice import cards, days, items, places, threads, views
+from opla.backoffice import cards, days, items, places, suppliers, threads, views
 
 urlpatterns = [
     path("enter/<str:token>/", views.enter, name="owner-enter"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("days/<str:day>/journal.csv", days.journal, name="owner-journal"),
     path("cards/", cards.listed, name="owner-cards"),
     path("cards/<uuid:order_id>/", cards.one, name="owner-card"),
+    path("suppliers/", suppliers.listed, name="owner-suppliers"),
     path("places/", places.listed, name="owner-places"),
     path("places/places.csv", places.export, name="owner-places-export"),
     path("places/<int:place_id>/", places.change, name="owner-place"),

@@ -45,6 +45,8 @@ class Act(StrEnum):
     FUND = "fund"  # record that the owner moved own money, such as filling a supplier's float
     TELL_RATE = "tell_rate"  # say what a currency is worth
     MANAGE_PLACES = "manage_places"  # say where top-ups are sold over a counter
+    MANAGE_SUPPLIERS = "manage_suppliers"  # say which of theirs is which of ours, and when a float is low
+    SYNC_SUPPLIERS = "sync_suppliers"  # read what they list
 
 
 MAY: dict[Role, frozenset[Act]] = {
@@ -82,10 +84,12 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.FUND,
             Act.TELL_RATE,
             Act.MANAGE_PLACES,
+            Act.MANAGE_SUPPLIERS,
+            Act.SYNC_SUPPLIERS,
         }
     ),
     Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER}),
-    Role.SYSTEM: frozenset({Act.SETTLE, Act.EXPIRE, Act.TELL}),
+    Role.SYSTEM: frozenset({Act.SETTLE, Act.EXPIRE, Act.TELL, Act.SYNC_SUPPLIERS}),
 }
 
 

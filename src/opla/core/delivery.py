@@ -6,7 +6,6 @@ refusal does: then the next supplier is asked, or, when there is none, the money
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -34,27 +33,6 @@ from opla.core.money import MINOR_DIGITS, Money
 from opla.core.order import Order
 from opla.core.ports import Answer, Kind, Promises, SendReport
 from opla.core.refund import by_rule
-
-
-def route(sold: Order, suppliers: Sequence[str], *, refused_by: Collection[str], in_stock: bool) -> str:
-    """The first supplier that may have it, empty when nobody is left. Our own shelf comes last when nothing lies on it:
-    it says so, and the money goes back by that rule instead of waiting for a person.
-
-    Nobody else hands over a card of ours.
-    """
-    left = [name for name in suppliers if carries(name, sold.kind) and name not in refused_by]
-    return next((name for name in left if name != "code_stock" or in_stock), left[0] if left else "")
-
-
-def carries(supplier: str, kind: Kind) -> bool:
-    """Whether it may have such a thing at all: our own shelves hold one kind each, and cards come from nowhere else."""
-    match supplier:
-        case "code_stock":
-            return kind.is_secret
-        case "card_stock":
-            return kind is Kind.SIM
-        case _:
-            return kind is not Kind.SIM
 
 
 @dataclass(frozen=True)
@@ -113,10 +91,11 @@ def settle(
     at: datetime,
     chance: Chance,
     rate: Rate | None = None,
+    next_at: datetime | None = None,
 ) -> Change:
     """What one answer changes. `next_supplier` is asked after a final refusal; empty when nobody is left.
 
-    `rate` is for a cost in another currency than the order's.
+    `rate` is for a cost in another currency than the order's; `next_at`: the next one is not asked before.
 
     Raises `Contradiction` when the answer cannot be true.
     """
@@ -155,7 +134,9 @@ def settle(
     if target is attempt.State.SUCCEEDED:
         return _delivered(change, send, sold, report, rate, chance=chance)
     if target is attempt.State.DECLINED:
-        return _declined(change, send, sold, paid, next_supplier, why=report.why, at=at, chance=chance)
+        return _declined(
+            change, send, sold, paid, next_supplier, why=report.why, at=at, next_at=next_at or at, chance=chance
+        )
     if target in (attempt.State.UNKNOWN, attempt.State.PENDING) and age.parks(promises, at):
         # Somebody who paid has waited this long, whether the supplier is silent or only slow.
         parked = item.NewItem(
@@ -244,6 +225,7 @@ def _declined(
     *,
     why: str,
     at: datetime,
+    next_at: datetime,
     chance: Chance,
 ) -> Change:
     held_minor = sold.held_minor
@@ -262,7 +244,7 @@ def _declined(
             ),
         )
         again = NewAttempt(
-            chance.uuid(at), attempt.Kind.SEND, next_supplier, chance.reference(), due_at=at, order_id=sold.id
+            chance.uuid(at), attempt.Kind.SEND, next_supplier, chance.reference(), due_at=next_at, order_id=sold.id
         )
         rerouted = Move(Subject.ORDER, sold.id, sold.state, arrow.target, order.Event.REROUTED, lines, why=why)
         return replace(change, moves=(*change.moves, rerouted), attempts=(again,), closes=closes)

@@ -33,6 +33,8 @@ class Kind(StrEnum):
     RESERVATION = "reservation"  # what was bought for a date has no code that is good then
     CARD_TESTING = "card_testing"  # somebody asks for payment after payment: cards are tested here
     LOW_STOCK = "low_stock"  # few SIM cards of one product are left
+    FLOAT_LOW = "float_low"  # little of our money is left at a supplier
+    SUPPLIER_LIST = "supplier_list"  # what is approved left a supplier's list, or the list cannot be believed
 
 
 class Why(StrEnum):
@@ -42,6 +44,10 @@ class Why(StrEnum):
     SUPPLIER_UNDECIDED = "supplier_undecided"  # they have it, and do not decide
     NOT_HANDED_OVER = "not_handed_over"  # a card is reserved, and was neither sent nor collected
     FEW_CARDS = "few_cards"  # left, sku: on the shelf
+    FLOAT_BELOW = "float_below"  # supplier, float_minor, below_minor: as they say, and as the owner wants it
+    FLOAT_SHORT = "float_short"  # supplier, float_minor (if they say): orders wait for it
+    NOT_LISTED = "not_listed"  # supplier, skus: of ours
+    LIST_TOO_SHORT = "list_too_short"  # supplier, count_before, count
     REFUND_SILENT = "refund_silent"
     REFUND_UNREACHABLE = "refund_unreachable"  # it never left us
     CHARGE_SILENT = "charge_silent"
@@ -118,6 +124,8 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.CARD_TESTING: (Resolution.SEEN,),
     Kind.RESERVATION: (Resolution.NOT_DELIVERED, Resolution.SEEN),
     Kind.LOW_STOCK: (Resolution.SEEN,),
+    Kind.FLOAT_LOW: (Resolution.SEEN,),
+    Kind.SUPPLIER_LIST: (Resolution.SEEN,),
 }
 
 #: Kind of attempt → what may be said of one that is still open. A contradiction, or an adapter that is gone, leaves

@@ -162,6 +162,12 @@ class Code(StrEnum):
     CELL_INVALID = "cell_invalid"  # names row and column, and says what is wrong
     ROW_INVALID = "row_invalid"
     CODE_KNOWN = "code_known"  # this PIN is or was in stock already
+    # suppliers
+    SUPPLIER_LISTS_NOTHING = "supplier_lists_nothing"  # it has no list that could be read
+    LIST_UNREADABLE = "list_unreadable"  # no answer, or nothing in it that could be sold
+    LIST_TOO_SHORT = "list_too_short"  # `count` where there were `count_before`: half is gone, so it is not believed
+    LIST_CHANGED = "list_changed"  # they list it otherwise than was on the screen
+    SUPPLY_DIFFERS = "supply_differs"  # theirs is not as ours is: `what` is kind, currency or face
     # resellers
     RESELLER_NAME_INVALID = "reseller_name_invalid"
     RESELLER_NAME_TAKEN = "reseller_name_taken"

@@ -18,7 +18,7 @@ _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 _SQL = (
     *("clock", "orders", "promotions", "floats", "apply", "attempts", "codes", "cards", "dates"),
     *("refunds", "rates", "reminders", "days", "letters", "threads", "rights", "aftercare", "push"),
-    *("limits", "card_testing", "forget", "books", "guards", "grants"),
+    *("suppliers", "limits", "card_testing", "forget", "books", "guards", "grants"),
 )
 _LOCK = 0x6F706C61  # "opla"
 

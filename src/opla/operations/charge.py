@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from opla.core import delivery, fee, gone, order, payment
+from opla.core import fee, gone, order, payment
 from opla.core.attempt import Step
 from opla.core.change import Change
 from opla.core.money import Money
+from opla.core.order import Order
 from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises
 from opla.db.queries import cases as loading
 from opla.db.queries.attempts import Claimed
 from opla.db.queries.cases import PaymentCase
+from opla.operations import routes
 from opla.operations.links import write_link
 from opla.operations.outside import Outside
+from opla.operations.routes import Routes
 from opla.operations.settle import Belongs, state_now
 from opla.operations.shop import Shop
 
@@ -25,6 +28,7 @@ from opla.operations.shop import Shop
 class ChargeDesk:
     shop: Shop
     outside: Outside
+    _known: dict[str, Routes] = field(default_factory=dict)  # by product, once one is paid
     _decided: set[UUID] = field(default_factory=set)  # whose report was judged once: since then it may have grown old
 
     def load(self, claimed: Sequence[Claimed]) -> dict[UUID, PaymentCase]:
@@ -70,7 +74,7 @@ class ChargeDesk:
             case.payment,
             case.orders,
             report,
-            route=lambda sold: delivery.route(sold, self.shop.routes, refused_by=(), in_stock=sold.id in case.in_stock),
+            route=lambda sold: self._routes(case, sold, at).first(sold, in_stock=sold.id in case.in_stock),
             at=at,
             chance=self.shop.chance,
         )
@@ -79,6 +83,12 @@ class ChargeDesk:
         told = gone.news(case.payment, report)
         change = gone.record(change, case.payment, case.standings, told, fresh=fresh, at=at, chance=self.shop.chance)
         return fee.of_payment(change, case.payment, claimed.id, report)
+
+    def _routes(self, case: PaymentCase, sold: Order, at: datetime) -> Routes:
+        if sold.sku not in self._known:
+            skus = {one.sku for one in case.orders.values()}
+            self._known.update(dict.fromkeys(skus, routes.load(skus, shop=self.shop, at=at)))
+        return self._known[sold.sku]
 
     def at_risk(self, case: PaymentCase) -> Money:
         return case.payment.amount

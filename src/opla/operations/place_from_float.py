@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from opla.core import delivery, order
+from opla.core import order
 from opla.core.actor import Act, Actor
 from opla.core.ledger import Parties, Reason
 from opla.core.order import Order
@@ -17,8 +17,9 @@ from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import floats
 from opla.db.queries.floats import Reservation
-from opla.operations import catalogue
+from opla.operations import catalogue, routes
 from opla.operations.quote_topup import Wanted, priced
+from opla.operations.routes import Routes
 from opla.operations.shop import Shop
 
 #: What a key stands for, in the order of its digests. As typed: a client that repeats itself repeats exactly.
@@ -66,7 +67,8 @@ def place_from_float(
         else:
             answers[n] = found
     shelf = floats.on_shelf(sorted({q.sku for q in quotes.values()})) if "code_stock" in shop.routes else frozenset()
-    new = {n: _reservation(asked[n], quote, shelf, shop=shop, at=at) for n, quote in quotes.items()}
+    known = routes.load((quote.sku for quote in quotes.values()), shop=shop, at=at)
+    new = {n: _reservation(asked[n], quote, shelf, known, shop=shop, at=at) for n, quote in quotes.items()}
     rows = floats.reserve(list(new.values()), catalog_version=version, at=at)
     for (n, reservation), row in zip(new.items(), rows, strict=True):
         answers[n] = _answer(reservation, row)
@@ -85,7 +87,9 @@ def differing(fields: Sequence[str], known: bytes, asked: bytes) -> str:
     return next((f for f, n in pairs if known[n : n + _DIGEST_BYTES] != asked[n : n + _DIGEST_BYTES]), "")
 
 
-def _reservation(asked: Asked, quote: Quote, shelf: frozenset[str], *, shop: Shop, at: datetime) -> Reservation:
+def _reservation(
+    asked: Asked, quote: Quote, shelf: frozenset[str], known: Routes, *, shop: Shop, at: datetime
+) -> Reservation:
     chance, wanted = shop.chance, asked.wanted
     sold = Order(
         chance.uuid(at),
@@ -99,7 +103,7 @@ def _reservation(asked: Asked, quote: Quote, shelf: frozenset[str], *, shop: Sho
         quote.language,
         asked.reseller,
     )
-    supplier = delivery.route(sold, shop.routes, refused_by=(), in_stock=quote.sku in shelf)
+    supplier = known.first(sold, in_stock=quote.sku in shelf)
     parties = Parties(quote.price.face.currency, source=supplier, reseller=asked.reseller)
     [hold] = order.journal(sold, order.PLACING[order.Event.RESERVED], {Reason.HELD: sold.held_minor}, parties)
     return Reservation(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from opla.core import dated, delivery, sim
+from opla.core import dated, routing, sim
 from opla.core.actor import Act, Actor
 from opla.core.catalog import Catalog, Product, check, sellable
 from opla.core.ledger import SHELVES
@@ -162,7 +162,7 @@ def _gone(quotes: Sequence[tuple[int, Quote]], catalog: Catalog, shop: Shop) -> 
 def _nowhere(product: Product, shop: Shop) -> Refusal | None:
     """A starter that no supplier of this shop could ever deliver is not priced."""
     kind = _kind(product)
-    if not kind.is_starter or any(delivery.carries(name, kind) for name in shop.routes):
+    if not kind.is_starter or any(routing.carries(name, kind) for name in shop.routes):
         return None
     return Refusal(Code.STARTER_SOLD_OUT, "product", {"sku": product.sku})
 

@@ -25,7 +25,8 @@ from opla.db.queries import attempts, cases, items, refunds
 from opla.db.queries.apply import Result, apply
 from opla.db.queries.attempts import Claimed
 from opla.db.queries.items import Evidence, Item
-from opla.operations.deliver import next_supplier
+from opla.operations import routes
+from opla.operations.dispatch import next_supplier
 from opla.operations.refund_by_choice import approve_refund, deny_refund
 from opla.operations.shop import Shop
 from opla.operations.stock_codes import SANDBOX_PREFIX, read_esim
@@ -323,7 +324,7 @@ def _sent(tried: Claimed, said: Said, wanted: Wanted, *, shop: Shop, at: datetim
         case.paid,
         report,
         _PROMISES,
-        next_supplier=next_supplier(tried.adapter, case, shop=shop),
+        next_supplier=next_supplier(tried.adapter, case, routes.load([case.order.sku], shop=shop, at=at)),
         at=at,
         chance=shop.chance,
     )
@@ -338,12 +339,13 @@ def _charged(tried: Claimed, said: Said, *, shop: Shop, at: datetime) -> Change:
         came_minor = int(said.facts["amount_minor"])
         currency = case.payment.amount.currency
         report = ChargeReport(Answer.SUCCEEDED, captured_minor=came_minor, currency=currency, why=BY_PERSON)
+    known = routes.load((sold.sku for sold in case.orders.values()), shop=shop, at=at)
     return payment.settle(
         payment.Charge(tried.id, tried.state, tried.tries, tried.made_at),
         case.payment,
         case.orders,
         report,
-        route=lambda sold: delivery.route(sold, shop.routes, refused_by=(), in_stock=sold.id in case.in_stock),
+        route=lambda sold: known.first(sold, in_stock=sold.id in case.in_stock),
         at=at,
         chance=shop.chance,
     )

@@ -64,8 +64,8 @@ class Desk(Protocol[CaseT, ReportT]):
 
     def promises(self, claimed: Claimed) -> Promises: ...
 
-    def waits(self, claimed: Claimed, case: CaseT, at: datetime) -> datetime | None:
-        """When to come back, if it must not be sent yet."""
+    def waits(self, claimed: Claimed, case: CaseT, at: datetime) -> datetime | ReportT | None:
+        """When to come back, if it must not be sent yet; or its answer, where it is not sent at all."""
         ...
 
     def unwanted(self, case: CaseT) -> ReportT | None:
@@ -120,6 +120,8 @@ def settle(desk: Desk[CaseT, ReportT], claimed: Sequence[Claimed], go: Going) ->
     worker, at, clock = go.worker, go.at, go.clock
     cases = desk.load(claimed)
     answered: list[Worked[CaseT, ReportT]] = []
+    ended: list[Worked[CaseT, ReportT]] = []
+    asleep: dict[datetime, list[UUID]] = {}
     to_call: list[tuple[Claimed, CaseT, Step]] = []
     for one in claimed:
         case = cases.get(one.id)
@@ -132,11 +134,12 @@ def settle(desk: Desk[CaseT, ReportT], claimed: Sequence[Claimed], go: Going) ->
             _gone(desk, one, case, go)
             continue
         if step is Step.SEND and (report := desk.unwanted(case)) is not None:
-            # The same compare-and-set as before a socket, so that it is answered from `sending` like any other.
-            if attempts.sending(worker, [(one.id, 0)]):
-                answered.append(Worked(one, case, report))
+            ended.append(Worked(one, case, report))
         elif step in (Step.SEND, Step.REPEAT) and (later := desk.waits(one, case, at)) is not None:
-            attempts.unclaim(worker, [one.id], due_at=later)
+            if isinstance(later, datetime):
+                asleep.setdefault(later, []).append(one.id)
+            else:
+                ended.append(Worked(one, case, later))
         elif step is Step.REPEAT and desk.unwanted(case) is not None:
             to_call.append((one, case, Step.ASK))
         elif step is Step.PARK:
@@ -144,6 +147,12 @@ def settle(desk: Desk[CaseT, ReportT], claimed: Sequence[Claimed], go: Going) ->
         else:
             to_call.append((one, case, step))
 
+    for due_at, ids in asleep.items():
+        attempts.unclaim(worker, ids, due_at=due_at)
+    if ended:
+        # The same compare-and-set as before a socket, so that each is answered from `sending` like any other.
+        may_end = attempts.sending(worker, [(one.claimed.id, 0) for one in ended])
+        answered += [one for one in ended if one.claimed.id in may_end]
     if answered:
         write(desk, answered, go)
     abreast, first, calling = go.begin, 0, timedelta()

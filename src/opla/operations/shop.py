@@ -17,7 +17,7 @@ from opla.db.keyring import Keyring
 
 @dataclass(frozen=True)
 class Shop:
-    """One installation. `routes` are its suppliers, in the order they are asked; `base_url` is how it is reached."""
+    """One installation, reached at `base_url`. `routes` are its suppliers: of equals (`core.routing`) in this order."""
 
     keyring: Keyring
     chance: Chance
@@ -30,6 +30,7 @@ class Shop:
     var: Path
     second_person_minor: int = 10_000  # above it, what gives money or goods away needs a second person
     refund_alone_minor: int = 5_000  # what an order may be given back by choice by one person alone
+    mapped: frozenset[str] = frozenset()  # suppliers that know nothing by our names: a person says which is which
 
 
 @cache
@@ -42,11 +43,12 @@ def current() -> Shop:
         sandbox=settings.SANDBOX,
         base_url=settings.BASE_URL,
         payment_methods=(*(("sandbox",) if settings.SANDBOX else ()), *settings.PAYMENT_METHODS),
-        routes=("code_stock", "card_stock", *(("sandbox",) if settings.SANDBOX else ())),
+        routes=("code_stock", "card_stock", *(("sandbox",) if settings.SANDBOX else ()), *settings.SUPPLIERS),
         refund_cap_minor=settings.REFUND_CAP_MINOR,
         var=settings.VAR,
         second_person_minor=settings.SECOND_PERSON_MINOR,
         refund_alone_minor=settings.REFUND_ALONE_MINOR,
+        mapped=frozenset(settings.SUPPLIERS),
     )
 
 

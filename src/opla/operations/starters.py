@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from opla.core.catalog import Product
-from opla.core.delivery import carries
 from opla.core.ports import Kind
+from opla.core.routing import carries
 from opla.db.queries import cards, floats
 from opla.operations.shop import Shop
 

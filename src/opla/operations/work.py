@@ -11,6 +11,7 @@ from opla.db.queries import attempts
 from opla.db.queries.attempts import Claimed
 from opla.operations.charge import ChargeDesk
 from opla.operations.deliver import SendDesk
+from opla.operations.dispatch import Dispatch
 from opla.operations.expire import expire
 from opla.operations.outside import Outside
 from opla.operations.push import Words, push_out
@@ -18,6 +19,7 @@ from opla.operations.refund import RefundDesk
 from opla.operations.remind import remind
 from opla.operations.settle import Going, Write, at_once, settle
 from opla.operations.shop import Shop
+from opla.operations.suppliers import watch
 from opla.operations.tell import Compose, tell
 from opla.operations.tidy import tidy
 
@@ -43,7 +45,9 @@ def settle_claims(
     if charges := [c for c in claimed if c.kind is Kind.CHARGE]:
         calling += settle(ChargeDesk(shop, outside), charges, go)
     if sends := [c for c in claimed if c.kind is Kind.SEND]:
-        calling += settle(SendDesk(shop, outside), sends, go)
+        dispatch = Dispatch(shop, at)
+        calling += settle(SendDesk(shop, outside, dispatch), sends, go)
+        dispatch.tell()
     if refunds := [c for c in claimed if c.kind is Kind.REFUND]:
         calling += settle(RefundDesk(shop, outside), refunds, go)
     return calling
@@ -60,12 +64,13 @@ def work_once(
     width: int = 1,
     words: Words | None = None,
 ) -> int:
-    """Settle due attempts, expire unpaid orders, remind and tell people: all of it here and now. How many were done."""
+    """Settle due attempts, watch suppliers, expire unpaid orders, remind and tell people: here and now. How many."""
     at = clock()
     claimed = attempts.claim(worker, list(Kind), at=at, limit=limit, lease_s=10 + LEASE_MARGIN_S)
     settle_claims(claimed, worker=worker, shop=shop, outside=outside, at=at, clock=clock, width=width)
+    watched = watch(shop=shop, outside=outside, at=clock())
     reminded = remind(shop=shop, at=clock())
     tidy(at=clock())
     told = tell(compose, worker=worker, shop=shop, outside=outside, at=clock())
     pushed = push_out(words, shop=shop, outside=outside, at=clock()) if words else 0
-    return len(claimed) + pushed + expire(shop=shop, at=clock()) + reminded + told
+    return len(claimed) + watched + pushed + expire(shop=shop, at=clock()) + reminded + told

@@ -31,6 +31,8 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.CARD_TESTING: gettext_noop("Somebody may be testing cards"),
     Kind.RESERVATION: gettext_noop("Bought for a date, and no good code is held for it"),
     Kind.LOW_STOCK: gettext_noop("Few SIM cards are left"),
+    Kind.FLOAT_LOW: gettext_noop("Little of our money is left at a supplier"),
+    Kind.SUPPLIER_LIST: gettext_noop("Something is wrong with a supplier's list"),
 }
 
 _WHY: Final[dict[Why, str]] = {
@@ -40,6 +42,20 @@ _WHY: Final[dict[Why, str]] = {
         "A SIM card is reserved for it, and nobody has handed it over. That is done on the page of the cards."
     ),
     Why.FEW_CARDS: gettext_noop("%(left)s of %(sku)s are on the shelf. Import more, and this leaves the list."),
+    Why.FLOAT_BELOW: gettext_noop(
+        "%(supplier)s says that %(float_minor)s of our money lies there; you wanted to know below %(below_minor)s."
+    ),
+    Why.FLOAT_SHORT: gettext_noop(
+        "%(supplier)s has too little of our money for orders that wait for it, up to an hour (they say: "
+        "%(float_minor)s). Fill the float, and they go out by themselves."
+    ),
+    Why.NOT_LISTED: gettext_noop(
+        "%(supplier)s does not list any more what is sent there for: %(skus)s. It is sent there until you decide."
+    ),
+    Why.LIST_TOO_SHORT: gettext_noop(
+        "%(supplier)s listed %(count)s products where there were %(count_before)s. That cannot be true, so nothing was "
+        "changed. If it is, say so: ./opla suppliers sync NAME --even-if-short"
+    ),
     Why.REFUND_SILENT: gettext_noop("The provider gives no clear answer. The money may or may not have gone back."),
     Why.REFUND_UNREACHABLE: gettext_noop("The refund could not be sent: the provider is out of reach."),
     Why.CHARGE_SILENT: gettext_noop("The provider does not say whether it was paid."),
@@ -115,6 +131,10 @@ _WORDS: Final[dict[str, str]] = {
     "nobody_to_ask": gettext_noop("they cannot be asked"),
     "not_found": gettext_noop("not found, which proves nothing"),
     "adapter_broke": gettext_noop("our connection to them broke"),
+    "insufficient_float": gettext_noop("too little of our money lies there"),
+    "passed_no_answer": gettext_noop("not sent: they did not answer lately"),
+    "passed_float_low": gettext_noop("not sent: too little of our money lay there"),
+    "passed_not_approved": gettext_noop("not sent: nobody has approved which of theirs it is"),
     "timeout": gettext_noop("no answer in time"),
     "timed_out": gettext_noop("no answer in time"),
     "charge": gettext_noop("Payment"),
@@ -247,7 +267,7 @@ def why(item: Item) -> str:
     if item.why not in list(Why):
         return item.why
     currency = item.at_risk.currency
-    params = {name: _figure(name, text, currency) for name, text in item.params.items()}
+    params = {name: _figure(name, text, currency) for name, text in {**_MAYBE, **item.params}.items()}
     return _(_WHY[Why(item.why)]) % params
 
 
@@ -261,13 +281,17 @@ def _figure(name: str, text: str, currency: str) -> str:
         return text
     if name == "source":
         return _(_SOURCES[Source(text)])
-    if name in ("left", "sku"):
+    if name in _PLAIN:
         return text
+    if name.endswith("_minor"):
+        return figures.money(Money(int(text), currency)) if text else _("not known")
     if name in ("day", "valid_until"):
         return figures.day(date.fromisoformat(text))
     return word(text) if text else "–"
 
 
+_PLAIN: Final = frozenset({"left", "sku", "skus", "supplier", "count", "count_before"})
+_MAYBE: Final = {"float_minor": ""}  # what may not have been said
 _AMOUNTS: Final = frozenset({"came", "asked", "refunded", "charged_back", "before", "now", "gone", "owed", "beyond"})
 
 

@@ -149,6 +149,13 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.NAME_INVALID: gettext_noop("Give it a name of 1 to 40 letters, so that you know it again."),
     Code.FILE_UNREADABLE: gettext_noop("This file cannot be read."),
     Code.CODE_KNOWN: gettext_noop("This code is or was in stock already."),
+    Code.SUPPLIER_LISTS_NOTHING: gettext_noop("This supplier has no list that could be read."),
+    Code.LIST_UNREADABLE: gettext_noop("Its list could not be read. Nothing was changed."),
+    Code.LIST_TOO_SHORT: gettext_noop(
+        "Half of what it listed before is not on its list now. Nothing was changed: look at it before you believe it."
+    ),
+    Code.LIST_CHANGED: gettext_noop("They list it otherwise by now. Nothing was decided: look at it again."),
+    Code.SUPPLY_DIFFERS: gettext_noop("Theirs is not as ours is: the kind, the currency or the face value differs."),
     Code.SANDBOX_BESIDE_LIVE: gettext_noop("The sandbox refuses to run beside real operators or payments."),
     Code.TEMPORARILY_CLOSED: gettext_noop("The shop is closed for a moment. Try again in a few minutes."),
 }

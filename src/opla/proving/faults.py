@@ -110,7 +110,11 @@ RULES: dict[Fault, Rule] = {
     Fault.DOWN_FOR_HOURS: Rule(
         20, "provider, supplier, once a day at most", "nothing left, so the next supplier; or later"
     ),
-    Fault.OUT_OF_FLOAT: Rule(2_000, "supplier", "the next supplier, or the money goes back"),
+    Fault.OUT_OF_FLOAT: Rule(
+        2_000,
+        "supplier; besides, its float runs out and is filled",
+        "the next supplier; or it waits, and the money goes back",
+    ),
     Fault.OUT_OF_STOCK: Rule(
         2_000, "supplier; our own shelf besides, which is sold out", "the next supplier, or the money goes back"
     ),

@@ -33,11 +33,13 @@ from opla.operations.expire import expire
 from opla.operations.letters import Posted
 from opla.operations.shop import Shop
 from opla.operations.stock_codes import stock_codes
+from opla.operations.suppliers import watch
 from opla.operations.tell import Announcing, Letter, Reminding, tell
 from opla.operations.work import LEASE_MARGIN_S, settle_claims
 from opla.proving.baton import Baton, Died, Task
 from opla.proving.customers import Customers
 from opla.proving.faults import Fault, Faults
+from opla.proving.market import Seller, open_market
 from opla.proving.promoting import promote
 from opla.proving.real import RealPayments, real_payments
 from opla.proving.resellers import Resellers
@@ -135,13 +137,16 @@ class Simulation:
         self.tills: dict[str, Takes] = {"simulated": self.provider} | {name: till for name, (till, _) in real.items()}
         self._payments: dict[str, RealPayments | Provider] = {name: adapter for name, (_, adapter) in real.items()}
         self._payments["simulated"] = self.provider
-        self.suppliers = {
-            name: Supplier(name, n + 1, promises, self.faults, worlds, self.agenda, self.boundary, _TAKES.get(name, ""))
+        self.sellers = {
+            name: Seller(name, n + 1, promises, self.faults, worlds, self.agenda, self.boundary, _TAKES.get(name, ""))
             for n, (name, promises) in enumerate(_SUPPLIERS.items())
         }
+        self.suppliers: dict[str, Supplier] = {**self.sellers}
         self.mailbox = Mailbox(self.faults, self.boundary)
         names = list(_SUPPLIERS)
-        turn = plan.shard % len(names)  # each supplier is the first one asked in some shard
+        turn = plan.shard % len(names)  # each supplier is the cheapest in some shard
+        for rank, name in enumerate((*names[turn:], *names[:turn])):
+            self.sellers[name].rank = rank
         self.shop = Shop(
             keyring=keyring.load(var),
             chance=Chance(Random(chance.random())),  # noqa: S311
@@ -152,6 +157,7 @@ class Simulation:
             routes=("code_stock", *names[turn:], *names[:turn]),
             refund_cap_minor=10**12,
             var=var,
+            mapped=frozenset(names),
         )
         self.own_stock = OwnStock(Stock(lambda: self.agenda.now.date()))  # noqa: PLW0108 - the agenda's time moves
         self.customers = Customers(self, Random(chance.random()))  # noqa: S311
@@ -263,6 +269,7 @@ class Simulation:
             )
         expired = expire(shop=self.shop, at=self.now())
         told = tell(_compose, worker=worker, shop=self.shop, outside=self, at=self.now(), limit=self._claims)
+        watch(shop=self.shop, outside=self, at=self.now())
         return len(claimed) + expired + told
 
     def _web(self) -> None:
@@ -307,6 +314,9 @@ class Simulation:
         self._vacuum()
         self.customers.look()
         verdict = judge(self)
+        for seller in self.sellers.values():
+            verdict.unbalanced += seller.misnamed
+            verdict.examples += [f"{seller.name} was asked for what it does not sell"] * bool(seller.misnamed)
         for line in verdict.final:
             self.note(line)
         return Outcome(self.plan.shard, self.plan.orders, self.faults.counted, verdict, self._trace.hexdigest())
@@ -331,6 +341,7 @@ class Simulation:
         lines = [f"PX-15,{n:013d},S{n},14.40,2027-12-31" for n in range(max(20, self.plan.orders // 12))]
         stock_codes(_OWNER, "\n".join(["sku,code,serial,cost,valid_until", *lines]).encode(), shop=self.shop, at=start)
         promote(self.shop, start)
+        open_market(list(self.sellers.values()), _OWNER, shop=self.shop, outside=self, at=start)
         self.resellers.open()
         if self.plan.plant is not None:
             self.plan.plant()

@@ -292,7 +292,7 @@ class Supplier:
         reference = request.reference
         if reference in self._answers and self.promises.refuses_repeat:
             return  # asked twice meanwhile: the first one counts
-        if reference not in self._answers and (why := self._refusal()):
+        if reference not in self._answers and (why := self._refusal(request)):
             self._answers[reference] = SendReport(Answer.DECLINED, why=why)
             return
         if reference in self._answers and self._answers[reference].answer is Answer.DECLINED:
@@ -305,14 +305,17 @@ class Supplier:
             if self._faults.strikes(Fault.DUPLICATE_PIN) and self.pins:
                 pin = self.pins[next(iter(self.pins))]
             self.pins[reference] = pin
-        cost_minor = request.face.amount_minor * (1037 if self._takes else 960) // 1000
+        cost_minor = self._takes_of_us(request)
         supplier_id = f"{self.name}_{reference}"
         self._answers[reference] = SendReport(Answer.SUCCEEDED, supplier_id, cost_minor, pin, currency=self._takes)
         self._shown[reference] = 1 if self._faults.strikes(Fault.PENDING_FIRST) else 0
         if request.kind is Kind.DIRECT and self.promises.may_reverse and self._faults.strikes(Fault.REVERSES):
             self._agenda.after(self._chance.randrange(1, 120), lambda: self._reverse(reference))
 
-    def _refusal(self) -> str:
+    def _takes_of_us(self, request: SendRequest) -> int:
+        return request.face.amount_minor * (1037 if self._takes else 960) // 1000
+
+    def _refusal(self, request: SendRequest) -> str:  # noqa: ARG002 - others look at it
         """Why nothing is given, as a supplier says it; empty when it is."""
         for fault, why in (
             (Fault.DECLINES, "refused"),

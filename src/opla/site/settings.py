@@ -43,6 +43,8 @@ DATABASE_ROUTERS: list[str] = []
 SANDBOX = os.environ.get("OPLA_SANDBOX", "1") == "1"
 #: The ways of paying that people choose between, in this order; beside the sandbox those with a key for trying alone.
 PAYMENT_METHODS = tuple(os.environ.get("OPLA_PAYMENT_METHODS", "").split())
+#: The suppliers that are asked beside our own shelves; the cheapest that can deliver first, of equals in this order.
+SUPPLIERS = tuple(os.environ.get("OPLA_SUPPLIERS", "").split())
 
 SECRET_KEY = keyring.load(VAR).signing_key
 DEBUG = False

@@ -31,6 +31,7 @@ from opla.operations.outside import Adapters, Outside
 from opla.operations.push import push_out
 from opla.operations.remind import remind
 from opla.operations.shop import Shop, current
+from opla.operations.suppliers import watch
 from opla.operations.tell import Announcing, Letter, Reminding, tell
 from opla.operations.tidy import tidy
 from opla.operations.together import Together
@@ -53,6 +54,8 @@ _EXPIRE_EVERY_S = 1.0
 _REMIND_EVERY_S = 10.0
 #: How often browsers that asked to be told are: within this, and the mail beside goes out at once.
 _PUSH_EVERY_S = 1.0
+#: How often it is looked whether a supplier's float or list is to be read, which is minutes and a day apart.
+_WATCH_EVERY_S = 2.0
 #: After something broke, so that a broken database is not asked a hundred times a second.
 BROKEN_S = 1.0
 #: Refunds go one by one: the day's cap counts what went before.
@@ -138,9 +141,11 @@ class Worker:
         self._writing = Together()
         self._lanes = {kind: Lane(kind, threads) for kind, threads in _THREADS.items()}
         self._post = Lane("post", 1)
+        self._watching = Lane("watch", 1)
         self._expires_at = 0.0
         self._reminds_at = 0.0
         self._pushes_at = 0.0
+        self._watches_at = 0.0
 
     def _compose(self, letter: Letter | Reminding | Announcing | Posted) -> tuple[str, str]:
         sandbox = self._shop.sandbox
@@ -175,7 +180,14 @@ class Worker:
                     lane.put(partial(self._settle, mine, at, lane.deep), pieces=len(mine))
         if self._post.free:
             self._post.put(self._tell)
+        if self._watching.free and time.monotonic() >= self._watches_at:
+            self._watches_at = time.monotonic() + _WATCH_EVERY_S
+            self._watching.put(self._watch)
         return done
+
+    def _watch(self) -> timedelta:
+        watch(shop=self._shop, outside=self._outside, at=now())
+        return timedelta()
 
     def _settle(self, claimed: list[Claimed], at: datetime, deep: int) -> timedelta:
         return settle_claims(
@@ -207,7 +219,7 @@ class Worker:
 
     def close(self) -> None:
         """Let what was begun come to its end."""
-        for lane in (*self._lanes.values(), self._post):
+        for lane in (*self._lanes.values(), self._post, self._watching):
             lane.close()
         connections.close_all()
 

@@ -14,6 +14,7 @@ from opla.core.gone import Code, Standing
 from opla.core.money import Money
 from opla.core.order import Order
 from opla.core.payment import Payment
+from opla.core.routing import NO_REFUSAL
 from opla.db.queries.call import expect, select
 from opla.db.queries.orders import ORDER, read_order
 
@@ -145,11 +146,11 @@ def _standings(payment_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, Standing]]:
 
 @dataclass(frozen=True)
 class SendCase:
-    """An order to deliver, where its money lies, and which suppliers have refused it."""
+    """An order to deliver, where its money lies, and which suppliers have refused it, each with its word."""
 
     order: Order
     paid: Paid
-    refused_by: frozenset[str]
+    refused_by: Mapping[str, str]
     in_stock: bool
 
 
@@ -157,17 +158,18 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
     """Orders by id with where their money lies; a reseller's has no payment."""
     rows = select(
         f"""SELECT {ORDER}, coalesce(d.cost_minor, 0),
-                   ARRAY(SELECT s.adapter FROM attempt s
-                         WHERE s.order_id = o.id AND s.kind = 'send' AND s.state = 'declined'),
+                   ARRAY(SELECT s.adapter || ' ' || s.why FROM attempt s
+                         WHERE s.order_id = o.id AND s.kind = 'send' AND s.state = 'declined' AND s.why <> ALL (%s)),
                    EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock')
             FROM orders o LEFT JOIN delivery d ON d.order_id = o.id
             WHERE o.id = ANY (%s::uuid[])""",  # noqa: S608 - a constant of ours
-        [list(order_ids)],
+        [list(NO_REFUSAL), list(order_ids)],
     )
     found = []
     for row in rows:
         sold, (cost_minor, refused_by, in_stock) = read_order(row)
-        found.append((sold, expect(cost_minor, int), frozenset(expect(refused_by, list)), bool(in_stock)))
+        refused = dict(str(one).split(" ", 1) for one in expect(refused_by, list))
+        found.append((sold, expect(cost_minor, int), refused, bool(in_stock)))
     paid = _paid([sold.id for sold, *_ in found if not sold.reseller])
     paid |= {sold.id: Paid(None, "", 0, cost_minor) for sold, cost_minor, *_ in found if sold.reseller}
     for order_id, back_minor in _given_back([sold.id for sold, *_ in found if sold.reseller and sold.state in _AFTER]):

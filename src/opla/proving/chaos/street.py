@@ -33,8 +33,9 @@ _WISHES = (
     ("orange", "OR-15", "15", False),
     ("mobile-vikings", "MV-15", "15", True),
 )
-#: What the sandbox's operators do with a number is in its last digits; the others succeed.
-_ENDINGS = ("900", "901", "902", "904", "905", "906", "907", "908", "909")
+#: What the sandbox's operators do with a number is in its last digits; the others succeed. An order that waits for
+#: a float (909) would outlast the course.
+_ENDINGS = ("900", "901", "902", "904", "905", "906", "907", "908")
 #: What people do at the payment page, and how often in a hundred.
 _DECISIONS = {"pay": 76, "refuse": 8, "abandon": 4, "late": 4, "twice": 8}
 
