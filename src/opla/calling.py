@@ -12,7 +12,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -33,12 +33,15 @@ class Reply:
     """What came of a call. `trouble` is None when somebody answered readably with a status below 500.
 
     `evidence` is fit for keeping: the status, or the name of the failure; never a body.
+    `rows` are of a call that asks for a list, where an error is still in `fields`; `headers` have lower-case names.
     """
 
     status: int = 0
     fields: Mapping[str, object] = field(default_factory=dict)
     trouble: Answer | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
+    rows: Sequence[Mapping[str, object]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def done(self) -> bool:
@@ -108,6 +111,13 @@ class Caller:
     def post(self, path: str, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Reply:
         return self._call("POST", path, body=body, headers=headers)
 
+    def get_rows(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
+        """What is answered with an array of objects; anything else with a status below 300 is unreadable."""
+        return self._call("GET", path, query=query, rows=True)
+
+    def post_rows(self, path: str, body: Mapping[str, object]) -> Reply:
+        return self._call("POST", path, body=body, rows=True)
+
     def post_bytes(self, path: str, content: bytes, headers: Mapping[str, str]) -> Reply:
         """What is no JSON. An answer that is none either keeps its status beside `unreadable`."""
         return self._call("POST", path, content=content, headers=headers)
@@ -121,6 +131,7 @@ class Caller:
         body: Mapping[str, object] | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        rows: bool = False,
     ) -> Reply:
         ends_at = time.monotonic() + self._timeout_s
         guard = _Guard(ends_at)
@@ -134,7 +145,7 @@ class Caller:
                 headers=headers,
                 extensions={"trace": guard.trace},
             ) as response:
-                return _read(response, ends_at)
+                return _read(response, ends_at, rows=rows)
         except _NEVER_LEFT as why:
             return _trouble(Answer.NOT_SENT, type(why).__name__)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as why:
@@ -171,7 +182,7 @@ class _Guard:
             connection.shutdown(socket.SHUT_RDWR)
 
 
-def _read(response: httpx.Response, ends_at: float) -> Reply:
+def _read(response: httpx.Response, ends_at: float, *, rows: bool) -> Reply:
     body = b""
     for part in response.iter_raw():
         body += part
@@ -183,9 +194,13 @@ def _read(response: httpx.Response, ends_at: float) -> Reply:
         found = json.loads(body)
     except (ValueError, RecursionError):
         return _trouble(Answer.UNKNOWN, "unreadable", response.status_code)
-    if not isinstance(found, dict):
-        return _trouble(Answer.UNKNOWN, "unreadable", response.status_code)
-    return Reply(response.status_code, found, evidence={"status": str(response.status_code)})
+    evidence, headers = {"status": str(response.status_code)}, dict(response.headers)
+    if rows and response.status_code < 300:
+        if isinstance(found, list) and all(isinstance(row, dict) for row in found):
+            return Reply(response.status_code, evidence=evidence, rows=found, headers=headers)
+    elif isinstance(found, dict):
+        return Reply(response.status_code, found, evidence=evidence, headers=headers)
+    return _trouble(Answer.UNKNOWN, "unreadable", response.status_code)
 
 
 def _trouble(answer: Answer, why: str, status: int = 0) -> Reply:

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.dtone_world import DTOneSupplier
 from adapters.mollie_world import MolliePayments
 from adapters.worlds import (
     BY_HAND,
-    SUPPLIERS,
     Counterparts,
     OwnStock,
     PaymentWorld,
@@ -25,6 +25,9 @@ from adapters.worlds import (
     SandboxSupplier,
     answering,
     nobody,
+)
+from adapters.worlds import (
+    SUPPLIERS as OURS,
 )
 from opla import notices, payments, suppliers
 from opla.core.money import Money
@@ -48,6 +51,8 @@ PAYMENTS: Mapping[str, Callable[[Counterparts], PaymentWorld]] = {
     "mollie": MolliePayments,
     "sandbox": SandboxPayments,
 }
+#: A new supplier adds its line here.
+SUPPLIERS = {**OURS, "dtone": DTOneSupplier}
 REF, REF2 = "0a" * 16, "0b" * 16
 EUR15 = Money(1500, "EUR")
 #: What a refund that was taken up is answered with.
