@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opla.core.sms import Coding, header, read, written
@@ -74,6 +74,8 @@ def test_a_sign_has_the_octets_of_the_standard(text: str, octets: str) -> None:
     assert read(found.parts[0], found.coding) == text
 
 
+@example("€" * 161)
+@example("a" + "😀" * 70)
 @given(TEXTS)
 def test_a_text_arrives_whole_and_no_part_is_longer_than_a_message(text: str) -> None:
     found = written(text)
