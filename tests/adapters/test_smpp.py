@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from adapters.centre import Centre, deliver, pdu
 from adapters.worlds import nobody
 from opla import notices
-from opla.core.ports import Answer, Message, Tells
+from opla.core.ports import Answer, Hears, Message, Receipt, Tells, Text
 from opla.notices.smpp.client import Lost
 from opla.notices.smpp.config import Config
-from opla.notices.smpp.pdu import Broken, Pdu, Receipt, Text, delivered
+from opla.notices.smpp.pdu import Broken, Pdu, delivered
 from opla.notices.smpp.provider import SMPP
 
 GIVEN = {"host": "127.0.0.1", "port": "1", "system_id": "opla", "password": "secret8", "sender": "8811", "tls": "0"}
@@ -46,6 +46,7 @@ def text(words: str = "Hello €5", to: str = "+32470123456") -> Message:
 def test_a_text_leaves_with_its_alphabet_and_asks_for_a_receipt(centre: Centre) -> None:
     adapter = at(centre)
     assert isinstance(adapter, Tells)
+    assert isinstance(adapter, Hears)
     assert adapter.tell(text()) is Answer.SUCCEEDED
     [one] = centre.taken
     assert (one.source, one.to) == ((3, 0, b"8811"), (1, 1, b"32470123456"))
@@ -266,6 +267,24 @@ def test_a_receipt_is_read_by_its_parameters_or_its_words(octets: bytes, more: b
 def test_a_part_says_which_it_is(header: bytes, part: tuple[int, int, int]) -> None:
     found = delivered(Pdu(5, 0, 1, deliver(header + b"SALDO", esm_class=0x40)))
     assert found == Text("+32470123456", "SALDO", part)
+
+
+@pytest.mark.parametrize(
+    ("ton", "source", "number"),
+    [
+        (1, b"32470123456", "+32470123456"),
+        (0, b"32470123456", "+32470123456"),
+        (0, b"0470123456", "0470123456"),
+        (2, b"470123456", "470123456"),
+        (0, b"8811", "8811"),
+        (5, b"Opla", "Opla"),
+        (1, b"", ""),
+    ],
+)
+def test_a_number_is_one_that_can_be_answered_from_anywhere(ton: int, source: bytes, number: str) -> None:
+    found = delivered(Pdu(5, 0, 1, deliver(b"SALDO", ton=ton, source=source)))
+    assert isinstance(found, Text)
+    assert found.number == number
 
 
 def test_a_long_text_may_come_as_a_parameter() -> None:

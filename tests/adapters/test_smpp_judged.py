@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from opla import notices
-from opla.core.ports import Answer, Message
-from opla.notices.smpp.pdu import Receipt, Text
+from opla.core.ports import Answer, Message, Receipt, Text
 from opla.notices.smpp.provider import SMPP
 
 pytestmark = [

@@ -6,6 +6,7 @@ Started one by one they would hold the same fifty megabytes three times, and tak
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -46,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
             Child("worker", fork("worker", _work)),
             Child("intake", fork("intake", partial(_intake.serve, arguments.host, arguments.orders_port))),
         ]
+        if os.environ.get("OPLA_NOTICES_SMPP_HOST"):
+            children.append(Child("texts", fork("texts", _texts)))
         while not stopping.is_set():
             for child in children:
                 child.tend(_say)
@@ -60,6 +63,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _work() -> int:
     import_module("opla.workers.loop").main()
+    return 0
+
+
+def _texts() -> int:
+    import_module("opla.workers.texts").main()
     return 0
 
 

@@ -12,6 +12,7 @@ import ssl
 import time
 from typing import Final
 
+from opla.core.ports import LineEnded
 from opla.notices.smpp import pdu
 from opla.notices.smpp.config import Config
 from opla.notices.smpp.pdu import HEADER, Broken, Command, Pdu
@@ -20,7 +21,7 @@ from opla.notices.smpp.pdu import HEADER, Broken, Command, Pdu
 _CONNECT_S: Final = 10.0
 
 
-class Lost(Exception):  # noqa: N818 - what happened, not whose mistake
+class Lost(LineEnded):
     """The connection broke, was silent for too long, or speaks something else."""
 
 

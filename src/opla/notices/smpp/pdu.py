@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import Final
 
 from opla.core import sms
+from opla.core.ports import Receipt, Text
 
 HEADER: Final = 16
 #: A text in `message_payload` may be 64 kB; nobody sends us one, and nobody reads on beyond it.
@@ -119,23 +120,9 @@ def submit(sequence: int, source: str, to: str, coding: sms.Coding, octets: byte
     return Pdu(Command.SUBMIT_SM, 0, sequence, body)
 
 
-@dataclass(frozen=True)
-class Text:
-    """Somebody's text to us. `number` is E.164 where they said it is international, else as they wrote it."""
-
-    number: str
-    text: str = field(repr=False)
-    part: tuple[int, int, int] = (0, 1, 1)  # reference, which, of how many
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What became of a text of ours. `state` is a word of §5.2.28, such as DELIVRD; `id_` is theirs, of the submit."""
-
-    id_: str
-    state: str
-
-
+#: §5.2.5: unknown and international. Centres that leave it unknown are many; a national number begins with a zero.
+_WHOLE: Final = (0, 1)
+_INTERNATIONAL: Final = re.compile(r"[1-9][0-9]{7,14}")
 _RECEIPT: Final = re.compile(rb"id:(\S{1,64})\s.*?stat:([A-Z]{7})", re.IGNORECASE | re.DOTALL)
 #: §5.2.28, and appendix B for the words.
 _STATES: Final = {1: "ENROUTE", 2: "DELIVRD", 3: "EXPIRED", 4: "DELETED", 5: "UNDELIV", 6: "ACCEPTD", 7: "UNKNOWN"} | {
@@ -159,7 +146,7 @@ def delivered(pdu: Pdu) -> Text | Receipt | None:
         return _receipt(octets, more)
     header, part = _header(octets) if class_ & _UDHI else (0, (0, 1, 1))
     text = sms.read(octets[header:], coding)
-    number = f"+{source}" if ton == 1 and source.isdigit() else source
+    number = f"+{source}" if ton in _WHOLE and _INTERNATIONAL.fullmatch(source) else source
     return None if text is None or class_ & 0x3C else Text(number, text, part)
 
 

@@ -1,4 +1,4 @@
-"""Text messages over SMPP, keeping `Tells`, and listening for what comes back."""
+"""Text messages over SMPP, keeping `Tells` and `Hears`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from contextlib import closing
 from typing import Final
 
 from opla.core import sms
-from opla.core.ports import Answer, Message
+from opla.core.ports import Answer, Message, Receipt, Text
 from opla.notices.smpp import mapping, pdu
 from opla.notices.smpp.client import Lost, Session
 from opla.notices.smpp.config import Config
-from opla.notices.smpp.pdu import Broken, Command, Pdu, Receipt, Text
+from opla.notices.smpp.pdu import Broken, Command, Pdu
 
 _log = logging.getLogger(__name__)
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
