@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from adapters.worlds import PATIENCE_S, TwinStock
-from opla import suppliers
-from opla.core.ports import SendReport, SendRequest, Sends
+from adapters.worlds import PATIENCE_S
+from opla.core.money import Money
+from opla.core.ports import Kind, SendReport, SendRequest
 from opla.counterparts.alone import Alone
 from opla.counterparts.endings import Fault
 from opla.counterparts.standins.dtone import ERRORS, DTOne
 from opla.counterparts.web import Request, Response
+from opla.suppliers.dtone.config import Config
 from opla.suppliers.dtone.provider import DTOne as Adapter
 
 KEY, SECRET = "5f0c-key", "9a1d-secret"
@@ -33,25 +35,35 @@ class Ends(Protocol):
     def on_exit(self, end: Callable[[], None]) -> None: ...
 
 
-class Routed:
+class Routed(Adapter):
     """The adapter with the shop's names of things: whoever routes an order says which product of theirs it is."""
 
-    def __init__(self, adapter: Adapter) -> None:
-        self.promises = adapter.promises
-        self._adapter = adapter
-
     def send(self, request: SendRequest) -> SendReport:
-        return self._adapter.send(replace(request, sku=SKUS.get(request.sku, request.sku)))
-
-    def find(self, reference: str) -> SendReport | None:
-        return self._adapter.find(reference)
+        return super().send(replace(request, sku=SKUS.get(request.sku, request.sku)))
 
 
 class DTOneSupplier:
     """The world of `suppliers/dtone`."""
 
     http = True
-    kinds = ("code", "direct", "esim")
+    kinds = (Kind.CODE, Kind.DIRECT, Kind.ESIM)
+    cost = (1440, "EUR")
+    #: What of `told` may not be otherwise, in their own words.
+    misfits: Sequence[Mapping[str, object]] = (
+        {"external_id": "0b" * 16},
+        {"external_id": None},
+        {"id": "7"},
+        {"status": None},
+        {"status": {"id": 1, "message": "COMPLETED", "class": {"id": 9, "message": "COMPLETED"}}},
+        {"status": {"id": 1, "message": "PERHAPS", "class": {"id": 7, "message": "PERHAPS"}}},
+        {"product": {"id": 102, "type": "FIXED_VALUE_PIN_PURCHASE", "service": {"id": 1}}},
+        {"product": {"id": 101, "type": "FIXED_VALUE_RECHARGE", "service": {"id": 1}}},
+        {"requested_values": {"destination": {"unit_type": "CURRENCY", "unit": "EUR", "amount": 5}}},
+        {"prices": None},
+        {"pin": None},
+        {"pin": {"code": 123456789, "serial": "S1"}},
+        {"pin": {"code": "<script>", "serial": "S1"}},
+    )
 
     def __init__(self, other: Ends) -> None:
         self.now = T0
@@ -60,19 +72,46 @@ class DTOneSupplier:
         other.on_exit(self.stop)
         self.adapter = self.at(self.alone.url)
 
+    def ask(self, reference: str, kind: Kind) -> SendRequest:
+        sku = {Kind.CODE: "101", Kind.DIRECT: "103-ranged"}.get(kind, "105")
+        number = "+32470123456" if kind is Kind.DIRECT else ""
+        return SendRequest(reference, sku, "proximus", kind, Money(1500, "EUR"), number)
+
+    def told(self, reference: str, /, **change: object) -> Mapping[str, object]:
+        """A PIN of theirs, sold, as the stand-in tells it."""
+        theirs = DTOne(lambda: self.now)
+        body = {"external_id": reference, "product_id": 101, "auto_confirm": True}
+        pair = base64.b64encode(b"key:secret").decode()
+        made = theirs.handle(
+            Request("POST", "/v1/async/transactions", {}, {"authorization": f"Basic {pair}"}, json.dumps(body).encode())
+        )
+        return {**json.loads(made.body), "pin": {"code": "0000123456789", "serial": "S1"}, **change}
+
     def stop(self) -> None:
         self.alone.stop()
         wrong = [line for request, response in self.alone.calls for line in judge(request, response)]
         assert not wrong, "\n".join(wrong)
 
-    def bare(self, url: str = "", secret: str = SECRET) -> Adapter:
-        config = {"base_url": url or self.alone.url, "key": KEY, "secret": secret, "timeout_s": PATIENCE_S}
-        built = suppliers.build("dtone", config, TwinStock())
-        assert isinstance(built, Adapter)
-        return built
+    def config(self, url: str = "", secret: str = SECRET) -> Config:
+        given = {"base_url": url or self.alone.url, "key": KEY, "secret": secret, "timeout_s": PATIENCE_S}
+        return Config.from_mapping(given)
 
-    def at(self, url: str) -> Sends:
-        return Routed(self.bare(url))
+    def bare(self, url: str = "", secret: str = SECRET) -> Adapter:
+        return Adapter(self.config(url, secret))
+
+    def at(self, url: str) -> Adapter:
+        return Routed(self.config(url))
+
+    everything_at = at
+
+    def wrong_key(self) -> Adapter:
+        return self.bare(secret="wrong")
+
+    def settle(self) -> None:
+        self.theirs.settle()
+
+    def reverse(self, reference: str) -> None:
+        self.theirs.reverse(reference)
 
     def break_send(self, fault: Fault) -> None:
         self.alone.order_fault("POST", "/v1/async/transactions", fault)

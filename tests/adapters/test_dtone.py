@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from adapters.dtone_world import ERRORS, KEY, SECRET, DTOneSupplier, documented_errors
 from adapters.test_contract import HOSTILE
-from adapters.worlds import answering, nobody
+from adapters.worlds import TwinStock, answering, nobody
 from fakes import CUSTOMER, DEVICE, World
 from opla import suppliers
 from opla.core.money import Money
@@ -65,7 +65,7 @@ def credit(number: str = "+32470000000", sku: str = "102", face: Money = EUR10, 
 
 
 def esim() -> SendRequest:
-    return SendRequest(REF, "105", "europe", Kind.ESIM, Money(1200, "EUR"))
+    return SendRequest(REF, "105", "europe", Kind.ESIM, EUR15)
 
 
 def found(dtone: DTOneSupplier, reference: str = REF) -> SendReport:
@@ -649,6 +649,7 @@ def test_a_pair_for_pre_production_moves_no_money_and_goes_there_alone() -> None
     assert Config.from_mapping({**pair, "sandbox": "1"}).base_url == "https://preprod-dvs-api.dtone.com"
     assert SECRET not in repr(Config.from_mapping(pair))
     assert suppliers.folder("dtone").LIVE
+    assert isinstance(suppliers.build("dtone", pair, TwinStock()), DTOne)
 
 
 def test_every_error_in_our_table_is_in_their_document() -> None:

@@ -89,7 +89,7 @@ PRODUCTS: tuple[Product, ...] = (
     Product(102, "Orange 10 EUR", "Orange Belgium", "FIXED_VALUE_RECHARGE", 1000, 1000, 950),
     Product(103, "Orange 5 to 50 EUR", "Orange Belgium", "RANGED_VALUE_RECHARGE", 500, 5000, 480),
     Product(104, "Base PIN 5 to 50 EUR", "Base Belgium", "RANGED_VALUE_PIN_PURCHASE", 500, 5000, 480),
-    Product(105, "Europe 5 GB", "eSIM Europe", "FIXED_VALUE_PIN_PURCHASE", 1200, 1200, 700, country="EXX", service=13),
+    Product(105, "Europe 5 GB", "eSIM Europe", "FIXED_VALUE_PIN_PURCHASE", 1500, 1500, 1440, country="EXX", service=13),
     Product(106, "Gift card", "A shop", "FIXED_VALUE_PIN_PURCHASE", 2500, 2500, 2400, service=4),
     Product(107, "Electricity", "A works", "RANGED_VALUE_PAYMENT", 500, 50000, 510, service=3),
     Product(108, "With a passport", "Orange Belgium", "FIXED_VALUE_RECHARGE", 1000, 1000, 950, wants="sender"),
