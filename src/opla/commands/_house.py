@@ -39,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
     with running(counterparts=True):
+        from django.conf import settings
+
         import_module("opla.workers.intake")
         import_module("opla.workers.loop")
         _web.load()
@@ -47,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
             Child("worker", fork("worker", _work)),
             Child("intake", fork("intake", partial(_intake.serve, arguments.host, arguments.orders_port))),
         ]
-        if os.environ.get("OPLA_NOTICES_SMPP_HOST"):
+        if os.environ.get("OPLA_NOTICES_SMPP_HOST") and not settings.SANDBOX:
             children.append(Child("texts", fork("texts", _texts)))
         while not stopping.is_set():
             for child in children:
