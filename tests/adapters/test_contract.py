@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.ding_world import DingSupplier
+from adapters.dtone_world import DTOneSupplier
 from adapters.mollie_world import MolliePayments
 from adapters.paypal_world import PayPalPayments
 from adapters.reloadly_world import ReloadlySupplier
@@ -58,6 +59,7 @@ from opla.payments.sandbox.config import Config
 #: A new adapter adds its line here, or the suite says so by name.
 REMOTE: Mapping[str, Callable[[Counterparts], RemoteSupplier]] = {
     "ding": DingSupplier,
+    "dtone": DTOneSupplier,
     "reloadly": ReloadlySupplier,
     "sandbox": SandboxSupplier,
 }

@@ -19,7 +19,7 @@ MUTABLE = [
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
-    "attempt_evidence", "order_said", "attempt_route",
+    "attempt_evidence", "order_said", "attempt_route", "text_stop",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [

@@ -6,6 +6,7 @@ Started one by one they would hold the same fifty megabytes three times, and tak
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -38,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
     with running(counterparts=True):
+        from django.conf import settings
+
         import_module("opla.workers.intake")
         import_module("opla.workers.loop")
         _web.load()
@@ -46,6 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
             Child("worker", fork("worker", _work)),
             Child("intake", fork("intake", partial(_intake.serve, arguments.host, arguments.orders_port))),
         ]
+        if os.environ.get("OPLA_NOTICES_SMPP_HOST") and not settings.SANDBOX:
+            children.append(Child("texts", fork("texts", _texts)))
         while not stopping.is_set():
             for child in children:
                 child.tend(_say)
@@ -60,6 +65,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _work() -> int:
     import_module("opla.workers.loop").main()
+    return 0
+
+
+def _texts() -> int:
+    import_module("opla.workers.texts").main()
     return 0
 
 

@@ -7,7 +7,7 @@ caller treats it as UNKNOWN too, because the request may have left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -343,6 +343,44 @@ class Pushes(Protocol):
     """Carries a short message to a browser that asked for it."""
 
     def push(self, push: Push) -> PushReport: ...
+
+
+@dataclass(frozen=True)
+class Text:
+    """Somebody's text message to us. `number` is E.164 where it is one, else as it came: a name, a short code.
+
+    `part`: its reference, which one, of how many; a long one comes in parts.
+    """
+
+    number: str
+    text: str = field(repr=False)
+    part: tuple[int, int, int] = (0, 1, 1)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a text of ours. `id_` is theirs; `state` is a word of SMPP 3.4 §5.2.28, such as DELIVRD."""
+
+    id_: str
+    state: str
+
+
+class LineEnded(Exception):  # noqa: N818 - what happened, not a mistake
+    """Nothing more is heard over this connection, for the reason it says. Listen again."""
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """Brings what others send us."""
+
+    def listen(self, heard: Callable[[Text | Receipt], None], until: Callable[[], bool]) -> None:
+        """Until `until` says so; raises `LineEnded` sooner. What breaks in `heard` is brought again, perhaps twice."""
+        ...
+
+
+@runtime_checkable
+class Texts(Tells, Hears, Protocol):
+    """Carries text messages, both ways."""
 
 
 # ── our own state, as adapters may reach it ───────────────────────────────

@@ -17,7 +17,7 @@ _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
 _SQL = (
     *("clock", "orders", "promotions", "floats", "apply", "attempts", "codes", "cards", "dates"),
-    *("refunds", "rates", "reminders", "days", "letters", "threads", "rights", "aftercare", "push"),
+    *("refunds", "rates", "reminders", "days", "letters", "threads", "rights", "aftercare", "push", "texts"),
     *("suppliers", "limits", "card_testing", "forget", "books", "guards", "grants"),
 )
 _LOCK = 0x6F706C61  # "opla"

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from opla import notices, payments, suppliers
 from opla.core.ledger import SHELVES
-from opla.core.ports import Charges, CodeStock, Notifies, Pushes, Refunds, Sends, Tells
+from opla.core.ports import Charges, CodeStock, Notifies, Pushes, Refunds, Sends, Tells, Texts
 from opla.operations.shop import Shop
 
 
@@ -78,6 +78,15 @@ class Adapters:
                 raise LookupError("sandbox carries no messages")
             self._tells[key] = found
         return self._tells[key]
+
+    def texts(self) -> Texts:
+        """Raises ValueError, naming the field, where it is not set up."""
+        folder, (config, _) = notices.folder("smpp"), self._configuration("notices", "smpp")
+        self._may_run("smpp", live=folder.LIVE)
+        found = folder.build(config)
+        if not isinstance(found, Texts):
+            raise LookupError("smpp carries no texts")  # noqa: TRY004 - an ability, not a type
+        return found
 
     def pushes(self) -> Pushes:
         name = "sandbox" if self._shop.sandbox else "web_push"

@@ -80,5 +80,5 @@ CREATE TABLE attempt_route (
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0085_their_payment")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0087_text_stop")]
     operations = [migrations.RunSQL(_SUPPLY)]
