@@ -22,7 +22,7 @@ from opla.core.day import day_of
 from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Refusal
-from opla.counterparts.standins import Taken, Takes
+from opla.counterparts.standins import Gives, Taken, Takes
 from opla.db.queries import call
 from opla.operations.call_off import call_off
 from opla.operations.pay_again import pay_again
@@ -34,7 +34,7 @@ from opla.operations.take_back import take_code_back
 from opla.operations.wake import wake_payment
 from opla.proving.baton import Died
 from opla.proving.faults import Fault, Faults
-from opla.proving.world import Agenda, Supplier
+from opla.proving.world import Agenda
 
 _CUSTOMER = Actor(Role.CUSTOMER, "simulated")
 _WISHES = (
@@ -65,7 +65,7 @@ class World(Protocol):
     agenda: Agenda
     faults: Faults
     tills: dict[str, Takes]
-    suppliers: dict[str, Supplier]
+    suppliers: dict[str, Gives]
 
     def now(self) -> datetime: ...
 
@@ -260,6 +260,7 @@ class Customers:
                JOIN attempt a ON a.id = d.attempt_id
                WHERE o.state = 'delivered' AND o.kind = 'code' ORDER BY o.id"""
         )
+        pins = {name: supplier.pins for name, supplier in world.suppliers.items()}
         for order_id, reference, adapter in rows:
             if not world.faults.strikes(Fault.STRANGER_LOOKS):
                 continue
@@ -274,8 +275,8 @@ class Customers:
                 self.wrong_code += 1
             else:
                 self.read[known] = mine.pin
-                if str(adapter) in world.suppliers:
-                    self.wrong_code += mine.pin != world.suppliers[str(adapter)].pins[str(reference)].secret
+                if str(adapter) in pins:
+                    self.wrong_code += mine.pin != pins[str(adapter)][str(reference)]
         for order_id in sorted(self._given_back):
             kept = reveal(_CUSTOMER, order_id, device=self.devices[order_id], shop=world.shop, at=world.now())
             self.wrong_code += not isinstance(kept, Refusal)

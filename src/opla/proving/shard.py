@@ -24,7 +24,7 @@ from opla.core.chance import Chance
 from opla.core.fx import Rate
 from opla.core.ports import Charges, Promises, Pushes, Refunds, Sends, Tells
 from opla.core.quote import Terms
-from opla.counterparts.standins import StandIn, Takes
+from opla.counterparts.standins import Gives, StandIn, Takes
 from opla.db import keyring
 from opla.db.queries import attempts, call, rates
 from opla.db.queries.codes import Stock
@@ -39,13 +39,13 @@ from opla.operations.work import LEASE_MARGIN_S, settle_claims
 from opla.proving.baton import Baton, Died, Task
 from opla.proving.customers import Customers
 from opla.proving.faults import Fault, Faults
-from opla.proving.market import Seller, open_market
+from opla.proving.market import Seller, approve_likely, open_market
 from opla.proving.promoting import promote
-from opla.proving.real import RealPayments, real_payments
+from opla.proving.real import RealPayments, RealSuppliers, real_payments, real_suppliers
 from opla.proving.resellers import Resellers
 from opla.proving.verdict import Verdict, judge
 from opla.proving.wire import Wire
-from opla.proving.world import Agenda, Mailbox, Provider, Service, Supplier
+from opla.proving.world import Agenda, Mailbox, Provider, Service
 from opla.suppliers.code_stock.provider import OwnStock
 
 _OWNER = Actor(Role.OWNER, "simulated")
@@ -82,6 +82,8 @@ _SUPPLIERS = {
 #: One of them takes its costs in another currency, whose rate is told anew each day.
 _TAKES = {"findable": "USD"}
 _RATE_DAYS = 30
+#: Shard by shard: how much dearer the invented suppliers are than usual, so that the real adapters have their turn.
+_DEARER_PER_MILLE = (0, 30, 0, 60)
 #: How often banks book the refunds that are on their way.
 _SETTLES_EVERY = timedelta(hours=2)
 
@@ -141,12 +143,21 @@ class Simulation:
             name: Seller(name, n + 1, promises, self.faults, worlds, self.agenda, self.boundary, _TAKES.get(name, ""))
             for n, (name, promises) in enumerate(_SUPPLIERS.items())
         }
-        self.suppliers: dict[str, Supplier] = {**self.sellers}
+        supplying = real_suppliers(self.now, wire, self.faults, worlds, self.agenda)
+        if plan.shard % len(_DEARER_PER_MILLE) == len(_DEARER_PER_MILLE) - 1:
+            supplying = {"ding": supplying["ding"]}  # dearer than the others, so it is asked without them
+        machines = {name: machine for name, (machine, _) in supplying.items()}
+        self.suppliers: dict[str, Gives] = {**self.sellers, **machines}
+        self._sends: dict[str, Seller | RealSuppliers] = {**self.sellers}
+        self._sends |= {name: adapter for name, (_, adapter) in supplying.items()}
+        self._machines = list(machines.values())
+        self._lease_s = max(adapter.promises.max_seconds for adapter in self._sends.values()) + LEASE_MARGIN_S
         self.mailbox = Mailbox(self.faults, self.boundary)
         names = list(_SUPPLIERS)
         turn = plan.shard % len(names)  # each supplier is the cheapest in some shard
         for rank, name in enumerate((*names[turn:], *names[:turn])):
             self.sellers[name].rank = rank
+            self.sellers[name].dearer_per_mille = _DEARER_PER_MILLE[plan.shard % len(_DEARER_PER_MILLE)]
         self.shop = Shop(
             keyring=keyring.load(var),
             chance=Chance(Random(chance.random())),  # noqa: S311
@@ -154,10 +165,10 @@ class Simulation:
             sandbox=True,
             base_url="http://shop.test",
             payment_methods=tuple(self.tills),
-            routes=("code_stock", *names[turn:], *names[:turn]),
+            routes=("code_stock", *names[turn:], *names[:turn], *supplying),
             refund_cap_minor=10**12,
             var=var,
-            mapped=frozenset(names),
+            mapped=frozenset(self._sends),
         )
         self.own_stock = OwnStock(Stock(lambda: self.agenda.now.date()))  # noqa: PLW0108 - the agenda's time moves
         self.customers = Customers(self, Random(chance.random()))  # noqa: S311
@@ -179,7 +190,7 @@ class Simulation:
         return self._payments[name]
 
     def supplier(self, name: str) -> Sends:
-        return self.own_stock if name == "code_stock" else self.suppliers[name]
+        return self.own_stock if name == "code_stock" else self._sends[name]
 
     def tells(self) -> Tells:
         return self.mailbox
@@ -233,7 +244,7 @@ class Simulation:
     def _may_sleep(self, task: Task, label: str) -> None:
         if self.faults.strikes(Fault.SLEEPS_PAST_LEASE):
             self.note(task.name, label, "sleeps")
-            task.wakes_at = self.agenda.now + timedelta(seconds=self._chance.randrange(5, 200))
+            task.wakes_at = self.agenda.now + timedelta(seconds=self._chance.randrange(5, 2 * self._lease_s))
             task.pause()
 
     def _may_switch(self, task: Task, label: str) -> None:
@@ -256,7 +267,7 @@ class Simulation:
     def _work(self, worker: UUID) -> int:
         """What a worker does in a round, as `workers.loop` has it: settle, expire, tell."""
         at = self.now()
-        claimed = attempts.claim(worker, list(Kind), at=at, limit=self._claims, lease_s=10 + LEASE_MARGIN_S)
+        claimed = attempts.claim(worker, list(Kind), at=at, limit=self._claims, lease_s=self._lease_s)
         for kind, width in _WIDTH.items():
             settle_claims(
                 [one for one in claimed if one.kind is kind],
@@ -342,6 +353,8 @@ class Simulation:
         stock_codes(_OWNER, "\n".join(["sku,code,serial,cost,valid_until", *lines]).encode(), shop=self.shop, at=start)
         promote(self.shop, start)
         open_market(list(self.sellers.values()), _OWNER, shop=self.shop, outside=self, at=start)
+        for name in self.shop.routes[-len(self._machines) :]:
+            approve_likely(name, _OWNER, shop=self.shop, outside=self, at=start)
         self.resellers.open()
         if self.plan.plant is not None:
             self.plan.plant()
@@ -362,6 +375,8 @@ class Simulation:
                 self._settles_at = self.now() + _SETTLES_EVERY
                 for till in self.tills.values():
                     till.settle()
+            for machine in self._machines:
+                machine.settle()
             self.customers.call_hooks()
             self._start_processes()
             self.baton.run(self.now)
@@ -386,7 +401,7 @@ class Simulation:
             self._vacuum()
 
     def _somebody_is_down(self) -> bool:
-        services = [self.provider.service, *self._services.values(), *(s.service for s in self.suppliers.values())]
+        services = [self.provider.service, *self._services.values(), *(s.service for s in self.sellers.values())]
         return any(service.is_down for service in services)
 
     def _vacuum(self) -> None:

@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from opla.counterparts.standins import Taken, Takes
+from opla.counterparts.standins import Gives, Taken, Takes
 from opla.db.queries.books import books
 from opla.db.queries.call import expect, select
-from opla.proving.world import Supplier
 
 
 @dataclass
@@ -57,7 +56,7 @@ class Judged(Protocol):
     tills: dict[str, Takes]
 
     @property
-    def suppliers(self) -> Mapping[str, Supplier]: ...
+    def suppliers(self) -> Mapping[str, Gives]: ...
 
     @property
     def customers(self) -> Looks: ...
@@ -185,12 +184,12 @@ def _check_books(world: Judged, verdict: Verdict) -> None:
 
 def _given(world: Judged, truths: dict[UUID, _Truth]) -> None:
     """How often value was given, and how much of that was taken back, by the suppliers' own logs."""
+    logs = {name: (supplier.given, supplier.taken_back) for name, supplier in world.suppliers.items()}
     for order_id, adapter, reference in select("SELECT order_id, adapter, reference FROM attempt WHERE kind = 'send'"):
-        supplier = world.suppliers.get(expect(adapter, str))
-        if supplier is not None:
-            truth = truths[expect(order_id, UUID)]
-            truth.sends += supplier.given.get(expect(reference, str), 0)
-            truth.taken_back += supplier.taken_back.get(expect(reference, str), 0)
+        given, taken_back = logs.get(expect(adapter, str), ({}, {}))
+        truth = truths[expect(order_id, UUID)]
+        truth.sends += given.get(expect(reference, str), 0)
+        truth.taken_back += taken_back.get(expect(reference, str), 0)
     for order_id, count in select(
         "SELECT order_id, count(*) FROM code WHERE supplier = 'code_stock' AND state = 'sold' GROUP BY order_id"
     ):

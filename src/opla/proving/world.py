@@ -258,7 +258,7 @@ class Supplier:
         self._boundary = boundary
         self.given: dict[str, int] = defaultdict(int)  # by our reference: how often value was truly given
         self.taken_back: dict[str, int] = defaultdict(int)
-        self.pins: dict[str, Pin] = {}
+        self.pins: dict[str, str] = {}
         self._answers: dict[str, SendReport] = {}
         self._shown: dict[str, int] = {}
         self.service = Service(faults, chance, agenda)
@@ -303,8 +303,8 @@ class Supplier:
         if request.kind is Kind.CODE:
             pin = Pin(f"{self._series}{self._made:012d}", f"{self.name}-{self._made}")
             if self._faults.strikes(Fault.DUPLICATE_PIN) and self.pins:
-                pin = self.pins[next(iter(self.pins))]
-            self.pins[reference] = pin
+                pin = Pin(next(iter(self.pins.values())), pin.serial)
+            self.pins[reference] = pin.secret
         cost_minor = self._takes_of_us(request)
         supplier_id = f"{self.name}_{reference}"
         self._answers[reference] = SendReport(Answer.SUCCEEDED, supplier_id, cost_minor, pin, currency=self._takes)

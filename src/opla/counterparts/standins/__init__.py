@@ -87,8 +87,8 @@ class TakesMoney(StandIn, Takes, Protocol):
     """A payment provider."""
 
 
-class GivesValue(StandIn, Protocol):
-    """A supplier. What it did is kept by our reference."""
+class Gives(Protocol):
+    """Where value is given. What was truly done is kept by our reference."""
 
     @property
     def given(self) -> Mapping[str, int]:
@@ -100,6 +100,10 @@ class GivesValue(StandIn, Protocol):
 
     @property
     def pins(self) -> Mapping[str, str]: ...
+
+
+class GivesValue(StandIn, Gives, Protocol):
+    """A supplier."""
 
     def settle(self) -> None:
         """Sends that are under way end."""

@@ -230,7 +230,7 @@ def _cost(one: _Transaction) -> int:
 def _secret(one: _Transaction) -> str:
     if one.product.service == 13:
         return f"LPA:1$rsp.dtone.invalid$OPLA-{one.id:06d}"
-    return f"0000{one.id:09d}" if one.product.pin else ""
+    return f"0000{4_400_000_000 + one.id:012d}" if one.product.pin else ""
 
 
 def _told(one: _Transaction) -> Json:
