@@ -52,7 +52,7 @@ class Sandbox:
         )
 
     def look_up(self, number: str) -> LookedUp | None:
-        """It knows the numbers that it has topped up, and no others. It takes our names, so it has no skus of its own."""
+        """It knows the numbers that it has topped up, and no others; it takes our names, so it names no skus."""
         reply = self._client.number(number)
         operator, country = reply.text("operator"), reply.text("country")
         return LookedUp(operator, country) if reply.done and operator and country else None
