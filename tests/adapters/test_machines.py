@@ -13,7 +13,7 @@ from opla.core.ports import Kind
 from opla.counterparts.codes import MARK, PIN_DIGITS, pin_of
 from opla.counterparts.entries import Entry, Refused
 from opla.counterparts.mailbox import Mail, Mailbox
-from opla.counterparts.operator import CODE_DAYS, Ask, Operators
+from opla.counterparts.operator import CODE_DAYS, FLOAT_MINOR, Ask, Operators
 from opla.counterparts.operator import Status as SendStatus
 from opla.counterparts.payment import LATE_MS, SESSION_MS, Order, Outcome, Payments, Status
 
@@ -241,3 +241,29 @@ def test_entries_are_flat_and_ready_for_json() -> None:
         made = make()
         assert not isinstance(made, Refused)
         assert all(isinstance(value, str | int) for entry in made for value in entry.values())
+
+
+def test_what_lies_there_of_ours_shrinks_by_what_it_takes_and_fills_itself_at_half() -> None:
+    operators = Operators("seed")
+    assert operators.float_left() == (FLOAT_MINOR, "EUR")
+    for n in range(400):
+        ask = Ask(f"r{n}", "PX-15", "proximus", Kind.CODE, 1500, "EUR", "", "")
+        turn = operators.send(ask, n, f"so_{n}")
+        assert not isinstance(turn, Refused)
+        for entry in turn.entries:
+            operators.apply(entry)
+        left_minor, _ = operators.float_left()
+        assert left_minor == FLOAT_MINOR - (n + 1) * 1440 % (FLOAT_MINOR // 2)
+        assert FLOAT_MINOR // 2 < left_minor <= FLOAT_MINOR
+
+
+def test_a_number_is_known_once_it_was_topped_up_and_by_whom_last() -> None:
+    operators = Operators("seed", takes="USD")
+    assert (operators.whose("+32470123456"), operators.float_left()[1]) == ("", "USD")
+    for n, operator in enumerate(("base", "orange")):
+        ask = Ask(f"r{n}", "X", operator, Kind.DIRECT, 1500, "EUR", "+32470123456", "")
+        turn = operators.send(ask, n, f"so_{n}")
+        assert not isinstance(turn, Refused)
+        for entry in turn.entries:
+            operators.apply(entry)
+        assert operators.whose("+32470123456") == operator

@@ -23,7 +23,18 @@ import pytest
 from adapters.worlds import Counterparts, SandboxPayments, SandboxSupplier, TwinStock
 from opla import notices, payments, suppliers
 from opla.core.money import Money
-from opla.core.ports import Answer, ChargeRequest, Finds, Kind, Message, SendReport, SendRequest
+from opla.core.ports import (
+    Answer,
+    ChargeRequest,
+    Finds,
+    Floats,
+    Kind,
+    LookedUp,
+    LooksUp,
+    Message,
+    SendReport,
+    SendRequest,
+)
 from opla.counterparts import address, secret
 from opla.counterparts.log import facts
 from opla.counterparts.place import log_path
@@ -95,6 +106,21 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     assert set(acknowledged) <= set(given)
     assert set(given.values()) == {1}
     assert len(set(acknowledged.values())) == len(acknowledged)
+
+
+def test_its_float_and_its_numbers_are_asked_for_like_any_suppliers(tmp_path: Path) -> None:
+    with process(tmp_path):
+        supplier = suppliers.build("sandbox", config(tmp_path), TwinStock())
+        assert isinstance(supplier, Floats)
+        assert isinstance(supplier, LooksUp)
+        assert (supplier.float_left(), supplier.look_up("+32470123456")) == (Money(1_000_000, "EUR"), None)
+        supplier.send(SendRequest("r1", "MV-15", "mobile-vikings", Kind.DIRECT, Money(1500, "EUR"), "+32470123456"))
+        assert supplier.float_left() == Money(998_560, "EUR")
+        assert supplier.look_up("+32470123456") == LookedUp("mobile-vikings", "BE")
+        wrong = suppliers.build("sandbox", {**config(tmp_path), "secret": "wrong"}, TwinStock())
+        assert isinstance(wrong, Floats)
+        assert wrong.float_left() is None
+    assert supplier.float_left() is None  # nobody is there: nothing is known
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])

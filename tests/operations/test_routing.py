@@ -166,7 +166,7 @@ def test_a_refusal_for_want_of_float_goes_to_the_next_and_is_held_where_there_is
     assert world.items() == ["float_low", "float_low"]
     for seller in sellers.values():
         seller.script, seller.left = [], Money(10_000, "EUR")  # the owner has filled it
-    world.work_through(7 * 60, step_s=5)
+    world.work_through(15 * 60, step_s=15)
     assert world.state(order_id) == "delivered"
     assert sum(seller.gave for seller in sellers.values()) == 1
     assert world.items() == []
@@ -179,6 +179,17 @@ def test_a_supplier_without_a_list_that_lacks_the_float_is_asked_a_few_times_and
     assert (world.state(order_id), world.supplier.gave) == ("refunded", 0)
     assert 4 <= len(world.supplier.asked) <= 7
     assert len(set(world.supplier.asked)) == len(world.supplier.asked)  # each a send of its own: the last one had ended
+
+
+def test_who_refuses_for_want_of_float_and_says_that_there_is_enough_is_still_told_of(world: World) -> None:
+    sellers = selling(world, {"only": 1390})
+    sellers["only"].left = Money(10_000, "EUR")
+    sellers["only"].script = [short] * 100
+    order_id = world.paid()
+    world.work_through(5 * 60, step_s=10)
+    assert (world.state(order_id), world.items()) == ("paid", ["float_low"])
+    world.work_through(60 * 60, step_s=30)
+    assert world.state(order_id) == "refunded"
 
 
 # ── health ──

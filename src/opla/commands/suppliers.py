@@ -71,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _refuse(refusal: Refusal) -> Stop:
     from opla.presenting.refusals import sentence
 
+    if refusal.code is Code.NOT_FOUND:
+        return Stop(refusal.code, f"There is no such thing: {refusal.params.get('name', '')}")
     about = next((refusal.params[name] for name in ("supplier", "name") if name in refusal.params), "")
     return Stop(refusal.code, f"{about}: {sentence(refusal)}" if about else sentence(refusal))
 

@@ -95,7 +95,7 @@ HOLDS: Final[dict[Standing, timedelta]] = {
 _HOLDS_RESELLER: Final = GIVE_UP_AFTER
 #: Seconds until a supplier that said its float is too low is asked again; the last one repeats.
 _AGAIN_S: Final = (60, 300, 600, 1200)
-_LOOKS_S: Final[dict[Standing, int]] = {Standing.NO_ANSWER: 15, Standing.FLOAT_LOW: 60}
+_LOOKS_S: Final[dict[Standing, int]] = {Standing.NO_ANSWER: 15, Standing.FLOAT_LOW: 15}
 
 #: What suppliers say when too little of our money lies with them (`SendReport.why`).
 OUT_OF_FLOAT: Final = "insufficient_float"

@@ -28,6 +28,10 @@ TAKES_PER_MILLE = {"USD": 1080}
 CREDIT_DAYS = 31
 CODE_DAYS = 365
 
+#: What lies with this supplier of ours when it is full. Nobody need fill it: at half it is full again.
+FLOAT_MINOR = 1_000_000
+FLOAT_CURRENCY = "EUR"
+
 _DAY_MS = 86_400_000
 
 
@@ -96,6 +100,7 @@ class Operators:
         self.sends: dict[str, Send] = {}
         self.subscribers: dict[tuple[str, str], Subscriber] = {}
         self._seed = seed
+        self._spent_minor = 0
         self._heard: set[str] = set()
         self._by_pin: dict[str, Send] = {}
         self._sold = 0
@@ -146,6 +151,14 @@ class Operators:
     def next_due_ms(self) -> int | None:
         return min((int(entry["at_ms"]) for entry in self._due.values()), default=None)
 
+    def float_left(self) -> tuple[int, str]:
+        """In minor units, and their currency. Invented, like its costs."""
+        return FLOAT_MINOR - self._spent_minor % (FLOAT_MINOR // 2), self.takes or FLOAT_CURRENCY
+
+    def whose(self, number: str) -> str:
+        """The operator that has topped this number up; empty where none has, for then nobody here knows."""
+        return next((operator for operator, known in reversed(self.subscribers) if known == number), "")
+
     def pin(self, send: Send) -> str:
         """The code in the clear: computed for whoever may see it, never stored."""
         return pin_of(self._seed, send.ask.operator, send.running) if send.running else ""
@@ -180,6 +193,7 @@ class Operators:
             case "operator.reversed":
                 send = self.sends[reference]
                 send.status = Status.REVERSED
+                self._spent_minor -= send.cost_minor
                 self._due.pop((reference, "reverse"), None)
                 self._subscriber(send, send.ask.number).credit_minor -= send.ask.face_minor
             case "operator.redeemed":
@@ -201,6 +215,7 @@ class Operators:
 
     def _apply_given(self, send: Send, entry: Entry) -> None:
         send.status = Status.COMPLETED
+        self._spent_minor += send.cost_minor
         self._due.pop((send.ask.reference, "outcome"), None)
         if send.ask.kind is Kind.DIRECT:
             self._top_up(send, send.ask.number, int(entry["at_ms"]))

@@ -41,6 +41,8 @@ class Routes:
                 ("GET", r"/refunds", self._refund_by_reference),
                 ("POST", r"/sends", self._send),
                 ("GET", r"/sends", self._send_by_reference),
+                ("GET", r"/float", self._float),
+                ("GET", r"/numbers", self._number),
                 ("POST", r"/mail", self._mail),
                 ("GET", r"/mail\.json", self._mails),
                 ("POST", r"/push", self._push),
@@ -157,6 +159,15 @@ class Routes:
         reference = request.query.get("reference", "")
         found = self._service.read(lambda now: now.operators.sends.get(reference))
         return self._sent(found) if found else refuse(_NOT_FOUND)
+
+    def _float(self, _: Request, __: str) -> Response:
+        left_minor, currency = self._service.read(lambda now: now.operators.float_left())
+        return answer(200, {"left_minor": left_minor, "currency": currency})
+
+    def _number(self, request: Request, _: str) -> Response:
+        number = request.query.get("number", "")
+        operator = self._service.read(lambda now: now.operators.whose(number))
+        return answer(200, {"operator": operator, "country": "BE"}) if operator else refuse(_NOT_FOUND)
 
     def _sent(self, send: Send, fault: Fault = Fault.NONE) -> Response:
         fields: dict[str, object] = {

@@ -68,7 +68,7 @@ _EVENTS: Final[dict[str, str]] = {
     "paid_twice": gettext_noop("Paid a second time: the second payment goes back"),
     "expired": gettext_noop("The time to pay ran out"),
     "delivered": gettext_noop("Delivered"),
-    "rerouted": gettext_noop("Asked another supplier"),
+    "rerouted": gettext_noop("A supplier is asked once more"),
     "declined": gettext_noop("The operator declined: the money goes back"),
     "called_off": gettext_noop("Called off before its day: the money goes back"),
     "reversed": gettext_noop("The operator took it back: the money goes back"),

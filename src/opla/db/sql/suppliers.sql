@@ -173,7 +173,9 @@ BEGIN
     SELECT * INTO v_state FROM supplier_state s WHERE s.supplier = p_supplier;
     v_low := v_state.below_currency = v_state.float_currency AND v_state.float_minor < v_state.below_minor;
     -- an order that waits looks again within a minute: three without one, and none does
+    -- and who refused for want of it is not believed at once when it says that there is enough
     v_short := v_state.short_at IS NOT NULL AND (v_state.float_at IS NULL OR v_state.float_at <= v_state.short_at)
+        OR coalesce(v_state.short_at > p_at - interval '10 minutes', false)
         OR coalesce(v_state.waits_at > p_at - interval '3 minutes', false);
     IF v_low OR v_short THEN
         INSERT INTO item (kind, subject, amount_minor, currency, why, opened_at)

@@ -19,3 +19,9 @@ class Client:
 
     def find(self, reference: str) -> Reply:
         return self._caller.get("/sends", {"reference": reference})
+
+    def float_left(self) -> Reply:
+        return self._caller.get("/float", {})
+
+    def number(self, number: str) -> Reply:
+        return self._caller.get("/numbers", {"number": number})

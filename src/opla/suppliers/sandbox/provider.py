@@ -1,11 +1,12 @@
-"""The sandbox supplier, keeping `Sends` and `Finds`, for codes and for credit on a number."""
+"""The sandbox supplier, keeping `Sends`, `Finds`, `Floats` and `LooksUp`, for codes and for credit on a number."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from opla.calling import Reply
-from opla.core.ports import Answer, Kind, Pin, Promises, SendReport, SendRequest
+from opla.core.money import MINOR_DIGITS, Money
+from opla.core.ports import Answer, Kind, LookedUp, Pin, Promises, SendReport, SendRequest
 from opla.suppliers.sandbox import mapping
 from opla.suppliers.sandbox.client import Client
 from opla.suppliers.sandbox.config import Config
@@ -41,6 +42,20 @@ class Sandbox:
         if reply.trouble is None and reply.status == 404 and reply.text("error") == mapping.NOT_FOUND:
             return None
         return _report(reply, reference)
+
+    def float_left(self) -> Money | None:
+        """Of an invented float, which is never empty for long."""
+        reply = self._client.float_left()
+        left_minor, currency = reply.whole("left_minor"), reply.text("currency") or ""
+        return (
+            Money(left_minor, currency) if reply.done and left_minor is not None and currency in MINOR_DIGITS else None
+        )
+
+    def look_up(self, number: str) -> LookedUp | None:
+        """It knows the numbers that it has topped up, and no others; it takes our names, so it names no skus."""
+        reply = self._client.number(number)
+        operator, country = reply.text("operator"), reply.text("country")
+        return LookedUp(operator, country) if reply.done and operator and country else None
 
 
 def _report(reply: Reply, reference: str) -> SendReport:
