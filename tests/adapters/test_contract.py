@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from adapters.mollie_world import MolliePayments
 from adapters.worlds import (
     BY_HAND,
+    OWN_BOOK,
     SUPPLIERS,
     Counterparts,
     OwnStock,
@@ -124,7 +125,7 @@ def as_written(ours: object) -> str:
 
 
 def test_every_registered_adapter_brings_its_world() -> None:
-    assert set(PAYMENTS) == set(payments.names())
+    assert set(PAYMENTS) | OWN_BOOK == set(payments.names())
     assert set(SUPPLIERS) | BY_HAND == set(suppliers.names())
 
 
@@ -151,7 +152,7 @@ def test_an_outsiders_adapter_is_found_by_its_entry_point(monkeypatch: pytest.Mo
     impostor = EntryPoint("sandbox", "json", "opla.payments")
     known = EntryPoints([point, impostor])
     monkeypatch.setattr("opla.payments.entry_points", known.select)
-    assert payments.names() == ["elsewhere", "mollie", "sandbox"]
+    assert payments.names() == ["bank_transfer", "elsewhere", "mollie", "sandbox"]
     assert payments.folder("elsewhere").NAME == "sandbox"
     assert payments.folder("sandbox").NAME == "sandbox"
 
@@ -159,7 +160,7 @@ def test_an_outsiders_adapter_is_found_by_its_entry_point(monkeypatch: pytest.Mo
 # ── payment providers ──
 
 
-@pytest.fixture(params=payments.names())
+@pytest.fixture(params=sorted(PAYMENTS))
 def shop(request: pytest.FixtureRequest, other: Counterparts) -> PaymentWorld:
     return PAYMENTS[request.param](other)
 

@@ -45,6 +45,7 @@ class Act(StrEnum):
     FUND = "fund"  # record that the owner moved own money, such as filling a supplier's float
     TELL_RATE = "tell_rate"  # say what a currency is worth
     MANAGE_PLACES = "manage_places"  # say where top-ups are sold over a counter
+    IMPORT_STATEMENTS = "import_statements"  # of the shop's own bank account, and read what they brought
 
 
 MAY: dict[Role, frozenset[Act]] = {
@@ -82,6 +83,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.FUND,
             Act.TELL_RATE,
             Act.MANAGE_PLACES,
+            Act.IMPORT_STATEMENTS,
         }
     ),
     Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER}),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from opla.core.attempt import Kind
 from opla.db.queries import attempts
+from opla.db.queries.bank import Book
 from opla.db.queries.cards import Shelves
 from opla.operations.outside import Adapters
 from opla.operations.shop import current
@@ -28,5 +29,5 @@ def woken(provider: str, headers: Mapping[str, str], body: bytes, *, at: datetim
     shop = current()
     if provider not in shop.payment_methods:
         return 0
-    reader = Adapters(shop, Shelves(lambda: at)).notifies(provider)
+    reader = Adapters(shop, Shelves(lambda: at), Book(lambda: at, shop.chance)).notifies(provider)
     return wake_payment(provider, reader.woken(headers, body), at=at) if reader is not None else 0

@@ -9,6 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 _NAMES: Final[dict[str, tuple[str, str]]] = {
+    "bank_transfer": (
+        gettext_noop("Bank transfer"),
+        gettext_noop(
+            "From any bank in Europe to our account. It takes until the next working day, or seconds as an instant "
+            "transfer; we deliver when we see it on our account."
+        ),
+    ),
     "sandbox": (gettext_noop("Sandbox payment"), gettext_noop("You choose what happens. No real money moves.")),
     "mollie": (gettext_noop("Pay with Mollie"), gettext_noop("You choose how on the next page.")),
     "mollie_card": (

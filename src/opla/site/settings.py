@@ -43,6 +43,8 @@ DATABASE_ROUTERS: list[str] = []
 SANDBOX = os.environ.get("OPLA_SANDBOX", "1") == "1"
 #: The ways of paying that people choose between, in this order; beside the sandbox those with a key for trying alone.
 PAYMENT_METHODS = tuple(os.environ.get("OPLA_PAYMENT_METHODS", "").split())
+#: The owner's own account, where people may transfer to; without an IBAN and a name nobody can.
+BANK = {name: os.environ.get(f"OPLA_BANK_{name.upper()}", "") for name in ("iban", "holder", "bic")}
 
 SECRET_KEY = keyring.load(VAR).signing_key
 DEBUG = False
