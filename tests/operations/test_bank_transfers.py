@@ -12,18 +12,20 @@ from fakes import CODE, CUSTOMER, DEVICE, Playing, World, compose, pushing
 from opla.core.actor import Actor, Role
 from opla.core.item import Step
 from opla.core.own_account import OwnAccount
-from opla.core.ports import Charges
+from opla.core.ports import Answer, Charges
 from opla.core.refusal import Code, Refusal
 from opla.core.structured import belgian, number
 from opla.db.queries import bank
 from opla.db.queries.bank import Book
 from opla.db.queries.call import select
+from opla.operations.pay_again import pay_again
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.resolve_item import Wanted, resolve_item
 from opla.operations.statements import Imported, import_statement
 from opla.operations.work import work_once
 from opla.payments.bank_transfer.provider import OwnAccountTransfers
 from statements import OUR_IBAN, PAYER, Coda, camt, entry
+from support import as_owner, at_once
 
 OWNER, ANOTHER = Actor(Role.OWNER, "ana"), Actor(Role.OWNER, "ben")
 ACCOUNT = OwnAccount(OUR_IBAN, "The Shop")
@@ -314,3 +316,44 @@ def test_a_price_is_kept_for_as_long_as_a_transfer_may_take(bank_world: World) -
     assert isinstance(quick, Placed)
     [(placed, expires)] = select("SELECT placed_at, expires_at FROM orders WHERE id = %s", [quick.order_id])
     assert expires - placed == timedelta(minutes=20)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "UPDATE bank_line SET amount_minor = 1499",
+        "UPDATE bank_line SET number = '000000000097'",
+        "UPDATE bank_line SET state = 'open', number = ''",
+    ],
+)
+def test_the_books_count_no_more_than_the_lines_of_the_account_do(bank_world: World, broken: str) -> None:
+    _, reference = ordered(bank_world)
+    bring(bank_world, camt(entry(1500, structured=reference)))
+    with as_owner() as cursor:
+        cursor.execute(broken)
+        cursor.execute("SELECT name FROM opla_books(%s) WHERE wrong > 0", [bank_world.clock()])
+        assert cursor.fetchall() == [("bank_lines",)]
+
+
+def test_an_order_that_was_paid_too_little_may_be_paid_again_in_another_way(bank_world: World) -> None:
+    order_id, reference = ordered(bank_world)
+    bring(bank_world, camt(entry(100, structured=reference)))
+    assert pay_again(CUSTOMER, order_id, shop=bank_world.shop, method="sandbox", at=bank_world.clock()) is None
+    work(bank_world)
+    bank_world.provider.decide(Answer.SUCCEEDED, 1500)
+    bank_world.wake()
+    work(bank_world)
+    assert bank_world.state(order_id) == "delivered"
+    # … and the rest of it, transferred all the same, comes beside the price and goes back
+    bring(bank_world, camt(entry(1400, structured=reference), number=2, opening=10100))
+    assert {str(reason) for reason, *_ in bank_world.refunds()} == {"underpaid", "overpaid"}
+
+
+def test_two_shops_threads_that_import_the_same_file_at_once_count_it_once(bank_world: World) -> None:
+    order_id, reference = ordered(bank_world)
+    data = camt(entry(1500, structured=reference, iban=PAYER))
+    at, shop = bank_world.clock(), bank_world.shop
+    found = at_once(*[lambda: import_statement(OWNER, data, shop=shop, at=at)] * 3)
+    assert sorted(one.matched for one in found if isinstance(one, Imported)) == [0, 0, 1]
+    work(bank_world)
+    assert (bank_world.state(order_id), bank_world.balance("bank:EUR")) == ("delivered", 1500)
