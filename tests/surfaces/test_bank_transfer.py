@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -19,7 +18,9 @@ from surfaces.test_owner_pages import signed_in
 
 
 @pytest.fixture
-def bank_door(door: Door) -> Iterator[Door]:
+def bank_door(door: Door, monkeypatch: pytest.MonkeyPatch) -> Door:
+    monkeypatch.setenv("OPLA_BANK_IBAN", ACCOUNT.iban)
+    monkeypatch.setenv("OPLA_BANK_HOLDER", ACCOUNT.holder)
     door.world.shop = replace(door.world.shop, payment_methods=("sandbox", "bank_transfer"), account=ACCOUNT)
     return door
 
