@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,8 +13,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from fakes import DEVICE
 from operations.test_bank_transfers import ACCOUNT, bring, ordered, work
 from opla.core.actor import Role
+from opla.core.money import Money
 from opla.core.structured import belgian, rf
 from opla.db.queries.call import select
+from opla.presenting.pictures import transfer_code
 from statements import PAYER, camt, entry
 from surfaces.conftest import Door, Seen, Visitor
 from surfaces.test_owner_pages import signed_in
@@ -43,6 +48,15 @@ def test_the_page_says_what_to_fill_in_and_how_long_it_takes(bank_door: Door, la
         assert word in page.text
     assert '<svg class="qr"' in page.html or 'class="qr"' in page.html
     assert "Nothing is delivered before" in page.text or language != "en"
+
+
+@pytest.mark.skipif(shutil.which("zbarimg") is None, reason="zbarimg is not installed: nobody else reads the QR here")
+def test_a_stranger_reads_the_qr_code(tmp_path: Path) -> None:
+    picture = tmp_path / "qr.png"
+    transfer_code(ACCOUNT, Money(1550, "EUR"), belgian("123456789002")).save(str(picture), scale=6, border=4)
+    read = subprocess.run(["zbarimg", "--raw", "-q", picture], capture_output=True, text=True, check=True).stdout
+    said = ["BCD", "002", "1", "SCT", "", "The Shop", "BE68539007547034", "EUR15.5", "", "", "+++123/4567/89002+++"]
+    assert read.rstrip("\n").split("\n") == said
 
 
 def test_whoever_has_the_link_may_pay_and_a_wrong_link_shows_nothing(bank_door: Door) -> None:

@@ -21,19 +21,18 @@ def qr(text: str) -> str:
     return code.svg_inline(border=3, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None)
 
 
-def transfer_qr(account: OwnAccount, amount: Money, remittance: str) -> str:
-    """A QR code that a bank's app fills a transfer in from, as one SVG element (EPC069-12, version 002).
+def transfer_code(account: OwnAccount, amount: Money, remittance: str) -> segno.QRCode:
+    """What a bank's app fills a transfer in from (EPC069-12, version 002).
 
     The text is unstructured: what banking apps make of a Belgian reference in the structured field differs.
     """
-    code = make_epc_qr(
-        account.holder,
-        account.iban,
-        Decimal(amount.decimal),
-        text=remittance,
-        bic=account.bic or None,
-        encoding="utf-8",
-    )
+    total, bic = Decimal(amount.decimal), account.bic or None
+    return make_epc_qr(account.holder, account.iban, total, text=remittance, bic=bic, encoding="utf-8")
+
+
+def transfer_qr(account: OwnAccount, amount: Money, remittance: str) -> str:
+    """The same as one SVG element."""
+    code = transfer_code(account, amount, remittance)
     return code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None)
 
 
