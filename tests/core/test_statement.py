@@ -104,6 +104,8 @@ OUTSIDE = b"""<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>""
         (BOMB, Code.STATEMENT_UNSAFE),
         (OUTSIDE, Code.STATEMENT_UNSAFE),
         (b"<a>" * 10_000, Code.STATEMENT_UNSAFE),
+        (b"<a>" + b"<b/>" * 300_001 + b"</a>", Code.STATEMENT_UNSAFE),
+        (GOOD_XML.replace(b"<CdtDbtInd>CRDT", b"<CdtDbtInd>", 1), Code.STATEMENT_INCOMPLETE),
         (GOOD_XML[:-30], Code.STATEMENT_BROKEN),
         (GOOD_XML.replace("é".encode(), b"\xe9"), Code.STATEMENT_CHARSET),
         (GOOD_XML.replace(b"UTF-8", b"klingon"), Code.STATEMENT_CHARSET),

@@ -234,6 +234,10 @@ def test_a_payout_of_a_provider_is_no_customers_money(bank_world: World) -> None
     assert (bank_world.items(), bank_world.balance("bank:EUR")) == ([], 0)
 
 
+def test_a_line_that_moves_nothing_is_nobodys(bank_world: World) -> None:
+    assert bring(bank_world, Coda().move(0, text="your new conditions").file()).ignored == 1
+
+
 def test_a_large_line_needs_a_second_person(bank_world: World) -> None:
     order_id, _ = ordered(bank_world)
     bring(bank_world, camt(entry(200_00, text="?")))

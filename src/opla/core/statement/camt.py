@@ -93,7 +93,10 @@ def _signed(element: Element) -> int:
     found = _decimal(amount.text.strip(), currency)
     if found is None:
         raise Unreadable(Code.STATEMENT_INCOMPLETE, field="Amt")
-    return -found if element.said("CdtDbtInd") == "DBIT" else found
+    direction = element.said("CdtDbtInd")
+    if direction not in ("CRDT", "DBIT"):
+        raise Unreadable(Code.STATEMENT_INCOMPLETE, field="CdtDbtInd")
+    return -found if direction == "DBIT" else found
 
 
 def _decimal(text: str, currency: str) -> int | None:

@@ -15,6 +15,7 @@
 | went out, a return      | none                         | open: `reversal_unknown`                                   |
 | went out                | two or more                  | open: `two_references`                                     |
 | went out                | none                         | `ignored`: the owner's own, of which nothing is kept       |
+| nothing moved           | any                          | `ignored`                                                  |
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ class Place:
 
 def place(line: Line, known: Mapping[str, Known]) -> Place:
     """What becomes of a new line. `known` holds those of its references that are ours."""
+    if not line.amount_minor:
+        return Place(State.IGNORED)  # the bank says something, and nothing moved
     ours = [known[reference] for reference in sorted(line.references) if reference in known]
     if len(ours) > 1:
         return Place(State.OPEN, why=Why.TWO_REFERENCES)

@@ -12,9 +12,10 @@ from opla.core.refusal import Code
 from opla.core.statement.model import Unreadable
 
 _MAX_DEPTH = 40  # camt.053 has 20
+_MAX_ELEMENTS = 300_000  # thousands of entries; empty ones alone could fill the memory of a small machine
 
 
-@dataclass
+@dataclass(slots=True)
 class Element:
     """One element; `name` without its namespace."""
 
@@ -45,10 +46,12 @@ def parse(data: bytes) -> Element:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     root = Element("")
-    stack = [root]
+    stack, made = [root], 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        if len(stack) > _MAX_DEPTH:
+        nonlocal made
+        made += 1
+        if len(stack) > _MAX_DEPTH or made > _MAX_ELEMENTS:
             raise Unreadable(Code.STATEMENT_UNSAFE)
         namespace, _, local = name.rpartition(" ")
         element = Element(local, namespace, attributes)
