@@ -18,6 +18,7 @@ from opla.core.structured import belgian, number
 from opla.db.queries import bank
 from opla.db.queries.bank import Book
 from opla.db.queries.call import select
+from opla.db.queries.forget import forget
 from opla.operations.pay_again import pay_again
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.resolve_item import Wanted, resolve_item
@@ -310,6 +311,17 @@ def test_whose_money_it_was_is_forgotten_when_it_is_needed_no_more(bank_world: W
     work(bank_world, 1)
     kept = select("SELECT state, sealed IS NOT NULL, length(other) > 0 FROM bank_line ORDER BY amount_minor")
     assert kept == [("open", True, True), ("matched", False, False)]  # the open one still waits for a person
+
+
+def test_whoever_asks_to_be_forgotten_is_forgotten_here_too(bank_world: World) -> None:
+    order_id, reference = ordered(bank_world)
+    bring(bank_world, camt(entry(1500, structured=reference, name="Ana", iban=PAYER)))
+    assert bank_world.state(order_id) == "delivered"
+    assert forget(OWNER, "ana@example.org", [], b"", at=bank_world.clock()) == 0
+    assert select("SELECT sealed, length(other) FROM bank_line") == [(None, 0)]
+    # … and the same line of another file is still that line
+    again = bring(bank_world, Coda().move(1500, reference=reference, iban=PAYER).file())
+    assert (again.known, again.matched) == (1, 0)
 
 
 def test_a_price_is_kept_for_as_long_as_a_transfer_may_take(bank_world: World) -> None:
