@@ -15,7 +15,7 @@ from opla.core.own_account import OwnAccount
 from opla.core.ports import Answer, Charges
 from opla.core.refusal import Code, Refusal
 from opla.core.structured import belgian, number
-from opla.db.queries import bank
+from opla.db.queries import bank, pages
 from opla.db.queries.bank import Book
 from opla.db.queries.call import select
 from opla.db.queries.forget import forget
@@ -25,6 +25,7 @@ from opla.operations.resolve_item import Wanted, resolve_item
 from opla.operations.statements import Imported, import_statement
 from opla.operations.work import work_once
 from opla.payments.bank_transfer.provider import OwnAccountTransfers
+from opla.presenting.notices import notice
 from statements import OUR_IBAN, PAYER, Coda, camt, entry
 from support import as_owner, at_once
 
@@ -311,6 +312,19 @@ def test_whose_money_it_was_is_forgotten_when_it_is_needed_no_more(bank_world: W
     work(bank_world, 1)
     kept = select("SELECT state, sealed IS NOT NULL, length(other) > 0 FROM bank_line ORDER BY amount_minor")
     assert kept == [("open", True, True), ("matched", False, False)]  # the open one still waits for a person
+
+
+def test_people_are_told_once_where_to_find_what_to_transfer_and_never_the_account_itself(bank_world: World) -> None:
+    order_id, reference = ordered(bank_world)
+    work(bank_world, 5)
+    [told] = bank_world.mailbox.sent
+    assert told.subject == "transfer"
+    page = pages.order_by_id(order_id)
+    assert page is not None
+    said = notice("transfer", page, "http://shop.test/o/x/", sandbox=False)
+    assert "€15.00" in said.text
+    for secret in (OUR_IBAN, ACCOUNT.shown, belgian(reference)):
+        assert secret not in said.text
 
 
 def test_whoever_asks_to_be_forgotten_is_forgotten_here_too(bank_world: World) -> None:
