@@ -24,6 +24,7 @@ from adapters.worlds import (
     BY_HAND,
     EUR15,
     NUMBER,
+    OWN_BOOK,
     Counterparts,
     OwnStock,
     PaymentWorld,
@@ -141,7 +142,7 @@ def as_written(ours: object) -> str:
 
 
 def test_every_registered_adapter_brings_its_world() -> None:
-    assert set(PAYMENTS) == set(payments.names())
+    assert set(PAYMENTS) | OWN_BOOK == set(payments.names())
     assert set(SUPPLIERS) | BY_HAND == set(suppliers.names())
 
 
@@ -168,7 +169,7 @@ def test_an_outsiders_adapter_is_found_by_its_entry_point(monkeypatch: pytest.Mo
     impostor = EntryPoint("sandbox", "json", "opla.payments")
     known = EntryPoints([point, impostor])
     monkeypatch.setattr("opla.payments.entry_points", known.select)
-    assert payments.names() == sorted(["elsewhere", *PAYMENTS])
+    assert payments.names() == sorted(["elsewhere", *PAYMENTS, *OWN_BOOK])
     assert payments.folder("elsewhere").NAME == "sandbox"
     assert payments.folder("sandbox").NAME == "sandbox"
 
@@ -176,7 +177,7 @@ def test_an_outsiders_adapter_is_found_by_its_entry_point(monkeypatch: pytest.Mo
 # ── payment providers ──
 
 
-@pytest.fixture(params=payments.names())
+@pytest.fixture(params=sorted(PAYMENTS))
 def shop(request: pytest.FixtureRequest, other: Counterparts) -> PaymentWorld:
     return PAYMENTS[request.param](other)
 

@@ -344,6 +344,8 @@ class OwnStock:
 
 #: Whose goods a person hands over: a send of theirs is pending until then, and has a suite of its own.
 BY_HAND = frozenset({"card_stock"})
+#: A payment adapter over our own account calls nobody, so nobody can answer it badly (test_own_account).
+OWN_BOOK = frozenset({"bank_transfer"})
 
 
 @contextmanager

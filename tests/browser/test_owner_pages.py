@@ -18,6 +18,7 @@ from browser.conftest import Screen, Screens
 from browser.test_every_page import judge, press
 from fakes import CODE, CUSTOMER, DEVICE, Playing, World
 from operations.selling import selling
+from operations.test_bank_transfers import ACCOUNT, bring, ordered
 from opla.core.actor import Actor, Role
 from opla.core.money import Money
 from opla.core.ports import Promises
@@ -26,9 +27,11 @@ from opla.db.queries import items
 from opla.operations import place_files, threads
 from opla.operations import shop as shops
 from opla.operations.close_day import close_all
+from opla.operations.links import link_of
 from opla.operations.owner import make_link
 from opla.operations.resolve_item import Wanted, resolve_item
 from opla.operations.suppliers import tell_below, watch
+from statements import PAYER, camt, entry
 
 ANA = Actor(Role.OWNER, "ana")
 
@@ -42,6 +45,8 @@ class House:
     page: str
     day: str
     thread: str
+    transfer: str  # the page of an order that waits for one
+    line: str  # of our bank account, which shows no reference
 
 
 class _Quiet(WSGIRequestHandler):
@@ -68,6 +73,11 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         CUSTOMER, found.order_id, "Mobiel internet werkt niet", device=DEVICE, language="nl", shop=world.shop,
         at=world.clock(), tried=Tried("no_data", "iphone", ("restart",)),
     )  # fmt: skip
+    world.shop = replace(world.shop, payment_methods=("sandbox", "bank_transfer"), account=ACCOUNT)
+    world.clock.now = datetime.now(UTC)
+    waiting, _ = ordered(world)
+    bring(world, camt(entry(990, text="voor mijn bestelling, alvast bedankt", iban=PAYER, name="Zoë Payer")))
+    line = next(one.id for one in items.open_items() if one.kind == "bank_line")
     closed = close_all(ANA, at=world.clock())
     assert isinstance(closed, list)
 
@@ -83,7 +93,7 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     thread.start()
     yield House(
         world, f"http://127.0.0.1:{server.server_port}", f"/owner/items/{found.id}/", f"/owner/days/{closed[0].day}/",
-        f"/owner/threads/{written}/",
+        f"/owner/threads/{written}/", f"/o/{link_of(waiting, world.shop.keyring)}/", f"/owner/items/{line}/",
     )  # fmt: skip
     server.shutdown()
     thread.join(10)
@@ -124,6 +134,9 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
         "/owner/suppliers/",
         "/owner/cards/",
         "/owner/threads/",
+        "/owner/bank/",
+        house.line,
+        house.transfer,
         house.thread,
     ):
         screen.go(path)
@@ -146,7 +159,8 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
     with page.expect_navigation():
         form.locator("button.main").click()
     judge(page)
-    assert house.world.items() == ["float_low"]  # what lies at a supplier is less than wanted, whatever was decided
+    # What lies at a supplier is less than wanted, whatever was decided; and nobody decided about the line.
+    assert sorted(house.world.items()) == ["bank_line", "float_low"]
     assert judges.DOCUMENTS.refused(tmp_path) == ""
     assert screen.strangers == []
     screen.context.close()

@@ -64,6 +64,7 @@ manage_resellers   owner
 fund               owner
 tell_rate          owner
 manage_places      owner
+import_statements      owner
 remind             customer
 """
 

@@ -194,6 +194,14 @@ BREAKS = [
            WHERE id = (SELECT id FROM code WHERE state = 'stock' LIMIT 1)""",
         "reservations",
     ),
+    # a line of our bank account that waits for a person, and lies on nobody's list
+    Break(
+        """INSERT INTO bank_statement VALUES ('{paid}', 'BE68', 'coda', '1', 1, '2026-11-23', '2026-11-23', 0, 5, 'EUR',
+                                              1, '', '2026-11-24 08:00Z', 'owner:ana');
+           INSERT INTO bank_line VALUES ('{paid}', '{paid}', 'BE68', '2026-11-23', 5, 'EUR', '', '', '', false, 'open',
+                                         '', NULL, '2026-11-24 08:00Z')""",
+        "bank_lines",
+    ),
     Break("UPDATE attempt SET due_at = NULL WHERE order_id = '{paid}'", "forgotten"),
     Break("UPDATE attempt SET due_at = NULL WHERE refund_id IS NOT NULL", "forgotten"),
     Break(

@@ -15,11 +15,11 @@ MUTABLE = [
     "orders", "payment", "refund", "attempt", "code", "order_device", "proof", "account", "outbox", "item",
     "reminder", "reminder_sent", "reminder_order", "tried", "letter", "order_nudge", "order_share", "push_subscription",
     "push_message", "thread", "thread_message", "card_try", "card", "card_to", "listed", "supply",
-    "supplier_state",
+    "supplier_state", "bank_line",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
-    "attempt_evidence", "order_said", "attempt_route", "text_stop",
+    "attempt_evidence", "order_said", "attempt_route", "text_stop", "bank_statement", "bank_reference",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [

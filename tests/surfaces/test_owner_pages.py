@@ -50,7 +50,14 @@ def say(who: Visitor, page: str, resolution: str, **typed: str) -> Seen:
     return who.post(page, {"resolution": resolution, "note": NOTE, "sure": "yes", **typed})
 
 
-PAGES = ["/owner/items/", "/owner/items/{id}/", "/owner/days/", "/owner/places/", "/owner/places/places.csv"]
+PAGES = [
+    "/owner/items/",
+    "/owner/items/{id}/",
+    "/owner/days/",
+    "/owner/places/",
+    "/owner/places/places.csv",
+    "/owner/bank/",
+]
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.backoffice.views import somebody
 from opla.core.actor import Act, Actor
+from opla.core.item import Kind
 from opla.core.refusal import Code, Refusal
+from opla.db.queries import bank, suppliers
 from opla.db.queries import items as queries
-from opla.db.queries import suppliers
+from opla.db.queries.bank import Shown
 from opla.db.queries.items import About, Evidence, Item
 from opla.operations import shop, threads
 from opla.operations.resolve_item import MAX_FILE, Offer, Wanted, offers, resolve_item
@@ -28,7 +30,7 @@ from opla.presenting import suppliers as routed
 from opla.presenting.items import Choice
 from opla.presenting.refusals import sentence
 
-_TYPED: Final = ("note", "amount", "supplier_id", "serial", "valid_until")
+_TYPED: Final = ("note", "amount", "supplier_id", "serial", "valid_until", "ticket")
 
 
 @require_safe
@@ -83,11 +85,23 @@ def one(request: HttpRequest, item_id: int) -> HttpResponse:
         "state": orders.state(found.state),
         **happened(found),
         "said": [_line(e, found) for e in said],
+        "parties": _parties(found) if actor.refused(Act.RESOLVE_ITEM) is None else [],
         "forms": _forms(request, actor, found, refused),
         "told": "" if refused is None else sentence(refused),
         "may": actor.refused(Act.RESOLVE_ITEM) is None,
     }
     return render(request, "backoffice/item.html", shown, status=400 if refused else 200)
+
+
+def _parties(found: Item) -> list[Shown]:
+    """Lines of our bank account that it is about: whose money it is, and where it would go back to."""
+    keyring = shop.current().keyring
+    if found.kind in (Kind.BANK_LINE, Kind.BANK_OUT, Kind.LINE_BACK):
+        line = bank.line(found.subject, keyring)
+        return [line] if line else []
+    if found.kind is Kind.TRANSFER_DUE and found.open:
+        return bank.payers(found.subject, keyring)
+    return []
 
 
 def happened(found: Item | About) -> dict[str, object]:

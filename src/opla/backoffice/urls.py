@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.backoffice import cards, days, items, places, suppliers, threads, views
+from opla.backoffice import bank, cards, days, items, places, suppliers, threads, views
 
 urlpatterns = [
     path("enter/<str:token>/", views.enter, name="owner-enter"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("days/", days.listed, name="owner-days"),
     path("days/<str:day>/", days.one, name="owner-day"),
     path("days/<str:day>/journal.csv", days.journal, name="owner-journal"),
+    path("bank/", bank.page, name="owner-bank"),
     path("cards/", cards.listed, name="owner-cards"),
     path("cards/<uuid:order_id>/", cards.one, name="owner-card"),
     path("suppliers/", suppliers.listed, name="owner-suppliers"),

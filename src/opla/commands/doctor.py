@@ -31,7 +31,7 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 
 def run(_: argparse.Namespace) -> int:
     bad = 0
-    for finding in (_python, _database, _disk, _port, _chromium, _shop, payment_methods, suppliers_set_up):
+    for finding in (_python, _database, _disk, _port, _chromium, _shop, payment_methods, _bank, suppliers_set_up):
         for fine, sentence in _checked(finding):
             bad += not fine
             sys.stdout.write(f"{'ok   ' if fine else 'WRONG'} {sentence}\n")
@@ -87,9 +87,28 @@ def _shop() -> Iterator[tuple[bool, str]]:
     yield sandbox, f"not set, so /about/ and /terms/ say that it is missing: {', '.join(missing)}; {rest}"
 
 
+def _bank() -> Iterator[tuple[bool, str]]:
+    """Whether the account that people may transfer to can be named to them."""
+    from opla.core.own_account import OwnAccount
+    from opla.operations.outside import configuration
+
+    given = configuration("payments", "bank_transfer", VAR)
+    if not any(given.values()):
+        yield True, "no bank transfers: OPLA_BANK_IBAN and OPLA_BANK_HOLDER are not set"
+        return
+    try:
+        account = OwnAccount.from_mapping(given)
+    except ValueError as problem:
+        field, _, wrong = str(problem).partition(": ")
+        yield False, f"no bank transfers: OPLA_BANK_{field.upper()} is to be {wrong}"
+        return
+    yield True, f"bank transfers go to {account.shown}, {account.holder}; import its statements: ./opla statement FILE"
+
+
 def payment_methods() -> Iterator[tuple[bool, str]]:
     """Whether each way of being paid has its settings; nobody is called."""
     from opla import payments
+    from opla.core.ledger import OWN_ACCOUNTS
     from opla.operations.outside import configuration
 
     sandbox = os.environ.get("OPLA_SANDBOX", "1") == "1"
@@ -102,6 +121,8 @@ def payment_methods() -> Iterator[tuple[bool, str]]:
         except (LookupError, ValueError) as problem:
             yield False, f"{name}: {problem}"
             continue
+        if name in OWN_ACCOUNTS:
+            continue  # said by itself
         says = "real money" if live else "a key for trying"
         yield live is not sandbox, f"{name}: {says}, in a {'sandbox' if sandbox else 'real'} shop"
 

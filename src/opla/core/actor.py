@@ -47,6 +47,7 @@ class Act(StrEnum):
     MANAGE_PLACES = "manage_places"  # say where top-ups are sold over a counter
     MANAGE_SUPPLIERS = "manage_suppliers"  # say which of theirs is which of ours, and when a float is low
     SYNC_SUPPLIERS = "sync_suppliers"  # read what they list
+    IMPORT_STATEMENTS = "import_statements"  # of the shop's own bank account, and read what they brought
 
 
 MAY: dict[Role, frozenset[Act]] = {
@@ -86,6 +87,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.MANAGE_PLACES,
             Act.MANAGE_SUPPLIERS,
             Act.SYNC_SUPPLIERS,
+            Act.IMPORT_STATEMENTS,
         }
     ),
     Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER}),

@@ -35,6 +35,11 @@ class Kind(StrEnum):
     LOW_STOCK = "low_stock"  # few SIM cards of one product are left
     FLOAT_LOW = "float_low"  # little of our money is left at a supplier
     SUPPLIER_LIST = "supplier_list"  # what is approved left a supplier's list, or the list cannot be believed
+    BANK_LINE = "bank_line"  # money came into our bank account, and nobody can say what for
+    BANK_OUT = "bank_out"  # money left it under a reference of ours, and not as it was expected
+    BANK_GAP = "bank_gap"  # a statement is missing between two
+    TRANSFER_DUE = "transfer_due"  # a refund that a person sends from the bank account
+    LINE_BACK = "line_back"  # money that belongs to no order, which a person sends back
 
 
 class Why(StrEnum):
@@ -65,6 +70,18 @@ class Why(StrEnum):
     NOTHING_HELD = "nothing_held"  # day: our shelf has no code that is good then, and nobody else delivers it
     EXPIRES_FIRST = "expires_first"  # valid_until, day: of the code that is held
     CARD_TESTING = "card_testing"  # source, payments, failed, numbers, turned_away, orders: of one source today
+    # of lines of our bank account
+    NO_REFERENCE = "no_reference"  # none that checks
+    REFERENCE_UNKNOWN = "reference_unknown"  # it checks, and is not one of ours
+    TWO_REFERENCES = "two_references"  # two of ours in one transfer
+    TRANSFER_RETURNED = "transfer_returned"  # what we sent came back
+    OTHER_AMOUNT = (
+        "other_amount"  # asked: sent under the reference of a refund, which was another amount or sent before
+    )
+    REVERSAL_UNKNOWN = "reversal_unknown"  # the bank took money back, and does not say which
+    STATEMENT_MISSING = "statement_missing"  # before, after: the statements on both sides
+    TRANSFER_DUE = "transfer_due"  # reference: to send it under
+    LINE_BACK = "line_back"  # reference
     # what cannot be
     ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer
     MOVE_IMPOSSIBLE = "move_impossible"  # subject, state, event
@@ -100,6 +117,9 @@ class Resolution(StrEnum):
     DENY = "deny"
     TELL_AGAIN = "tell_again"
     ASK_AGAIN = "ask_again"  # the item stays open
+    MATCHED = "matched"  # of a line of our bank account: for this order
+    SEND_BACK = "send_back"  # the same: it belongs to none, and goes back
+    NOT_OURS = "not_ours"  # the same: no customer's money
     SEEN = "seen"  # nothing moves
 
 
@@ -126,6 +146,11 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.LOW_STOCK: (Resolution.SEEN,),
     Kind.FLOAT_LOW: (Resolution.SEEN,),
     Kind.SUPPLIER_LIST: (Resolution.SEEN,),
+    Kind.BANK_LINE: (Resolution.MATCHED, Resolution.SEND_BACK, Resolution.NOT_OURS),
+    Kind.BANK_OUT: (Resolution.MATCHED, Resolution.NOT_OURS),
+    Kind.BANK_GAP: (Resolution.SEEN,),
+    Kind.TRANSFER_DUE: (Resolution.PAID_BACK,),
+    Kind.LINE_BACK: (Resolution.SEEN,),
 }
 
 #: Kind of attempt → what may be said of one that is still open. A contradiction, or an adapter that is gone, leaves
@@ -140,6 +165,8 @@ GIVES_AWAY: Final = frozenset(
         Resolution.PAID,
         Resolution.PAID_BACK_OTHERWISE,
         Resolution.ALLOW_TODAY,
+        Resolution.MATCHED,
+        Resolution.SEND_BACK,
     }
 )
 

@@ -118,7 +118,7 @@ class Reason(StrEnum):
 class Slot(StrEnum):
     """An account as a posting rule names it; `Parties` says who that is in one case."""
 
-    PAYER = "payer"  # psp_clearing of the payment's provider
+    PAYER = "payer"  # psp_clearing of the payment's provider, or the bank where it is `OWN_ACCOUNTS`
     SOURCE = "source"  # supplier_float or code_stock of the supplier asked
     BOUGHT = "bought"  # source, or the fx position in the order's currency where the source takes another one
     FX = "fx"  # the fx position in that other currency
@@ -183,6 +183,9 @@ RESTOCKED = Posting(Reason.RESTOCKED, Slot.CARDS, Slot.LOSSES)
 #: Suppliers that are our own shelves: what lies there has an account of its own name, and no float.
 SHELVES = frozenset({"code_stock", "card_stock"})
 
+#: Ways of paying straight into our own bank account: nobody stands between, so nothing has to be cleared.
+OWN_ACCOUNTS = frozenset({"bank_transfer"})
+
 
 def account_code(account: Account, currency: str, party: str = "") -> str:
     """`supplier_float:sandbox:EUR`; without a party `margin:EUR`."""
@@ -214,6 +217,8 @@ class Parties:
         if role is Slot.BOUGHT and not self.abroad:
             role = Slot.SOURCE
         match role:
+            case Slot.PAYER if self.provider in OWN_ACCOUNTS:
+                return account_code(Account.BANK, self.currency)
             case Slot.PAYER:
                 return account_code(Account.PSP_CLEARING, self.currency, self.provider)
             case Slot.SOURCE if self.source in SHELVES:

@@ -85,6 +85,9 @@ ARROWS: Final[dict[tuple[State, Event], tuple[State, tuple[ledger.Posting, ...]]
 }
 
 
+#: The topic of a message: an order waits for a transfer.
+TRANSFER: Final = "transfer"
+
 #: Of an order bought for a date: looked at so long before, whether its money is still there.
 _BEFORE_DATE: Final = timedelta(hours=1)
 _TO_COME: Final = (order.State.PLACED, order.State.PAID)
@@ -214,7 +217,11 @@ def settle(
     if payment.captured_minor:
         return base
     if answer is Answer.PENDING and payment.state is State.OPENING:
-        return _moved(base, payment, Event.OPENED)
+        opened = _moved(base, payment, Event.OPENED)
+        if payment.provider not in ledger.OWN_ACCOUNTS:
+            return opened
+        # It is paid elsewhere, days later perhaps: what to fill in must be found again.
+        return replace(opened, messages=(NewMessage(TRANSFER, min(payment.allocations), chance.reference()),))
     if answer is Answer.DECLINED and payment.state in (State.OPENING, State.OPEN):
         return _moved(base, payment, Event.EXPIRED if report.why == "expired" else Event.FAILED, why=report.why)
     return base

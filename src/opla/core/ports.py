@@ -418,6 +418,50 @@ class CardStock(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Received:
+    """What the lines of our own bank account show under the reference of one charge, as cumulative facts.
+
+    `returned_minor` the bank took back; `refunded_minor` was sent back. `waiting`: an order still waits for the money.
+    """
+
+    number: str
+    currency: str
+    captured_minor: int
+    refunded_minor: int
+    returned_minor: int
+    waiting: bool
+
+
+@dataclass(frozen=True)
+class SentBack:
+    """A transfer out that a person makes, and whether a line of our account has shown it."""
+
+    number: str
+    booked: bool
+
+
+@runtime_checkable
+class AccountBook(Protocol):
+    """The lines of our own bank account, as statements brought them. Implemented by `db`, handed in by `operations`."""
+
+    def expect(self, reference: str) -> str:
+        """The number that this charge is paid under; the same reference keeps its number."""
+        ...
+
+    def received(self, reference: str) -> Received | None:
+        """What came of this charge; None where none was ever expected."""
+        ...
+
+    def send_back(self, reference: str) -> str:
+        """Ask a person to transfer what this refund owes, once; the number it is to be sent under."""
+        ...
+
+    def sent(self, reference: str) -> SentBack | None:
+        """What came of this refund; None where nobody was ever asked."""
+        ...
+
+
 class CodeStock(Protocol):
     """Our own stock of codes. Implemented over PostgreSQL by `db`, handed in by `operations`."""
 

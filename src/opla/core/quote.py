@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from opla.core.ledger import OWN_ACCOUNTS
 from opla.core.money import Money, share_half_up
 from opla.core.order import Price
 from opla.core.ports import Kind
@@ -28,6 +29,11 @@ class Terms:
     vat_percent: int = 21
     quote_valid: timedelta = timedelta(minutes=15)
     payment_valid: timedelta = timedelta(minutes=20)
+    transfer_valid: timedelta = timedelta(days=7)  # by bank transfer: a weekend, a holiday, and statements read daily
+
+    def valid(self, method: str) -> timedelta:
+        """How long an order waits for money that comes this way. Its price stays as it was shown for as long."""
+        return self.transfer_valid if method in OWN_ACCOUNTS else self.payment_valid
 
 
 @dataclass(frozen=True)

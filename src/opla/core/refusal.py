@@ -168,6 +168,19 @@ class Code(StrEnum):
     LIST_TOO_SHORT = "list_too_short"  # `count` where there were `count_before`: half is gone, so it is not believed
     LIST_CHANGED = "list_changed"  # they list it otherwise than was on the screen
     SUPPLY_DIFFERS = "supply_differs"  # theirs is not as ours is: `what` is kind, currency or face
+    # statements of the bank
+    BANK_ACCOUNT_MISSING = "bank_account_missing"  # this shop names no account of its own
+    STATEMENT_UNKNOWN = "statement_unknown"  # neither camt.053, camt.054 nor CODA version 2
+    STATEMENT_EMPTY = "statement_empty"
+    STATEMENT_CHARSET = "statement_charset"  # its signs are not those it says, or that banks write: names the line
+    STATEMENT_UNSAFE = "statement_unsafe"  # XML with a document type, or nested beyond all reason
+    STATEMENT_BROKEN = "statement_broken"  # names the line that cannot be read
+    STATEMENT_CUT = "statement_cut"  # its end is missing, or does not count what is there: names the line
+    STATEMENT_INCOMPLETE = "statement_incomplete"  # names the field that is missing
+    STATEMENT_OTHER_ACCOUNT = "statement_other_account"  # of another account: its last four signs
+    STATEMENT_CURRENCY = "statement_currency"  # in another currency
+    STATEMENT_SUM = "statement_sum"  # old balance and lines do not make the new balance
+    TRANSFER_NOT_ASKED = "transfer_not_asked"  # no order of this number was to be paid by bank transfer
     # resellers
     RESELLER_NAME_INVALID = "reseller_name_invalid"
     RESELLER_NAME_TAKEN = "reseller_name_taken"

@@ -17,7 +17,7 @@ _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
 _SQL = (
     *("clock", "orders", "promotions", "floats", "apply", "attempts", "codes", "cards", "dates"),
-    *("refunds", "rates", "reminders", "days", "letters", "threads", "rights", "aftercare", "push", "texts"),
+    *("refunds", "bank", "rates", "reminders", "days", "letters", "threads", "rights", "aftercare", "push", "texts"),
     *("suppliers", "limits", "card_testing", "forget", "books", "guards", "grants"),
 )
 _LOCK = 0x6F706C61  # "opla"
@@ -66,7 +66,7 @@ def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
 def _kinds(slot: ledger.Slot) -> list[str]:
     match slot:
         case ledger.Slot.PAYER:
-            return [str(ledger.Account.PSP_CLEARING)]
+            return [str(ledger.Account.PSP_CLEARING), str(ledger.Account.BANK)]
         case ledger.Slot.HELD:
             return [str(ledger.Account.CUSTOMER_HELD), str(ledger.Account.RESELLER_FLOAT)]
         case ledger.Slot.SOURCE:

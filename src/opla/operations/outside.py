@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from opla import notices, payments, suppliers
-from opla.core.ledger import SHELVES
-from opla.core.ports import Charges, CodeStock, Notifies, Pushes, Refunds, Sends, Tells, Texts
+from opla.core.ledger import OWN_ACCOUNTS, SHELVES
+from opla.core.ports import AccountBook, Charges, CodeStock, Notifies, Pushes, Refunds, Sends, Tells, Texts
 from opla.operations.shop import Shop
 
 
@@ -35,9 +35,10 @@ class Outside(Protocol):
 class Adapters:
     """The adapters found by their folders, built from the owner's settings; again when those change."""
 
-    def __init__(self, shop: Shop, stock: CodeStock) -> None:
+    def __init__(self, shop: Shop, stock: CodeStock, book: AccountBook | None = None) -> None:
         self._shop = shop
         self._stock = stock
+        self._book = book
         self._payments: dict[tuple[str, str], Charges] = {}
         self._suppliers: dict[tuple[str, str], Sends] = {}
         self._tells: dict[tuple[str, str], Tells] = {}
@@ -48,7 +49,7 @@ class Adapters:
         key = name, settings
         if key not in self._payments:
             self._may_run(name, live=payments.live(name, config))
-            self._payments[key] = payments.build(name, config)
+            self._payments[key] = payments.build(name, config, self._book)
         return self._payments[key]
 
     def refunds(self, name: str) -> Refunds:
@@ -107,8 +108,8 @@ class Adapters:
         return max((kept.max_seconds for kept in promises), default=10)
 
     def _may_run(self, name: str, *, live: bool) -> None:
-        # Our own shelves belong to sandbox and live shops alike; everybody else to one of the two.
-        if name not in SHELVES and live is self._shop.sandbox:
+        # Our own shelves and account belong to sandbox and live shops alike; everybody else to one of the two.
+        if name not in SHELVES | OWN_ACCOUNTS and live is self._shop.sandbox:
             raise SandboxBesideLive(f"{name} does not run in a shop whose sandbox is {self._shop.sandbox}")
 
     def _configuration(self, area: str, name: str) -> tuple[Mapping[str, str], tuple[str, str]]:
@@ -127,5 +128,5 @@ def configuration(area: str, name: str, var: Path) -> Mapping[str, str]:
             "base_url": str(json.loads((folder / "address.json").read_text())["url"]),
             "secret": (folder / "secret").read_text().strip(),
         }
-    prefix = f"OPLA_{area}_{name}_".upper()
+    prefix = "OPLA_BANK_" if name in OWN_ACCOUNTS else f"OPLA_{area}_{name}_".upper()
     return {key[len(prefix) :].lower(): value for key, value in os.environ.items() if key.startswith(prefix)}

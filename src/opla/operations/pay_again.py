@@ -30,5 +30,5 @@ def pay_again(
     if paused := too_much(asked, device=device, address=address, shop=shop, at=at):
         return paused
     tries = [(one, payment) for one in unpaid]
-    result, *_ = orders.pay_again(tries, at=at, expires_at=at + shop.terms.payment_valid)
+    result, *_ = orders.pay_again(tries, at=at, expires_at=at + shop.terms.valid(method))
     return None if result in ("placed", "open") else Refusal(Code(result))

@@ -137,19 +137,26 @@ def _placed(
 ) -> list[orders.PlacedRow]:
     """The orders, and in the same transaction where their cards go: without that nobody could deliver them."""
     going = {new[n].order_id: to for n, p in enumerate(placements) if n in new and (to := p.card_to) is not None}
+    provider = {payment.payment_id: payment.provider for payment in payments}
+    waits = {n: shop.terms.valid(provider[order.payment_id]) for n, order in new.items()}
+    found: dict[int, orders.PlacedRow] = {}
     with transaction.atomic() if going else nullcontext():
-        rows = orders.place(
-            list(new.values()),
-            payments,
-            actor=actor,
-            at=at,
-            expires_at=at + shop.terms.payment_valid,
-            together=together,
-        )
-        placed = [row.order_id for row in rows if row.result == "placed" and row.order_id in going]
+        for valid in sorted(set(waits.values())):  # one call, unless some of them are paid by bank transfer
+            some = {n: order for n, order in new.items() if waits[n] == valid}
+            paying = {order.payment_id for order in some.values()}
+            rows = orders.place(
+                list(some.values()),
+                [payment for payment in payments if payment.payment_id in paying],
+                actor=actor,
+                at=at,
+                expires_at=at + valid,
+                together=together,
+            )
+            found |= dict(zip(some, rows, strict=True))
+        placed = [row.order_id for row in found.values() if row.result == "placed" and row.order_id in going]
         if placed:
             cards.send_to({one: card_to.seal(going[one], one, shop=shop) for one in placed}, at=at)
-    return rows
+    return [found[n] for n in new]
 
 
 def _answer(order: NewOrder, link: str, row: orders.PlacedRow, shop: Shop) -> Placed | Refusal:

@@ -6,10 +6,13 @@ If the outside answered meanwhile, the item is closed or the decision is taken a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
+
+from django.db import transaction
 
 from opla.core import attempt, delivery, item, payment, refund
 from opla.core.actor import Act, Actor
@@ -21,11 +24,12 @@ from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport, Pin, Promises, RefundReport, SendReport
 from opla.core.ports import Kind as Goods
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import attempts, cases, items, refunds
+from opla.db.queries import attempts, bank, cases, items, refunds
 from opla.db.queries.apply import Result, apply
 from opla.db.queries.attempts import Claimed
 from opla.db.queries.items import Evidence, Item
 from opla.operations import routes
+from opla.operations.bank_lines import OF_THE_BANK, decide_line
 from opla.operations.dispatch import next_supplier
 from opla.operations.refund_by_choice import approve_refund, deny_refund
 from opla.operations.shop import Shop
@@ -51,6 +55,7 @@ class Wanted:
     code: str = field(default="", repr=False)
     serial: str = ""
     valid_until: str = ""
+    ticket: str = ""  # the order that a line of our bank account is for
     file_name: str = ""
     file: bytes = field(default=b"", repr=False)
 
@@ -118,7 +123,10 @@ def resolve_item(actor: Actor, item_id: int, wanted: Wanted, *, shop: Shop, at: 
         if isinstance(change, Refusal):
             return change
         change = replace(change, says=(said,))
-        [result] = apply([change], actor=actor, at=at, keyring=shop.keyring, chance=shop.chance)
+        with transaction.atomic() if found.kind in OF_THE_BANK else nullcontext():
+            [result] = apply([change], actor=actor, at=at, keyring=shop.keyring, chance=shop.chance)
+            if result is Result.WON and found.kind in OF_THE_BANK:
+                decide_line(found, said, shop=shop, at=at)
         if result is Result.WON:
             return said.step
         if result is not Result.LOST:
@@ -156,6 +164,8 @@ def _asks(resolution: Resolution, goods: Goods | None) -> tuple[str, ...]:
     match resolution:
         case Resolution.PAID:
             return ("amount",)
+        case Resolution.MATCHED:
+            return ("ticket",)
         case Resolution.DELIVERED if goods is not None and goods.is_secret:
             return ("amount", "supplier_id", "code", "serial", "valid_until")
         case Resolution.DELIVERED:
@@ -235,6 +245,11 @@ def _facts(case: _Case, wanted: Wanted, *, shop: Shop) -> Mapping[str, str] | Re
         facts["amount_minor"] = str(amount.amount_minor)
     if "supplier_id" in asks and wanted.supplier_id.strip():
         facts["supplier_id"] = wanted.supplier_id.strip()
+    if "ticket" in asks:
+        ticket = wanted.ticket.strip().upper()
+        if not bank.asked_of(ticket):
+            return Refusal(Code.TRANSFER_NOT_ASKED, "ticket", {"ticket": ticket})
+        facts["ticket"] = ticket
     if "code" in asks:
         if not _plain(wanted.code, case.goods, shop):
             return Refusal(Code.CODE_UNREADABLE, "code")
@@ -264,7 +279,7 @@ def _change(case: _Case, said: Said, wanted: Wanted, *, shop: Shop, at: datetime
     if said.step is Step.PROPOSED:
         return Change(())
     found, tried = case.item, case.tried
-    if said.resolution is Resolution.SEEN:
+    if said.resolution is Resolution.SEEN or found.kind in OF_THE_BANK:
         return Change(())
     if said.resolution is Resolution.TELL_AGAIN and found.order_id is not None:
         topic = items.message_topic(found.subject)

@@ -9,7 +9,9 @@ from pathlib import Path
 from django.conf import settings
 
 from opla.core.chance import Chance
+from opla.core.ledger import OWN_ACCOUNTS
 from opla.core.money import Money
+from opla.core.own_account import OwnAccount
 from opla.core.quote import Terms
 from opla.db import keyring
 from opla.db.keyring import Keyring
@@ -31,25 +33,43 @@ class Shop:
     second_person_minor: int = 10_000  # above it, what gives money or goods away needs a second person
     refund_alone_minor: int = 5_000  # what an order may be given back by choice by one person alone
     mapped: frozenset[str] = frozenset()  # suppliers that know nothing by our names: a person says which is which
+    account: OwnAccount | None = None  # our own, where people transfer to; None: nobody can
 
 
 @cache
 def current() -> Shop:
     """The shop these settings describe."""
+    account = _account()
     return Shop(
         keyring=keyring.load(settings.VAR),
         chance=Chance(),
         terms=terms(),
         sandbox=settings.SANDBOX,
         base_url=settings.BASE_URL,
-        payment_methods=(*(("sandbox",) if settings.SANDBOX else ()), *settings.PAYMENT_METHODS),
+        payment_methods=_methods(account),
         routes=("code_stock", "card_stock", *(("sandbox",) if settings.SANDBOX else ()), *settings.SUPPLIERS),
         refund_cap_minor=settings.REFUND_CAP_MINOR,
         var=settings.VAR,
         second_person_minor=settings.SECOND_PERSON_MINOR,
         refund_alone_minor=settings.REFUND_ALONE_MINOR,
         mapped=frozenset(settings.SUPPLIERS),
+        account=account,
     )
+
+
+def _account() -> OwnAccount | None:
+    """The account these settings name, if they name one: what is wrong with them, `opla doctor` says."""
+    try:
+        return OwnAccount.from_mapping(settings.BANK)
+    except ValueError:
+        return None
+
+
+def _methods(account: OwnAccount | None) -> tuple[str, ...]:
+    """The ways of paying in their order. Wherever there is an account, bank transfer is one: the last, unless named."""
+    named = [name for name in settings.PAYMENT_METHODS if name not in OWN_ACCOUNTS or account]
+    rest = sorted(OWN_ACCOUNTS - set(named)) if account else []
+    return (*(("sandbox",) if settings.SANDBOX else ()), *named, *rest)
 
 
 def terms() -> Terms:

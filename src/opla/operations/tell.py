@@ -13,6 +13,7 @@ from opla.core import order
 from opla.core.actor import SYSTEM
 from opla.core.day import ZONE
 from opla.core.nudge import Nudge
+from opla.core.payment import TRANSFER
 from opla.core.ports import Answer, Message
 from opla.core.promotion import Promotions
 from opla.core.reminder import awake
@@ -120,6 +121,8 @@ def _put_off(outgoing: Outgoing, about: Mapping[UUID, Addressed], at: datetime) 
         if (morning := awake(at, ZONE)) > at:
             return (morning,)
         return None if aftercare.still_due(found.page, outgoing.topic, at) else (None,)  # entered meanwhile, or over
+    if outgoing.topic == TRANSFER and found is not None and found.page.state is not order.State.PLACED:
+        return (None,)  # it has come, or nobody waits for it any more
     if outgoing.topic in (DATED, SOON) and not _waits(outgoing, about, at):
         return (None,)  # called off, or delivered: another message says so
     return None

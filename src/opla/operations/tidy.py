@@ -6,11 +6,13 @@ from datetime import datetime
 
 from opla.core.card import ADDRESS_KEPT
 from opla.db.models import Session, SignInLink
-from opla.db.queries import cards
+from opla.db.queries import bank, cards
+from opla.operations.bank_lines import PARTY_KEPT
 
 
 def tidy(*, at: datetime) -> None:
     """Nothing reads these any more; their rows name people."""
     cards.forget(at - ADDRESS_KEPT)
+    bank.forget(at - PARTY_KEPT)
     Session.objects.filter(expires_at__lte=at).delete()
     SignInLink.objects.filter(expires_at__lte=at).delete()

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from opla.core.attempt import Kind
 from opla.db.queries import attempts
+from opla.db.queries.bank import Book
 from opla.db.queries.cards import Shelves
 from opla.operations.outside import Adapters
 from opla.operations.shop import current
@@ -32,6 +33,6 @@ def woken(provider: str, headers: Mapping[str, str], body: bytes, *, at: datetim
     ways = [way for way in shop.payment_methods if way == provider or way.startswith(f"{provider}_")]
     if not ways:
         return 0
-    reader = Adapters(shop, Shelves(lambda: at)).notifies(ways[0])
+    reader = Adapters(shop, Shelves(lambda: at), Book(lambda: at, shop.chance)).notifies(ways[0])
     names = reader.woken(headers, body) if reader is not None else ()
     return sum(wake_payment(way, names, at=at) for way in ways)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Protocol, cast, runtime_checkable
 
-from opla.core.ports import Charges
+from opla.core.ports import AccountBook, Charges
 
 
 class Folder(Protocol):
@@ -40,6 +40,15 @@ class Several(Folder, Protocol):
         ...
 
 
+@runtime_checkable
+class OnOurBook(Folder, Protocol):
+    """An adapter that calls nobody: it reads what statements of our own account brought."""
+
+    ON_OUR_BOOK: bool
+
+    def build(self, config: Mapping[str, str], book: AccountBook | None = None) -> Charges: ...
+
+
 def names() -> list[str]:
     """Every payment adapter there is, in alphabetical order."""
     ours = {found.name for found in pkgutil.iter_modules(__path__) if found.ispkg}
@@ -62,9 +71,11 @@ def live(name: str, config: Mapping[str, str]) -> bool:
     return found.moves_money(config) if isinstance(found, Several) else found.LIVE
 
 
-def build(name: str, config: Mapping[str, str]) -> Charges:
+def build(name: str, config: Mapping[str, str], book: AccountBook | None = None) -> Charges:
     """A working adapter. What else it can do (`Refunds`, `Notifies`) is asked with isinstance."""
     found, method = _found(name)
+    if isinstance(found, OnOurBook):
+        return found.build(config, book)
     return found.build(config, method) if isinstance(found, Several) else found.build(config)
 
 

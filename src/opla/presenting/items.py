@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from opla.core import structured
 from opla.core.actor import Role
 from opla.core.card_testing import Source
 from opla.core.item import Kind, Resolution, Step, Why
@@ -33,6 +34,11 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.LOW_STOCK: gettext_noop("Few SIM cards are left"),
     Kind.FLOAT_LOW: gettext_noop("Little of our money is left at a supplier"),
     Kind.SUPPLIER_LIST: gettext_noop("Something is wrong with a supplier's list"),
+    Kind.BANK_LINE: gettext_noop("Money came in, and nobody can say what for"),
+    Kind.BANK_OUT: gettext_noop("Money left the account otherwise than expected"),
+    Kind.BANK_GAP: gettext_noop("A bank statement is missing"),
+    Kind.TRANSFER_DUE: gettext_noop("A refund to be sent by bank transfer"),
+    Kind.LINE_BACK: gettext_noop("Money of no order, to be sent back"),
 }
 
 _WHY: Final[dict[Why, str]] = {
@@ -92,6 +98,23 @@ _WHY: Final[dict[Why, str]] = {
         "%(source)s, today. Payments asked for: %(payments)s. Failed: %(failed)s. Different numbers: %(numbers)s. Told "
         "to wait, this hour: %(turned_away)s. Newest orders: %(orders)s. Look at the payments at the provider: what "
         "came in from stolen cards is charged back, so refund it yourself."
+    ),
+    Why.NO_REFERENCE: gettext_noop("The transfer shows no reference, or one with a wrong digit. It is not guessed."),
+    Why.REFERENCE_UNKNOWN: gettext_noop("The transfer shows a reference that was not given out here."),
+    Why.TWO_REFERENCES: gettext_noop("The transfer shows two references of ours. How is it divided?"),
+    Why.TRANSFER_RETURNED: gettext_noop("A transfer that was sent from here came back. Was the account wrong?"),
+    Why.OTHER_AMOUNT: gettext_noop(
+        "Sent under the reference of something to be sent back, of which %(asked)s was left."
+    ),
+    Why.REVERSAL_UNKNOWN: gettext_noop("The bank took money back, and does not say of which transfer."),
+    Why.STATEMENT_MISSING: gettext_noop(
+        "Between the statements %(before)s and %(after)s something is missing. Import it, and this leaves the list."
+    ),
+    Why.TRANSFER_DUE: gettext_noop(
+        "Send it from the bank account with the reference %(reference)s. It leaves the list when a statement shows it."
+    ),
+    Why.LINE_BACK: gettext_noop(
+        "Send it from the bank account with the reference %(reference)s. It leaves the list when a statement shows it."
     ),
     Why.ANSWER_IMPOSSIBLE: gettext_noop("The answer was “%(answer)s”, but it is “%(state)s” already."),
     Why.MOVE_IMPOSSIBLE: gettext_noop("What was said (“%(event)s”) cannot be true of what is “%(state)s”."),
@@ -228,6 +251,18 @@ _CHOICES: Final[dict[Resolution, Choice]] = {
     Resolution.ASK_AGAIN: Choice(
         gettext_noop("Ask them again now"), gettext_noop("Nothing is decided. It stays on the list until they answer.")
     ),
+    Resolution.MATCHED: Choice(
+        gettext_noop("It is for this order"),
+        gettext_noop("It counts as paid for that order, by the same rules as if its reference had been there."),
+    ),
+    Resolution.SEND_BACK: Choice(
+        gettext_noop("It goes back"),
+        gettext_noop("You are asked to send it back from the bank account. It is in no order's books."),
+    ),
+    Resolution.NOT_OURS: Choice(
+        gettext_noop("It is no customer's money"),
+        gettext_noop("A payout of a provider, money of your own. Nothing moves, and it leaves the list."),
+    ),
     Resolution.SEEN: Choice(gettext_noop("I have seen it"), gettext_noop("No money moves. It leaves the list.")),
 }
 
@@ -250,6 +285,7 @@ _FACTS: Final[dict[str, str]] = {
     "supplier_id": gettext_noop("Their number for it"),
     "serial": gettext_noop("Serial"),
     "valid_until": gettext_noop("Valid until"),
+    "ticket": gettext_noop("Order number"),
 }
 
 
@@ -281,6 +317,8 @@ def _figure(name: str, text: str, currency: str) -> str:
         return text
     if name == "source":
         return _(_SOURCES[Source(text)])
+    if name == "reference":
+        return structured.belgian(text)
     if name in _PLAIN:
         return text
     if name.endswith("_minor"):

@@ -8,12 +8,24 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from opla.core import payment
 from opla.core.nudge import Nudge
 from opla.core.ports import Kind
 from opla.db.queries.pages import OrderPage
 from opla.presenting import figures, languages, numbers, orders
 
-TOPICS = ("delivered", "dated", "soon", "refunding", "refunded", "card_ready", "card_sent", "proof", *Nudge)
+TOPICS = (
+    payment.TRANSFER,
+    "delivered",
+    "dated",
+    "soon",
+    "refunding",
+    "refunded",
+    "card_ready",
+    "card_sent",
+    "proof",
+    *Nudge,
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,8 @@ def notice(topic: str, page: OrderPage, link_url: str, *, sandbox: bool, digits:
     """
     with languages.speaking(page.language):
         match topic:
+            case payment.TRANSFER:
+                subject, body = _transfer(page)
             case "delivered":
                 subject, body = _delivered(page)
             case "dated" | "soon" if page.deliver_at is not None:
@@ -65,6 +79,24 @@ def _tail(topic: str, page: OrderPage, link_url: str) -> list[str]:
     order = _("Your order: %(link)s") % {"link": link_url}
     ticket = _("Order number: %(ticket)s") % {"ticket": page.ticket}
     return [f"{order}\n{ticket}"]
+
+
+def _transfer(page: OrderPage) -> tuple[str, str]:
+    """Without the account: whoever finds one in a mail of ours knows that it is not from us."""
+    what = {
+        "product": page.product_name,
+        "total": figures.money(page.payment_total),
+        "time": figures.moment(page.expires_at),
+    }
+    return (
+        _("Waiting for your transfer: %(product)s") % what,
+        _(
+            "Your order, %(product)s, waits for your bank transfer of %(total)s until %(time)s. Its page shows our "
+            "account and the reference to write; we never send an account number by e-mail. As soon as we see the "
+            "money on our account, it is delivered and we write to you."
+        )
+        % what,
+    )
 
 
 def _delivered(page: OrderPage) -> tuple[str, str]:

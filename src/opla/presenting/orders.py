@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from opla.core import order, payment
+from opla.core.ledger import OWN_ACCOUNTS
 from opla.core.ports import Kind
 from opla.db.queries.pages import OrderPage
 from opla.presenting import figures
@@ -144,13 +145,22 @@ def _placed(page: OrderPage, at: datetime) -> Status:
     if page.payment_state is payment.State.OPENING:
         text = _("We are connecting you to the payment page. This takes a few seconds.")
         return Status("opening", _("One moment"), text, Tone.WAIT, _bars(page, Fill.BUSY, Fill.EMPTY))
+    if page.payment_state is payment.State.OPEN and page.provider in OWN_ACCOUNTS:
+        text = _(
+            "Transfer the amount below, with its reference, by %(day)s. This price stays yours until then. Nothing is "
+            "delivered before the money is booked on our account."
+        ) % {"day": figures.moment(page.expires_at)}
+        return Status("transfer", _("Waiting for your transfer"), text, Tone.WAIT, _bars(page, Fill.BUSY, Fill.EMPTY))
     if page.payment_state is payment.State.OPEN:
         text = _("Pay by %(time)s. As soon as your payment arrives, this page goes on by itself.")
         text %= {"time": figures.minute(page.expires_at)}
         bars = _bars(page, Fill.BUSY, Fill.EMPTY)
         return Status("payable", _("Waiting for your payment"), text, Tone.WAIT, bars, payable=bool(page.redirect_url))
     if page.payment_state is payment.State.CAPTURED:
-        return _paid(page, at)
+        text = _("Less came in than the price, so it goes back to you by itself. You can pay again until %(time)s.")
+        text %= {"time": figures.moment(page.expires_at)}
+        bars = _bars(page, Fill.FAILED, Fill.EMPTY)
+        return Status("short", _("Too little came in"), text, Tone.MIND, bars, retry=True)
     text = _("Nothing was charged. You can try again until %(time)s.") % {"time": figures.minute(page.expires_at)}
     failed = page.payment_state is payment.State.FAILED
     title = _("The payment did not go through") if failed else _("The payment was not finished")

@@ -10,6 +10,13 @@ from django.utils.translation import gettext_noop
 
 #: By its whole name, or by what is left of it without its adapter's.
 _NAMES: Final[dict[str, tuple[str, str]]] = {
+    "bank_transfer": (
+        gettext_noop("Bank transfer"),
+        gettext_noop(
+            "From any bank in Europe to our account. It takes until the next working day, or seconds as an instant "
+            "transfer; we deliver when we see it on our account."
+        ),
+    ),
     "sandbox": (gettext_noop("Sandbox payment"), gettext_noop("You choose what happens. No real money moves.")),
     "mollie": (gettext_noop("Pay with Mollie"), gettext_noop("You choose how on the next page.")),
     "stripe": (gettext_noop("Pay with Stripe"), gettext_noop("You choose how on the next page.")),

@@ -156,6 +156,15 @@ _PLAIN: Final[dict[Code, str]] = {
     ),
     Code.LIST_CHANGED: gettext_noop("They list it otherwise by now. Nothing was decided: look at it again."),
     Code.SUPPLY_DIFFERS: gettext_noop("Theirs is not as ours is: the kind, the currency or the face value differs."),
+    Code.BANK_ACCOUNT_MISSING: gettext_noop("This shop names no bank account of its own, so no statement is taken in."),
+    Code.STATEMENT_UNKNOWN: gettext_noop(
+        "This is no statement that is read here: those are camt.053, camt.054, and CODA of version 2."
+    ),
+    Code.STATEMENT_EMPTY: gettext_noop("There is no statement in this file."),
+    Code.STATEMENT_UNSAFE: gettext_noop(
+        "This XML holds a document type or is nested too deep, as no statement is. It was not read."
+    ),
+    Code.TRANSFER_NOT_ASKED: gettext_noop("No order of this number was to be paid by bank transfer."),
     Code.SANDBOX_BESIDE_LIVE: gettext_noop("The sandbox refuses to run beside real operators or payments."),
     Code.TEMPORARILY_CLOSED: gettext_noop("The shop is closed for a moment. Try again in a few minutes."),
 }
@@ -375,6 +384,46 @@ def _need_unreadable(params: Mapping[str, str]) -> str:
     return _("Enter a number from %(least)s to %(most)s.") % bounds
 
 
+def _statement_charset(params: Mapping[str, str]) -> str:
+    said = _(
+        "From line %(line)s on, the signs of this file are not those that banks write. Take it from the bank again."
+    )
+    return said % {"line": params.get("line", "?")}
+
+
+def _statement_broken(params: Mapping[str, str]) -> str:
+    return _("Line %(line)s of this file cannot be read. Nothing of it was taken in.") % {
+        "line": params.get("line", "?")
+    }
+
+
+def _statement_cut(params: Mapping[str, str]) -> str:
+    said = _("This file ends too early, or some of its lines are missing (line %(line)s). Nothing of it was taken in.")
+    return said % {"line": params.get("line", "?")}
+
+
+def _statement_incomplete(params: Mapping[str, str]) -> str:
+    said = _("This statement lacks something that is needed: %(field)s. Nothing of it was taken in.")
+    return said % {"field": params.get("field", "?")}
+
+
+def _statement_of_another(params: Mapping[str, str]) -> str:
+    said = _("This is the statement of another account, which ends in %(ends)s. Nothing of it was taken in.")
+    return said % {"ends": params.get("ends", "?")}
+
+
+def _statement_currency(params: Mapping[str, str]) -> str:
+    said = _("This statement is in %(currency)s, and the account in EUR. Nothing of it was taken in.")
+    return said % {"currency": params.get("currency", "?")}
+
+
+def _statement_sum(params: Mapping[str, str]) -> str:
+    said = _(
+        "In statement %(statement)s the old balance and the lines do not make the new balance. Nothing was taken in."
+    )
+    return said % {"statement": params.get("statement", "?")}
+
+
 def _not_compatible(params: Mapping[str, str]) -> str:
     return device_check.why_not(params.get("why", ""), params.get("family", ""))
 
@@ -405,6 +454,13 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.DAY_OUT_OF_ORDER: _out_of_order,
     Code.FILE_TOO_LARGE: _too_large,
     Code.DAY_NOT_POSSIBLE: _day_not_possible,
+    Code.STATEMENT_CHARSET: _statement_charset,
+    Code.STATEMENT_BROKEN: _statement_broken,
+    Code.STATEMENT_CUT: _statement_cut,
+    Code.STATEMENT_INCOMPLETE: _statement_incomplete,
+    Code.STATEMENT_OTHER_ACCOUNT: _statement_of_another,
+    Code.STATEMENT_CURRENCY: _statement_currency,
+    Code.STATEMENT_SUM: _statement_sum,
     Code.MESSAGE_TOO_LONG: _message_too_long,
     Code.DEVICE_NOT_COMPATIBLE: _not_compatible,
     Code.COUPON_NOT_NOW: _coupon_not_now,

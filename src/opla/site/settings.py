@@ -45,6 +45,8 @@ SANDBOX = os.environ.get("OPLA_SANDBOX", "1") == "1"
 PAYMENT_METHODS = tuple(os.environ.get("OPLA_PAYMENT_METHODS", "").split())
 #: The suppliers that are asked beside our own shelves; the cheapest that can deliver first, of equals in this order.
 SUPPLIERS = tuple(os.environ.get("OPLA_SUPPLIERS", "").split())
+#: The owner's own account, where people may transfer to; without an IBAN and a name nobody can.
+BANK = {name: os.environ.get(f"OPLA_BANK_{name.upper()}", "") for name in ("iban", "holder", "bic")}
 
 SECRET_KEY = keyring.load(VAR).signing_key
 DEBUG = False

@@ -23,6 +23,7 @@ from opla.core.attempt import Kind
 from opla.db import setup
 from opla.db.queries import attempts
 from opla.db.queries.attempts import Claimed
+from opla.db.queries.bank import Book
 from opla.db.queries.call import BROKEN, reconnect
 from opla.db.queries.cards import Shelves
 from opla.operations.expire import expire
@@ -137,7 +138,7 @@ class Worker:
     def __init__(self, shop: Shop, outside: Reachable | None = None) -> None:
         self.id: UUID = uuid4()
         self._shop = shop
-        self._outside: Reachable = outside or Adapters(shop, Shelves(now))
+        self._outside: Reachable = outside or Adapters(shop, Shelves(now), Book(now, shop.chance))
         self._writing = Together()
         self._lanes = {kind: Lane(kind, threads) for kind, threads in _THREADS.items()}
         self._post = Lane("post", 1)

@@ -12,5 +12,5 @@ CREATE INDEX attempt_evidence_their_payment ON attempt_evidence ((evidence ->> '
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0078_card_testing")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0080_bank")]
     operations = [migrations.RunSQL(_THEIR_PAYMENT)]

@@ -175,7 +175,7 @@ BEGIN
         SELECT 'message_given_up', t.reference::uuid, t.order_id, 0, o.currency,
                jsonb_build_object('why', 'message_given_up', 'topic', t.topic), p_at
         FROM told t JOIN orders o ON o.id = t.order_id
-        WHERE NOT t.done AND t.due_at IS NULL AND t.topic NOT IN ('proof', 'dated', 'soon', 'not_entered', 'code_ends')
+        WHERE NOT t.done AND t.due_at IS NULL AND t.topic NOT IN ('proof', 'transfer', 'dated', 'soon', 'not_entered', 'code_ends')
           AND (o.email <> '' OR o.reseller <> '')  -- else its buyer asked to be forgotten
         ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING
     )

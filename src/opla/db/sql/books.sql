@@ -293,6 +293,23 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                OR k.valid_until < (o.deliver_at AT TIME ZONE 'Europe/Brussels')::date AND a.due_at IS NOT NULL
                   AND NOT EXISTS (SELECT FROM item i WHERE i.attempt_id = a.id AND i.kind = 'reservation'))
         UNION ALL
+        -- no payment into our own account counts more than its lines do, unless a person said so; and every line counts
+        -- for something we asked for, or lies on a person's list while it is open
+        SELECT 'bank_lines', y.receipt FROM payment y JOIN attempt a ON a.payment_id = y.id
+        LEFT JOIN bank_reference b ON b.attempt = a.reference
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(l.amount_minor) FILTER (WHERE l.amount_minor > 0), 0) AS came,
+                   coalesce(-sum(l.amount_minor) FILTER (WHERE l.amount_minor < 0 AND l.reversal), 0) AS returned
+            FROM bank_line l WHERE l.number = b.number
+        ) l ON true
+        WHERE y.provider = 'bank_transfer' AND (y.captured_minor > l.came OR y.charged_back_minor > l.returned)
+          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+        UNION ALL
+        SELECT 'bank_lines', l.id::text FROM bank_line l
+        WHERE l.number <> '' AND NOT EXISTS (SELECT FROM bank_reference b WHERE b.number = l.number)
+           OR (l.state = 'open') <> EXISTS (SELECT FROM item i WHERE i.kind IN ('bank_line', 'bank_out')
+                                            AND i.subject = l.id AND i.closed_at IS NULL)
+        UNION ALL
         -- nothing is forgotten: whatever is not ended is looked at again at a time, or lies on a person's list
         SELECT 'forgotten', o.ticket FROM orders o
         WHERE (o.state = 'paid' AND NOT EXISTS (SELECT FROM attempt a WHERE a.order_id = o.id AND a.due_at IS NOT NULL)
@@ -340,7 +357,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                       'provider_fees', 'conversions',
                       'given_back', 'allocations',
                       'one_payment_kept', 'code_stock', 'cards', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
-                      'reservations', 'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
+                      'reservations', 'bank_lines', 'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n
 $$;

@@ -37,6 +37,9 @@ BEGIN
     DELETE FROM push_subscription s WHERE s.order_id = ANY (v_ids);
     DELETE FROM thread t WHERE t.order_id = ANY (v_ids) OR t.email_hash = p_thread;
     UPDATE card_to t SET sealed = NULL WHERE t.order_id = ANY (v_ids);
+    UPDATE bank_line l SET sealed = NULL, other = '' WHERE l.number <> '' AND l.number IN (
+        SELECT b.number FROM allocation s JOIN attempt a ON a.payment_id = s.payment_id
+        JOIN bank_reference b ON b.attempt = a.reference WHERE s.order_id = ANY (v_ids));
     UPDATE stepped_back b SET name = '' WHERE b.order_id = ANY (v_ids);
     DELETE FROM reminder r WHERE r.email_hash = ANY (p_reminders);
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)

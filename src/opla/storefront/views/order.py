@@ -22,8 +22,8 @@ from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.core.ways import next_ways
 from opla.db.queries import aftercare as kept
+from opla.db.queries import bank, counting, pages, together
 from opla.db.queries import cards as card_rows
-from opla.db.queries import counting, pages, together
 from opla.db.queries.pages import OrderPage
 from opla.db.queries.together import Share
 from opla.operations import call_off as calling_off
@@ -36,6 +36,7 @@ from opla.presenting import cards as card_words
 from opla.presenting import paying as paying_words
 from opla.presenting.pictures import qr
 from opla.presenting.refusals import sentence
+from opla.presenting.transfers import Transfer, transfer
 from opla.storefront import draft, helping, pushes
 from opla.storefront.context import browser_of
 from opla.storefront.views.language import chosen
@@ -171,6 +172,7 @@ def draw(
         "trouble": trouble(found.link),
         "beside": _beside(shares, here),
         **(_unpaid(page, shares, here) if found.status.retry else {}),
+        "transfer": _transfer(found, here),
         **more,
     }
     return render(request, template, shown, status=status)
@@ -182,6 +184,14 @@ def _elsewhere(found: Ticket) -> dict[str, str]:
         return {}
     address = shops.current().base_url + reverse("order", args=[found.link])
     return {"address": address, "picture": qr(address)}
+
+
+def _transfer(found: Ticket, here: Visit) -> Transfer | None:
+    """What to fill in at one's bank, while the order waits for that."""
+    if found.status.name != "transfer" or here.shop.account is None:
+        return None
+    number = bank.number_of(found.page.payment_id)
+    return transfer(here.shop.account, found.page.payment_total, number) if number else None
 
 
 def _shares(page: OrderPage, here: Visit) -> list[Share]:

@@ -1,0 +1,129 @@
+-- Our own bank account: references that are given out, statements and their lines, and what people say of them.
+
+-- The reference an attempt (a charge, a refund) is paid under: p_number, unless it has one. Null: p_number is another's,
+-- and the caller draws again. Of a refund a person is asked to send it, once.
+CREATE OR REPLACE FUNCTION opla_bank_reference(p_at timestamptz, p_attempt text, p_number text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_new boolean;
+BEGIN
+    PERFORM opla_writes(true);
+    INSERT INTO bank_reference (number, purpose, attempt, made_at)
+    SELECT p_number, a.kind, a.reference, p_at FROM attempt a WHERE a.reference = p_attempt AND a.kind IN ('charge', 'refund')
+    ON CONFLICT DO NOTHING;
+    v_new := FOUND;
+    IF v_new THEN
+        INSERT INTO item (kind, subject, order_id, payment_id, attempt_id, amount_minor, currency, why, opened_at)
+        SELECT 'transfer_due', a.id, r.order_id, r.payment_id, a.id, r.amount_minor, r.currency,
+               jsonb_build_object('why', 'transfer_due', 'reference', p_number), p_at
+        FROM attempt a JOIN refund r ON r.id = a.refund_id WHERE a.reference = p_attempt
+        ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING;
+    END IF;
+    PERFORM opla_writes(false);
+    RETURN (SELECT number FROM bank_reference WHERE attempt = p_attempt);
+END $$;
+
+-- Whoever waits for one of these references asks now. Internal: called by functions of ours only.
+CREATE OR REPLACE FUNCTION opla_bank_wake(p_at timestamptz, p_number text[]) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE attempt SET due_at = p_at
+    WHERE reference IN (
+            -- a charge also learns what was sent back of it
+            SELECT b.attempt FROM bank_reference b WHERE b.number = ANY (p_number)
+            UNION
+            SELECT c.reference FROM bank_reference b JOIN attempt a ON a.reference = b.attempt
+            JOIN refund r ON r.id = a.refund_id JOIN attempt c ON c.payment_id = r.payment_id
+            WHERE b.number = ANY (p_number))
+      AND state NOT IN ('new', 'claimed', 'sending') AND (due_at IS NULL OR due_at > p_at)
+$$;
+
+-- Statements that are new, lines that are new, and the gaps there are with them. What was decided of each line was
+-- decided under the same lock (`opla_bank_lock`), in the same transaction.
+CREATE OR REPLACE FUNCTION opla_bank_import(
+    p_at timestamptz, p_actor text, p_account text, p_currency text, p_file bytea,
+    s_id uuid[], s_source text[], s_identity text[], s_number int[], s_from date[], s_until date[],
+    s_opening bigint[], s_closing bigint[], s_lines int[],
+    l_id uuid[], l_statement uuid[], l_booked date[], l_amount bigint[], l_ref text[], l_said text[], l_other bytea[],
+    l_reversal boolean[], l_state text[], l_number text[], l_why text[], l_sealed bytea[],
+    g_subject uuid[], g_why text[]
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM opla_writes(true);
+    INSERT INTO bank_statement (id, account, source, identity, number, from_on, until_on, opening_minor, closing_minor,
+                                currency, lines, file_sha256, imported_at, imported_by)
+    SELECT s.id, p_account, s.source, s.identity, s.number, s.from_on, s.until_on, s.opening, s.closing, p_currency, s.lines,
+           p_file, p_at, p_actor
+    FROM unnest(s_id, s_source, s_identity, s_number, s_from, s_until, s_opening, s_closing, s_lines)
+        AS s (id, source, identity, number, from_on, until_on, opening, closing, lines);
+
+    INSERT INTO bank_line (id, statement_id, account, booked_on, amount_minor, currency, bank_ref, said, other, reversal,
+                           state, number, sealed, made_at)
+    SELECT l.id, l.statement, p_account, l.booked, l.amount, p_currency, l.ref, l.said, l.other, l.reversal, l.state,
+           l.number, nullif(l.sealed, ''::bytea), p_at
+    FROM unnest(l_id, l_statement, l_booked, l_amount, l_ref, l_said, l_other, l_reversal, l_state, l_number, l_sealed)
+        AS l (id, statement, booked, amount, ref, said, other, reversal, state, number, sealed);
+
+    INSERT INTO item (kind, subject, amount_minor, currency, why, opened_at)
+    SELECT CASE WHEN l.amount >= 0 THEN 'bank_line' ELSE 'bank_out' END, l.id, abs(l.amount), p_currency, l.why::jsonb, p_at
+    FROM unnest(l_id, l_amount, l_state, l_why) WITH ORDINALITY AS l (id, amount, state, why, n)
+    WHERE l.state = 'open' ORDER BY l.n;
+
+    -- What was to be sent back of nobody's order has left; of a refund its own attempt says so.
+    UPDATE item i SET closed_at = p_at, closed_by = p_actor
+    FROM bank_reference b
+    WHERE i.kind = 'line_back' AND i.closed_at IS NULL AND i.subject = b.line_id AND b.number = ANY (l_number);
+
+    -- A gap is told once; it is over when what was missing has come.
+    UPDATE item i SET closed_at = p_at, closed_by = p_actor
+    WHERE i.kind = 'bank_gap' AND i.closed_at IS NULL AND i.why ->> 'account' = p_account AND i.subject <> ALL (g_subject);
+    INSERT INTO item (kind, subject, amount_minor, currency, why, opened_at)
+    SELECT 'bank_gap', g.subject, 0, p_currency, g.why::jsonb, p_at FROM unnest(g_subject, g_why) AS g (subject, why)
+    WHERE NOT EXISTS (SELECT FROM item i WHERE i.kind = 'bank_gap' AND i.subject = g.subject);
+
+    PERFORM opla_bank_wake(p_at, l_number);
+    PERFORM opla_writes(false);
+END $$;
+
+-- What a person said of an open line: false when somebody was first. `p_number` is the reference of the charge it is for;
+-- of what goes back, the one it is to be sent under.
+CREATE OR REPLACE FUNCTION opla_bank_decide(p_at timestamptz, p_line uuid, p_state text, p_number text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM opla_writes(true);
+    UPDATE bank_line SET state = p_state, number = CASE p_state WHEN 'matched' THEN p_number ELSE '' END
+    WHERE id = p_line AND state = 'open';
+    IF NOT FOUND THEN
+        PERFORM opla_writes(false);
+        RETURN false;
+    END IF;
+    IF p_state = 'sent_back' THEN
+        INSERT INTO bank_reference (number, purpose, line_id, made_at) VALUES (p_number, 'line', p_line, p_at);
+        INSERT INTO item (kind, subject, amount_minor, currency, why, opened_at)
+        SELECT 'line_back', l.id, l.amount_minor, l.currency,
+               jsonb_build_object('why', 'line_back', 'reference', p_number), p_at
+        FROM bank_line l WHERE l.id = p_line;
+    ELSIF p_state = 'matched' THEN
+        PERFORM opla_bank_wake(p_at, ARRAY[p_number]);
+    END IF;
+    PERFORM opla_writes(false);
+    RETURN true;
+END $$;
+
+-- Whose money it was is needed for as long as it may have to go back; then it is forgotten.
+CREATE OR REPLACE FUNCTION opla_bank_forget(p_before timestamptz) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_count int;
+BEGIN
+    PERFORM opla_writes(true);
+    UPDATE bank_line l SET sealed = NULL, other = ''
+    WHERE l.sealed IS NOT NULL AND l.made_at <= p_before AND l.state <> 'open'
+      AND NOT EXISTS (SELECT FROM item i WHERE i.subject = l.id AND i.closed_at IS NULL)
+      AND NOT EXISTS (
+        SELECT FROM bank_reference b JOIN attempt a ON a.reference = b.attempt JOIN refund r ON r.payment_id = a.payment_id
+        WHERE b.number = l.number AND r.state IN ('asked', 'due', 'refused'));
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    PERFORM opla_writes(false);
+    RETURN v_count;
+END $$;
