@@ -216,15 +216,17 @@ class World:
         placements = [Placement(q.id, q.price.total.amount_minor, "sandbox") for q in quotes]
         return place_orders(CUSTOMER, placements, device=device, shop=self.shop, at=self.clock(), together=together)
 
-    def order(self, sku: str = CODE, *, language: str = "en") -> UUID:
+    def order(self, sku: str = CODE, *, language: str = "en", quote: Quote | None = None) -> UUID:
         """An order that waits to be paid."""
-        [placed] = self.place(self.quote(sku, number=NUMBER if sku == DIRECT else "", language=language))
+        [placed] = self.place(quote or self.quote(sku, number=NUMBER if sku == DIRECT else "", language=language))
         assert isinstance(placed, Placed), placed
         return placed.order_id
 
-    def paid(self, sku: str = CODE, *, captured_minor: int = 1500, language: str = "en") -> UUID:
-        """An order whose customer has paid, and whose delivery nobody has worked on yet."""
-        order_id = self.order(sku, language=language)
+    def paid(
+        self, sku: str = CODE, *, captured_minor: int = 1500, language: str = "en", quote: Quote | None = None
+    ) -> UUID:
+        """An order whose customer has paid, and whose delivery nobody has worked on yet; of `quote`, if there is one."""
+        order_id = self.order(sku, language=language, quote=quote)
         self.work()
         [(reference,)] = select(
             "SELECT a.reference FROM allocation l JOIN attempt a USING (payment_id) WHERE l.order_id = %s", [order_id]

@@ -6,16 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import CODE, DIRECT, Playing, World
+from fakes import CODE, CUSTOMER, DEVICE, DIRECT, Playing, World
 from operations.selling import OWNER, Seller, later, listed, selling
 from opla.core.fx import Rate
 from opla.core.money import Money
 from opla.core.ports import Answer, Promises, SendReport, SendRequest
+from opla.core.quote import Quote
+from opla.core.refusal import Code, Refusal
 from opla.core.routing import OPENS_AFTER
 from opla.core.supply import State
 from opla.db.queries import suppliers as queries
 from opla.db.queries.call import select
+from opla.operations.quote_topup import Wanted, quote_topup
 from opla.operations.rates import tell_rate
+from opla.operations.stock_codes import Stocked, stock_codes
 from opla.operations.suppliers import decide, sync
 from opla.presenting import suppliers as words
 
@@ -65,14 +69,37 @@ def test_costs_in_another_currency_are_compared_at_the_kept_rate_and_unknown_wit
 
 
 def test_what_nobody_has_approved_is_never_sent_there_and_its_money_goes_back(world: World) -> None:
-    sellers = selling(world, {"one": 1400, "two": 1300}, approved=False)
-    order_id = world.paid()
+    sellers = selling(world, {"one": 1400, "two": 1300})
+    quote = world.quote()
+    for name in sellers:
+        assert decide(OWNER, name, CODE, "17-PX", State.GONE, shop=world.shop, at=world.clock()) is None
+    order_id = world.paid(quote=quote)
     world.work_through(10)
     assert (world.state(order_id), asked(sellers)) == ("refunded", {})
     assert decide(OWNER, "one", CODE, "17-PX", State.APPROVED, shop=world.shop, at=world.clock()) is None
     order_id = world.paid()
     world.work_through(3)
     assert (world.state(order_id), asked(sellers)) == ("delivered", {"one": 1})
+
+
+def test_what_neither_shelf_nor_supplier_has_is_refused_before_anybody_pays(world: World) -> None:
+    selling(world, {"one": 1400}, approved=False)
+    wanted = Wanted("", "", "ana@example.org", "en", sku=CODE)
+
+    def asked_for() -> Quote | list[Refusal]:
+        return quote_topup(CUSTOMER, wanted, device=DEVICE, shop=world.shop, at=world.clock())
+
+    refused = asked_for()
+    assert isinstance(refused, list)
+    assert [(no.code, no.about) for no in refused] == [(Code.SOLD_OUT, "product")]
+    stock = b"sku,code,serial,cost\nPX-15,0000000000001,S1,14.00\n"
+    assert isinstance(stock_codes(OWNER, stock, shop=world.shop, at=world.clock()), Stocked)
+    assert isinstance(asked_for(), list)  # no shelf of its own is among this shop's routes
+    world.shop = replace(world.shop, routes=("code_stock", "one"))
+    assert isinstance(asked_for(), Quote)
+    world.shop = replace(world.shop, routes=("one",))
+    assert decide(OWNER, "one", CODE, "17-PX", State.APPROVED, shop=world.shop, at=world.clock()) is None
+    assert isinstance(asked_for(), Quote)
 
 
 def test_what_is_dropped_between_payment_and_send_goes_to_the_next(world: World) -> None:

@@ -45,6 +45,7 @@ class Code(StrEnum):
     PRODUCT_OF_ANOTHER_OPERATOR = "product_of_another_operator"
     PRODUCT_WITHDRAWN = "product_withdrawn"
     PRODUCT_SAMPLE_ONLY = "product_sample_only"  # invented sample data is never sold for real money
+    SOLD_OUT = "sold_out"  # neither our shelf nor any supplier of this shop has it
     STARTER_SOLD_OUT = "starter_sold_out"  # no such new SIM or eSIM lies on our shelf
     AMOUNT_UNREADABLE = "amount_unreadable"
     AMOUNT_NOT_OFFERED = "amount_not_offered"  # fixed denominations: not one of them

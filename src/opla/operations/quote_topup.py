@@ -18,7 +18,7 @@ from opla.core.quote import Quote, price, read_email, read_language
 from opla.core.refusal import Code, Refusal
 from opla.core.timeline import lapses
 from opla.db.queries import codes, orders
-from opla.operations import catalogue, devices, limits, starters
+from opla.operations import catalogue, devices, limits, routes, starters
 from opla.operations.links import device_hash
 from opla.operations.offers import NOTHING, Claim, offered
 from opla.operations.shop import Shop
@@ -60,6 +60,9 @@ def quote_topups(
     found = {n: quote for n, quote in enumerate(answers) if isinstance(quote, Quote)}
     for n in _gone([(n, quote) for n, quote in found.items() if quote.kind.is_starter], catalog, shop):
         answers[n] = [Refusal(Code.STARTER_SOLD_OUT, "product", {"sku": found.pop(n).sku})]
+    nowhere = routes.nobody_has([quote for quote in found.values() if not quote.kind.is_starter], shop=shop)
+    for n in [n for n, quote in found.items() if quote.id in nowhere]:
+        answers[n] = [Refusal(Code.SOLD_OUT, "product", {"sku": found.pop(n).sku})]
     # Promotions are of top-ups: a starter has its one price.
     promoted = {n: quote for n, quote in found.items() if not quote.kind.is_starter}
     best, uses = offered([(quote, wanted[n].claim) for n, quote in promoted.items()], shop=shop, at=at)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from opla.core import routing
 from opla.core.fx import Rate, convert
@@ -12,12 +13,33 @@ from opla.core.ledger import SHELVES
 from opla.core.money import MINOR_DIGITS, Money
 from opla.core.order import Order
 from opla.core.ports import Kind
+from opla.core.quote import Quote
 from opla.core.routing import Considered, Known, Market
-from opla.db.queries import rates, suppliers
+from opla.db.queries import floats, rates, suppliers
 from opla.db.queries.suppliers import Approved
 from opla.operations.shop import Shop
 
 _NOTHING: Mapping[str, str] = {}
+
+
+def nobody_has(quotes: Sequence[Quote], *, shop: Shop) -> frozenset[UUID]:
+    """Those quotes that nobody of this shop could deliver now: better said before the money comes than after. Of
+    suppliers that take our own names nobody knows what they have; they say so when they are asked.
+    """
+    names = [name for name in shop.routes if name not in SHELVES]
+    if not quotes or any(name not in shop.mapped for name in names):
+        return frozenset()
+    skus = sorted({quote.sku for quote in quotes})
+    sold = suppliers.approved(names, skus) if names else {}
+    shelf = floats.on_shelf(skus) if "code_stock" in shop.routes else frozenset()
+    return frozenset(
+        quote.id
+        for quote in quotes
+        if not (quote.kind is Kind.CODE and quote.sku in shelf)
+        and not any((one := sold.get((name, quote.sku))) and one.terms.sells(quote.price.face) for name in names)
+    )
+
+
 #: Product, kind, face value, whether it lies on our shelf, who is tried.
 _Key = tuple[str, Kind, Money, bool, str | None]
 

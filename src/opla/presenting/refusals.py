@@ -44,6 +44,9 @@ _PLAIN: Final[dict[Code, str]] = {
         "This amount belongs to another operator. Another operator's SIM would not take it."
     ),
     Code.PRODUCT_WITHDRAWN: gettext_noop("This amount is no longer sold. Choose another one."),
+    Code.SOLD_OUT: gettext_noop(
+        "We cannot deliver this just now. Nothing was charged: choose another amount, or come back later."
+    ),
     Code.STARTER_SOLD_OUT: gettext_noop("None of these is left with us just now. Nothing was charged."),
     Code.PRODUCT_SAMPLE_ONLY: gettext_noop("This is an example for trying the shop, and cannot be bought."),
     Code.LINE_CURRENCY: gettext_noop("The credit on this SIM is in another currency."),
