@@ -225,7 +225,7 @@ class World:
     def paid(
         self, sku: str = CODE, *, captured_minor: int = 1500, language: str = "en", quote: Quote | None = None
     ) -> UUID:
-        """An order whose customer has paid, and whose delivery nobody has worked on yet; of `quote`, if there is one."""
+        """An order whose customer has paid, and whose delivery nobody has worked on yet; of `quote`, if any."""
         order_id = self.order(sku, language=language, quote=quote)
         self.work()
         [(reference,)] = select(
