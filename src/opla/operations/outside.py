@@ -71,12 +71,13 @@ class Adapters:
         return self._suppliers[key]
 
     def tells(self) -> Tells:
-        folder, config, key = notices.folder("sandbox"), *self._configuration("notices", "sandbox")
-        self._may_run("sandbox", live=folder.LIVE)
+        name = "sandbox" if self._shop.sandbox else "smtp"
+        folder, config, key = notices.folder(name), *self._configuration("notices", name)
+        self._may_run(name, live=folder.LIVE)
         if key not in self._tells:
             found = folder.build(config)
             if not isinstance(found, Tells):
-                raise LookupError("sandbox carries no messages")
+                raise LookupError(f"{name} carries no messages")
             self._tells[key] = found
         return self._tells[key]
 
