@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import http.server
+import json
 import ssl
 import threading
 import time
@@ -30,7 +32,7 @@ from adapters.stripe_world import StripePayments
 from adapters.worlds import Counterparts, answering, nobody
 from fakes import World
 from opla.calling import Heard, listening
-from opla.commands import _live
+from opla.commands import _live, doctor
 from opla.core.money import Money
 from opla.operations import try_adapters, try_clock
 from opla.operations.try_address import Address, public_address
@@ -375,3 +377,18 @@ def test_everything_together_names_what_is_missing(
     assert (False, "missing before this shop can open: real e-mail") in found
     assert [sentence.partition(":")[0] for fine, sentence in found if not fine][:2] == ["mollie", "ding"]
     assert (True, "this machine's clock agrees with the database's") in found
+
+
+def test_with_json_it_says_one_object_and_ends_with_one_when_something_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("_database", "_disk"):
+        monkeypatch.setattr(doctor, name, lambda: iter(()))
+    monkeypatch.setattr(doctor, "_outside", lambda: iter([(True, "here"), (False, "the key is wrong")]))
+    assert doctor.run(argparse.Namespace(live=False, json=True)) == 0
+    assert "key" not in capsys.readouterr().out
+    assert doctor.run(argparse.Namespace(live=True, json=True)) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["fine"], told["findings"][-1]) == (False, {"fine": False, "sentence": "the key is wrong"})
+    assert doctor.run(argparse.Namespace(live=True, json=False)) == 1
+    assert capsys.readouterr().out.endswith("ok    here\nWRONG the key is wrong\n")
