@@ -299,13 +299,34 @@ def test_a_certificate_that_ends_soon_or_is_not_trusted_is_said(
     ("url", "sentence"),
     [
         ("", "OPLA_URL is not set"),
-        ("http://shop.example.org", "OPLA_URL is http://shop.example.org, which does not begin with https://"),
+        ("http://shop.example.org", "OPLA_URL is no address that begins with https://"),
+        ("https://", "OPLA_URL is no address that begins with https://"),
+        ("https://[bad", "OPLA_URL is no address that begins with https://"),
+        ("https://ana:hunter2@shop.example.org", "OPLA_URL is no address that begins with https://"),
     ],
 )
 def test_an_address_nobody_can_pay_at_is_wrong_in_a_real_shop_alone(url: str, sentence: str) -> None:
     for sandbox in (True, False):
         [(fine, words)] = public_address(url, "key", sandbox=sandbox).findings
         assert (fine, words.startswith(sentence)) == (sandbox, True)
+
+
+@pytest.mark.parametrize("url", [f"https://{'a' * 64}.example", "https://shop.example:99999", "https://a b"])
+def test_an_address_that_cannot_be_is_said_and_breaks_nothing(url: str) -> None:
+    [(fine, sentence)] = looked(url).findings
+    assert (fine, "does not answer from here" in sentence) == (False, True)
+
+
+def test_a_copy_without_keys_says_so_and_makes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_live, "VAR", tmp_path)
+    monkeypatch.delenv("OPLA_KEYS", raising=False)
+    assert _live._signing_key() == ""
+    assert not list(tmp_path.iterdir())
+    path = certificate(tmp_path, 90)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with public(path, form()) as url:
+        fine, sentence = public_address(url, "", sandbox=False).findings[0]
+    assert (fine, sentence.startswith("this shop has no keys here yet")) == (False, True)
 
 
 def test_an_address_where_nobody_is_says_so() -> None:

@@ -91,8 +91,7 @@ def _said(report: ChargeReport | SendReport | None) -> tuple[bool, str]:
     if error in _WORDS:
         return False, f"{_WORDS[error]}{_beside(error, status)}"
     if report.answer is Answer.DECLINED:
-        # They looked for it, which only the right key lets anybody do.
-        return True, f"answers, and the key is right{_beside(why)}"
+        return True, f"answers, and does not turn the key away{_beside(why, status)}"
     return False, f"answered in a way that nobody here knows{_beside(why or error, status)}"
 
 

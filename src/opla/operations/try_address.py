@@ -56,21 +56,28 @@ def public_address(url: str, signing_key: str, *, sandbox: bool) -> Address:
     if not url:
         said = "OPLA_URL is not set: nobody outside is told where this shop is, so webhooks do not come"
         return Address([(sandbox, said + _may(sandbox))])
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname:
-        return Address([(sandbox, f"OPLA_URL is {url}, which does not begin with https://{_may(sandbox)}")])
+    host = _host(url)
+    if not host:
+        return Address([(sandbox, f"OPLA_URL is no address that begins with https://{_may(sandbox)}")])
     try:
         page = _get(url.rstrip("/") + PAGE)
         door = _get(url.rstrip("/") + DOOR)
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as why:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as why:
         return Address([(False, f"{url} does not answer from here: {_trouble(why)}")])
     findings = [_whose(url, page, signing_key), *_lasting(url, page)]
     if findings[0][0]:
         findings.append(_door(url, door))
-        findings.append(
-            (True, f"that was asked from this machine, which proves less than from outside: {_far(parts.hostname)}")
-        )
+        findings.append((True, f"that was asked from this machine, which proves less than from outside: {_far(host)}"))
     return Address(findings, page.heard)
+
+
+def _host(url: str) -> str:
+    """Whom an https address names; empty for anything else."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return (parts.hostname or "") if parts.scheme == "https" and not parts.username else ""
 
 
 def _get(url: str) -> _Page:
@@ -102,6 +109,8 @@ def _whose(url: str, page: _Page, signing_key: str) -> Finding:
         return False, f"{url} answers with status 400: is its name among OPLA_HOSTS, and does your proxy pass Host on?"
     if page.status != 200:
         return False, f"{url} answers with status {page.status}: is the shop up, and does your proxy lead to it?"
+    if not signing_key:
+        return False, f"this shop has no keys here yet, so nobody can say whose pages {url} answers with"
     found = SHOWN.search(page.text)
     shown_ms: object = None
     if found:
