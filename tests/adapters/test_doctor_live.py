@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.db import connection
 from django.test import Client
 from psycopg import conninfo
 
@@ -35,6 +36,7 @@ from opla.calling import Heard, listening
 from opla.commands import _live, doctor
 from opla.core.money import Money
 from opla.operations import try_adapters, try_clock
+from opla.operations.try_adapters import Tried
 from opla.operations.try_address import Address, public_address
 from opla.storefront import patience
 from opla.storefront import visit as visits
@@ -377,27 +379,49 @@ def test_the_time_of_whoever_answers_is_overheard(other: Counterparts, settings:
 # ── all of it ──
 
 
+def dsn() -> str:
+    """The database of this test, as the shop reaches it."""
+    at = connection.get_connection_params()
+    return conninfo.make_conninfo(**{name: at[name] for name in ("dbname", "user", "host", "port") if name in at})
+
+
 def test_everything_together_names_what_is_missing(
     world: World, settings: Set, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.db import connection
-
     assert world
     monkeypatch.setattr(_live, "VAR", tmp_path)
-    at = connection.get_connection_params()
-    dsn = conninfo.make_conninfo(**{name: at[name] for name in ("dbname", "user", "host", "port") if name in at})
     missing = "missing before this shop can open: a way of being paid with real money, a live supplier or codes of your"
     monkeypatch.setenv("OPLA_SANDBOX", "1")
-    fine, sentence = list(_live.findings(dsn))[-1]
+    fine, sentence = list(_live.findings(dsn()))[-1]
     assert (fine, sentence.startswith(missing), "real e-mail" in sentence) == (True, True, True)
     monkeypatch.setenv("OPLA_SANDBOX", "0")
     monkeypatch.setenv("OPLA_PAYMENT_METHODS", "mollie")
     settings("payments_mollie", key="live_" + "a1B2" * 8, base_url=nobody())
     settings("suppliers_ding", key="x" * 30, base_url=nobody())
-    found = list(_live.findings(dsn))
+    found = list(_live.findings(dsn()))
     assert (False, "missing before this shop can open: real e-mail") in found
     assert [sentence.partition(":")[0] for fine, sentence in found if not fine][:2] == ["mollie", "ding"]
     assert (True, "this machine's clock agrees with the database's") in found
+
+
+def test_everybody_is_asked_at_once(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each waits until all three are asked."""
+    assert world
+    together = threading.Barrier(3, timeout=5)
+
+    def ask() -> Tried:
+        together.wait()
+        return Tried([(True, "met the others")])
+
+    def address(*_: object, sandbox: bool) -> Address:
+        together.wait()
+        return Address([(sandbox, "met them too")])
+
+    monkeypatch.setattr(_live, "VAR", tmp_path)
+    monkeypatch.setattr(_live, "_adapters", lambda: iter([ask, ask]))
+    monkeypatch.setattr(_live, "public_address", address)
+    found = [sentence for _, sentence in _live.findings(dsn())]
+    assert found[:3] == ["met the others", "met the others", "met them too"]
 
 
 def test_with_json_it_says_one_object_and_ends_with_one_when_something_is_wrong(
