@@ -47,17 +47,17 @@ class _NoStock:
 
 def payment(names: Sequence[str], config: Mapping[str, str]) -> Tried:
     """Ways of paying of one adapter, which share its key: it is asked once. Their settings are known to be enough."""
-    adapter, reference = payments.build(names[0], config), secrets.token_hex(16)
+    reference = secrets.token_hex(16)
     # Our reference in the place of their id: those who cannot search would not be called without one.
-    return _tried(", ".join(names), lambda: [_said(adapter.fetch(reference, reference))])
+    return _tried(", ".join(names), lambda: [_said(payments.build(names[0], config).fetch(reference, reference))])
 
 
 def supplier(name: str, config: Mapping[str, str]) -> Tried:
     """By our reference where it can be asked for that; and how much of our money lies there."""
-    adapter, reference = suppliers.build(name, config, _NoStock()), secrets.token_hex(16)
 
     def ask() -> list[tuple[bool, str]]:
-        said = [_said(adapter.find(reference))] if isinstance(adapter, Finds) else []
+        adapter = suppliers.build(name, config, _NoStock())
+        said = [_said(adapter.find(secrets.token_hex(16)))] if isinstance(adapter, Finds) else []
         if isinstance(adapter, Floats) and all(fine for fine, _ in said):
             left = adapter.float_left()
             if left is None:
