@@ -13,7 +13,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -62,6 +63,32 @@ class Reply:
         """A field that must be an integer from 0; None when it is not."""
         value = self.fields.get(name)
         return value if type(value) is int and value >= 0 else None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """That somebody answered, and the `Date` they said (RFC 9110 §6.6.1), between two moments of our own clock.
+
+    Moments are seconds since 1970; `date` is empty where they said none.
+    """
+
+    asked_s: float
+    heard_s: float
+    date: str
+
+
+_LISTENING: ContextVar[list[Heard] | None] = ContextVar("listening", default=None)
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[list[Heard]]:
+    """Whoever answers a call of this thread meanwhile, whatever adapter made it: who tries adapters asks for this."""
+    heard: list[Heard] = []
+    before = _LISTENING.set(heard)
+    try:
+        yield heard
+    finally:
+        _LISTENING.reset(before)
 
 
 @dataclass(frozen=True)
@@ -139,7 +166,7 @@ class Caller:
         headers: Mapping[str, str] | None = None,
         rows: bool = False,
     ) -> Reply:
-        ends_at = time.monotonic() + self._timeout_s
+        asked_s, ends_at = time.time(), time.monotonic() + self._timeout_s
         guard = _Guard(ends_at)
         try:
             with self._client.stream(
@@ -151,6 +178,8 @@ class Caller:
                 headers=headers,
                 extensions={"trace": guard.trace},
             ) as response:
+                if (heard := _LISTENING.get()) is not None:
+                    heard.append(Heard(asked_s, time.time(), response.headers.get("Date", "")))
                 return _read(response, ends_at, rows=rows)
         except _NEVER_LEFT as why:
             return _trouble(Answer.NOT_SENT, type(why).__name__)

@@ -1,8 +1,14 @@
-"""Say in words what is there and what is wrong."""
+"""Say in words what is there and what is wrong.
+
+With --live it also asks outside, once each and without moving money: whether the keys of every way of being paid and of
+every supplier work and how much lies with them, whether the shop's public address leads here, whether the clocks agree,
+and what is missing before the shop can open. Exit 1 when something is wrong.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import shutil
@@ -25,17 +31,23 @@ _SAID = {
 }
 
 
-def add_arguments(_: argparse.ArgumentParser) -> None:
-    pass
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--live", action="store_true", help="also ask everybody outside; nothing is bought or paid")
+    parser.add_argument("--json", action="store_true", help="one object on stdout")
 
 
-def run(_: argparse.Namespace) -> int:
-    bad = 0
-    for finding in (_python, _database, _disk, _port, _chromium, _shop, payment_methods, _bank, suppliers_set_up):
+def run(arguments: argparse.Namespace) -> int:
+    here = (_python, _database, _disk, _port, _chromium, _shop, payment_methods, _bank, suppliers_set_up)
+    told = []
+    for finding in (*here, _outside) if arguments.live else here:
         for fine, sentence in _checked(finding):
-            bad += not fine
-            sys.stdout.write(f"{'ok   ' if fine else 'WRONG'} {sentence}\n")
-    return 1 if bad else 0
+            told.append({"fine": fine, "sentence": sentence})
+            if not arguments.json:
+                sys.stdout.write(f"{'ok   ' if fine else 'WRONG'} {sentence}\n")
+    fine = all(one["fine"] for one in told)
+    if arguments.json:
+        print(json.dumps({"fine": fine, "findings": told}, ensure_ascii=False))
+    return 0 if fine else 1
 
 
 def _checked(finding: Callable[[], Iterator[tuple[bool, str]]]) -> Iterator[tuple[bool, str]]:
@@ -43,6 +55,13 @@ def _checked(finding: Callable[[], Iterator[tuple[bool, str]]]) -> Iterator[tupl
         yield from finding()
     except (Unavailable, OSError) as problem:
         yield False, str(problem)
+
+
+def _outside() -> Iterator[tuple[bool, str]]:
+    from opla.commands import _live
+
+    with database(VAR) as server:
+        yield from _live.findings(server.dsn_app)
 
 
 def _python() -> Iterator[tuple[bool, str]]:

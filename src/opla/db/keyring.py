@@ -74,9 +74,14 @@ def digest(secret: bytes) -> bytes:
 
 
 @cache
+def place(var: Path) -> Path:
+    """The file of the keys, whether it is there or not."""
+    return Path(os.environ.get("OPLA_KEYS", var / "keys.json"))
+
+
 def load(var: Path) -> Keyring:
     """The keys of this shop, made on first use. Two processes that start together get the same ones."""
-    path = Path(os.environ.get("OPLA_KEYS", var / "keys.json"))
+    path = place(var)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = {

@@ -1,0 +1,26 @@
+"""What doctor asks a database, which may not be prepared yet: past Django, and without changing anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import psycopg
+
+
+def clock(dsn: str) -> datetime:
+    """The time by the clock of the database's machine."""
+    with psycopg.connect(dsn, connect_timeout=5) as connection:
+        row = connection.execute("SELECT clock_timestamp()").fetchone()
+    if row is None or not isinstance(row[0], datetime):
+        raise TypeError("the database did not say the time")
+    return row[0]
+
+
+def has_codes(dsn: str) -> bool:
+    """Whether a code of our own stock can be sold; no where there is no stock yet."""
+    with psycopg.connect(dsn, connect_timeout=5) as connection:
+        try:
+            row = connection.execute("SELECT EXISTS (SELECT FROM code WHERE state = 'stock')").fetchone()
+        except psycopg.errors.UndefinedTable:
+            return False
+    return bool(row and row[0])
