@@ -402,6 +402,9 @@ def test_everything_together_names_what_is_missing(
     assert (False, "missing before this shop can open: real e-mail") in found
     assert [sentence.partition(":")[0] for fine, sentence in found if not fine][:2] == ["mollie", "ding"]
     assert (True, "this machine's clock agrees with the database's") in found
+    settings("notices_smtp", host="smtp.example.org", sender="shop@example.org")
+    whole = "there is a way of being paid, something to deliver, and real e-mail"
+    assert (True, whole) in list(_live.findings(dsn()))
 
 
 def test_everybody_is_asked_at_once(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

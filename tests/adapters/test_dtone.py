@@ -155,7 +155,7 @@ def test_a_number_of_their_pre_production_is_pending_and_ends_as_its_digits_say(
 def test_a_pin_is_told_with_its_serial_and_its_last_day(dtone: DTOneSupplier) -> None:
     sent = dtone.bare().send(pin())
     assert sent.pin
-    assert (sent.pin.secret, sent.pin.serial, sent.pin.valid_until) == ("0000000000001", "D1", date(2027, 11, 22))
+    assert (sent.pin.secret, sent.pin.serial, sent.pin.valid_until) == ("0000004400000001", "D1", date(2027, 11, 22))
     assert (sent.cost_minor, sent.currency) == (1440, "EUR")
 
 

@@ -66,6 +66,8 @@ tell_rate          owner
 manage_places      owner
 import_statements      owner
 remind             customer
+manage_suppliers owner
+sync_suppliers owner system
 """
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from core.test_catalog import Json, cell, document, priced
 from opla.core.catalog import Catalog, CatalogError, FactKind, Need, Product, describe, parse
-from opla.core.delivery import carries
 from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
+from opla.core.routing import carries
 
 ESIM = priced("R-ESIM", "red", "15.00", delivery=cell("esim"), credit=cell("10.00"), needs=cell(["identification"]))
 SIM = priced("B-SIM", "blue", "5.00", delivery=cell("sim"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from opla.calling import Reply
@@ -41,7 +42,9 @@ class Sandbox:
         reply = self._client.find(reference)
         if reply.trouble is None and reply.status == 404 and reply.text("error") == mapping.NOT_FOUND:
             return None
-        return _report(reply, reference)
+        report = _report(reply, reference)
+        # A "no" to the question says nothing of the send.
+        return replace(report, answer=Answer.UNKNOWN) if report.answer is Answer.DECLINED and not reply.done else report
 
     def float_left(self) -> Money | None:
         """Of an invented float, which is never empty for long."""
