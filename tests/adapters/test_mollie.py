@@ -14,6 +14,7 @@ from adapters.mollie_world import KEY, MolliePayments
 from adapters.worlds import Counterparts, answering
 from fakes import CUSTOMER, DEVICE, World, compose, pushing
 from opla import payments
+from opla.commands import Stop, up
 from opla.commands.doctor import payment_methods
 from opla.core.money import Money
 from opla.core.ports import Answer, ChargeRequest, Promises, RefundRequest
@@ -375,3 +376,13 @@ def test_doctor_says_of_each_way_of_paying_whether_it_is_set_up(
     monkeypatch.setenv("OPLA_PAYMENTS_MOLLIE_KEY", key)
     [(fine, sentence)] = payment_methods()
     assert (fine, sentence[: len(said[1])]) == said
+
+
+def test_a_shop_whose_way_of_being_paid_has_no_key_does_not_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPLA_SANDBOX", "0")
+    monkeypatch.setenv("OPLA_PAYMENT_METHODS", "mollie_card")
+    with pytest.raises(Stop, match="OPLA_PAYMENT_METHODS: mollie_card: key: ") as refused:
+        up._payable()
+    assert refused.value.code == "payment_method_wrong"
+    monkeypatch.setenv("OPLA_PAYMENTS_MOLLIE_KEY", LIVE_KEY)
+    up._payable()

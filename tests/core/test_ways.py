@@ -35,7 +35,6 @@ def test_after_a_card_did_not_go_through(why: str, first: str, last: str) -> Non
         ("paypal", Means.WALLET),
         ("stripe_paypal", Means.WALLET),
         ("bank_transfer", Means.TRANSFER),
-        ("mollie_banktransfer", Means.TRANSFER),
         ("mollie", Means.PAGE),
         ("simulated", Means.PAGE),
     ],

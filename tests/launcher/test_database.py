@@ -309,3 +309,20 @@ def test_somebody_who_makes_the_link_at_the_same_moment_is_no_trouble(
     monkeypatch.setattr(Path, "symlink_to", second)
     _link(link, home)
     assert link.readlink() == home
+
+
+def test_a_database_with_a_home_of_its_own_lies_there_and_is_thrown_away_with_its_last_user(
+    make_var: MakeVar,
+) -> None:
+    home = Path("/dev/shm" if Path("/dev/shm").is_dir() else "/var/tmp") / f"opla-home-{os.getpid()}"  # noqa: S108
+    var = make_var("scratch", data=False)
+    with database(var, settings=FAST, home=home) as server:
+        run_sql(server, "CREATE TABLE kept (a int)")
+        assert (home / "data").is_dir()
+        with database(var, settings=FAST, home=home) as second:
+            run_sql(second, "INSERT INTO kept VALUES (1)")
+        run_sql(server, "INSERT INTO kept VALUES (2)")
+    until = time.monotonic() + 20
+    while home.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not home.exists()

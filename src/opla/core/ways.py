@@ -32,7 +32,6 @@ MEANS: Final[dict[str, Means]] = {
     "kbc": Means.BANK,
     "belfius": Means.BANK,
     "bank_transfer": Means.TRANSFER,
-    "banktransfer": Means.TRANSFER,
 }
 
 _ANOTHER: Final = (Means.WALLET, Means.BANK, Means.CARD, Means.PAGE, Means.TRANSFER)
