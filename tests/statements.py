@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from xml.sax.saxutils import escape
@@ -31,7 +32,7 @@ def entry(
     """One entry of camt, as the balance counts it and as it is written. `parts` are (amount, text) of a bundle."""
     side = "CRDT" if minor >= 0 else "DBIT"
     party = "Dbtr" if (minor >= 0) is not reversal else "Cdtr"
-    related = f"<{party}><Nm>{escape(name)}</Nm></{party}>" if name else ""
+    related = f"<{party}><Pty><Nm>{escape(name)}</Nm></Pty></{party}>" if name else ""
     related += f"<{party}Acct><Id><IBAN>{iban}</IBAN></Id></{party}Acct>" if iban else ""
     details = ""
     for amount, said in parts or [(None, text)]:
@@ -73,6 +74,9 @@ def camt(
         + "".join(written for _, written in entries)
         + f"</{one}></{root}></Document>\n"
     )
+    if version < "08":  # before that a status was a word, and who a party is stood in it
+        text = re.sub(r"<Sts><Cd>(\w+)</Cd></Sts>", r"<Sts>\1</Sts>", text)
+        text = text.replace("<Pty>", "").replace("</Pty>", "")
     return text.encode()
 
 

@@ -144,6 +144,10 @@ class Caller:
     def post(self, path: str, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Reply:
         return self._call("POST", path, body=body, headers=headers)
 
+    def delete(self, path: str) -> Reply:
+        """What is answered with 204 and nothing, when it is done."""
+        return self._call("DELETE", path, nothing=True)
+
     def get_rows(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
         """What is answered with an array of objects; anything else with a status below 300 is unreadable."""
         return self._call("GET", path, query=query, rows=True)
@@ -165,6 +169,7 @@ class Caller:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         rows: bool = False,
+        nothing: bool = False,
     ) -> Reply:
         asked_s, ends_at = time.time(), time.monotonic() + self._timeout_s
         guard = _Guard(ends_at)
@@ -180,7 +185,7 @@ class Caller:
             ) as response:
                 if (heard := _LISTENING.get()) is not None:
                     heard.append(Heard(asked_s, time.time(), response.headers.get("Date", "")))
-                return _read(response, ends_at, rows=rows)
+                return _read(response, ends_at, rows=rows, nothing=nothing)
         except _NEVER_LEFT as why:
             return _trouble(Answer.NOT_SENT, type(why).__name__)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as why:
@@ -223,7 +228,7 @@ class _Guard:
             connection.shutdown(socket.SHUT_RDWR)
 
 
-def _read(response: httpx.Response, ends_at: float, *, rows: bool) -> Reply:
+def _read(response: httpx.Response, ends_at: float, *, rows: bool, nothing: bool) -> Reply:
     body = b""
     for part in response.iter_raw():
         body += part
@@ -231,6 +236,8 @@ def _read(response: httpx.Response, ends_at: float, *, rows: bool) -> Reply:
             return _trouble(Answer.UNKNOWN, "body_too_long", response.status_code)
     if response.status_code >= 500:
         return _trouble(Answer.UNKNOWN, "their_error", response.status_code)
+    if nothing and response.status_code == 204 and not body:
+        return Reply(204, evidence={"status": "204"}, headers=dict(response.headers))
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -247,6 +254,13 @@ def _read(response: httpx.Response, ends_at: float, *, rows: bool) -> Reply:
 def _trouble(answer: Answer, why: str, status: int = 0) -> Reply:
     evidence = {"error": re.sub(r"\W", "", why), **({"status": str(status)} if status else {})}
     return Reply(status, trouble=answer, evidence=evidence)
+
+
+def page_of(url: str, base_url: str) -> str:
+    """An address that people may be sent to: with TLS, or on this very machine where the caller's other side is there
+    too, which only a stand-in is; empty where they may not."""
+    here = "http://127.0.0.1:"
+    return url if url.startswith("https://") or (url.startswith(here) and base_url.startswith(here)) else ""
 
 
 def told_money(value: object, currency: object) -> Money | None:

@@ -83,5 +83,5 @@ class Official:
         """What a request need not have: OpenAPI 3.1, "readOnly" properties are required of answers alone."""
         if one.validator != "required":
             return False
-        missing = set(one.validator_value) - set(one.instance)
-        return all(self._resolved(one.schema["properties"][name]).get("readOnly") for name in missing)
+        missing, known = set(one.validator_value) - set(one.instance), one.schema.get("properties", {})
+        return all(self._resolved(known.get(name, {})).get("readOnly") for name in missing)

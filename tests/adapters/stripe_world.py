@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import stripe
-from stripe.params import RefundCreateParams
+from stripe.params import BalanceTransactionListParams, PaymentIntentCreateParams, PayoutListParams, RefundCreateParams
 from stripe.params.checkout import SessionCreateParams, SessionListParams
 
 from adapters.worlds import PATIENCE_S, Counterparts
@@ -27,7 +27,7 @@ from opla.counterparts.endings import Fault
 from opla.counterparts.forms import nested
 from opla.counterparts.standins.stripe import Stripe as Theirs
 from opla.payments.stripe.config import Config
-from opla.payments.stripe.provider import Stripe
+from opla.payments.stripe.consent import StripeAgain
 
 KEY = "sk_test_" + "a1B2" * 8
 WEBHOOK_SECRET = "whsec_" + "c3D4" * 8
@@ -63,8 +63,26 @@ class StripePayments:
         {"id": "cs_" + "s" * 5000},
     )
 
-    def __init__(self, other: Counterparts) -> None:
-        self.other = other
+    ends_with_nothing = False
+    mandate = "cus_00000000000001/pm_000000000000000000000001/card"
+    misfits_again: Sequence[Mapping[str, object]] = (
+        {"customer": "cus_00000000000002"},
+        {"customer": None},
+        {"payment_method": "pm_000000000000000000000002"},
+        {"payment_method": None},
+        {"metadata": {"reference": "0a" * 16}},
+        {"metadata": None},
+        {"object": "checkout.session"},
+        {"livemode": True},
+        {"amount": 999},
+        {"status": "requires_action"},
+        {"latest_charge": None},
+        {"latest_charge": "ch_1"},
+        {"id": "cs_test_00000001"},
+    )
+
+    def __init__(self, other: Counterparts, method: str = "card") -> None:
+        self.other, self.method = other, method
         self.theirs = Theirs(KEY, self.now, WEBHOOK_SECRET)
         self.alone = Alone(self.theirs, float(PATIENCE_S))
         other.on_exit(self._end)
@@ -83,7 +101,8 @@ class StripePayments:
         return {"base_url": base_url, "key": key, "webhook_secret": WEBHOOK_SECRET, "timeout_s": PATIENCE_S}
 
     def at(self, url: str, key: str = KEY) -> Charges:
-        return Stripe(Config.from_mapping(self.config(url, key)), "card", clock=lambda: self.now().timestamp())
+        config = Config.from_mapping(self.config(url, key))
+        return StripeAgain(config, self.method, clock=lambda: self.now().timestamp())
 
     def wrong_key(self) -> Charges:
         return self.at(self.alone.url, "sk_test_" + "x" * 32)
@@ -102,7 +121,40 @@ class StripePayments:
     def settle_refunds(self) -> None:
         self.theirs.settle()
 
+    def pay_then(self, provider_id: str, why: str = "") -> None:
+        self.theirs.pay(provider_id)
+        theirs = {"": "", "authentication": "authentication_required", "refused": "do_not_honor"}[why]
+        self.theirs.failing[next(reversed(self.theirs.methods))] = theirs
+
+    def break_again(self, fault: Fault) -> None:
+        self.alone.order_fault("POST", "/v1/payment_intents", fault)
+
+    def settle_charges(self) -> None:
+        self.theirs.debit()
+
+    def captured_minor(self, reference: str) -> int:
+        return sum(found.captured_minor for found in self.theirs.taken.values() if found.reference == reference)
+
+    def told_again(self, reference: str, mandate: str, /, **change: object) -> Json:
+        customer_id, method_id, _ = mandate.split("/")
+        charge = {"amount_captured": 1500, "amount_refunded": 0, "currency": "eur", "disputed": False}
+        theirs: Json = {
+            "id": "pi_000000000001",
+            "object": "payment_intent",
+            "livemode": False,
+            "status": "succeeded",
+            "amount": 1500,
+            "currency": "eur",
+            "customer": customer_id,
+            "payment_method": method_id,
+            "metadata": {"reference": reference},
+            "latest_charge": charge,
+        }
+        return theirs | change
+
     def webhook(self, provider_id: str) -> tuple[Mapping[str, str], bytes]:
+        if provider_id in self.theirs.intents:
+            return self.theirs.webhook("payment_intent.succeeded", self.theirs.intents[provider_id])
         return self.theirs.webhook("checkout.session.completed", self.theirs.sessions[provider_id])
 
     def forged(self, provider_id: str) -> Sequence[tuple[Mapping[str, str], bytes]]:
@@ -154,7 +206,10 @@ _FORM = "application/x-www-form-urlencoded"
 _TYPES: Mapping[tuple[str, str], set[str]] = {
     ("POST", "/v1/checkout/sessions"): set(SessionCreateParams.__annotations__),
     ("GET", "/v1/checkout/sessions"): set(SessionListParams.__annotations__),
+    ("POST", "/v1/payment_intents"): set(PaymentIntentCreateParams.__annotations__),
     ("POST", "/v1/refunds"): set(RefundCreateParams.__annotations__),
+    ("GET", "/v1/payouts"): set(PayoutListParams.__annotations__),
+    ("GET", "/v1/balance_transactions"): set(BalanceTransactionListParams.__annotations__),
 }
 #: What their objects are called → what the library knows of them today: what is gone there is gone from the API.
 _OBJECTS: Mapping[str, type] = {
@@ -163,6 +218,8 @@ _OBJECTS: Mapping[str, type] = {
     "checkout.session": stripe.checkout.Session,
     "dispute": stripe.Dispute,
     "payment_intent": stripe.PaymentIntent,
+    "payout": stripe.Payout,
+    "payment_method": stripe.PaymentMethod,
     "refund": stripe.Refund,
 }
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from adapters.worlds import answering
 from opla import calling
+from opla.core.ports import Answer
 
 
 def test_certificates_are_read_once_however_many_callers_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,3 +19,38 @@ def test_certificates_are_read_once_however_many_callers_are_made(monkeypatch: p
     assert read == [{"trust_env": True}]
     calling.Caller("https://a.example", {}, 1.0, through_proxy=False)
     assert read == [{"trust_env": True}, {"trust_env": False}]
+
+
+@pytest.mark.parametrize(
+    ("url", "base_url", "shown"),
+    [
+        ("https://pay.example/1", "https://api.example", True),
+        ("https://pay.example/1", "http://127.0.0.1:9", True),
+        ("http://127.0.0.1:9/pay", "http://127.0.0.1:9", True),
+        ("http://127.0.0.1:9/pay", "https://api.example", False),
+        ("http://127.0.0.1.evil.example/pay", "http://127.0.0.1:9", False),
+        ("http://pay.example/1", "http://127.0.0.1:9", False),
+        ("javascript:alert(1)", "http://127.0.0.1:9", False),
+        ("", "http://127.0.0.1:9", False),
+    ],
+)
+def test_people_are_sent_to_pages_with_tls_or_to_a_stand_in_on_this_machine(
+    url: str, base_url: str, shown: bool
+) -> None:
+    assert calling.page_of(url, base_url) == (url if shown else "")
+
+
+#: what is answered → (what it means where nothing is the answer that says "done", where an object is)
+NOTHING = {
+    b"HTTP/1.1 204 No Content\r\n\r\n": (None, Answer.UNKNOWN),
+    b"HTTP/1.1 200 OK\r\n\r\n": (Answer.UNKNOWN, Answer.UNKNOWN),
+    b"HTTP/1.1 500 No\r\n\r\n": (Answer.UNKNOWN, Answer.UNKNOWN),
+    b'HTTP/1.1 404 No\r\n\r\n{"status":404}': (None, None),
+}
+
+
+@pytest.mark.parametrize("raw", NOTHING)
+def test_nothing_at_all_is_an_answer_only_with_204_and_where_something_is_taken_away(raw: bytes) -> None:
+    with answering(raw) as url:
+        caller = calling.Caller(url, {}, 2.0, through_proxy=False)
+        assert (caller.delete("/x").trouble, caller.get("/x").trouble) == NOTHING[raw]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -83,11 +84,51 @@ def test_a_chargeback_takes_what_is_kept_and_only_once() -> None:
     assert machine.decide("p1", Outcome.CHARGE_BACK, T0) == Refused(409, "nothing_kept")
 
 
+#: what was chosen at the first payment → what a later charge by its mandate is at once and 5 s later, and why
+CONSENTS = {
+    Outcome.PAY: (Status.PAID, Status.PAID, ""),
+    Outcome.THEN_AUTHENTICATE: (Status.FAILED, Status.FAILED, "authentication"),
+    Outcome.THEN_REFUSE: (Status.FAILED, Status.FAILED, "refused"),
+    Outcome.THEN_SILENCE: (Status.PAID, Status.PAID, ""),
+    Outcome.THEN_DEBIT: (Status.OPEN, Status.PAID, ""),
+}
+
+
+@pytest.mark.parametrize("outcome", CONSENTS)
+def test_a_later_charge_ends_as_was_chosen_at_the_first(outcome: Outcome) -> None:
+    machine = Payments()
+    keep(machine, machine.create(replace(order(), keep=True), T0, "sp_1", "t1"))
+    keep(machine, machine.decide("sp_1", outcome, T0))
+    later = replace(order("r2"), mandate="sm_1")
+    keep(machine, machine.create(later, T0, "sp_2", "t2"))
+    at_once, after, why = CONSENTS[outcome]
+    assert (machine.by_id["sp_2"].status, machine.by_id["sp_2"].why) == (at_once, why)
+    keep(machine, machine.due(T0 + LATE_MS))
+    assert machine.by_id["sp_2"].status is after
+    assert machine.loses_answer(later) is (outcome is Outcome.THEN_SILENCE)
+    assert machine.mandates["sm_1"].days == (5 if outcome is Outcome.THEN_DEBIT else 0)
+    assert "t2" not in machine.by_token
+
+
+def test_consent_that_the_bank_ended_or_that_was_never_asked_for_charges_nothing() -> None:
+    machine = Payments()
+    for id_, asked in (("sp_1", replace(order(), keep=True)), ("sp_2", order("r2"))):
+        keep(machine, machine.create(asked, T0, id_, id_))
+    assert machine.decide("sp_2", Outcome.THEN_DEBIT, T0) == Refused(409, "keeps_nothing")
+    keep(machine, machine.decide("sp_2", Outcome.PAY, T0))
+    keep(machine, machine.decide("sp_1", Outcome.THEN_END, T0))
+    for mandate in ("sm_1", "sm_2"):
+        asked = replace(order("r3"), mandate=mandate)
+        assert machine.create(asked, T0, "sp_3", "t3") == Refused(422, "mandate_ended")
+
+
 steps = st.one_of(
     st.tuples(st.just("create"), st.integers(0, 3), st.integers(1, 9)),
     st.tuples(st.just("decide"), st.integers(0, 3), st.sampled_from(list(Outcome))),
     st.tuples(st.just("refund"), st.integers(0, 3), st.integers(1, 20)),
     st.tuples(st.just("wait"), st.integers(0, 3), st.integers(1, SESSION_MS)),
+    st.tuples(st.just("again"), st.integers(0, 3), st.integers(0, 3)),
+    st.tuples(st.just("end"), st.integers(0, 3), st.just(0)),
 )
 
 
@@ -100,7 +141,13 @@ def test_payments_replayed_from_their_entries_are_the_same_and_never_give_back_m
     for turn, (what, which, detail) in enumerate(story):
         change: Iterable[Entry] | Refused
         if what == "create":
-            change = machine.create(order(f"r{which}", int(str(detail))), now, f"p{which}", f"t{turn}")
+            asked = replace(order(f"r{which}", int(str(detail))), keep=which > 0)
+            change = machine.create(asked, now, f"p{which}", f"t{turn}")
+        elif what == "again":
+            asked = replace(order(f"m{turn}"), mandate=f"sm_p{detail}")
+            change = machine.create(asked, now, f"m{turn}", f"t{turn}")
+        elif what == "end":
+            change = machine.end_mandate(f"sm_p{which}", now)
         elif what == "decide":
             change = machine.decide(f"p{which}", Outcome(str(detail)), now)
         elif what == "refund":

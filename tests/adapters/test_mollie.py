@@ -17,9 +17,10 @@ from opla import payments
 from opla.commands import Stop, up
 from opla.commands.doctor import payment_methods
 from opla.core.money import Money
-from opla.core.ports import Answer, ChargeRequest, Promises, RefundRequest
+from opla.core.ports import Answer, ChargeRequest, Promises, RefundRequest, Terminal, Terminals
 from opla.counterparts.standins import cents, inner
 from opla.db.queries.call import select
+from opla.operations import shop
 from opla.operations.outside import Adapters, SandboxBesideLive
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.wake import wake_payment
@@ -386,3 +387,91 @@ def test_a_shop_whose_way_of_being_paid_has_no_key_does_not_open(monkeypatch: py
     assert refused.value.code == "payment_method_wrong"
     monkeypatch.setenv("OPLA_PAYMENTS_MOLLIE_KEY", LIVE_KEY)
     up._payable()
+
+
+# ── a card machine on the counter ──
+
+
+def test_a_card_machine_is_rung_by_its_id_and_there_is_no_page(mollie: MolliePayments) -> None:
+    config = {"base_url": mollie.alone.url, "key": KEY, "terminal": "term_000001"}
+    at_counter = payments.build("mollie_terminal", config)
+    made = at_counter.charge(charge())
+    assert (made.answer, made.redirect_url) == (Answer.PENDING, "")
+    assert (mollie.asked()[0]["method"], mollie.asked()[0]["terminalId"]) == ("pointofsale", "term_000001")
+    mollie.pay(made.provider_id)
+    paid = at_counter.fetch(REF, made.provider_id)
+    assert paid
+    assert (paid.answer, paid.captured_minor) == (Answer.SUCCEEDED, 1500)
+
+
+def test_a_card_machine_that_is_not_there_is_said_before_anybody_waits_for_it(mollie: MolliePayments) -> None:
+    config = {"base_url": mollie.alone.url, "key": KEY}
+    with pytest.raises(ValueError, match="terminal"):
+        payments.build("mollie_terminal", config)
+    with pytest.raises(ValueError, match="terminal"):
+        payments.build("mollie_terminal", {**config, "terminal": "the one on the left"})
+    off = payments.build("mollie_terminal", {**config, "terminal": "term_000002"})
+    assert off.charge(charge()).answer is Answer.DECLINED
+
+
+def test_the_card_machines_are_listed_with_what_they_are_called(mollie: MolliePayments) -> None:
+    assert isinstance(mollie.adapter, Terminals)
+    assert mollie.adapter.terminals() == [
+        Terminal("term_000001", "Counter 1", "EUR", ready=True),
+        Terminal("term_000002", "Counter 2", "EUR", ready=False),
+    ]
+    with answering(b"HTTP/1.1 200 OK\r\n\r\n{}") as url:
+        strange = mollie.at(url)
+        assert isinstance(strange, Terminals)
+        assert strange.terminals() is None
+
+
+def test_nobody_on_the_web_rings_the_machine_on_the_counter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.conf.settings.PAYMENT_METHODS", ["mollie_card", "mollie_terminal"], raising=False)
+    shop.current.cache_clear()
+    try:
+        assert "mollie_card" in shop.current().payment_methods
+        assert "mollie_terminal" not in shop.current().payment_methods
+    finally:
+        shop.current.cache_clear()
+
+
+# ── a transfer to an account of theirs ──
+
+
+def test_a_transfer_says_where_to_and_waits(mollie: MolliePayments) -> None:
+    transfers = payments.build("mollie_bank_transfer", {"base_url": mollie.alone.url, "key": KEY})
+    made = transfers.charge(charge())
+    assert made.answer is Answer.PENDING
+    told = {name: word for name, word in made.evidence.items() if name.startswith("to_")}
+    assert told == {
+        "to_iban": "NL91ABNA0417164300",
+        "to_holder": "Stichting Mollie Payments",
+        "to_bic": "ABNANL2A",
+        "to_reference": "RF12-0001-5678-9012",
+    }
+    mollie.pay(made.provider_id)
+    paid = transfers.fetch(REF, made.provider_id)
+    assert paid
+    assert (paid.captured_minor, "to_iban" in paid.evidence) == (1500, False)
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"bankAccount": "NL91ABNA0417164301", "transferReference": "RF12-3456"},
+        {"bankAccount": "NL91ABNA0417164300", "transferReference": "<b>RF12</b>"},
+        {"bankAccount": "NL91ABNA0417164300", "transferReference": None},
+        {"transferReference": "RF12-3456"},
+        "NL91ABNA0417164300",
+        None,
+    ],
+)
+def test_an_account_that_does_not_check_is_never_shown(mollie: MolliePayments, details: object) -> None:
+    made = mollie.adapter.charge(charge())
+    mollie.theirs.payments[made.provider_id]["details"] = details
+    found = mollie.adapter.fetch(REF, made.provider_id)
+    assert found
+    assert found.answer is Answer.PENDING
+    assert not [name for name in found.evidence if name.startswith("to_")]
+    mollie.alone.calls.clear()  # some of these are none of theirs, as their document would say

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -201,6 +202,10 @@ def test_the_checkout_says_sandbox_in_the_language_of_the_payment_and_escapes_wh
     assert re.findall(r"\son\w+=|style=", html) == []
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
+    asked = replace(charge(language=language), reference="0b" * 16, keep=True)
+    keeping = other.http.get(SandboxPayments(other).adapter.charge(asked).redirect_url).text
+    assert (words["keeps"] in keeping, words["keeps"] in html) == (True, False)
+    assert keeping.count('name="outcome"') == 10
     # Browsers hold the redirect after a form against this list: without the shop nobody could come back.
     assert policy.endswith("form-action 'self' http://127.0.0.1:9")
 

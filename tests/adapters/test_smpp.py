@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adapters.centre import Centre, deliver, pdu
 from adapters.worlds import nobody
 from opla import notices
-from opla.core.ports import Answer, Hears, Message, Receipt, Tells, Text
+from opla.core.ports import Answer, Hears, Message, Receipt, Tells, Text, TextReport
 from opla.notices.smpp.client import Lost
 from opla.notices.smpp.config import Config
 from opla.notices.smpp.pdu import Broken, Pdu, delivered
@@ -334,3 +334,35 @@ def test_settings_that_are_not_enough_are_named_and_no_password_is_shown(change:
 
 def test_tls_is_spoken_unless_somebody_says_otherwise() -> None:
     assert Config.from_mapping({name: value for name, value in GIVEN.items() if name != "tls"}).tls
+
+
+# ── what they call it, and parts ──
+
+
+def test_the_ids_of_all_parts_are_told_and_of_what_was_not_taken_none(centre: Centre) -> None:
+    adapter = at(centre)
+    assert adapter.text(text("x" * 200)) == TextReport(Answer.SUCCEEDED, ("m1", "m2"))
+    centre.statuses = [0, 0x14]
+    assert adapter.text(text("x" * 200)) == TextReport(Answer.UNKNOWN, ("m3",))
+    centre.statuses = [0x14]
+    assert adapter.text(text()) == TextReport(Answer.NOT_SENT)
+    centre.manner = "hang_up"
+    assert adapter.text(text()) == TextReport(Answer.UNKNOWN)
+
+
+SAR = b"\x02\x0c\x00\x02\x02\x03" + b"\x02\x0e\x00\x01\x03" + b"\x02\x0f\x00\x01\x02"
+
+
+@pytest.mark.parametrize(
+    ("more", "part"),
+    [
+        (SAR, (515, 2, 3)),
+        (SAR[:6], (0, 1, 1)),
+        (SAR[6:], (0, 1, 1)),
+        (b"\x02\x0c\x00\x01\x02" + SAR[6:], (0, 1, 1)),
+        (b"", (0, 1, 1)),
+    ],
+)
+def test_parts_that_are_numbered_without_a_header_are_read(more: bytes, part: tuple[int, int, int]) -> None:
+    found = delivered(Pdu(5, 0, 1, deliver(b"SALDO", more=more)))
+    assert found == Text("+32470123456", "SALDO", part)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from opla import notices
-from opla.core.ports import Answer, Message, Receipt, Text
+from opla.core.ports import Answer, Message, Receipt, Text, TextReport
 from opla.notices.smpp.provider import SMPP
 
 pytestmark = [
@@ -84,17 +84,35 @@ def test_their_centre_refuses_a_wrong_password_and_nothing_was_sent(theirs: Thei
 
 
 def test_we_read_what_their_centre_wrote_and_it_takes_our_answers(theirs: Theirs) -> None:
-    heard: list[object] = []
-    began = time.monotonic()
-    theirs.adapter().listen(heard.append, lambda: len(heard) == 3 or time.monotonic() - began > 5)
+    ana = "+32470123456"
+    heard = listened(theirs, 8)
     assert heard == [
-        Text("+32470123456", "STATUS {8K2F} €"),
-        Text("+32470123456", "余额"),
+        Text(ana, "STATUS {8K2F} €"),
+        Text(ana, "余额"),
         Receipt("m1", "DELIVRD"),
+        Text(ana, "8K2F", (200, 2, 2)),
+        Text(ana, "STATUS ", (200, 1, 2)),
+        Text(ana, "SAL", (300, 1, 2)),
+        Text(ana, "TOPUP ", (515, 1, 2)),
+        Text(ana, "15", (515, 2, 2)),
     ]
-    told = [theirs.next() for _ in range(4)]
+    told = [theirs.next() for _ in range(9)]
     assert {(one["answered"], one["status"]) for one in told if "answered" in one} == {
         ("latin", 0),
         ("chinese", 0),
         ("receipt", 0),
+        ("part", 0),
     }
+
+
+def test_receipts_of_their_centre_name_the_parts_as_it_named_them_to_us(theirs: Theirs) -> None:
+    sent = theirs.adapter().text(Message("0a" * 16, "+32470123456", "", "x" * 200, "en"))
+    assert sent == TextReport(Answer.SUCCEEDED, ("c1", "c2"))
+    assert listened(theirs, 10)[8:] == [Receipt("c1", "DELIVRD"), Receipt("c2", "UNDELIV")]
+
+
+def listened(theirs: Theirs, count: int) -> list[object]:
+    heard: list[object] = []
+    began = time.monotonic()
+    theirs.adapter().listen(heard.append, lambda: len(heard) >= count or time.monotonic() - began > 5)
+    return heard

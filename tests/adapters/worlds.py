@@ -139,6 +139,35 @@ class PaymentWorld(Protocol):
     misfits: Sequence[Mapping[str, object]]
 
 
+class ConsentWorld(PaymentWorld, Protocol):
+    """What it asks besides, of one that keeps consent for later charges."""
+
+    def pay_then(self, provider_id: str, why: str = "") -> None:
+        """Pay. Later charges by the consent that is kept are paid, or refused for `why`, a word of ours."""
+        ...
+
+    def break_again(self, fault: Fault) -> None:
+        """The next charge by a mandate."""
+        ...
+
+    def settle_charges(self) -> None:
+        """Direct debits that are under way are paid."""
+        ...
+
+    def captured_minor(self, reference: str) -> int:
+        """What was truly taken under our reference."""
+        ...
+
+    def told_again(self, reference: str, mandate: str, /, **change: object) -> dict[str, object]:
+        """Fifteen euros captured by this mandate, as they tell it; with their own words changed."""
+        ...
+
+    ends_with_nothing: bool  # an ended mandate is answered with 204 and no body
+    #: One that may be charged by, as the adapter writes it, and what of `told_again` may not be otherwise.
+    mandate: str
+    misfits_again: Sequence[Mapping[str, object]]
+
+
 class NamesItsPayment:
     """An unsigned webhook: a form with the payment's id, as Mollie's and the sandbox's are."""
 
@@ -185,8 +214,7 @@ class SandboxPayments(NamesItsPayment):
         self.other.order_fault("POST", "/payments", fault)
 
     def pay(self, provider_id: str, times: int = 1) -> None:
-        body = {"outcome": "pay" if times == 1 else "twice"}
-        self.other.http.post(f"/payments/{provider_id}/decide", json=body, headers=self.other.bearer).raise_for_status()
+        self.decide(provider_id, "pay" if times == 1 else "twice")
 
     def wrong_key(self) -> Charges:
         return payments.build("sandbox", {**self.other.config(), "secret": "wrong"})
@@ -204,6 +232,31 @@ class SandboxPayments(NamesItsPayment):
 
     def refunded_minor(self, reference: str) -> int:
         return self.other.facts.refunds.get(reference, 0)
+
+    ends_with_nothing = False
+    mandate = "sm_1"
+    misfits_again: Sequence[Mapping[str, object]] = ({"charged_by": "sm_2"}, {"charged_by": ""}, {"charged_by": None})
+
+    def pay_then(self, provider_id: str, why: str = "") -> None:
+        outcome = {"": "pay", "authentication": "then_authenticate", "refused": "then_refuse"}[why]
+        self.decide(provider_id, outcome)
+
+    def decide(self, provider_id: str, outcome: str) -> None:
+        path = f"/payments/{provider_id}/decide"
+        self.other.http.post(path, json={"outcome": outcome}, headers=self.other.bearer).raise_for_status()
+
+    def break_again(self, fault: Fault) -> None:
+        self.break_charge(fault)
+
+    def settle_charges(self) -> None:
+        self.other.pass_s(5)
+
+    def captured_minor(self, reference: str) -> int:
+        every = self.other.facts.payments.values()
+        return sum(found.captured_minor for found in every if found.reference == reference)
+
+    def told_again(self, reference: str, mandate: str, /, **change: object) -> dict[str, object]:
+        return self.told(reference, **{"charged_by": mandate, "checkout_url": "", **change})
 
 
 class SupplierWorld(Protocol):
@@ -344,8 +397,9 @@ class OwnStock:
 
 #: Whose goods a person hands over: a send of theirs is pending until then, and has a suite of its own.
 BY_HAND = frozenset({"card_stock"})
-#: A payment adapter over our own account calls nobody, so nobody can answer it badly (test_own_account).
-OWN_BOOK = frozenset({"bank_transfer"})
+#: Payment adapters over our own account and drawers call nobody, so nobody can answer them badly (test_own_account,
+#: test_own_drawers).
+OWN_BOOK = frozenset({"bank_transfer", "cash"})
 
 
 @contextmanager

@@ -45,16 +45,35 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running shop with its own database, worker and counterparts, gone afterwards."""
-    var, port = tmp_path_factory.mktemp("shop") / "var", _free_port()
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Of the running shop, and of its owner's terminal."""
+    var = tmp_path_factory.mktemp("shop") / "var"
     var.mkdir()
-    environment = {
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith(("OPLA_", "DJANGO_"))},
         "PYTHONPATH": str(ROOT / "src"),
         "OPLA_VAR": str(var),
         "OPLA_PROXIES": "1",  # the tests say where each phone is
     }
+
+
+@pytest.fixture(scope="session")
+def asked_by_text(stack: str, environment: dict[str, str]) -> str:
+    """The path that a text has brought: somebody without data asks for a top-up."""
+    assert stack
+    words = ["texts", "try", "+32470000001", "TOPUP 15 Proximus"]
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "opla", *words], env=environment, capture_output=True, text=True, check=True
+    )
+    found = re.search(r"/t/[a-z2-7]{26}/", done.stdout)
+    assert found, done.stdout
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def stack(environment: dict[str, str]) -> Iterator[str]:
+    """The address of a running shop with its own database, worker and counterparts, gone afterwards."""
+    var, port = Path(environment["OPLA_VAR"]), _free_port()
     with (var / "up.log").open("wb") as log:
         up = subprocess.Popen(
             [sys.executable, "-P", "-m", "opla", "up", "--port", str(port)],

@@ -113,6 +113,19 @@ def my_sims(screen: Screen) -> None:
         judge(page)
 
 
+def asked_for_by_text(screen: Screen, path: str) -> None:
+    """The page of a link that a text has brought, once refused; and the price behind it."""
+    page = screen.page
+    screen.go(path)
+    judge(page)
+    page.fill("#email", "ana@")
+    press(page, "main form button.main")
+    judge(page)
+    page.fill("#email", screen.email)
+    press(page, "main form button.main")
+    judge(page)
+
+
 def what_is_left(page: Page) -> None:
     """What was told before is known beside the price; half of it said again, then all of it, and what will be lost."""
     expect(page.locator("#changes .lost")).not_to_have_count(0)
@@ -244,9 +257,44 @@ def test_the_pages_of_a_card_pass_axe_and_fit_a_small_phone(screens: Screens, la
     judge(stranger)
 
 
+@pytest.mark.parametrize(("language", "dark"), SOME)
+def test_the_pages_of_a_renewal_pass_axe_and_fit_a_small_phone(screens: Screens, language: str, dark: bool) -> None:
+    """The box with a ceiling that is too low, the order, and the page that the order leads to, with its ways out."""
+    screen = screens.open(language=language, width=320, dark=dark)
+    page = screen.page
+    screen.go("/top-up/mobile-vikings/MV-15/")
+    page.fill("#number", "0470 12 34 56")
+    page.fill("#email", screen.email)
+    press(page, "main form button.main")
+    page.wait_for_url("**/quote/*/")
+    page.click("#by_itself summary")
+    page.check("[name=by_itself]")
+    page.fill("#cap", "3")
+    page.check(".pay [name=at_once]")
+    press(page, ".pay button.main")
+    expect(page.locator("#cap-error")).to_be_visible()
+    judge(page)
+    page.fill("#cap", "20")
+    pay(screen)
+    page.click("a[href^='/renewals/']", timeout=30_000)
+    page.wait_for_url("**/renewals/*/")
+    judge(page)
+    link = page.url
+    page.check("[name=by_text]")
+    press(page, "form[action$='/by-text/'] button")
+    expect(page.locator("[name=by_text]")).to_be_checked()
+    judge(page)
+    for form in ("ceiling", "end"):
+        press(page, f"form[action$='/{form}/'] button")
+        judge(page)
+    for way in ("skip", "end"):
+        page.goto(f"{link}{way}/")
+        judge(page)
+
+
 @pytest.mark.parametrize(("language", "dark", "width"), LOOKS)
 def test_every_page_passes_axe_and_fits(
-    screens: Screens, language: str, dark: bool, width: int, tmp_path: Path
+    screens: Screens, asked_by_text: str, language: str, dark: bool, width: int, tmp_path: Path
 ) -> None:
     another = partial(screens.open, language=language, width=width, dark=dark)
     screen = another()
@@ -279,8 +327,12 @@ def test_every_page_passes_axe_and_fits(
     judge(page)
     screen.go("/top-up/mobile-vikings/MV-15/")
     page.fill("#email", "ana@")
+    page.check("[name=by_text]")
+    page.fill("#text_number", "12")
     press(page, "main form button.main")
+    expect(page.locator("#text_number-error")).to_be_visible()
     judge(page)
+    asked_for_by_text(screen, asked_by_text)
     to_the_quote(screen)
     a_day_and_a_basket(page)
     to_the_quote(screen)

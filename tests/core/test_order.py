@@ -232,3 +232,41 @@ def test_a_negative_or_missing_amount_is_a_bug_and_nothing_leaves_no_line() -> N
     with pytest.raises(KeyError):
         ledger.transfers((ledger.FEE,), {}, HERE, order_id=None)
     assert ledger.transfers((ledger.FEE,), {Reason.FEE: 0}, HERE, order_id=None) == ()
+
+
+#: From paid on: what happens to a customer's order, and to one that a float paid (docs/decisions/0031).
+ALIKE = (
+    (State.PAID, Event.DELIVERED, Event.DELIVERED),
+    (State.PAID, Event.REROUTED, Event.REROUTED),
+    (State.DELIVERED, Event.TOLD, Event.TOLD),
+    (State.PAID, Event.DECLINED, Event.FREED),
+    (State.DELIVERED, Event.REVERSED, Event.FREED_AGAIN),
+    (State.DELIVERED, Event.GOODWILL, Event.CREDITED),
+    (State.DELIVERED, Event.WITHDRAWN, Event.CREDITED_WHOLE),
+    (State.DELIVERED, Event.RETURNED, Event.RETURNED_TO_FLOAT),
+)
+#: What only a payment needs: somebody outside gives the money back, or has done so.
+_BY_A_PROVIDER = {ledger.REFUND_DUE, ledger.TAKEN_BACK}
+
+
+@pytest.mark.parametrize(("state", "customers", "resellers"), ALIKE, ids=[str(row[1]) for row in ALIKE])
+def test_from_paid_on_a_float_has_the_arrows_that_a_payment_has(
+    state: State, customers: Event, resellers: Event
+) -> None:
+    paid, floated = ARROWS[state, customers], ARROWS[state, resellers]
+    assert floated.postings == tuple(line for line in paid.postings if line not in _BY_A_PROVIDER)
+    # nobody outside is asked, so what waits for a provider's refund is over at once
+    back = ARROWS[State.REFUNDING, Event.REFUNDED].target
+    assert floated.target is (
+        back if paid.target is State.REFUNDING or resellers is Event.CREDITED_WHOLE else paid.target
+    )
+
+
+def test_nothing_else_happens_to_a_float_after_it_paid() -> None:
+    own = {Event.RESERVED, Event.PAID_FROM_FLOAT, Event.FREED, Event.FREED_AGAIN}
+    own |= {Event.CREDITED, Event.CREDITED_WHOLE, Event.RETURNED_TO_FLOAT}
+    before = {Event.RESERVED, Event.PAID_FROM_FLOAT}
+    assert {resellers for _, customers, resellers in ALIKE if resellers is not customers} == own - before
+    assert (ARROWS[State.PLACED, Event.PAID_FROM_FLOAT].target, ARROWS[State.PLACED, Event.PAID].target) == (
+        State.PAID, State.PAID,
+    )  # fmt: skip

@@ -64,10 +64,16 @@ manage_resellers   owner
 fund               owner
 tell_rate          owner
 manage_places      owner
-import_statements      owner
+import_statements  owner
 remind             customer
-manage_suppliers owner
-sync_suppliers owner system
+manage_suppliers   owner
+sync_suppliers     owner system
+send_transfers     owner
+read_payouts       owner system
+take_cash          owner support
+manage_drawers     owner
+renew              customer
+end_renewal        customer owner
 """
 
 

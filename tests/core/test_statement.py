@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from iso import valid
 from opla.core.refusal import Code
 from opla.core.statement import MAX_BYTES, Source, Unreadable, read
 from opla.core.statement import camt as camt_files
@@ -36,6 +37,15 @@ def refused(data: bytes) -> tuple[Code, dict[str, str]]:
     with pytest.raises(Unreadable) as why:
         read(data, account=OUR_IBAN, currency="EUR")
     return why.value.code, dict(why.value.params)
+
+
+@pytest.mark.parametrize("message", ["053", "054"])
+@pytest.mark.parametrize("version", ["08", "13"])  # older ones say amounts otherwise: others' samples have them
+def test_what_these_tests_write_is_what_the_standard_allows(message: str, version: str) -> None:
+    whole = entry(1500, structured=NUMBER, iban=PAYER, name="Zoë", ref="A1")
+    back = entry(-700, text="x|y", iban=PAYER, name="Zoë", reversal=True)
+    both = entry(300, parts=[(100, "a"), (200, "b")])
+    assert valid(camt(whole, back, both, message=message, version=version)) == []
 
 
 # ── what is read ──────────────────────────────────────────────────────────

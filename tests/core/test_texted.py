@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opla.core.chance import Chance
-from opla.core.texted import Balance, Status, Stop, Texted, read
+from opla.core.texted import Balance, Status, Stop, Texted, TopUp, Yes, read
 
 TICKET = "K7M3-9QX2-TB"
 
@@ -38,6 +38,25 @@ TICKET = "K7M3-9QX2-TB"
         ("ARRÊT", Stop()),
         ("arre\u0302t", Stop()),
         ("退订", Stop()),
+        ("TOPUP 15", TopUp("15", "", "en")),
+        ("Top-up 15 LYCAMOBILE", TopUp("15", "LYCAMOBILE", "en")),
+        ("topup15", TopUp("15", "", "en")),
+        ("recharge 15,00 € Mobile Vikings", TopUp("15.00", "Mobile Vikings", "fr")),
+        ("Herladen 15 euro", TopUp("15", "", "nl")),
+        ("AUFLADEN 15 hey!", TopUp("15", "hey!", "de")),
+        ("充值15", TopUp("15", "", "zh-Hans")),
+        ("充值　１５　BASE", TopUp("15", "BASE", "zh-Hans")),
+        ("充话费", TopUp("", "", "zh-Hans")),
+        ("DATA", TopUp("", "", "", data=True)),
+        ("Daten 10\nSent from my phone", TopUp("10", "", "de", data=True)),
+        ("充流量", TopUp("", "", "zh-Hans", data=True)),
+        ("YES +32 470 12 34 56", Yes("+32 470 12 34 56")),
+        ("ja 0470/12.34.56 toon", Yes("0470/12.34.56", shown=True)),
+        ("好 0470123456 显示", Yes("0470123456", shown=True)),
+        ("oui", Yes("")),
+        ("topups", None),
+        ("database", None),
+        ("yesterday", None),
         ("", None),
         ("...", None),
         ("Hello", None),

@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 
 from opla.core.ways import AFTER, MEANS, Means, means, next_ways
 
-SHOP = ("mollie_card", "mollie_bancontact", "mollie_paypal", "stripe_wechat_pay", "bank_transfer", "sandbox")
+SHOP = ("mollie_card", "mollie_bancontact", "mollie_paypal", "stripe_wechat_pay", "cash", "bank_transfer", "sandbox")
 
 
 @pytest.mark.parametrize(
     ("why", "first", "last"),
     [
-        ("", "mollie_card", "bank_transfer"),
-        ("abandoned", "mollie_card", "bank_transfer"),
-        ("card_details", "mollie_card", "bank_transfer"),
+        ("", "mollie_card", "cash"),
+        ("abandoned", "mollie_card", "cash"),
+        ("card_details", "mollie_card", "cash"),
         ("refused", "mollie_paypal", "mollie_card"),
         ("card_expired", "mollie_paypal", "mollie_card"),
         ("no_funds", "mollie_bancontact", "mollie_card"),
-        ("a word nobody knows", "mollie_card", "bank_transfer"),
+        ("a word nobody knows", "mollie_card", "cash"),
     ],
 )
 def test_after_a_card_did_not_go_through(why: str, first: str, last: str) -> None:
@@ -35,6 +35,7 @@ def test_after_a_card_did_not_go_through(why: str, first: str, last: str) -> Non
         ("paypal", Means.WALLET),
         ("stripe_paypal", Means.WALLET),
         ("bank_transfer", Means.TRANSFER),
+        ("cash", Means.CASH),
         ("mollie", Means.PAGE),
         ("simulated", Means.PAGE),
     ],

@@ -15,7 +15,7 @@ from fakes import DIRECT, START, World
 from opla import notices
 from opla.core import order, sms
 from opla.core.actor import Actor, Role
-from opla.core.ports import Answer, LineEnded, Message, Receipt, Text, Texts
+from opla.core.ports import Answer, LineEnded, Message, Receipt, Text, TextReport, Texts
 from opla.db.queries.call import select
 from opla.operations import limits, resellers
 from opla.operations.answer_texts import Dials, OrderState, answer
@@ -94,9 +94,47 @@ def test_nobody_without_a_number_is_answered(world: World, number: str) -> None:
     assert ask(world, "SALDO", number) is None
 
 
-def test_a_later_part_of_a_long_text_is_not_answered(world: World) -> None:
-    assert ask(world, "SALDO", part=(7, 2, 2)) is None
-    assert ask(world, "SALDO", part=(7, 1, 2))
+def test_the_parts_of_a_long_text_are_read_together_in_whatever_order_they_come(world: World) -> None:
+    number = ticket(world.paid(DIRECT))
+    assert ask(world, f"{number[6:]}", part=(300, 3, 3)) is None
+    assert ask(world, "STATUS ", part=(300, 1, 3)) is None
+    assert ask(world, "STATUS ", part=(300, 1, 3)) is None  # brought again
+    assert ask(world, f"{number[:6]}", part=(300, 2, 3)) == f"Order {number}: Paid, being delivered."
+    assert select("SELECT count(*) FROM text_piece") == [(0,)]
+
+
+def test_a_part_that_never_comes_is_not_waited_for(world: World) -> None:
+    assert ask(world, "SAL", part=(7, 1, 2)) is None
+    world.clock.tick(3601)
+    assert ask(world, "DO", part=(7, 2, 2)) is None
+    assert ask(world, "DO", part=(7, 2, 2)) is None
+    assert ask(world, "SAL", part=(7, 1, 2))
+
+
+def test_parts_that_are_none_and_parts_of_strangers_are_not_joined(world: World) -> None:
+    for part in [(7, 0, 2), (7, 3, 2), (7, 1, 200)]:
+        assert ask(world, "SALDO", part=part) is None
+    assert ask(world, "SAL", part=(7, 1, 2)) is None
+    assert ask(world, "DO", BEN, part=(7, 2, 2)) is None
+    assert ask(world, "DO", part=(8, 2, 2)) is None
+    assert ask(world, "DO", part=(7, 2, 3)) is None
+    rows = select("SELECT row_to_json(p)::text FROM text_piece p")
+    assert len(rows) == 4
+    assert "SAL" not in str(rows)
+
+
+def test_a_flood_of_parts_is_not_kept(world: World) -> None:
+    for reference in range(20):
+        assert ask(world, "SAL", part=(reference, 1, 2)) is None
+    assert select("SELECT count(*) FROM text_piece") == [(3,)]
+    assert ask(world, "DO", part=(1, 2, 2))  # those that were begun are ended
+    assert ask(world, "SAL", BEN, part=(1, 1, 2)) is None  # and others have their own
+    assert select("SELECT count(*) FROM text_piece") == [(3,)]
+
+
+def test_stop_is_heard_in_the_first_part_already(world: World) -> None:
+    assert ask(world, "STOP", part=(7, 1, 2)) is None
+    assert ask(world, "SALDO") is None
 
 
 def test_who_said_stop_is_never_answered_again_and_no_number_is_kept(world: World) -> None:
@@ -130,9 +168,9 @@ class Line:
         self.came, self.told, self.listened = list(came), list[Message](), 0
         self._answer = answer
 
-    def tell(self, message: Message) -> Answer:
+    def text(self, message: Message) -> TextReport:
         self.told.append(message)
-        return self._answer
+        return TextReport(self._answer)
 
     def listen(self, heard: Callable[[Text | Receipt], None], until: Callable[[], bool]) -> None:
         self.listened += 1

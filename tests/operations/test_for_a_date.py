@@ -359,7 +359,7 @@ def test_a_held_code_that_turns_out_to_end_before_its_day_is_for_a_person_and_no
     assert resolve_item(OWNER, int(str(item_id)), decided, shop=world.shop, at=world.clock()) == "resolved"
     world.work(3)
     assert (world.state(order_id), world.supplier.gave, world.items()) == ("delivered", 1, [])
-    assert shelf()["S0"] == "stock"
+    assert shelf()["S0"] == "written_off"  # it was free again, and its last day is over
 
 
 def test_a_quote_for_a_date_says_so_and_its_order_too(world: World) -> None:

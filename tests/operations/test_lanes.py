@@ -21,6 +21,9 @@ class Patient(fakes.Playing):
     def longest_call_s(self) -> int:
         return 10
 
+    def sends_texts(self) -> None:
+        return None
+
 
 @pytest.fixture
 def worker(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[loop.Worker]:

@@ -6,7 +6,7 @@ A check before the lock inside one statement cannot be: `tests/db/test_codes.py`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,8 +24,9 @@ from opla.core.order import Order
 from opla.core.ports import Answer, Promises, SendReport
 from opla.core.refusal import Code, Refusal
 from opla.core.take_back import Back
-from opla.db.queries import codes
-from opla.operations import deliver, settle
+from opla.db.queries import codes, renewals
+from opla.db.queries.renewals import Consent
+from opla.operations import deliver, settle, statements
 from opla.proving.faults import Fault
 from opla.proving.shard import Plan, Simulation
 
@@ -37,12 +38,12 @@ def nothing() -> None:
     """What a plant does to the database, where it leaves it alone."""
 
 
-def is_found(var: Path, plant: Callable[[], None], *, first: int) -> bool:
+def is_found(var: Path, plant: Callable[[], None], *, first: int, step: int = 1) -> bool:
     """Shard after shard until one finds it: a verdict, or a last wall of the database that refuses."""
     for n in range(_SHARDS):
         with support.fresh_database():
             try:
-                if not Simulation(Plan(_SHARD, 5, first + n, ALL, plant), var).run().verdict.clean:
+                if not Simulation(Plan(_SHARD, 5, first + n * step, ALL, plant), var).run().verdict.clean:
                     return True
             except IntegrityError:
                 return True
@@ -112,6 +113,10 @@ def a_code_given_back_stays_with_its_buyer(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(take_back, "start", start)
 
 
+def a_line_counts_in_each_file(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(statements, "is_known", lambda new, _: [False] * len(new))
+
+
 @pytest.mark.parametrize(
     ("plant", "first"),
     [
@@ -122,6 +127,7 @@ def a_code_given_back_stays_with_its_buyer(patch: pytest.MonkeyPatch) -> None:
         pytest.param(a_date_that_nobody_waits_for, 0, marks=pytest.mark.full),
         pytest.param(a_code_that_was_read_goes_back, 0, marks=pytest.mark.full),
         pytest.param(a_code_given_back_stays_with_its_buyer, 0, marks=pytest.mark.full),
+        pytest.param(a_line_counts_in_each_file, 0, marks=pytest.mark.full),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -161,6 +167,31 @@ def test_a_key_that_nobody_remembers_is_found(tmp_path: Path) -> None:
         support.by_owner(wrong.replace("%", "%%"))
 
     assert is_found(tmp_path, plant, first=0)
+
+
+# ── renewals, of which every fourth shard has some ──
+
+
+@pytest.mark.full
+def test_a_period_charged_twice_is_found(tmp_path: Path) -> None:
+    def plant() -> None:
+        right = (Path(codes.__file__).parents[1] / "sql" / "renewals.sql").read_text()
+        wrong = right.replace("SET phase = 'placed', order_id = p_order", "SET order_id = p_order")
+        assert wrong != right
+        support.by_owner(wrong.replace("%", "%%"))
+
+    assert is_found(tmp_path, plant, first=2, step=4)
+
+
+@pytest.mark.full
+def test_a_charge_after_the_end_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = renewals.consents
+
+    def consents(payment_ids: Sequence[UUID]) -> dict[UUID, Consent]:
+        return {id_: replace(one, wanted=True) for id_, one in right(payment_ids).items()}
+
+    monkeypatch.setattr(renewals, "consents", consents)
+    assert is_found(tmp_path, nothing, first=2, step=4)
 
 
 # ── the database's own guards ──

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import support
 from opla.commands._reference import FOLDER
+from opla.counterparts.standins import PaysOut
 from opla.proving import faults
 from opla.proving.faults import RULES, Fault
 from opla.proving.shard import Outcome, Plan, Simulation
@@ -25,9 +26,10 @@ def test_with_every_fault_no_order_is_lost_and_nothing_happens_twice(tmp_path: P
     seed = secrets.randbelow(10**9)
     found = simulated(tmp_path, orders=400, seed=seed, shard=seed % 4)
     assert found.verdict.clean, f"seed {seed}: {found.verdict.examples}"
-    assert sum(found.verdict.states.values()) == 400
+    assert sum(found.verdict.states.values()) == 400 + found.verdict.renewed
     assert len(found.faults) > 20  # it was not a quiet day
-    assert min(found.verdict.by[till] for till in ("mollie", "simulated")) > 20  # nobody's answers were all lost
+    tills = ("mollie", "simulated", "cash")
+    assert min(found.verdict.by[till] for till in tills) > 20  # nobody's answers were all lost
 
 
 def test_the_same_seed_gives_the_same_trace(tmp_path: Path) -> None:
@@ -35,6 +37,18 @@ def test_the_same_seed_gives_the_same_trace(tmp_path: Path) -> None:
     again = simulated(tmp_path, orders=100, seed=11)
     other = simulated(tmp_path, orders=100, seed=12)
     assert first.trace_hash == again.trace_hash != other.trace_hash
+
+
+def test_a_payment_that_a_provider_forgets_to_pay_out_is_found(tmp_path: Path) -> None:
+    with support.fresh_database():
+        simulation = Simulation(Plan(60, 12, 0, frozenset()), tmp_path)
+        mollie = simulation.tills["mollie"]
+        assert isinstance(mollie, PaysOut)
+        mollie.forgets |= {f"tr_{n:010d}" for n in range(1, 6)}
+        found = simulation.run().verdict
+    assert mollie.paid_out
+    assert found.unbalanced == 1
+    assert [e for e in found.examples if e.startswith("psp_clearing of mollie is ")]
 
 
 def test_the_shards_live_through_both_changes_of_the_clock_and_two_month_ends() -> None:

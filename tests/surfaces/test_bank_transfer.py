@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from fakes import DEVICE
+from fakes import CUSTOMER, DEVICE
 from operations.test_bank_transfers import ACCOUNT, bring, ordered, work
 from opla.core.actor import Role
 from opla.core.money import Money
+from opla.core.ports import Answer, ChargeReport
 from opla.core.structured import belgian, rf
 from opla.db.queries.call import select
+from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.presenting.pictures import transfer_code
 from statements import PAYER, camt, entry
 from surfaces.conftest import Door, Seen, Visitor
@@ -146,3 +148,79 @@ def test_nothing_of_a_payer_is_in_a_log(
         work(bank_door.world)
     assert "Payer" not in caplog.text
     assert PAYER not in caplog.text
+
+
+def test_the_owner_makes_a_file_for_the_bank_and_says_what_it_did_not_send(
+    bank_door: Door, of_the_house: Visitor, of_support: Visitor
+) -> None:
+    _, number = ordered(bank_door.world)
+    bring(bank_door.world, camt(entry(1600, structured=number, iban=PAYER, name="Zoë <b>")))
+    out = "/owner/bank/out/"
+    page = of_the_house.get(out)
+    assert "1 transfer waits: €1.00" in page.text.replace("\xa0", " ")
+    assert "Zoë <b>" in page.text
+    assert "<b>" not in page.html
+    of_the_house.post(out, {})
+    page = of_the_house.get(out)
+    [file_id] = [row[0] for row in select("SELECT id FROM transfer_file")]
+    where = f"{out}{file_id}.xml"
+    assert where in page.html
+    file = of_the_house.get(where)
+    assert ("attachment" in file.headers["Content-Disposition"], file.headers["Cache-Control"]) == (True, "no-store")
+    assert PAYER in file.html
+    [back] = [str(row[0]) for row in select("SELECT number FROM transfer_file_line")]
+    for wrong in ({"file": "x", "why": "y"}, {"file": str(file_id), "number": back, "why": ""}, {}):
+        assert of_the_house.post(out, wrong).status == 422
+    of_the_house.post(out, {"file": str(file_id), "number": back, "why": "AC04"})
+    assert "All of it is over." in of_the_house.get(out).text
+    assert "1 transfer waits" in of_the_house.get(out).text
+    for visitor in (bank_door.owner, bank_door.stranger, of_support):
+        assert [visitor.get(address).status for address in (out, where)] == [404, 404]
+        assert visitor.post(out, {}).status == 404
+
+
+# ── to an account of a payment provider ──
+
+THEIRS = {
+    "to_iban": "NL91ABNA0417164300",
+    "to_holder": "Stichting Mollie Payments",
+    "to_bic": "ABNANL2A",
+    "to_reference": "RF12-3456-7890-1234",
+}
+
+
+def asked_of_a_provider(door: Door, **evidence: str) -> str:
+    """The page of an order that waits for a transfer to an account of the payment provider."""
+    world = door.world
+    world.shop = replace(world.shop, payment_methods=("mollie_bank_transfer",))
+    page = "https://www.mollie.com/checkout/1"
+    world.provider.on_charge = lambda _: ChargeReport(
+        Answer.PENDING, "tr_0000000001", page, currency="EUR", evidence=evidence
+    )
+    quote = world.quote()
+    placement = Placement(quote.id, quote.price.total.amount_minor, "mollie_bank_transfer")
+    [placed] = place_orders(CUSTOMER, [placement], device=DEVICE, shop=world.shop, at=world.clock())
+    assert isinstance(placed, Placed), placed
+    world.work(2)
+    return door.link(placed.order_id)
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "nl", "de", "zh-hans"])
+def test_a_transfer_to_a_provider_shows_its_account_and_waits_for_days(door: Door, language: str) -> None:
+    link = asked_of_a_provider(door, **THEIRS)
+    page = Visitor(DEVICE, language).get(link)
+    for word in ("NL91 ABNA 0417 1643 00", "Stichting Mollie Payments", "ABNANL2A", "RF12-3456-7890-1234", "15"):
+        assert word in page.text
+    assert 'class="qr"' in page.html
+    assert "mollie.com/checkout" not in page.html
+    door.world.clock.tick(3 * 24 * 3600)
+    door.world.work()
+    assert "RF12-3456-7890-1234" in Visitor(DEVICE, language).get(link).text
+    assert door.world.mailbox.sent[-1].to == "ana@example.org"  # what to fill in is found again
+    assert "NL91" not in door.world.mailbox.sent[-1].text
+
+
+def test_where_the_account_is_not_told_their_own_page_tells_it(door: Door) -> None:
+    page = Visitor(DEVICE, "en").get(asked_of_a_provider(door))
+    assert "mollie.com/checkout/1" in page.html
+    assert "Waiting for your transfer" in page.title

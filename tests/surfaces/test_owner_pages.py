@@ -57,6 +57,8 @@ PAGES = [
     "/owner/places/",
     "/owner/places/places.csv",
     "/owner/bank/",
+    "/owner/payouts/",
+    "/owner/payouts/00000000-0000-0000-0000-000000000001/",
 ]
 
 

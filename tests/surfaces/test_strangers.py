@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,13 +13,16 @@ import pytest
 from django.urls import URLPattern, reverse
 
 import support  # noqa: F401 - sets Django up, which the imports below need
+from operations.test_renewing import agreed
 from opla.core.card_testing import Seen
 from opla.core.kept_line import Choice, KeptLine
 from opla.core.line import Line
-from opla.core.ports import Answer
+from opla.core.ports import Answer, Text
 from opla.core.usage import Usage
 from opla.db.queries import card_testing, limits
 from opla.db.queries.call import select
+from opla.operations.answer_texts import answer
+from opla.operations.rescue import Offer
 from opla.storefront import asking, sim_forms
 from surfaces.conftest import Door, Visitor
 from surfaces.test_reminders import confirmed
@@ -41,7 +44,8 @@ COUNTED = {
     "my-sims-renew": "quote", "quote": "card", "basket": "card", "pay-again": "card", "follow": "wish",
     "have-remind": "wish", "withdrawal": "wish", "reminder-push": "wish", "order-push": "wish", "ask": "question",
     "asked": "message", "order-thread": "message", "proof": "sign_in", "sign-in": "sign_in",
-    "sign-in-passkey": "sign_in", "my-sims-bring": "file", "starter": "quote",
+    "sign-in-passkey": "sign_in", "my-sims-bring": "file", "starter": "quote", "home": "look_up",
+    "rescue": "quote", "renewal-now": "quote",
 }  # fmt: skip
 #: Counted where it is guessed, and tried there.
 ELSEWHERE = {
@@ -51,7 +55,7 @@ ELSEWHERE = {
 NOT_COUNTED = {
     **dict.fromkeys(
         (
-            "home", "quote-line", "basket-add", "basket-remove", "have-which", "have-operator", "have-line",
+            "quote-line", "basket-add", "basket-remove", "have-which", "have-operator", "have-line",
             "have-file", "have-keep", "language", "order-answer", "sign-out", "places", "checklist", "esim-check",
         ),
         OWN,
@@ -62,7 +66,8 @@ NOT_COUNTED = {
     **dict.fromkeys(
         (
             "shared-code", "ask-confirm", "ask-forget", "reminder-confirm", "reminder-answer", "reminder-line",
-            "reminder-stop",
+            "reminder-stop", "renewal-by-text", "renewal-ceiling", "renewal-end", "renewal-pause", "renewal-resume",
+            "renewal-skip",
         ),
         LINK,
     ),
@@ -94,6 +99,7 @@ class House:
     quote: UUID
     stranger: Visitor = field(default_factory=Visitor)
     asked: str = "a" * 26
+    rescue: str = "a" * 26
 
     def post(self, name: str) -> None:
         """As whoever may, with something that is no mistake."""
@@ -101,7 +107,8 @@ class House:
         usage = Usage(Line("base"))
         sim = KeptLine(UUID(int=7), "Ben", Usage(Line("proximus")), choice=Choice("PX-15", 1500))
         typed = {
-            "email": "ana@example.org", "coupon": "GUESS", "deliver_on": "", "total": "1500", "method": "sandbox",
+            "email": "ana@example.org", "number": "0470123456", "coupon": "GUESS", "deliver_on": "",
+            "total": "1500", "method": "sandbox",
             "at_once": "on", "operator": "", "every": "7", "usage": asking.carry(usage), "name": "Ana",
             "ticket": "K7M3-9QX2-TB", "confirm": "1", "message": "Does it work in Spain?", "act": "say",
             "endpoint": "https://push.example/x", "sim": sim_forms.carry(sim), "shown": f"{self.quote.hex} 1500",
@@ -121,6 +128,13 @@ class House:
             return
         if name == "asked":
             self.asked = self._asked()
+        if name == "rescue":
+            offered = answer(Text("+32470000001", "TOPUP 15 Proximus"), shop=world.shop, at=world.clock())
+            assert isinstance(offered, Offer)
+            self.rescue = offered.link.split("/")[-2]
+        if name == "renewal-now":
+            world.shop = replace(world.shop, keeping=frozenset({"sandbox"}))
+            self.asked = agreed(world)[1].whose.link
         owner.post(self.path(name), typed, **FORWARDED)
 
     def _asked(self) -> str:
@@ -138,11 +152,13 @@ class House:
             "operator": "base", "sku": "BA-20", "quote_id": self.quote, "line_id": UUID(int=1), "kind": "iccid",
             "language": "en", "slug": "x", "passkey_id": 1, "session": "x", "link": self.order,
         }  # fmt: skip
+        if name == "rescue":
+            given["link"] = self.rescue
         if name == "starter":
             given["sku"] = "PX-ESIM"
         if name.startswith("reminder"):
             given["link"] = self.reminder
-        if name in ("ask-confirm", "ask-forget", "asked", "shared-code", "sign-in-link"):
+        if name in ("ask-confirm", "ask-forget", "asked", "shared-code", "sign-in-link", "renewal-now"):
             given["link"] = self.asked
         route = patterns()[name].pattern
         return reverse(name, kwargs={key: given[key] for key in route.converters})

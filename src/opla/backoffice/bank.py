@@ -51,6 +51,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "brought": brought,
         "lines": lines,
         "gaps": next((one.found.gaps for one in reversed(brought) if one.found), 0),
+        "may_send": actor.refused(Act.SEND_TRANSFERS) is None,
         "most": MAX_BYTES // 1024 // 1024,
     }
     return render(request, "backoffice/bank.html", shown, status=422 if any(one.refused for one in brought) else 200)

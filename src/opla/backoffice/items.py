@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.backoffice.views import somebody
 from opla.core.actor import Act, Actor
+from opla.core.day import day_of
 from opla.core.item import Kind
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import bank, suppliers
+from opla.db.queries import bank, suppliers, texts
 from opla.db.queries import items as queries
 from opla.db.queries.bank import Shown
 from opla.db.queries.items import About, Evidence, Item
@@ -45,6 +46,8 @@ def listed(request: HttpRequest) -> HttpResponse:
         "items": found,
         "owns": actor.refused(Act.CLOSE_DAY) is None,
         "overdue": threads.overdue(at),
+        "sms_parts": next((parts for day, parts in texts.spent(day_of(at)) if day == day_of(at)), 0),
+        "sms_most": shop.current().texts_a_day,
     }
     return render(request, "backoffice/items.html", shown)
 

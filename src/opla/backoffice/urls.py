@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.backoffice import bank, cards, days, items, places, suppliers, threads, views
+from opla.backoffice import (
+    bank,
+    cards,
+    cash,
+    days,
+    items,
+    payouts,
+    places,
+    stock,
+    suppliers,
+    threads,
+    transfers_out,
+    views,
+)
 
 urlpatterns = [
     path("enter/<str:token>/", views.enter, name="owner-enter"),
@@ -17,8 +30,15 @@ urlpatterns = [
     path("days/<str:day>/", days.one, name="owner-day"),
     path("days/<str:day>/journal.csv", days.journal, name="owner-journal"),
     path("bank/", bank.page, name="owner-bank"),
+    path("bank/out/", transfers_out.page, name="owner-transfers-out"),
+    path("bank/out/<uuid:file_id>.xml", transfers_out.download, name="owner-transfer-file"),
+    path("payouts/", payouts.listed, name="owner-payouts"),
+    path("payouts/<uuid:payout_id>/", payouts.one, name="owner-payout"),
+    path("cash/", cash.page, name="owner-cash"),
     path("cards/", cards.listed, name="owner-cards"),
     path("cards/<uuid:order_id>/", cards.one, name="owner-card"),
+    path("stock/", stock.listed, name="owner-stock"),
+    path("stock/<int:number>/", stock.batch, name="owner-batch"),
     path("suppliers/", suppliers.listed, name="owner-suppliers"),
     path("places/", places.listed, name="owner-places"),
     path("places/places.csv", places.export, name="owner-places-export"),

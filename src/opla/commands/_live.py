@@ -11,6 +11,7 @@ from functools import partial
 from opla import notices, payments, suppliers
 from opla.commands import VAR
 from opla.core.ports import Tells
+from opla.counterparts import trying
 from opla.db import glance, keyring
 from opla.operations import try_adapters, try_clock
 from opla.operations.outside import configuration
@@ -69,7 +70,7 @@ def _adapters() -> Iterator[Callable[[], Tried]]:
 
 def _suppliers() -> Iterator[tuple[str, Mapping[str, str]]]:
     for name in suppliers.names():
-        if name != "sandbox" and (given := configuration("suppliers", name, VAR)):
+        if name not in {"sandbox", *trying.asked(os.environ)} and (given := configuration("suppliers", name, VAR)):
             yield name, given
 
 
@@ -78,6 +79,8 @@ def _payment_is_live(name: str) -> bool | None:
     if name == "sandbox":
         return None
     try:
+        if payments.adapter_of(name) in trying.asked(os.environ):
+            return None
         return payments.live(name, configuration("payments", payments.adapter_of(name), VAR))
     except (LookupError, ValueError):
         return None

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from opla.commands import VAR
+from opla.counterparts import trying
 from opla.db.embedded import Unavailable, database
 from opla.db.instance import binaries
 
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    here = (_python, _database, _disk, _port, _chromium, _shop, payment_methods, _bank, suppliers_set_up)
+    here = (_python, _database, _disk, _port, _chromium, _shop, _tried, payment_methods, _bank, suppliers_set_up)
     told = []
     for finding in (*here, _outside) if arguments.live else here:
         for fine, sentence in _checked(finding):
@@ -124,6 +125,13 @@ def _bank() -> Iterator[tuple[bool, str]]:
     yield True, f"bank transfers go to {account.shown}, {account.holder}; import its statements: ./opla statement FILE"
 
 
+def _tried() -> Iterator[tuple[bool, str]]:
+    if wrong := trying.problem(os.environ):
+        yield False, wrong
+    elif names := trying.asked(os.environ):
+        yield True, f"tried here, with stand-ins in their place: {', '.join(names)}"
+
+
 def payment_methods() -> Iterator[tuple[bool, str]]:
     """Whether each way of being paid has its settings; nobody is called."""
     from opla import payments
@@ -136,6 +144,8 @@ def payment_methods() -> Iterator[tuple[bool, str]]:
         yield sandbox, "the sandbox's own payment" if sandbox else "OPLA_PAYMENT_METHODS is empty: nobody can pay here"
     for name in names:
         try:
+            if payments.adapter_of(name) in trying.asked(os.environ):
+                continue  # said by itself
             live = payments.live(name, configuration("payments", payments.adapter_of(name), VAR))
         except (LookupError, ValueError) as problem:
             yield False, f"{name}: {problem}"
@@ -153,7 +163,8 @@ def suppliers_set_up() -> Iterator[tuple[bool, str]]:
 
     sandbox = os.environ.get("OPLA_SANDBOX", "1") == "1"
     for name in suppliers.names():
-        if not (given := {} if name == "sandbox" else configuration("suppliers", name, VAR)):
+        here = name == "sandbox" or name in trying.asked(os.environ)
+        if not (given := {} if here else configuration("suppliers", name, VAR)):
             continue
         try:
             live = suppliers.live(name, given)

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from opla.commands import ROOT, VAR, Stop
+from opla.counterparts import trying
 from opla.db.embedded import Server, Unavailable, database
 from opla.db.locks import holding, is_held
 
@@ -35,6 +36,7 @@ class Runtime:
 @contextmanager
 def running(*, counterparts: bool = False) -> Iterator[Runtime]:
     """Start or join the database, prepare it (migrations, catalogue), set Django up. Raises `Stop` with a sentence."""
+    _may_try()
     try:
         with database(VAR) as server:
             os.environ["OPLA_VAR"] = str(VAR)
@@ -52,6 +54,7 @@ def prepared() -> Iterator[Runtime]:
 
     Django and what it brings are 25 MB, which a supervisor would hold for as long as the shop is open.
     """
+    _may_try()
     try:
         with database(VAR) as server:
             done = subprocess.run(
@@ -69,6 +72,11 @@ def prepared() -> Iterator[Runtime]:
             yield Runtime(VAR, server, str(url) if url else None)
     except Unavailable as problem:
         raise Stop("database_unavailable", str(problem)) from problem
+
+
+def _may_try() -> None:
+    if wrong := trying.problem(os.environ):
+        raise Stop("cannot_be_tried", wrong)
 
 
 def _object_in(text: str) -> dict[str, object]:

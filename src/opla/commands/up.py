@@ -23,6 +23,7 @@ from opla.commands import VAR, Stop
 from opla.commands._children import Child, program
 from opla.commands.doctor import payment_methods
 from opla.commands.runtime import Runtime, child_command, ensure_counterparts, prepared
+from opla.counterparts import trying
 from opla.db.embedded import Unavailable, ensure, is_kept
 from opla.db.locks import open_lock, take
 
@@ -126,6 +127,8 @@ def _supervise(runtime: Runtime, house: Child, url: str, orders_url: str, stoppi
         if not greeted and answers(url):
             sandbox = "This is a sandbox: operators and payments are stand-ins, no real money moves. "
             _say(f"Opla is open: {url}\nResellers' programs order at {orders_url}")
+            if names := trying.asked(os.environ):
+                _say(f"Tried here, with stand-ins in their place: {', '.join(names)}.")
             _say(f"{sandbox if runtime.counterparts_url else ''}Ctrl-C closes it.")
             greeted = True
         elif not greeted and not warned and time.monotonic() - began > _PATIENCE_S:

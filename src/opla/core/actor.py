@@ -27,6 +27,8 @@ class Act(StrEnum):
     SHARE = "share"  # pass an order on to whom it is for; whose order it is, the operation checks besides
     SAY = "say"  # say what became of an order, or write to the shop; about whose, the operation checks besides
     TAKE_BACK = "take_back"  # have the price of an unseen code of theirs back
+    RENEW = "renew"  # agree to be charged again by itself, and change that; whose it is, the operation checks besides
+    END_RENEWAL = "end_renewal"  # for good, and at the provider
     REMIND = "remind"  # ask to be reminded of a line, and say what is left on it
     KEEP_SIMS = "keep_sims"  # keep lines of one's own; whose they are, the operation checks besides
     SETTLE = "settle"  # record what a provider or supplier answered
@@ -48,6 +50,10 @@ class Act(StrEnum):
     MANAGE_SUPPLIERS = "manage_suppliers"  # say which of theirs is which of ours, and when a float is low
     SYNC_SUPPLIERS = "sync_suppliers"  # read what they list
     IMPORT_STATEMENTS = "import_statements"  # of the shop's own bank account, and read what they brought
+    SEND_TRANSFERS = "send_transfers"  # make a file of what is owed, for the bank to send
+    READ_PAYOUTS = "read_payouts"  # of payment providers, and compare them with the books
+    TAKE_CASH = "take_cash"  # take and give money over a counter, into and out of a drawer
+    MANAGE_DRAWERS = "manage_drawers"  # open and close drawers, and count them
 
 
 MAY: dict[Role, frozenset[Act]] = {
@@ -62,6 +68,8 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.SHARE,
             Act.SAY,
             Act.TAKE_BACK,
+            Act.RENEW,
+            Act.END_RENEWAL,
             Act.REMIND,
             Act.KEEP_SIMS,
         }
@@ -88,10 +96,15 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.MANAGE_SUPPLIERS,
             Act.SYNC_SUPPLIERS,
             Act.IMPORT_STATEMENTS,
+            Act.SEND_TRANSFERS,
+            Act.READ_PAYOUTS,
+            Act.END_RENEWAL,
+            Act.TAKE_CASH,
+            Act.MANAGE_DRAWERS,
         }
     ),
-    Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER}),
-    Role.SYSTEM: frozenset({Act.SETTLE, Act.EXPIRE, Act.TELL, Act.SYNC_SUPPLIERS}),
+    Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER, Act.TAKE_CASH}),
+    Role.SYSTEM: frozenset({Act.SETTLE, Act.EXPIRE, Act.TELL, Act.SYNC_SUPPLIERS, Act.READ_PAYOUTS}),
 }
 
 

@@ -37,6 +37,10 @@ class Chance:
         drawn = "".join(letters)
         return f"{drawn[:4]}-{drawn[4:8]}-{drawn[8:]}"
 
+    def word(self) -> str:
+        """Six letters and digits that somebody texts back, `K7M39Q`: 30⁶ possibilities, for a few tries in minutes."""
+        return self.order_number().replace("-", "")[:6]
+
     def proof(self) -> str:
         """Six digits sent by e-mail, to prove that the address is read by whoever asks."""
         return f"{self._below(1_000_000):06d}"

@@ -17,7 +17,7 @@ from opla.core import attempt
 from opla.core.fx import Conversion
 from opla.core.item import NewItem, Said
 from opla.core.ledger import Reason, Transfer
-from opla.core.ports import Kind, Pin
+from opla.core.ports import Kind, Mandate, Pin
 
 
 class Subject(StrEnum):
@@ -184,6 +184,16 @@ class Fee:
 
 
 @dataclass(frozen=True)
+class ConsentKept:
+    """The provider keeps consent with this payment: sealed on its way into the database. Told twice, kept once."""
+
+    payment_id: UUID
+    attempt_id: UUID
+    provider: str
+    mandate: Mandate
+
+
+@dataclass(frozen=True)
 class Change:
     moves: tuple[Move, ...]
     notes: tuple[Note, ...] = ()
@@ -199,4 +209,5 @@ class Change:
     fees: tuple[Fee, ...] = ()
     converted: tuple[Converted, ...] = ()
     given_back: tuple[GivenBack, ...] = ()
+    consents: tuple[ConsentKept, ...] = ()
     says: tuple[Said, ...] = ()  # what a person said of an item that must still be open

@@ -32,14 +32,18 @@ class Kind(StrEnum):
     ADAPTER_GONE = "adapter_gone"  # whom to ask is not set up (any more), and stays so
     RESERVATION = "reservation"  # what was bought for a date has no code that is good then
     CARD_TESTING = "card_testing"  # somebody asks for payment after payment: cards are tested here
-    LOW_STOCK = "low_stock"  # few SIM cards of one product are left
+    LOW_STOCK = "low_stock"  # few SIM cards or codes of one product are left
     FLOAT_LOW = "float_low"  # little of our money is left at a supplier
     SUPPLIER_LIST = "supplier_list"  # what is approved left a supplier's list, or the list cannot be believed
     BANK_LINE = "bank_line"  # money came into our bank account, and nobody can say what for
     BANK_OUT = "bank_out"  # money left it under a reference of ours, and not as it was expected
     BANK_GAP = "bank_gap"  # a statement is missing between two
     TRANSFER_DUE = "transfer_due"  # a refund that a person sends from the bank account
+    CASH_DUE = "cash_due"  # a refund that waits to be paid out over a counter
     LINE_BACK = "line_back"  # money that belongs to no order, which a person sends back
+    PAYOUT_DIFFERS = "payout_differs"  # a provider's payout is of other sums than ours
+    PAYOUT_LATE = "payout_late"  # it failed, or no statement shows it
+    PAYOUT_MISSING = "payout_missing"  # a payment that no payout has brought
 
 
 class Why(StrEnum):
@@ -49,6 +53,7 @@ class Why(StrEnum):
     SUPPLIER_UNDECIDED = "supplier_undecided"  # they have it, and do not decide
     NOT_HANDED_OVER = "not_handed_over"  # a card is reserved, and was neither sent nor collected
     FEW_CARDS = "few_cards"  # left, sku: on the shelf
+    FEW_CODES = "few_codes"  # left, sku, below (as the owner wants it), sold (lately), suggested (to order)
     FLOAT_BELOW = "float_below"  # supplier, float_minor, below_minor: as they say, and as the owner wants it
     FLOAT_SHORT = "float_short"  # supplier, float_minor (if they say): orders wait for it
     NOT_LISTED = "not_listed"  # supplier, skus: of ours
@@ -82,6 +87,12 @@ class Why(StrEnum):
     STATEMENT_MISSING = "statement_missing"  # before, after: the statements on both sides
     TRANSFER_DUE = "transfer_due"  # reference: to send it under
     LINE_BACK = "line_back"  # reference
+    # of payouts
+    PAYOUT_DIFFERS = "payout_differs"  # provider, payout, unknown, other: of how many lines
+    PAYOUT_FAILED = "payout_failed"  # provider, payout
+    PAYOUT_NOT_SHOWN = "payout_not_shown"  # provider, payout, day
+    PAYOUT_MISSING = "payout_missing"  # provider, day
+    CASH_DUE = "cash_due"
     # what cannot be
     ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer
     MOVE_IMPOSSIBLE = "move_impossible"  # subject, state, event
@@ -151,6 +162,10 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.BANK_GAP: (Resolution.SEEN,),
     Kind.TRANSFER_DUE: (Resolution.PAID_BACK,),
     Kind.LINE_BACK: (Resolution.SEEN,),
+    Kind.PAYOUT_DIFFERS: (Resolution.SEEN,),
+    Kind.PAYOUT_LATE: (Resolution.SEEN,),
+    Kind.PAYOUT_MISSING: (Resolution.SEEN,),
+    Kind.CASH_DUE: (),  # paid out, or sent by bank, on the page of the drawers: nobody's word moves cash
 }
 
 #: Kind of attempt → what may be said of one that is still open. A contradiction, or an adapter that is gone, leaves

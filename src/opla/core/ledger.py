@@ -32,6 +32,8 @@ class Account(StrEnum):
     CODE_STOCK = "code_stock"  # codes we own, at cost
     CARD_STOCK = "card_stock"  # SIM cards we own, at cost
     STOCK_LOSSES = "stock_losses"  # cards that brought nothing: lost, damaged, or sent again for one price
+    CODE_LOSSES = "code_losses"  # codes that were never sold: expired, or recalled
+    SUPPLIER_PAYABLE = "supplier_payable"  # codes that came and are not paid yet
     RESELLER_FLOAT = "reseller_float"  # resellers' prepaid money with us
     CUSTOMER_HELD = "customer_held"  # paid, not yet delivered or given back
     MARGIN = "margin"
@@ -43,6 +45,11 @@ class Account(StrEnum):
     SUSPENSE = "suspense"  # left without us: a person explains it
     PSP_FEES = "psp_fees"  # what payment providers keep for their work
     FX = "fx"  # the position of a pair of currencies, once in each (core.fx)
+    IN_TRANSIT = "in_transit"  # paid out by a payment provider, not yet on our bank's statement
+    PAYOUT_FEES = "payout_fees"  # what a payment provider keeps that belongs to no payment
+    CASH_OUTSIDE = "cash_outside"  # cash of ours in no drawer: the safe, on its way to the bank or from it
+    CASH_ROUNDING = "cash_rounding"  # what totals in cash were rounded off, less what they were rounded up
+    CASH_DIFFERENCES = "cash_differences"  # what was counted in drawers beyond the books, and missed
 
 
 #: An accountant's table: which accounts may never lean the other way.
@@ -54,6 +61,8 @@ SIDES: dict[Account, Side] = {
     Account.CODE_STOCK: Side.DEBIT,
     Account.CARD_STOCK: Side.DEBIT,
     Account.STOCK_LOSSES: Side.EITHER,  # a dearer card may come back where a cheaper one was kept
+    Account.CODE_LOSSES: Side.DEBIT,
+    Account.SUPPLIER_PAYABLE: Side.EITHER,  # a vendor may be paid before anything comes
     Account.RESELLER_FLOAT: Side.CREDIT,
     Account.CUSTOMER_HELD: Side.CREDIT,
     Account.MARGIN: Side.EITHER,
@@ -64,7 +73,12 @@ SIDES: dict[Account, Side] = {
     Account.CHARGEBACKS: Side.EITHER,
     Account.SUSPENSE: Side.EITHER,
     Account.FX: Side.EITHER,
+    Account.CASH_OUTSIDE: Side.EITHER,  # the owner may bring change of their own
+    Account.CASH_ROUNDING: Side.EITHER,
+    Account.CASH_DIFFERENCES: Side.EITHER,
     Account.PSP_FEES: Side.DEBIT,  # no more comes back than was kept
+    Account.IN_TRANSIT: Side.EITHER,  # a payout may take money from the bank
+    Account.PAYOUT_FEES: Side.EITHER,  # what was kept before we began to look may come back
 }
 
 
@@ -110,9 +124,27 @@ class Reason(StrEnum):
     STOCK_BOUGHT = "stock_bought"
     WRITTEN_OFF = "written_off"  # a card left the shelf, and no sale pays for it
     RESTOCKED = "restocked"  # a card is on the shelf again that no sale gives back
+    STOCK_RECEIVED = "stock_received"  # codes of a purchase came, to be paid to their vendor
+    PURCHASE_PAID = "purchase_paid"
+    PURCHASE_PAID_BACK = "purchase_paid_back"  # the vendor gave money back
+    CODES_LOST = "codes_lost"  # expired or recalled, unsold
+    CODES_SENT_BACK = "codes_sent_back"  # to their vendor, who is owed so much less
     FLOAT_FILLED = "float_filled"  # our own money at a supplier
     FLOAT_FILLED_ABROAD = "float_filled_abroad"  # the same, as it arrived in another currency
     FLOAT_PAID_IN = "float_paid_in"  # a reseller's money with us
+    # of a provider's payouts (core.payout), each in both directions
+    PAID_OUT = "paid_out"
+    PAYOUT_FEE = "payout_fee"
+    PAYOUT_UNKNOWN = "payout_unknown"  # for a payment that is none of ours: a person explains it
+    PAYOUT_ARRIVED = "payout_arrived"
+    CASH_TAKEN = "cash_taken"  # into a drawer (core.cash)
+    CASH_GIVEN = "cash_given"  # out of a drawer, to a customer
+    CASH_ROUNDED = "cash_rounded"
+    CASH_PUT_IN = "cash_put_in"  # our own change into a drawer
+    CASH_DROPPED = "cash_dropped"  # out of a drawer, to the safe or the bank
+    CASH_OVER = "cash_over"  # counted beyond the books
+    CASH_SHORT = "cash_short"
+    CASH_BANKED = "cash_banked"  # what was outside the drawers is on the bank account
 
 
 class Slot(StrEnum):
@@ -135,6 +167,13 @@ class Slot(StrEnum):
     PSP_FEES = "psp_fees"  # of the payment's provider
     CARDS = "card_stock"
     LOSSES = "stock_losses"
+    CODES = "code_stock"
+    CODE_LOSSES = "code_losses"
+    PAYABLE = "supplier_payable"
+    DRAWER = "till_drawer"  # one of ours
+    OUTSIDE = "cash_outside"
+    ROUNDING = "cash_rounding"
+    DIFFERENCES = "cash_differences"
 
 
 class Posting(NamedTuple):
@@ -179,12 +218,32 @@ PSP_FEE = Posting(Reason.PSP_FEE, Slot.PSP_FEES, Slot.PAYER)
 PSP_FEE_BACK = Posting(Reason.PSP_FEE_BACK, Slot.PAYER, Slot.PSP_FEES)
 WRITTEN_OFF = Posting(Reason.WRITTEN_OFF, Slot.LOSSES, Slot.CARDS)
 RESTOCKED = Posting(Reason.RESTOCKED, Slot.CARDS, Slot.LOSSES)
+STOCK_RECEIVED = Posting(Reason.STOCK_RECEIVED, Slot.CODES, Slot.PAYABLE)
+PURCHASE_PAID = Posting(Reason.PURCHASE_PAID, Slot.PAYABLE, Slot.BANK)
+PURCHASE_PAID_BACK = Posting(Reason.PURCHASE_PAID_BACK, Slot.BANK, Slot.PAYABLE)
+CODES_LOST = Posting(Reason.CODES_LOST, Slot.CODE_LOSSES, Slot.CODES)
+CODES_SENT_BACK = Posting(Reason.CODES_SENT_BACK, Slot.PAYABLE, Slot.CODES)
+CASH_TAKEN = Posting(Reason.CASH_TAKEN, Slot.DRAWER, Slot.PAYER)
+CASH_GIVEN = Posting(Reason.CASH_GIVEN, Slot.PAYER, Slot.DRAWER)
+CASH_ROUNDED_OFF = Posting(Reason.CASH_ROUNDED, Slot.ROUNDING, Slot.PAYER)
+CASH_ROUNDED_UP = Posting(Reason.CASH_ROUNDED, Slot.PAYER, Slot.ROUNDING)
+CASH_PUT_IN = Posting(Reason.CASH_PUT_IN, Slot.DRAWER, Slot.OUTSIDE)
+CASH_DROPPED = Posting(Reason.CASH_DROPPED, Slot.OUTSIDE, Slot.DRAWER)
+CASH_OVER = Posting(Reason.CASH_OVER, Slot.DRAWER, Slot.DIFFERENCES)
+CASH_SHORT = Posting(Reason.CASH_SHORT, Slot.DIFFERENCES, Slot.DRAWER)
+CASH_FLOAT = Posting(Reason.FLOAT_PAID_IN, Slot.DRAWER, Slot.HELD)
 
 #: Suppliers that are our own shelves: what lies there has an account of its own name, and no float.
 SHELVES = frozenset({"code_stock", "card_stock"})
 
 #: Ways of paying straight into our own bank account: nobody stands between, so nothing has to be cleared.
 OWN_ACCOUNTS = frozenset({"bank_transfer"})
+
+#: The way of paying over a counter: what was taken there stands with its clearing account until it is a payment.
+CASH = "cash"
+
+#: Ways in which people pay elsewhere, hours or days later: nobody is called, and no page is opened.
+ELSEWHERE = OWN_ACCOUNTS | {CASH}
 
 
 def account_code(account: Account, currency: str, party: str = "") -> str:
@@ -211,6 +270,7 @@ class Parties:
     gone: Account = Account.SUSPENSE
     reseller: str = ""
     abroad: str = ""
+    drawer: str = ""
 
     def account(self, role: Slot, *, abroad: bool = False) -> str:
         currency = self.abroad if abroad else self.currency
@@ -229,6 +289,8 @@ class Parties:
                 return account_code(Account.RESELLER_FLOAT, self.currency, self.reseller)
             case Slot.PSP_FEES:
                 return account_code(Account.PSP_FEES, self.currency, self.provider)
+            case Slot.DRAWER:
+                return account_code(Account.TILL_DRAWER, self.currency, self.drawer)
             case Slot.BOUGHT | Slot.FX:
                 return account_code(Account.FX, currency, pair(self.currency, self.abroad))
             case Slot.GONE:

@@ -29,6 +29,7 @@ from opla.core.money import Money
 from opla.core.order import Order
 from opla.core.ports import Answer, ChargeReport
 from opla.core.refund import by_rule
+from opla.core.ways import Means, means
 
 
 class State(StrEnum):
@@ -85,7 +86,7 @@ ARROWS: Final[dict[tuple[State, Event], tuple[State, tuple[ledger.Posting, ...]]
 }
 
 
-#: The topic of a message: an order waits for a transfer.
+#: The topic of a message: an order waits for money that comes another way: a transfer, or over a counter.
 TRANSFER: Final = "transfer"
 
 #: Of an order bought for a date: looked at so long before, whether its money is still there.
@@ -218,7 +219,7 @@ def settle(
         return base
     if answer is Answer.PENDING and payment.state is State.OPENING:
         opened = _moved(base, payment, Event.OPENED)
-        if payment.provider not in ledger.OWN_ACCOUNTS:
+        if means(payment.provider) not in (Means.TRANSFER, Means.CASH):
             return opened
         # It is paid elsewhere, days later perhaps: what to fill in must be found again.
         return replace(opened, messages=(NewMessage(TRANSFER, min(payment.allocations), chance.reference()),))

@@ -53,8 +53,25 @@ class Promises:
 
 
 @dataclass(frozen=True)
+class Mandate:
+    """That somebody lets us charge them again while they are away, as the provider keeps it.
+
+    `id` is the adapter's own word for it, opaque to us: all it needs to charge by it and to end it. `days`: so many
+    days may pass until the money of a charge by it is sure (a direct debit's); 0: it answers at once, as a card does.
+    """
+
+    id: str = field(repr=False)
+    days: int = 0
+
+
+@dataclass(frozen=True)
 class ChargeRequest:
-    """Ask a provider for one payment. `reference` is ours: 32 random hexadecimal digits, committed before this call."""
+    """Ask a provider for one payment. `reference` is ours: 32 random hexadecimal digits, committed before this call.
+
+    `keep`: the person, who is there, agreed that their consent is kept for later charges (only of `ChargesAgain`).
+    `mandate`: the `Mandate.id` to charge by, with nobody there; there is no page to go to, and no `redirect_url` comes
+    back. The bank may want the person after all: DECLINED, `why` is `authentication`.
+    """
 
     reference: str
     amount: Money
@@ -62,6 +79,8 @@ class ChargeRequest:
     language: str
     return_url: str
     webhook_url: str
+    keep: bool = False
+    mandate: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -70,7 +89,10 @@ class ChargeReport:
 
     `fee` is what it keeps for these captures and charge-backs in all; None where it does not say so (yet).
 
-    Where webhooks name not `provider_id` but what was paid in it, `evidence` has that as `their_payment`.
+    Where webhooks name not `provider_id` but what was paid in it, `evidence` has that as `their_payment`. Where people
+    transfer it to an account of theirs, `evidence` has that as `to_iban`, `to_holder`, `to_bic` and `to_reference`.
+
+    `mandate`: of a captured payment that was asked to `keep` consent, once the provider keeps it; None: not (yet).
 
     PENDING: the customer is (or may still be) with them. SUCCEEDED: captured. DECLINED: refused, abandoned or expired,
     though some providers turn such a payment into a captured one later.
@@ -86,6 +108,7 @@ class ChargeReport:
     why: str = ""  # refused | abandoned | expired | …: a stable word, for the person's sentence
     evidence: Mapping[str, str] = field(default_factory=dict)
     fee: Money | None = None
+    mandate: Mandate | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +140,93 @@ class Charges(Protocol):
 
     def fetch(self, reference: str, provider_id: str) -> ChargeReport | None:
         """The state of one payment; None when they do not know it (which proves nothing)."""
+        ...
+
+
+@runtime_checkable
+class ChargesAgain(Charges, Protocol):
+    """Keeps consent with a first payment, and charges by it later, under the same promises as any charge."""
+
+    def end_mandate(self, mandate: str) -> Answer:
+        """Consent is withdrawn: nothing is charged by this `Mandate.id` any more. SUCCEEDED too where it was gone."""
+        ...
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A card machine on a counter. `id` is theirs, as settings name it; `ready`: it takes payments."""
+
+    id: str
+    name: str
+    currency: str
+    ready: bool
+
+
+@runtime_checkable
+class Terminals(Protocol):
+    """Tells which card machines there are."""
+
+    def terminals(self) -> Sequence[Terminal] | None:
+        """None when there was no readable answer."""
+        ...
+
+
+class Movement(StrEnum):
+    """What a line of a payout is of. Published: kept with every line."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"  # or one that came back
+    CHARGE_BACK = "charge_back"  # or one that was won
+    FEE = "fee"  # of no payment
+    RETURNED = "returned"  # an earlier payout that did not arrive is theirs again
+    OTHER = "other"  # of no kind that is known here
+
+
+@dataclass(frozen=True)
+class PayoutLine:
+    """One movement that a payout pays out, in minor units of its currency: what is ours of it is `net_minor`.
+
+    `gross_minor` is positive where money came to them for us. `of` is their id of the payment it belongs to, or what
+    was `their_payment` in its evidence; `refund_id` is theirs of the refund. Both are empty where there is none.
+    """
+
+    id: str
+    kind: Movement
+    gross_minor: int
+    fee_minor: int = 0
+    of: str = ""
+    refund_id: str = ""
+
+    @property
+    def net_minor(self) -> int:
+        return self.gross_minor - self.fee_minor
+
+
+@dataclass(frozen=True)
+class Payout:
+    """A sum that a provider sent to our bank account; below nothing where it took one from there.
+
+    `reference` is what our bank's statement shows of it; empty where they do not say. `failed`: it did not arrive, and
+    is theirs again.
+    """
+
+    id: str
+    amount: Money
+    paid_on: date
+    reference: str = ""
+    failed: bool = False
+
+
+@runtime_checkable
+class PaysOut(Protocol):
+    """Tells what it paid out to us, and what for: the same again, however often it is asked."""
+
+    def payouts(self, since: date) -> Sequence[Payout] | None:
+        """All that were sent since that day; None when there was no readable answer."""
+        ...
+
+    def payout_lines(self, payout: Payout) -> Sequence[PayoutLine] | None:
+        """All of one; their `net_minor` add up to its amount. None without a readable answer, or with a part only."""
         ...
 
 
@@ -287,7 +397,8 @@ class LooksUp(Protocol):
 
 @dataclass(frozen=True)
 class Message:
-    """One e-mail. `reference` is ours and stays the same when the same message is sent again. Never holds a code.
+    """One e-mail, or one text. `reference` is ours and stays the same when the same message is sent again. Never holds
+    a code, but for the one text that takes it to the number that asked for it (decision 0032).
 
     `unsubscribe_url` is of messages that somebody asked for and may be tired of; empty for those about an order.
     """
@@ -295,7 +406,7 @@ class Message:
     reference: str
     to: str
     subject: str
-    text: str
+    text: str = field(repr=False)
     language: str
     unsubscribe_url: str = ""
 
@@ -315,6 +426,21 @@ class Tells(Protocol):
     """Carries a message to a person."""
 
     def tell(self, message: Message) -> Answer: ...
+
+
+@dataclass(frozen=True)
+class TextReport:
+    """`ids`: what they call the parts they took, in order. Receipts speak of these."""
+
+    answer: Answer
+    ids: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class SendsTexts(Protocol):
+    """Carries text messages. Their subject is not sent."""
+
+    def text(self, message: Message) -> TextReport: ...
 
 
 @dataclass(frozen=True)
@@ -379,7 +505,7 @@ class Hears(Protocol):
 
 
 @runtime_checkable
-class Texts(Tells, Hears, Protocol):
+class Texts(SendsTexts, Hears, Protocol):
     """Carries text messages, both ways."""
 
 
@@ -459,6 +585,49 @@ class AccountBook(Protocol):
 
     def sent(self, reference: str) -> SentBack | None:
         """What came of this refund; None where nobody was ever asked."""
+        ...
+
+
+@dataclass(frozen=True)
+class Till:
+    """What our drawers show of one charge. `waiting`: an order still waits for the money.
+
+    Nothing is said of refunds: nobody but us pays out of a drawer, and each refund knows it by itself.
+    """
+
+    code: str
+    currency: str
+    captured_minor: int
+    waiting: bool
+
+
+@dataclass(frozen=True)
+class PayOut:
+    """Cash that waits for whom it is owed to: `paid` out, or `withdrawn` because they want it another way."""
+
+    code: str
+    paid: bool
+    withdrawn: bool
+
+
+@runtime_checkable
+class CashBook(Protocol):
+    """The drawers of our counters. Implemented by `db`, handed in by `operations`."""
+
+    def expect(self, reference: str) -> str:
+        """The code that this charge is paid under; the same reference keeps its code."""
+        ...
+
+    def taken(self, reference: str) -> Till | None:
+        """What was taken for this charge; None where none was ever expected."""
+        ...
+
+    def owe(self, reference: str) -> str:
+        """Let this refund be paid out over a counter, once; the code it is paid out for."""
+        ...
+
+    def paid_out(self, reference: str) -> PayOut | None:
+        """What came of this refund; None where it never was to be paid out."""
         ...
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from opla.core.ledger import OWN_ACCOUNTS
 from opla.core.money import Money, share_half_up
 from opla.core.order import Price
 from opla.core.ports import Kind
 from opla.core.promotion import Kept
 from opla.core.refusal import Code, Refusal
+from opla.core.ways import Means, means
 
 LANGUAGES = ("zh-Hans", "en", "fr", "nl", "de")
 
@@ -30,10 +30,16 @@ class Terms:
     quote_valid: timedelta = timedelta(minutes=15)
     payment_valid: timedelta = timedelta(minutes=20)
     transfer_valid: timedelta = timedelta(days=7)  # by bank transfer: a weekend, a holiday, and statements read daily
+    cash_valid: timedelta = timedelta(days=2)  # until somebody comes by with it; the owner may say otherwise
 
     def valid(self, method: str) -> timedelta:
         """How long an order waits for money that comes this way. Its price stays as it was shown for as long."""
-        return self.transfer_valid if method in OWN_ACCOUNTS else self.payment_valid
+        match means(method):
+            case Means.CASH:
+                return self.cash_valid
+            case Means.TRANSFER:
+                return self.transfer_valid
+        return self.payment_valid
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ class Code(StrEnum):
     EMAIL_MISSING = "email_missing"
     EMAIL_INVALID = "email_invalid"
     LANGUAGE_UNKNOWN = "language_unknown"
-    INTERVAL_UNKNOWN = "interval_unknown"  # check-ins come at one of a few intervals
+    INTERVAL_UNKNOWN = "interval_unknown"  # check-ins, and renewals, come at one of a few intervals
     # what is written to each other
     MESSAGE_MISSING = "message_missing"
     MESSAGE_TOO_LONG = "message_too_long"  # says how many signs there may be
@@ -104,6 +104,9 @@ class Code(StrEnum):
     PROMOTION_SAMPLE_ONLY = "promotion_sample_only"  # invented promotions are never imported beside real money
     # paying
     PAYMENT_METHOD_UNKNOWN = "payment_method_unknown"
+    METHOD_KEEPS_NO_CONSENT = "method_keeps_no_consent"  # nothing can be charged by it again
+    CEILING_TOO_LOW = "ceiling_too_low"  # below what it costs now, or a month's below that of one charge
+    RENEWAL_NOT_NOW = "renewal_not_now"  # in the state it is in, that cannot be
     PAYMENTS_PAUSED = "payments_paused"  # too many were asked for: `minutes` to wait, or `until` tomorrow
     ORDER_NOT_PAYABLE = "order_not_payable"  # paid, ended or expired
     FLOAT_TOO_LOW = "float_too_low"  # less is free on a reseller's float than the order costs
@@ -163,6 +166,11 @@ class Code(StrEnum):
     CELL_INVALID = "cell_invalid"  # names row and column, and says what is wrong
     ROW_INVALID = "row_invalid"
     CODE_KNOWN = "code_known"  # this PIN is or was in stock already
+    VENDOR_MISSING = "vendor_missing"  # 1 to 60 signs
+    QUANTITY_UNREADABLE = "quantity_unreadable"  # a whole number, 1 to `most`
+    PURCHASE_NOT_NOW = "purchase_not_now"  # in the state it is in, that cannot be
+    PURCHASE_TOO_MUCH = "purchase_too_much"  # more than what was ordered costs, or more back than was paid
+    BATCH_NOT_NOW = "batch_not_now"  # in the state it is in, that cannot be
     # suppliers
     SUPPLIER_LISTS_NOTHING = "supplier_lists_nothing"  # it has no list that could be read
     LIST_UNREADABLE = "list_unreadable"  # no answer, or nothing in it that could be sold
@@ -170,6 +178,8 @@ class Code(StrEnum):
     LIST_CHANGED = "list_changed"  # they list it otherwise than was on the screen
     SUPPLY_DIFFERS = "supply_differs"  # theirs is not as ours is: `what` is kind, currency or face
     # statements of the bank
+    PAYOUTS_NOT_TOLD = "payouts_not_told"  # this provider does not say what it paid out, or not with these settings
+    PAYOUTS_UNREADABLE = "payouts_unreadable"  # no answer, or a part only: nothing was kept
     BANK_ACCOUNT_MISSING = "bank_account_missing"  # this shop names no account of its own
     STATEMENT_UNKNOWN = "statement_unknown"  # neither camt.053, camt.054 nor CODA version 2
     STATEMENT_EMPTY = "statement_empty"
@@ -182,7 +192,24 @@ class Code(StrEnum):
     STATEMENT_CURRENCY = "statement_currency"  # in another currency
     STATEMENT_SUM = "statement_sum"  # old balance and lines do not make the new balance
     TRANSFER_NOT_ASKED = "transfer_not_asked"  # no order of this number was to be paid by bank transfer
+    # cash over a counter
+    DRAWER_UNKNOWN = "drawer_unknown"  # there is none of this name, or it is closed
+    DRAWER_NAME_INVALID = "drawer_name_invalid"
+    DRAWER_PLACE_MISSING = "drawer_place_missing"  # a drawer stands at a place whose address and hours are known
+    DRAWER_NOT_EMPTY = "drawer_not_empty"
+    CASH_CODE_UNKNOWN = "cash_code_unknown"
+    CASH_TAKEN = "cash_taken"  # for this payment, before
+    CASH_NOT_WAITED_FOR = "cash_not_waited_for"  # its order is paid, over, or of another price
+    CASH_PAID_OUT = "cash_paid_out"  # this refund, before
+    CASH_NOT_DUE = "cash_not_due"  # no refund waits under this code (any more)
+    CASH_TOO_LITTLE = "cash_too_little"  # names what is due
+    CASH_CANNOT_BE = "cash_cannot_be"  # nobody pays so much with these notes and coins, or it cannot be changed
+    DRAWER_SHORT = "drawer_short"  # there is less in it
+    TAKING_USED = "taking_used"  # what was paid is delivered or seen: it is a refund then, and no mistake undone
+    TAKING_TOO_OLD = "taking_too_old"
     # resellers
+    TRANSFERS_NONE = "transfers_none"  # nothing waits to be sent, or nobody knows where to
+
     RESELLER_NAME_INVALID = "reseller_name_invalid"
     RESELLER_NAME_TAKEN = "reseller_name_taken"
     # the house

@@ -94,7 +94,7 @@ def problem(one: Listed) -> str:
 def likely(listed: Sequence[Listed], catalog: Catalog) -> Iterator[tuple[Product, Listed]]:
     """Ours beside theirs, where operator, kind and face value are the same; several of either where nobody can say."""
     for one in listed:
-        operator = _operator(one.operator, catalog) if one.country == catalog.country else None
+        operator = operator_named(one.operator, catalog) if one.country == catalog.country else None
         if operator is None:
             continue
         for product in (*catalog.products_of(operator.id), *catalog.starters_of(operator.id)):
@@ -102,7 +102,7 @@ def likely(listed: Sequence[Listed], catalog: Catalog) -> Iterator[tuple[Product
                 yield product, one
 
 
-def _operator(name: str, catalog: Catalog) -> Operator | None:
+def operator_named(name: str, catalog: Catalog) -> Operator | None:
     """The operator of ours that this name begins with; the longest, and None where two are as long."""
     theirs = _words(name)
     found: dict[int, list[Operator]] = {}

@@ -19,6 +19,8 @@ class Means(StrEnum):
     BANK = "bank"  # their bank's own app or card
     PAGE = "page"  # whatever they choose on the provider's page
     TRANSFER = "transfer"  # days
+    TERMINAL = "terminal"  # a card machine on a counter: no way to pay over the web
+    CASH = "cash"  # a way to a counter, for whom nothing else works
 
 
 #: A way's own name, without its provider's → what it is paid with. What is not here leads to a page of choices.
@@ -32,11 +34,15 @@ MEANS: Final[dict[str, Means]] = {
     "kbc": Means.BANK,
     "belfius": Means.BANK,
     "bank_transfer": Means.TRANSFER,
+    "terminal": Means.TERMINAL,
+    "cash": Means.CASH,
 }
 
-_ANOTHER: Final = (Means.WALLET, Means.BANK, Means.CARD, Means.PAGE, Means.TRANSFER)
+#: The last, whatever happened: a counter must be gone to.
+_LAST: Final = (Means.TERMINAL, Means.CASH)
+_ANOTHER: Final = (Means.WALLET, Means.BANK, Means.CARD, Means.PAGE, Means.TRANSFER, *_LAST)
 #: A card that its bank will not let through is seldom let through a second time, so other cards come late.
-_NO_CARD: Final = (Means.WALLET, Means.BANK, Means.PAGE, Means.CARD, Means.TRANSFER)
+_NO_CARD: Final = (Means.WALLET, Means.BANK, Means.PAGE, Means.CARD, Means.TRANSFER, *_LAST)
 
 #: Why it did not go through (the words of `ChargeReport.why`) → whether the same way comes first, and then what.
 AFTER: Final[dict[str, tuple[bool, tuple[Means, ...]]]] = {
@@ -48,7 +54,7 @@ AFTER: Final[dict[str, tuple[bool, tuple[Means, ...]]]] = {
     "not_confirmed": (False, _NO_CARD),
     "card_expired": (False, _NO_CARD),
     "card_kind": (False, _NO_CARD),
-    "no_funds": (False, (Means.BANK, Means.WALLET, Means.CARD, Means.PAGE, Means.TRANSFER)),
+    "no_funds": (False, (Means.BANK, Means.WALLET, Means.CARD, Means.PAGE, Means.TRANSFER, *_LAST)),
 }
 
 

@@ -43,8 +43,10 @@ def order(given: Mapping[str, object]) -> Order | Refused:
             currency=_like(_CURRENCY, given, "currency"),
             description=_text(given, "description"),
             language=_text(given, "language"),
-            return_url=_address(given, "return_url"),
+            return_url="" if given.get("mandate") else _address(given, "return_url"),
             webhook_url=_address(given, "webhook_url") if given.get("webhook_url") else "",
+            keep=_truth(given, "keep"),
+            mandate=_text(given, "mandate"),
         )
     except _NoError as no:
         return no.refused
@@ -117,6 +119,13 @@ def _amount(given: Mapping[str, object], name: str) -> int:
     value = given.get(name)
     if type(value) is not int or not 0 < value <= _MAX_MINOR:
         raise _NoError("amount_invalid")
+    return value
+
+
+def _truth(given: Mapping[str, object], name: str) -> bool:
+    value = given.get(name, False)
+    if not isinstance(value, bool):
+        raise _NoError(f"{name}_invalid")
     return value
 
 

@@ -10,7 +10,7 @@ import sys
 from opla.counterparts.codes import MARK, PIN_DIGITS, UNSOURCED_DIGITS
 from opla.counterparts.endings import Fault, reference_table
 from opla.counterparts.operator import CODE_DAYS, COST_PER_MILLE, CREDIT_DAYS
-from opla.counterparts.payment import FEES, LATE_MS, SESSION_MS
+from opla.counterparts.payment import DEBIT_DAYS, FEES, LATE_MS, SESSION_MS
 from opla.counterparts.webhooks import TRIES_S
 
 
@@ -58,6 +58,24 @@ The provider keeps {fees.per_capture_minor} cents and {fees.per_mille} ∕ 1000 
 {fees.per_refund_minor} cents of each refund and {fees.per_charge_back_minor} cents of each charge-back: invented too.
 It says so in `fee_minor`, in all for a payment, apart for a refund.
 
+## Consent kept for later charges
+
+A payment with `keep` leaves a mandate when it is paid: `mandate` with its `id` and `days`. A `POST /payments` with that
+`mandate` charges by it, without a page and without `return_url`. With consent to keep, the checkout page offers five
+buttons more; each pays, and says what becomes of every later charge:
+
+| button | outcome | a later charge by the mandate |
+|---|---|---|
+| Pay, late or twice too | `pay` | `paid` at once |
+| The bank wants the person | `then_authenticate` | `failed`, why `authentication` |
+| Refused | `then_refuse` | `failed`, why `refused` |
+| Consent is gone | `then_end` | 422 `mandate_ended` |
+| No answer | `then_silence` | `paid`, but no answer comes; the same reference again says so |
+| By direct debit | `then_debit` | `open`, `paid` {LATE_MS // 1000} seconds later; `days` says {DEBIT_DAYS} |
+
+An open direct debit can be decided too: `POST /payments/{{id}}/decide` with `refuse`. An ended mandate is told no
+more, and a charge by it, or by one that nobody knows, is 422 `mandate_ended`.
+
 ## Calls
 
 All with `Authorization: Bearer` and the secret in `var/sandbox/secret`, JSON in and out. The same reference again
@@ -66,10 +84,12 @@ returns the first answer; the same reference with another amount is 409 `referen
 | call | fields or query |
 |---|---|
 | `POST /payments` | reference, amount_minor, currency, description, language, return_url, webhook_url |
+| the same, besides | keep (true, or absent), mandate |
 | `GET /payments/{{id}}` · `GET /payments?reference=` | |
 | `POST /payments/{{id}}/decide` | outcome |
 | `POST /payments/{{id}}/refunds` | reference, amount_minor, currency |
 | `GET /refunds?reference=` | |
+| `POST /mandates/{{id}}/end` | |
 | `POST /sends` | reference, sku, operator, kind (`code`, `direct`), face_minor, currency, number, plan |
 | `GET /sends?reference=` | |
 | `POST /mail` | reference, to, subject, text, language |

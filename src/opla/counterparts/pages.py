@@ -11,10 +11,13 @@ from urllib.parse import urlsplit
 from opla.core.money import MINOR_DIGITS, Money
 from opla.counterparts.mailbox import Mail
 from opla.counterparts.operator import Subscriber
-from opla.counterparts.payment import BUTTONS, Payment, Status
+from opla.counterparts.payment import BUTTONS, KEEPING, Payment, Status
+from opla.counterparts.standins import Taken
 from opla.counterparts.texts import TEXTS, Words
 
 _SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
+#: The buttons of a stand-in's page → what is said of a payment after them.
+_SAID = {"pay": "is_paid", "refuse": "is_failed", "abandon": "is_left"}
 _LINK = re.compile(r"https?://[^\s<>\"'\uff0c\u3002\uff1b]*[^\s<>\"'.,;:!?)\uff0c\u3002\uff1b]")
 
 
@@ -43,10 +46,28 @@ def checkout(payment: Payment, words: Words, path: str) -> str:
         f'<button{" class=main" if outcome == BUTTONS[0] else ""} name="outcome" value="{outcome}">{words[outcome]}'
         + (f"<small>{words[f'{outcome}_hint']}</small>" if words[f"{outcome}_hint"] else "")
         + "</button>"
-        for outcome in BUTTONS
+        for outcome in (*BUTTONS, *(KEEPING if order.keep else ()))
     )
+    head += f'<p class="said">{words["keeps"]}</p>' if order.keep else ""
     form = f'<form method="post">{first}<h2>{words["choose"]}</h2>{"".join(others)}</form>'
     return _page(words["pay_title"], head + form, words, path)
+
+
+def stand_in(name: str, taken: Taken, decided: str, words: Words, path: str) -> str:
+    """The payment page of a real provider that is tried; `decided` is the button that was pressed there before."""
+    facts = [("to", urlsplit(taken.return_url).netloc), ("reference", taken.reference[:8])]
+    head = f'<p class="sum">{amount(taken.amount_minor, taken.currency)}</p>{_facts(facts, words)}'
+    head = f'<p class="said">{words["stands_in"].format(name=name)}</p>{head}'
+    if decided:
+        said = f'<p class="said">{words[_SAID[decided]]}</p>'
+        back = f'<p><a class="button main" href="{escape(taken.return_url)}">{words["back"]}</a></p>'
+        return _page(f"{words['pay_title']} · {name}", head + said + back, words, path)
+    first, *others = (
+        f'<button{" class=main" if outcome == "pay" else ""} name="outcome" value="{outcome}">{words[outcome]}</button>'
+        for outcome in _SAID
+    )
+    form = f'<form method="post">{first}<h2>{words["choose"]}</h2>{"".join(others)}</form>'
+    return _page(f"{words['pay_title']} · {name}", head + form, words, path)
 
 
 def operators(subscribers: Iterable[Subscriber], said: str, words: Words, path: str) -> str:

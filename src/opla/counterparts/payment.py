@@ -6,12 +6,15 @@ open ──pay──▶ paid ──charge_back──▶ paid, less kept
  ├─abandon──▶ open: the person walked away and the session runs out
  ├─15 min───▶ expired
  └─late─────▶ expired ──5 s──▶ paid      (a provider may change its mind; money must not be lost with it)
+
+One that is asked to keep consent leaves a mandate when it is captured. A charge by a mandate has no page: it is born
+paid or failed, or, by direct debit, open for 5 s, as the person at the first checkout chose.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import takewhile
 
@@ -56,15 +59,34 @@ class Outcome(StrEnum):
     LATE = "late"
     TWICE = "twice"
     CHARGE_BACK = "charge_back"
+    # Pays, where consent is asked for, and says what becomes of later charges by it.
+    THEN_AUTHENTICATE = "then_authenticate"
+    THEN_REFUSE = "then_refuse"
+    THEN_END = "then_end"
+    THEN_SILENCE = "then_silence"
+    THEN_DEBIT = "then_debit"
 
 
 #: What the checkout page offers, in its order.
 BUTTONS = (Outcome.PAY, Outcome.REFUSE, Outcome.ABANDON, Outcome.LATE, Outcome.TWICE)
+#: What it offers besides where consent is to be kept.
+KEEPING = (
+    Outcome.THEN_AUTHENTICATE,
+    Outcome.THEN_REFUSE,
+    Outcome.THEN_END,
+    Outcome.THEN_SILENCE,
+    Outcome.THEN_DEBIT,
+)
+#: In how many days, at most, the money of a direct debit is sure. In the sandbox it comes sooner: after `LATE_MS`.
+DEBIT_DAYS = 5
 
 
 @dataclass(frozen=True)
 class Order:
-    """What the shop asks for. `language` is the person's; the two addresses are the shop's."""
+    """What the shop asks for. `language` is the person's; the two addresses are the shop's.
+
+    `keep`: their consent is to be kept for later. `mandate`: the one to charge by, with nobody there.
+    """
 
     reference: str
     amount_minor: int
@@ -73,6 +95,21 @@ class Order:
     language: str
     return_url: str
     webhook_url: str
+    keep: bool = False
+    mandate: str = field(default="", repr=False)
+
+
+@dataclass
+class Mandate:
+    """Consent kept by a first payment. `manner` is what was chosen there; PAY: later charges are paid at once."""
+
+    id: str = field(repr=False)
+    manner: Outcome = Outcome.PAY
+    ended: bool = False
+
+    @property
+    def days(self) -> int:
+        return DEBIT_DAYS if self.manner is Outcome.THEN_DEBIT else 0
 
 
 @dataclass
@@ -86,6 +123,7 @@ class Payment:
     refunded_minor: int = 0
     charged_back_minor: int = 0
     fee_minor: int = 0  # for its captures and charge-backs
+    why: str = ""  # it failed, charged by a mandate
 
     @property
     def kept_minor(self) -> int:
@@ -114,27 +152,61 @@ class Payments:
         self.by_reference: dict[str, Payment] = {}
         self.by_token: dict[str, Payment] = {}
         self.refunds: dict[str, Refund] = {}
+        self.mandates: dict[str, Mandate] = {}
         self._session_ms = session_ms
         # Both are in the order they fall due, because every wait of one kind is equally long.
         self._running_out: dict[str, int] = {}
         self._coming_late: dict[str, int] = {}
 
     def create(self, order: Order, at_ms: int, id_: str, token: str) -> list[Entry] | Refused:
-        """A session; nothing new when this reference has one. `id_` and `token` are the caller's randomness."""
+        """A session, or a charge by a mandate; nothing new when this reference has one.
+
+        `id_` and `token` are the caller's randomness.
+        """
         known = self.by_reference.get(order.reference)
         if known:
-            same = (known.order.amount_minor, known.order.currency) == (order.amount_minor, order.currency)
+            same = _asked(known.order) == _asked(order)
             return [] if same else Refused(409, "reference_used")
-        return [
-            {
-                "what": "payment.created",
-                "at_ms": at_ms,
-                "id": id_,
-                "token": token,
-                "expires_ms": at_ms + self._session_ms,
-                **vars(order),
-            }
-        ]
+        created: dict[str, str | int] = {
+            "what": "payment.created",
+            "at_ms": at_ms,
+            "id": id_,
+            "token": token,
+            "expires_ms": at_ms + self._session_ms,
+            **vars(order),
+        }
+        if not order.mandate:
+            return [created]
+        mandate = self.mandates.get(order.mandate)
+        if mandate is None or mandate.ended or mandate.manner is Outcome.THEN_END:
+            return Refused(422, "mandate_ended")
+        payment = Payment(id_, token, order, at_ms)
+        match mandate.manner:
+            case Outcome.THEN_AUTHENTICATE:
+                return [created, {**_entry("failed", payment, at_ms), "why": "authentication"}]
+            case Outcome.THEN_REFUSE:
+                return [created, {**_entry("failed", payment, at_ms), "why": "refused"}]
+            case Outcome.THEN_DEBIT:
+                return [{**created, "capture_ms": at_ms + LATE_MS}]
+            case _:
+                return [created, self._captured(payment, at_ms)]
+
+    def end_mandate(self, mandate: str, at_ms: int) -> list[Entry] | Refused:
+        """Consent is withdrawn; nothing new when it was before."""
+        known = self.mandates.get(mandate)
+        if known is None:
+            return Refused(404, "not_found")
+        return [] if known.ended else [{"what": "payment.mandate_ended", "at_ms": at_ms, "id": known.id}]
+
+    def mandate_of(self, payment: Payment) -> Mandate | None:
+        """What it left, while it is good for anything."""
+        mandate = self.mandates.get(_mandate_id(payment.id))
+        return None if mandate is None or mandate.ended else mandate
+
+    def loses_answer(self, order: Order) -> bool:
+        """Whether the first answer to this charge by a mandate never comes, as was chosen for it."""
+        mandate = self.mandates.get(order.mandate)
+        return mandate is not None and mandate.manner is Outcome.THEN_SILENCE
 
     def decide(self, id_: str, outcome: Outcome, at_ms: int) -> list[Entry] | Refused:
         """What a person chose. Only an open session can be decided, and only kept money charged back."""
@@ -148,6 +220,10 @@ class Payments:
             return [_entry("charged_back", payment, at_ms, amount_minor=payment.kept_minor, fee_minor=fee_minor)]
         if payment.status is not Status.OPEN:
             return Refused(409, "already_decided")
+        if outcome in KEEPING:
+            if not payment.order.keep:
+                return Refused(409, "keeps_nothing")
+            return [{**self._captured(payment, at_ms), "manner": outcome.value}]
         match outcome:
             case Outcome.PAY:
                 return [self._captured(payment, at_ms)]
@@ -205,15 +281,23 @@ class Payments:
         if entry["what"] == "payment.created":
             self._apply_created(id_, entry)
             return
+        if entry["what"] == "payment.mandate_ended":
+            self.mandates[id_].ended = True
+            return
         payment = self.by_id[id_]
         amount = int(entry.get("amount_minor", 0))
         match entry["what"]:
             case "payment.captured":
                 self._settle(payment, Status.PAID)
                 payment.captured_minor += amount
+                if payment.order.keep:
+                    manner = Outcome(str(entry.get("manner", Outcome.PAY)))
+                    mandate = Mandate(_mandate_id(id_), manner)
+                    self.mandates.setdefault(mandate.id, mandate)
                 payment.fee_minor += int(entry.get("fee_minor", 0))
             case "payment.failed":
                 self._settle(payment, Status.FAILED)
+                payment.why = str(entry.get("why", ""))
             case "payment.expired":
                 self._settle(payment, Status.EXPIRED)
                 if "capture_ms" in entry:
@@ -229,10 +313,19 @@ class Payments:
 
     def _apply_created(self, id_: str, entry: Entry) -> None:
         words = ("reference", "currency", "description", "language", "return_url", "webhook_url")
-        order = Order(amount_minor=int(entry["amount_minor"]), **{name: str(entry[name]) for name in words})
+        order = Order(
+            amount_minor=int(entry["amount_minor"]),
+            **{name: str(entry[name]) for name in words},
+            keep=bool(entry.get("keep", False)),
+            mandate=str(entry.get("mandate", "")),
+        )
         payment = Payment(id_, str(entry["token"]), order, int(entry["expires_ms"]))
-        self.by_id[id_] = self.by_reference[order.reference] = self.by_token[payment.token] = payment
-        self._running_out[id_] = payment.expires_ms
+        self.by_id[id_] = self.by_reference[order.reference] = payment
+        if "capture_ms" in entry:
+            self._coming_late[id_] = int(entry["capture_ms"])
+        if not order.mandate:
+            self.by_token[payment.token] = payment
+            self._running_out[id_] = payment.expires_ms
 
     def _apply_refund(self, entry: Entry) -> None:
         reference = str(entry["reference"])
@@ -250,6 +343,15 @@ class Payments:
         payment.status = status
         self._running_out.pop(payment.id, None)
         self._coming_late.pop(payment.id, None)
+
+
+def _asked(order: Order) -> tuple[int, str, bool, str]:
+    """What may not differ when the same reference comes again."""
+    return order.amount_minor, order.currency, order.keep, order.mandate
+
+
+def _mandate_id(payment_id: str) -> str:
+    return f"sm_{payment_id.removeprefix('sp_')}"
 
 
 def _entry(what: str, payment: Payment, at_ms: int, **more: int) -> Entry:

@@ -20,6 +20,11 @@ def log_path(var: Path) -> Path:
     return var / "sandbox" / "log.jsonl"
 
 
+def trial_path(var: Path) -> Path:
+    """What came in for the stand-ins of real providers and suppliers."""
+    return var / "sandbox" / "trial.jsonl"
+
+
 def secret(var: Path) -> str:
     """The bearer secret between shop and counterparts, made at first use. Two makers at once agree on one."""
     path = folder(var) / "secret"

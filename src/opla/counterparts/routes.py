@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import get_args
 
 from opla.counterparts import asks, pages
@@ -13,10 +14,11 @@ from opla.counterparts.entries import Refused
 from opla.counterparts.faults import Faults
 from opla.counterparts.look import CSS
 from opla.counterparts.operator import Send, serial
-from opla.counterparts.payment import BUTTONS, Outcome, Payment, Refund
+from opla.counterparts.payment import BUTTONS, KEEPING, Outcome, Payment, Refund
 from opla.counterparts.service import Service
 from opla.counterparts.texts import Words, words
-from opla.counterparts.web import Request, Response, answer, go, page, refuse
+from opla.counterparts.trying import PREFIX
+from opla.counterparts.web import Handles, Request, Response, answer, go, page, refuse
 from opla.counterparts.webhooks import Manner, Webhooks
 
 #: A page is read by whoever sits here; another site whose name was bent to this machine is not answered.
@@ -25,10 +27,14 @@ _NOT_FOUND = Refused(404, "not_found")
 
 
 class Routes:
-    """One request in, one response out. `base` is the address people and the shop see."""
+    """One request in, one response out. `base` is the address people and the shop see; `trial` makes the stand-ins of
+    real providers and suppliers, when the first of them is called."""
 
-    def __init__(self, service: Service, webhooks: Webhooks, secret: str, base: str) -> None:
+    def __init__(
+        self, service: Service, webhooks: Webhooks, secret: str, base: str, trial: Callable[[], Handles] | None = None
+    ) -> None:
         self._service, self._webhooks, self._secret, self._base = service, webhooks, secret, base
+        self._trial = cache(trial) if trial else None
         self._faults = Faults()
         self._calls: list[tuple[str, re.Pattern[str], Callable[[Request, str], Response]]] = [
             (method, re.compile(path), call)
@@ -38,6 +44,7 @@ class Routes:
                 ("GET", r"/payments/([\w-]+)", self._payment),
                 ("POST", r"/payments/([\w-]+)/decide", self._decide),
                 ("POST", r"/payments/([\w-]+)/refunds", self._refund),
+                ("POST", r"/mandates/([\w-]+)/end", self._end_mandate),
                 ("GET", r"/refunds", self._refund_by_reference),
                 ("POST", r"/sends", self._send),
                 ("GET", r"/sends", self._send_by_reference),
@@ -66,6 +73,8 @@ class Routes:
     def handle(self, request: Request) -> Response:
         if not _HOSTS.fullmatch(request.headers.get("host", "")):
             return refuse(Refused(421, "wrong_host"))
+        if self._trial and request.path.startswith(PREFIX):
+            return self._trial().handle(request)
         for method, path, show in self._pages:
             if method == request.method and (found := path.fullmatch(request.path)):
                 return show(request, found[1] if path.groups else "")
@@ -89,7 +98,14 @@ class Routes:
     def _create(self, request: Request, _: str) -> Response:
         given = asks.fields(request.body)
         order = given if isinstance(given, Refused) else asks.order(given)
-        return self._told(order if isinstance(order, Refused) else self._service.create(order))
+        if isinstance(order, Refused):
+            return refuse(order)
+        found, fault = self._service.create(order)
+        return self._told(found, fault)
+
+    def _end_mandate(self, _: Request, mandate: str) -> Response:
+        no = self._service.end_mandate(mandate)
+        return refuse(no) if no else answer(200, {"status": "ended"})
 
     def _payment(self, _: Request, id_: str) -> Response:
         return self._told(self._service.read(lambda now: now.payments.by_id.get(id_, _NOT_FOUND)))
@@ -119,7 +135,7 @@ class Routes:
         reference = request.query.get("reference", "")
         return self._told(self._service.read(lambda now: now.payments.refunds.get(reference, _NOT_FOUND)))
 
-    def _told(self, found: Payment | Refund | Refused) -> Response:
+    def _told(self, found: Payment | Refund | Refused, fault: Fault = Fault.NONE) -> Response:
         match found:
             case Refused():
                 return refuse(found)
@@ -127,20 +143,26 @@ class Routes:
                 state = "failed" if found.why else "refunded"
                 return answer(200, {**vars(found), "status": state})
             case Payment():
+                page = "" if found.order.mandate else f"{self._base}/pay/{found.token}"
+                mandate = self._service.read(lambda now: now.payments.mandate_of(found))
                 return answer(
                     200,
                     {
                         "id": found.id,
                         "reference": found.order.reference,
                         "status": found.status,
-                        "checkout_url": f"{self._base}/pay/{found.token}",
+                        "why": found.why,
+                        "checkout_url": page,
                         "currency": found.order.currency,
                         "amount_minor": found.order.amount_minor,
                         "captured_minor": found.captured_minor,
                         "refunded_minor": found.refunded_minor,
                         "charged_back_minor": found.charged_back_minor,
                         "fee_minor": found.fee_minor,
+                        "charged_by": found.order.mandate,
+                        "mandate": mandate and {"id": mandate.id, "days": mandate.days},
                     },
+                    fault,
                 )
 
     # ── what the shop calls: operators, mailbox, faults ──
@@ -238,7 +260,7 @@ class Routes:
     def _checked_out(self, request: Request, token: str) -> Response:
         payment = self._service.read(lambda now: now.payments.by_token.get(token))
         outcome = request.form.get("outcome")
-        if payment is None or outcome not in set(BUTTONS):
+        if payment is None or outcome not in {*BUTTONS, *KEEPING}:
             return page(pages.lost(_words(request)), 404)
         # Decided meanwhile, in another tab: the shop knows, so that is where to go all the same.
         self._service.decide(payment.id, Outcome(outcome))

@@ -14,9 +14,10 @@ import struct
 import sys
 import threading
 import time
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from opla.counterparts import place
@@ -26,7 +27,7 @@ from opla.counterparts.log import Log
 from opla.counterparts.payment import SESSION_MS
 from opla.counterparts.routes import Routes
 from opla.counterparts.service import Service
-from opla.counterparts.web import Request, Response, refuse
+from opla.counterparts.web import Handles, Request, Response, refuse
 from opla.counterparts.webhooks import Webhooks
 
 HOST = "127.0.0.1"
@@ -40,12 +41,6 @@ _HUGE = 64 * 1024 * 1024
 def clock_ms() -> int:
     """Now, in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
-
-
-class Handles(Protocol):
-    """Whoever answers what comes in."""
-
-    def handle(self, request: Request) -> Response: ...
 
 
 class Listener(ThreadingHTTPServer):
@@ -82,6 +77,9 @@ class Handler(BaseHTTPRequestHandler):
         self._handle()
 
     def do_HEAD(self) -> None:
+        self._handle()
+
+    def do_DELETE(self) -> None:
         self._handle()
 
     def do_POST(self) -> None:
@@ -154,15 +152,23 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(response.body)
 
 
+def _trial(log: Path, secret: str, base: str) -> Handles:
+    """The stand-ins, which are loaded for those alone who try them."""
+    trial = import_module("opla.counterparts.trial")
+    found: Handles = trial.Trial(log, secret, base, clock_ms)
+    return found
+
+
 class Running:
     """Counterparts at work in this process: used by `main`, and by tests with a clock of their own."""
 
-    def __init__(self, service: Service, listener: Listener, secret: str, log: Log) -> None:
+    def __init__(self, service: Service, listener: Listener, secret: str, log: Log, trial: Path | None = None) -> None:
         self.url = f"http://{HOST}:{listener.server_port}"
         self.webhooks = Webhooks(service.tick, service.next_due_s)
         self._listener, self._log = listener, log
         service.wake = self.webhooks.wake
-        listener.routes = Routes(service, self.webhooks, secret, self.url)
+        stand_ins = partial(_trial, trial, secret, self.url) if trial else None
+        listener.routes = Routes(service, self.webhooks, secret, self.url, stand_ins)
         self._thread = threading.Thread(target=listener.serve_forever, args=(0.05,), name="counterparts", daemon=True)
 
     def start(self) -> None:
@@ -203,7 +209,7 @@ def main(var: Path, port: int = 0, session_ms: int = SESSION_MS) -> int:
         return 1
     log, secret = Log(place.log_path(var)), place.secret(var)
     service = Service(log, secret, clock_ms, lambda: secrets.token_hex(16), session_ms)
-    running = Running(service, listener, secret, log)
+    running = Running(service, listener, secret, log, place.trial_path(var))
     running.start()
     place.keep_address(var, running.url)
     stop.wait()

@@ -49,11 +49,17 @@ class Service:
 
     # ── payments ──
 
-    def create(self, order: Order) -> Payment | Refused:
+    def create(self, order: Order) -> tuple[Payment | Refused, Fault]:
         with self._lock:
             id_, token = f"sp_{self._token()[:24]}", self._token()
-            no = self._keep(self.payments.create(order, self.tick(), id_, token))
-            return no or self.payments.by_reference[order.reference]
+            change = self.payments.create(order, self.tick(), id_, token)
+            no = self._keep(change)
+            fault = Fault.SILENT_AFTER if change and self.payments.loses_answer(order) else Fault.NONE
+            return no or self.payments.by_reference[order.reference], Fault.NONE if no else fault
+
+    def end_mandate(self, mandate: str) -> Refused | None:
+        with self._lock:
+            return self._keep(self.payments.end_mandate(mandate, self.tick()))
 
     def decide(self, id_: str, outcome: Outcome) -> Payment | Refused:
         with self._lock:

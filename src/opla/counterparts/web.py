@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 from opla.counterparts.endings import Fault
@@ -34,6 +35,12 @@ class Response:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     fault: Fault = Fault.NONE
+
+
+class Handles(Protocol):
+    """Whoever answers what comes in."""
+
+    def handle(self, request: Request) -> Response: ...
 
 
 def answer(status: int, fields: Mapping[str, object], fault: Fault = Fault.NONE) -> Response:

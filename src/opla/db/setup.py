@@ -10,15 +10,16 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connections, transaction
 
-from opla.core import card, ledger, order, payment
+from opla.core import card, cash, ledger, order, payment, stock
 
 _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
 _SQL = (
     *("clock", "orders", "promotions", "floats", "apply", "attempts", "codes", "cards", "dates"),
-    *("refunds", "bank", "rates", "reminders", "days", "letters", "threads", "rights", "aftercare", "push", "texts"),
-    *("suppliers", "limits", "card_testing", "forget", "books", "guards", "grants"),
+    *("refunds", "bank", "payouts", "cash", "rates", "reminders", "days", "letters", "threads", "rights"),
+    *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay"),
+    *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "books", "guards", "grants"),
 )
 _LOCK = 0x6F706C61  # "opla"
 
@@ -44,6 +45,10 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
         rows.append(("payment", state, happened, target, [str(line.reason) for line in postings]))
     for (on, what), (leads_to, lines) in card.ARROWS.items():
         rows.append(("card", on, what, leads_to, [str(line.reason) for line in lines]))
+    for (now, done), (after, lines) in stock.PURCHASES.items():
+        rows.append(("purchase", now, done, after, [str(line.reason) for line in lines]))
+    for (lying, befell), (then, lines) in stock.BATCHES.items():
+        rows.append(("batch", lying, befell, then, [str(line.reason) for line in lines]))
     return rows
 
 
@@ -52,6 +57,9 @@ def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
     used = {line for arrow in order.ARROWS.values() for line in arrow.postings}
     used |= {line for _, postings in payment.ARROWS.values() for line in postings}
     used |= {line for _, postings in card.ARROWS.values() for line in postings}
+    used |= {line for arrows in (stock.PURCHASES, stock.BATCHES) for _, lines in arrows.values() for line in lines}
+    used.add(ledger.STOCK_RECEIVED)
+    used |= {line for both in cash.POSTINGS.values() for line in both if line} - {ledger.CASH_FLOAT}
     rows = [(str(p.reason), str(p.phase), _kinds(p.debit), _kinds(p.credit)) for p in used]
     # What moves outside an order's life: the owner's own money.
     bought, filled, fx = ledger.Account.CODE_STOCK, str(ledger.Account.SUPPLIER_FLOAT), str(ledger.Account.FX)
@@ -59,7 +67,20 @@ def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
     rows.append((str(ledger.Reason.STOCK_BOUGHT), posted, [str(bought), str(ledger.Account.CARD_STOCK)], bank))
     rows.append((str(ledger.Reason.FLOAT_FILLED), posted, [filled, fx], bank))
     rows.append((str(ledger.Reason.FLOAT_FILLED_ABROAD), posted, [filled], [fx]))
-    rows.append((str(ledger.Reason.FLOAT_PAID_IN), posted, bank, [str(ledger.Account.RESELLER_FLOAT)]))
+    paid_in = [*bank, str(ledger.Account.TILL_DRAWER)]
+    rows.append((str(ledger.Reason.FLOAT_PAID_IN), posted, paid_in, [str(ledger.Account.RESELLER_FLOAT)]))
+    transit, clearing = str(ledger.Account.IN_TRANSIT), str(ledger.Account.PSP_CLEARING)
+    for reason, other in (
+        (ledger.Reason.PAID_OUT, clearing),
+        (ledger.Reason.PAYOUT_FEE, str(ledger.Account.PAYOUT_FEES)),
+        (ledger.Reason.PAYOUT_UNKNOWN, str(ledger.Account.SUSPENSE)),
+        (ledger.Reason.PAYOUT_ARRIVED, str(ledger.Account.BANK)),
+    ):
+        rows.append((str(reason), posted, [transit, other], [transit, other]))
+    rows.append((str(ledger.Reason.CASH_BANKED), posted, bank, [str(ledger.Account.CASH_OUTSIDE)]))
+    # Coins leave a little either way.
+    either = [str(ledger.Account.PSP_CLEARING), str(ledger.Account.CASH_ROUNDING)]
+    rows.append((str(ledger.Reason.CASH_ROUNDED), posted, either, either))
     return sorted(rows)
 
 

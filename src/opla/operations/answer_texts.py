@@ -1,6 +1,8 @@
-"""Answering a text message: the state of an order whose number its writer knows, where to see a balance, and silence.
+"""Answering a text message: the state of an order whose number its writer knows, where to see a balance, what a top-up
+of the very SIM would cost (`rescue`), and silence.
 
-Nothing else is learned by text: no product, no amount, no name, no code, and not whether a number bought anything.
+Nothing is learned of an order but its state: no product, no amount, no name, no code, and not whether a number bought
+anything. A long text comes in parts, which are joined before it is read.
 What is no word of ours gets no answer, so that two machines never talk to each other; nor does who has said STOP, ever.
 """
 
@@ -8,16 +10,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from opla.core import order, texted
 from opla.core.guide import dials_of
 from opla.core.ports import Text
+from opla.core.refusal import Refusal
+from opla.db.queries import rescue as pieces
 from opla.db.queries import texts
-from opla.operations import catalogue, limits
+from opla.db.queries.rescue import Piece
+from opla.operations import catalogue, limits, order_texts, rescue, text_pay
+from opla.operations.rescue import Answered
 from opla.operations.shop import Shop
+from opla.operations.text_pay import NoWord, Paying
 
+#: Unfinished texts of one number, parts of all together, parts of one text, and how long they wait for the others.
+_OPEN_OF_ONE, _PARTS_OF_ALL, _MOST_PARTS, _WAITS = 3, 2_000, 10, timedelta(hours=1)
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _OTHERS: Final = "en"  # who asks about an order that is none may speak anything
 
@@ -39,21 +48,45 @@ class Dials:
     by_operator: tuple[tuple[str, str], ...]
 
 
-def answer(came: Text, *, shop: Shop, at: datetime) -> OrderState | Dials | None:
+def answer(came: Text, *, shop: Shop, at: datetime) -> OrderState | Dials | Answered | Paying | NoWord | None:
     """What is answered to it; None: nothing. STOP is remembered before anything else is looked at."""
-    asked = texted.read(came.text) if came.part[1] == 1 else None
-    if asked is None or not _NUMBER.fullmatch(came.number):
+    if not _NUMBER.fullmatch(came.number):
         return None
-    who = limits.digest_of(f"text {came.number}", shop)
-    if isinstance(asked, texted.Stop):
+    who = order_texts.who_of(came.number, shop)
+    if came.part[1] == 1 and isinstance(texted.read(came.text), texted.Stop):
         texts.stop(who, at=at)
         return None
-    if texts.stopped(who) or _too_many(came.number, shop, at):
+    if texts.stopped(who):
+        return None
+    asked = texted.read(_whole(came, who, shop, at))
+    if asked is None or isinstance(asked, texted.Stop) or _too_many(came.number, shop, at):
         return None
     if isinstance(asked, texted.Balance):
         return Dials(asked.language, _dials())
-    found = texts.state_of(asked.ticket) if asked.ticket else None
-    return OrderState(found[1], asked.ticket, found[0]) if found else OrderState(_OTHERS)
+    if isinstance(asked, texted.Status):
+        found = texts.state_of(asked.ticket) if asked.ticket else None
+        return OrderState(found[1], asked.ticket, found[0]) if found else OrderState(_OTHERS)
+    number = order_texts.read_number(came.number)
+    if isinstance(number, Refusal):
+        return None  # nothing is sold for it, and nobody abroad is texted for that
+    if isinstance(asked, texted.Yes):
+        return rescue.agreed(asked, number, shop=shop, at=at)
+    if isinstance(asked, texted.Pay):
+        return text_pay.pay(asked, number, shop=shop, at=at)
+    offer = rescue.offer(asked, number, shop=shop, at=at)
+    return text_pay.offered(offer, number, shop=shop, at=at) if isinstance(offer, rescue.Offer) else offer
+
+
+def _whole(came: Text, who: bytes, shop: Shop, at: datetime) -> str:
+    """The whole text, once its last part is here; empty before."""
+    reference, part, of = came.part
+    if of <= 1:
+        return came.text
+    if not 1 <= part <= of <= _MOST_PARTS:
+        return ""
+    piece = Piece(who, reference, of, part, shop.keyring.seal(came.text.encode(), who))
+    parts = pieces.join(piece, at=at, since=at - _WAITS, most_one=_OPEN_OF_ONE, most_all=_PARTS_OF_ALL)
+    return "".join(shop.keyring.open(sealed, who).decode() for sealed in parts)
 
 
 def _too_many(number: str, shop: Shop, at: datetime) -> bool:

@@ -16,8 +16,12 @@ none is so tight that a family, a hotel or the customers of one operator meet it
 | links    | the e-mail that is written to  | 10      | a day            |
 | steps    | the customer, by their e-mail  | 5       | an hour          |
 | answers  | one challenge to a passkey     | 1       | an hour          |
+| look-ups | the visitor's address          | 20      | an hour          |
+| of all   | all of them together           | 2,000   | a day            |
 | texts    | the number that texts us       | 10      | a day            |
 | of all   | all of them together           | 300     | an hour          |
+| friend   | the number asked to pay        | 1       | a day            |
+| friends  | the number that asks           | 3       | a day            |
 
 An address is counted by its keyed digest, and forgotten when its tries are free again. Many addresses of one network
 (IPv4 /24, IPv6 /48) count as ten: whoever rents a network cannot guess from each of its addresses.
@@ -59,8 +63,12 @@ QUESTIONS: Final = Limit("question", 10, timedelta(hours=1))
 SIGN_INS: Final = Limit("sign_in", 20, timedelta(hours=1))
 LINKS: Final = Limit("link", 10, timedelta(days=1))
 STEPS: Final = Limit("step", 5, timedelta(hours=1))
+LOOK_UPS: Final = Limit("look_up", 20, timedelta(hours=1))
+LOOK_UPS_OF_ALL: Final = Limit("look_up_of_all", 2000, timedelta(days=1))
 ANSWERS: Final = Limit("answer", 1, timedelta(hours=1))
 TEXTS: Final = Limit("text", 10, timedelta(days=1))
+FRIEND: Final = Limit("friend", 1, timedelta(days=1))
+FRIENDS_OF_ONE: Final = Limit("friends_of_one", 3, timedelta(days=1))
 TEXTS_OF_ALL: Final = Limit("text_of_all", 300, timedelta(hours=1))
 
 

@@ -19,8 +19,9 @@ from opla.core.refusal import Code, Refusal
 from opla.core.usage import write_usage
 from opla.db.models import Customer, Passkey, SecondStep, Session, SignInLink
 from opla.db.queries import forget as forgetting
-from opla.db.queries import pages, reminders
-from opla.operations import card_to, kept_lines, second_step, threads
+from opla.db.queries import pages, reminders, text_pay, texts
+from opla.db.queries import renewals as renewal_rows
+from opla.operations import card_to, kept_lines, renewals, second_step, threads
 from opla.operations.card_to import Going
 from opla.operations.shop import Shop
 from opla.operations.wishes import Watched, hashes_of, open_all
@@ -54,7 +55,8 @@ def export(customer: Customer, *, shop: Shop, at: datetime) -> dict[str, object]
 def delete(actor: Actor, customer: Customer, *, shop: Shop, at: datetime) -> Refusal | None:
     """Everything that need not stay, in one transaction; ORDERS_OPEN where an order still needs its address."""
     with transaction.atomic():
-        named = hashes_of(customer.email, shop.keyring), threads.email_hash(customer.email, shop.keyring)
+        hashes = (*hashes_of(customer.email, shop.keyring), renewals.hash_of(customer.email, shop.keyring))
+        named = hashes, threads.email_hash(customer.email, shop.keyring)
         waiting = forgetting.forget(actor, customer.email, *named, at=at)
         if waiting:
             return Refusal(Code.ORDERS_OPEN, "", {"count": str(waiting)})
@@ -146,6 +148,31 @@ def _sims(customer: Customer, shop: Shop, at: datetime) -> object:
     return kept_lines.export(customer, shop=shop, at=at)
 
 
+def _renewals(customer: Customer, shop: Shop, _when: datetime) -> object:
+    """What they agreed to be charged for by itself, and what was. What the payment provider keeps, it tells itself."""
+    return [
+        {
+            "state": str(one.kept.state),
+            "product": one.kept.product_name,
+            "number": one.whose.number,
+            "rule": one.kept.rule,
+            "cap_minor": one.kept.cap.amount_minor,
+            "month_cap_minor": one.kept.month_cap.amount_minor if one.kept.month_cap else None,
+            "currency": one.kept.cap.currency,
+            "way_of_paying": one.kept.method,
+            "agreed": one.kept.agreed,
+            "agreed_by_text": text_pay.allowed(one.kept.id),
+            "agreed_at": _at(one.kept.made_at),
+            "ended_at": _at(one.kept.ended_at),
+            "periods": [
+                {"due_at": _at(period.due_at), "state": str(period.phase), "told_at": _at(period.notice_sent_at)}
+                for period in renewal_rows.periods(one.kept.id, limit=_ORDERS_MOST)
+            ],
+        }
+        for one in renewals.of_address(customer.email, shop=shop)
+    ]
+
+
 def _nothing_more(_customer: Customer) -> None:
     """`opla_forget`, or the end of the account itself, forgets this."""
 
@@ -154,12 +181,21 @@ def _at(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat() if at else None
 
 
+def _texts(customer: Customer, shop: Shop, _when: datetime) -> object:
+    return [
+        {"order": ticket, "number": shop.keyring.open(wish.sealed, wish.who).decode(), "asked_at": _at(at)}
+        for ticket, at, wish in texts.wishes_of(customer.email)
+    ]
+
+
 #: One line for each part of the shop that keeps something of people.
 PIECES: Final[tuple[Piece, ...]] = (
     Piece("account", _account, _nothing_more),
     Piece("sessions", _sessions, _nothing_more),
     Piece("orders", _orders, _nothing_more),
     Piece("reminders", _reminders, _nothing_more),
+    Piece("renewals", _renewals, _nothing_more),
     Piece("sims", _sims, _nothing_more),
     Piece("messages", _messages, _nothing_more),
+    Piece("texts", _texts, _nothing_more),
 )

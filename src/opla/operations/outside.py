@@ -6,12 +6,28 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from opla import notices, payments, suppliers
-from opla.core.ledger import OWN_ACCOUNTS, SHELVES
-from opla.core.ports import AccountBook, Charges, CodeStock, Notifies, Pushes, Refunds, Sends, Tells, Texts
+from opla.core.ledger import CASH, ELSEWHERE, OWN_ACCOUNTS, SHELVES
+from opla.core.ports import (
+    AccountBook,
+    CashBook,
+    Charges,
+    CodeStock,
+    Notifies,
+    Pushes,
+    Refunds,
+    Sends,
+    SendsTexts,
+    Tells,
+    Texts,
+)
+from opla.counterparts import trying
 from opla.operations.shop import Shop
+
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class SandboxBesideLive(Exception):  # noqa: N818
@@ -35,10 +51,12 @@ class Outside(Protocol):
 class Adapters:
     """The adapters found by their folders, built from the owner's settings; again when those change."""
 
-    def __init__(self, shop: Shop, stock: CodeStock, book: AccountBook | None = None) -> None:
+    def __init__(
+        self, shop: Shop, stock: CodeStock, book: AccountBook | None = None, drawers: CashBook | None = None
+    ) -> None:
         self._shop = shop
         self._stock = stock
-        self._book = book
+        self._book, self._drawers = book, drawers
         self._payments: dict[tuple[str, str], Charges] = {}
         self._suppliers: dict[tuple[str, str], Sends] = {}
         self._tells: dict[tuple[str, str], Tells] = {}
@@ -48,8 +66,8 @@ class Adapters:
         config, (_, settings) = self._configuration("payments", payments.adapter_of(name))
         key = name, settings
         if key not in self._payments:
-            self._may_run(name, live=payments.live(name, config))
-            self._payments[key] = payments.build(name, config, self._book)
+            self._may_run(name, live=payments.live(name, config), config=config)
+            self._payments[key] = payments.build(name, config, self._book, self._drawers)
         return self._payments[key]
 
     def refunds(self, name: str) -> Refunds:
@@ -66,7 +84,7 @@ class Adapters:
     def supplier(self, name: str) -> Sends:
         config, key = self._configuration("suppliers", name)
         if key not in self._suppliers:
-            self._may_run(name, live=suppliers.live(name, config))
+            self._may_run(name, live=suppliers.live(name, config), config=config)
             self._suppliers[key] = suppliers.build(name, config, self._stock)
         return self._suppliers[key]
 
@@ -90,6 +108,15 @@ class Adapters:
             raise LookupError("smpp carries no texts")  # noqa: TRY004 - an ability, not a type
         return found
 
+    def sends_texts(self) -> SendsTexts | None:
+        """None where texts are not set up. Raises ValueError, naming the field, where that is done wrongly."""
+        if not texts_go(self._shop):
+            return None
+        if not self._shop.sandbox:
+            return self.texts()
+        mailbox = self.tells()
+        return mailbox if isinstance(mailbox, SendsTexts) else None
+
     def pushes(self) -> Pushes:
         name = "sandbox" if self._shop.sandbox else "web_push"
         folder, config, key = notices.folder(name), *self._configuration("notices", name)
@@ -104,22 +131,32 @@ class Adapters:
 
     def longest_call_s(self) -> int:
         """The most seconds any one call may take: a lease must outlast it."""
-        promises = [self.payment(name).promises for name in self._shop.payment_methods]
+        # Our own drawers are no call; and who looks after suppliers alone keeps none.
+        asked = [name for name in self._shop.payment_methods if name != CASH or self._drawers]
+        promises = [self.payment(name).promises for name in asked]
         promises += [self.supplier(name).promises for name in self._shop.routes]
         return max((kept.max_seconds for kept in promises), default=10)
 
-    def _may_run(self, name: str, *, live: bool) -> None:
-        # Our own shelves and account belong to sandbox and live shops alike; everybody else to one of the two.
-        if name not in SHELVES | OWN_ACCOUNTS and live is self._shop.sandbox:
+    def _may_run(self, name: str, *, live: bool, config: Mapping[str, str] = _NOTHING) -> None:
+        # Our own shelves, account and drawers belong to sandbox and live shops alike; everybody else to one of the two.
+        if name not in SHELVES | ELSEWHERE and live is self._shop.sandbox:
             raise SandboxBesideLive(f"{name} does not run in a shop whose sandbox is {self._shop.sandbox}")
+        if live and any(config.get(url, "").startswith("http://") for url in ("base_url", "auth_url")):
+            raise SandboxBesideLive(f"{name} moves real money: it is not called at a stand-in's address")
 
     def _configuration(self, area: str, name: str) -> tuple[Mapping[str, str], tuple[str, str]]:
         config = configuration(area, name, self._shop.var)
         return config, (name, json.dumps(dict(config), sort_keys=True))
 
 
+def texts_go(shop: Shop) -> bool:
+    """Whether this shop sends text messages: the sandbox's go into its mailbox."""
+    return shop.sandbox or bool(configuration("notices", "smpp", shop.var).get("host"))
+
+
 def configuration(area: str, name: str, var: Path) -> Mapping[str, str]:
-    """What the owner filled in, as `OPLA_<AREA>_<NAME>_<FIELD>`; the sandbox says itself where it is, below `var`.
+    """What the owner filled in, as `OPLA_<AREA>_<NAME>_<FIELD>`; the sandbox says itself where it is, below `var`, and
+    is what those are set up with that are only tried (`trying`).
 
     Raises OSError while the sandbox is not up yet.
     """
@@ -129,5 +166,8 @@ def configuration(area: str, name: str, var: Path) -> Mapping[str, str]:
             "base_url": str(json.loads((folder / "address.json").read_text())["url"]),
             "secret": (folder / "secret").read_text().strip(),
         }
+    if name in trying.asked(os.environ):
+        base = str(json.loads((var / "sandbox" / "address.json").read_text())["url"])
+        return trying.settings(name, base, (var / "sandbox" / "secret").read_text().strip())
     prefix = "OPLA_BANK_" if name in OWN_ACCOUNTS else f"OPLA_{area}_{name}_".upper()
     return {key[len(prefix) :].lower(): value for key, value in os.environ.items() if key.startswith(prefix)}

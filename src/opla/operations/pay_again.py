@@ -9,6 +9,7 @@ from opla.core.actor import Act, Actor
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import card_testing, orders, together
 from opla.operations.card_testing import Asked, too_much
+from opla.operations.cash import may_pay
 from opla.operations.place_orders import new_payment
 from opla.operations.shop import Shop
 
@@ -22,7 +23,7 @@ def pay_again(
     """
     if refused := actor.refused(Act.PAY):
         return refused
-    if method not in shop.payment_methods:
+    if not may_pay(method, shop):
         return Refusal(Code.PAYMENT_METHOD_UNKNOWN, "method", {"method": method})
     payment = new_payment(method, shop=shop, at=at)
     unpaid = together.unpaid(order_id, at)

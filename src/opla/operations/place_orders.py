@@ -16,7 +16,7 @@ from opla.core.refusal import Code, Refusal
 from opla.db.keyring import digest
 from opla.db.queries import cards, orders, pages
 from opla.db.queries.orders import NewOrder, NewPayment
-from opla.operations import card_to
+from opla.operations import card_to, cash
 from opla.operations.card_testing import Asked, too_much
 from opla.operations.card_to import Going
 from opla.operations.links import device_hash, link_of, write_link
@@ -80,7 +80,7 @@ def place_orders(
     shared: NewPayment | None = None
     for n, placement in enumerate(placements):
         quote = quotes.get(placement.quote_id)
-        if placement.method not in shop.payment_methods:
+        if not cash.may_pay(placement.method, shop):
             answers[n] = Refusal(Code.PAYMENT_METHOD_UNKNOWN, "method", {"method": placement.method})
         elif quote is None:
             answers[n] = Refusal(Code.QUOTE_UNKNOWN, "quote")

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 
 from opla.db import keyring, setup
-from opla.operations import catalogue, place_files, promotions, sample_cards, sample_esims
+from opla.operations import catalogue, place_files, promotions, sample_cards, sample_esims, sample_till
 from opla.operations.shop import current
 
 
@@ -18,5 +18,6 @@ def prepare(*, sandbox: bool, at: datetime) -> None:
     if sandbox:
         promotions.seed(keyring=keyring.load(settings.VAR), at=at)
         place_files.seed(at=at)
+        sample_till.fill(at=at)
         sample_esims.fill(shop=current(), at=at)
         sample_cards.fill(shop=current(), at=at)

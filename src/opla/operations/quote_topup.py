@@ -58,7 +58,7 @@ def quote_topups(
     version, catalog = catalogue.active()
     answers = [priced(one, version, catalog, shop=shop, at=at) for one in wanted]
     found = {n: quote for n, quote in enumerate(answers) if isinstance(quote, Quote)}
-    for n in _gone([(n, quote) for n, quote in found.items() if quote.kind.is_starter], catalog, shop):
+    for n in _gone([(n, quote) for n, quote in found.items() if quote.kind.is_starter], catalog, shop, at):
         answers[n] = [Refusal(Code.STARTER_SOLD_OUT, "product", {"sku": found.pop(n).sku})]
     nowhere = routes.nobody_has([quote for quote in found.values() if not quote.kind.is_starter], shop=shop)
     for n in [n for n, quote in found.items() if quote.id in nowhere]:
@@ -155,10 +155,10 @@ def choose(catalog: Catalog, wanted: Wanted, *, sandbox: bool) -> tuple[Product,
     return found.accepts(amount.amount_minor) or sellable(found, sandbox=sandbox) or (found, amount)
 
 
-def _gone(quotes: Sequence[tuple[int, Quote]], catalog: Catalog, shop: Shop) -> list[int]:
+def _gone(quotes: Sequence[tuple[int, Quote]], catalog: Catalog, shop: Shop, at: datetime) -> list[int]:
     """Those of these starters that nobody could have now."""
     wanted = [product for _, quote in quotes if (product := catalog.starter(quote.sku))]
-    there = starters.left(wanted, shop=shop) if wanted else frozenset()
+    there = starters.left(wanted, shop=shop, at=at) if wanted else frozenset()
     return [n for n, quote in quotes if quote.sku not in there]
 
 

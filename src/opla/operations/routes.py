@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from opla.core import routing
@@ -16,10 +17,12 @@ from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.routing import Considered, Known, Market
 from opla.db.queries import floats, rates, suppliers
-from opla.db.queries.suppliers import Approved
+from opla.db.queries.suppliers import Approved, Sent
 from opla.operations.shop import Shop
 
 _NOTHING: Mapping[str, str] = {}
+#: What a supplier took the last time is believed for so long; then what it lists is.
+LEARNED_FOR: Final = timedelta(days=30)
 
 
 def nobody_has(quotes: Sequence[Quote], *, shop: Shop) -> frozenset[UUID]:
@@ -52,6 +55,7 @@ class Routes:
     at: datetime
     states: Mapping[str, routing.State]
     supplied: Mapping[tuple[str, str], Approved]
+    learned: Mapping[Sent, Money] = field(default_factory=dict)
     _rates: dict[tuple[str, str], Rate | None] = field(default_factory=dict)
     _ranked: dict[_Key, list[Considered]] = field(default_factory=dict)
 
@@ -86,7 +90,8 @@ class Routes:
         approved = self.supplied.get((name, sold.sku))
         if approved is not None and not approved.terms.sells(face):
             approved = None  # the catalogue has changed since somebody said so
-        cost = _cost(approved, face.amount_minor)
+        cost = self.learned.get((name, sold.sku, face)) if approved else None
+        cost = cost or cost_of(approved, face.amount_minor)
         return Known(
             approved=approved is not None or name not in self.shop.mapped,
             sku=approved.their_sku if approved else "",
@@ -118,10 +123,17 @@ def load(skus: Iterable[str], *, shop: Shop, at: datetime) -> Routes:
     others = [name for name in shop.routes if name not in SHELVES]
     known = suppliers.states(others) if others else {}
     supplied = suppliers.approved(sorted(shop.mapped), sorted(set(skus))) if shop.mapped else {}
-    return Routes(shop, at, known, supplied)
+    learned = suppliers.learned(sorted(shop.mapped), sorted(set(skus)), at - LEARNED_FOR) if shop.mapped else {}
+    return Routes(shop, at, known, supplied, learned)
 
 
-def _cost(approved: Approved | None, face_minor: int) -> Money | None:
+def learn(*, at: datetime) -> int:
+    """Keep what suppliers really took lately. For workers."""
+    return suppliers.learn_costs(at - LEARNED_FOR, sorted(SHELVES))
+
+
+def cost_of(approved: Approved | None, face_minor: int) -> Money | None:
+    """What a face value costs there, as it was approved; None where nobody knows."""
     if approved is None or approved.terms.cost_currency not in MINOR_DIGITS:
         return None
     cost_minor = approved.terms.cost_of(face_minor)

@@ -14,13 +14,15 @@ from opla.core import statement
 from opla.core.actor import Act, Actor
 from opla.core.item import Why
 from opla.core.money import Money
+from opla.core.payout import Waiting
 from opla.core.refusal import Code, Refusal
 from opla.core.statement import Line, Statement, Unreadable
 from opla.core.statement.gaps import Gap, Kept, gaps
 from opla.core.statement.matching import Known, Place, State, place
 from opla.core.statement.recognising import Seen, is_known
-from opla.db.queries import bank
+from opla.db.queries import bank, payouts
 from opla.db.queries.bank import NewLine, NewStatement, Party
+from opla.operations.payout_lines import shown_by
 from opla.operations.shop import Shop
 
 #: What this shop's account is kept in.
@@ -69,6 +71,8 @@ class _Importing:
         self._lines: list[NewLine] = []
         self._seen: list[Seen] = []  # those of statements before in this file
         self._known = 0
+        self._waiting = payouts.waiting()
+        self._shows: list[tuple[Waiting, UUID]] = []  # payouts, each with the line that shows it
 
     def all(self, found: Sequence[Statement], sha256: bytes, actor: Actor) -> Imported:
         ours = bank.known([r for one in found for line in one.lines for r in line.references])
@@ -85,6 +89,7 @@ class _Importing:
             actor=actor,
             at=self._at,
         )
+        payouts.arrived(self._shows, actor=actor, at=self._at)
         count = {state: sum(line.state is state for line in self._lines) for state in State}
         total = sum(len(one.lines) for one in found)
         return Imported(
@@ -110,9 +115,23 @@ class _Importing:
         self._known += sum(known)
         for line, seen, old in zip(found.lines, shown, known, strict=True):
             if not old:
-                self._lines.append(self._line(line, seen, self._ids[key], place(line, ours)))
+                self._lines.append(self._line(line, seen, self._ids[key], self._place(line, ours)))
+                self._shows_payout(self._lines[-1])
                 _proved(self._lines[-1], ours)
         self._seen += [seen for seen, old in zip(shown, known, strict=True) if not old]
+
+    def _place(self, line: Line, ours: dict[str, Known]) -> Place:
+        """What shows no reference of ours may show a provider's payout, in or, of one below nothing, out."""
+        to = place(line, ours)
+        self._payout = None
+        if to.why in (Why.NO_REFERENCE, Why.REFERENCE_UNKNOWN) or to.state is State.IGNORED:
+            self._payout = shown_by([line], CURRENCY, self._waiting).get(0)
+        return to if self._payout is None else Place(State.PAYOUT)
+
+    def _shows_payout(self, line: NewLine) -> None:
+        if self._payout is not None:
+            self._shows.append((self._payout, line.id))
+            self._waiting.remove(self._payout)
 
     def _shown(self, found: Statement, line: Line) -> Seen:
         other = self._shop.keyring.fingerprint(f"bank account {line.iban}") if line.iban else b""

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from opla.core import order
@@ -21,7 +22,7 @@ from opla.db.queries import attempts, floats, pages, reminders
 from opla.db.queries.attempts import Outgoing
 from opla.db.queries.floats import News
 from opla.db.queries.pages import Addressed, OrderPage
-from opla.operations import aftercare, letters
+from opla.operations import aftercare, letters, mail_back
 from opla.operations.letters import Posted
 from opla.operations.links import write_link
 from opla.operations.outside import Outside
@@ -85,8 +86,12 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
     wished = open_all(reminders.load(lines), shop.keyring) if lines else {}
     posted = letters.load([(o.letter_id, o.topic) for o in due if o.letter_id], shop=shop)
     known = to_be_had()[1] if wished else Promotions("EUR")
+    written = [*(found.page for found in about.values()), *wished.values(), *posted.values()]
+    dead = set(mail_back.dead({one.email for one in written}, shop=shop, at=at))
     done: list[tuple[str, bool, datetime | None]] = []
     for outgoing in due:
+        to = ""
+        send: Callable[[], Answer] = _nobody
         if outgoing.reminder_id:
             wish = wished.get(outgoing.reminder_id)
             if outgoing.topic != CONFIRM and (morning := awake(at, ZONE)) > at:
@@ -95,21 +100,37 @@ def tell(compose: Compose, *, worker: UUID, shop: Shop, outside: Outside, at: da
             if wish is None or not still_due(wish, outgoing.topic, known, at):
                 done.append((outgoing.reference, False, None))  # over, or something newer says otherwise
                 continue
-            sent = _remind(outgoing, wish, compose, shop, outside, at)
+            to, send = wish.email, partial(_remind, outgoing, wish, compose, shop, outside, at)
         elif outgoing.letter_id:
-            sent = outgoing.letter_id in posted and _post(outgoing, posted[outgoing.letter_id], compose, outside)
+            if letter := posted.get(outgoing.letter_id):
+                to, send = letter.email, partial(_post, outgoing, letter, compose, outside)
         elif outgoing.order_id in news:
-            sent = _told(_for_reseller(outgoing, news[outgoing.order_id]), outside)
+            told_to = news[outgoing.order_id]
+            to, send = told_to.to, partial(_told, _for_reseller(outgoing, told_to), outside)
         elif (put_off := _put_off(outgoing, about, at)) is not None:
             done.append((outgoing.reference, False, *put_off))
             continue
-        else:
-            sent = outgoing.order_id in about and _send(outgoing, about[outgoing.order_id], compose, shop, outside)
+        elif outgoing.order_id in about:
+            found = about[outgoing.order_id]
+            to, send = found.page.email, partial(_send, outgoing, found, compose, shop, outside)
+        if to in dead:
+            done.append((outgoing.reference, False, None))  # given up: its page, or a person, says so
+            continue
+        answer = send()
+        if answer is Answer.DECLINED and outgoing.order_id not in news:
+            mail_back.refused(to, shop=shop, at=at)
+            dead.add(to)
+        sent, final = answer is Answer.SUCCEEDED, answer in (Answer.SUCCEEDED, Answer.DECLINED)
         # A message that was sent twice is a nuisance, one that was lost is not: unknown is tried again.
         later = _AGAIN_AFTER_S[outgoing.tries] if outgoing.tries < len(_AGAIN_AFTER_S) else None
-        done.append((outgoing.reference, sent, None if sent or later is None else at + timedelta(seconds=later)))
+        done.append((outgoing.reference, sent, None if final or later is None else at + timedelta(seconds=later)))
     attempts.finish_outbox(done, actor=SYSTEM, at=at)
     return sum(told for _, told, _ in done)
+
+
+def _nobody() -> Answer:
+    """What it was about is gone, or does not open."""
+    return Answer.NOT_SENT
 
 
 def _put_off(outgoing: Outgoing, about: Mapping[UUID, Addressed], at: datetime) -> tuple[datetime | None] | None:
@@ -136,7 +157,7 @@ def _waits(outgoing: Outgoing, about: Mapping[UUID, Addressed], at: datetime) ->
     return at < found.page.deliver_at
 
 
-def _send(outgoing: Outgoing, about: Addressed, compose: Compose, shop: Shop, outside: Outside) -> bool:
+def _send(outgoing: Outgoing, about: Addressed, compose: Compose, shop: Shop, outside: Outside) -> Answer:
     page, opens = about.page, shop.keyring.open
     link = write_link(opens(about.link_sealed, page.id.bytes))
     sealed = about.proof_sealed if outgoing.topic == "proof" else None
@@ -145,11 +166,11 @@ def _send(outgoing: Outgoing, about: Addressed, compose: Compose, shop: Shop, ou
         subject, text = compose(Letter(outgoing.topic, page, f"{shop.base_url}/o/{link}/", proof, about.agreed))
     except Exception:  # noqa: BLE001 - whatever it was, it is written down
         _log.exception("message %s: it could not be written", outgoing.reference)
-        return False
+        return Answer.NOT_SENT
     return _told(Message(outgoing.reference, page.email, subject, text, page.language), outside)
 
 
-def _remind(outgoing: Outgoing, wish: Wished, compose: Compose, shop: Shop, outside: Outside, at: datetime) -> bool:
+def _remind(outgoing: Outgoing, wish: Wished, compose: Compose, shop: Shop, outside: Outside, at: datetime) -> Answer:
     link_url = f"{shop.base_url}/r/{wish.link}/"
     letter: Reminding | Announcing
     if isinstance(wish, Watched):
@@ -160,17 +181,17 @@ def _remind(outgoing: Outgoing, wish: Wished, compose: Compose, shop: Shop, outs
         subject, text = compose(letter)
     except Exception:  # noqa: BLE001 - whatever it was, it is written down
         _log.exception("message %s: it could not be written", outgoing.reference)
-        return False
+        return Answer.NOT_SENT
     stop_url = f"{link_url}stop/"
     return _told(Message(outgoing.reference, wish.email, subject, text, wish.language, stop_url), outside)
 
 
-def _post(outgoing: Outgoing, letter: Posted, compose: Compose, outside: Outside) -> bool:
+def _post(outgoing: Outgoing, letter: Posted, compose: Compose, outside: Outside) -> Answer:
     try:
         subject, text = compose(letter)
     except Exception:  # noqa: BLE001 - whatever it was, it is written down
         _log.exception("message %s: it could not be written", outgoing.reference)
-        return False
+        return Answer.NOT_SENT
     return _told(Message(outgoing.reference, letter.email, subject, text, letter.language), outside)
 
 
@@ -181,9 +202,9 @@ def _for_reseller(outgoing: Outgoing, news: News) -> Message:
     return Message(outgoing.reference, news.to, f"{said['type']} {news.ticket}", json.dumps(said), news.language)
 
 
-def _told(message: Message, outside: Outside) -> bool:
+def _told(message: Message, outside: Outside) -> Answer:
     try:
-        return outside.tells().tell(message) is Answer.SUCCEEDED
+        return outside.tells().tell(message)
     except Exception:  # noqa: BLE001 - whatever it was, it is written down
         _log.exception("message %s: the transport broke", message.reference)
-        return False
+        return Answer.UNKNOWN

@@ -10,6 +10,7 @@ from opla.core.attempt import Kind
 from opla.db.queries import attempts
 from opla.db.queries.bank import Book
 from opla.db.queries.cards import Shelves
+from opla.db.queries.cash import Drawers
 from opla.operations.outside import Adapters
 from opla.operations.shop import current
 
@@ -33,6 +34,8 @@ def woken(provider: str, headers: Mapping[str, str], body: bytes, *, at: datetim
     ways = [way for way in shop.payment_methods if way == provider or way.startswith(f"{provider}_")]
     if not ways:
         return 0
-    reader = Adapters(shop, Shelves(lambda: at), Book(lambda: at, shop.chance)).notifies(ways[0])
+    reader = Adapters(
+        shop, Shelves(lambda: at), Book(lambda: at, shop.chance), Drawers(lambda: at, shop.chance)
+    ).notifies(ways[0])
     names = reader.woken(headers, body) if reader is not None else ()
     return sum(wake_payment(way, names, at=at) for way in ways)

@@ -9,16 +9,21 @@ from uuid import UUID
 from opla.core.attempt import Kind
 from opla.db.queries import attempts
 from opla.db.queries.attempts import Claimed
+from opla.operations import look_up, text_pay
 from opla.operations.charge import ChargeDesk
 from opla.operations.deliver import SendDesk
 from opla.operations.dispatch import Dispatch
 from opla.operations.expire import expire
+from opla.operations.mandates import end_mandates
 from opla.operations.outside import Outside
 from opla.operations.push import Words, push_out
 from opla.operations.refund import RefundDesk
 from opla.operations.remind import remind
+from opla.operations.renew import renew
+from opla.operations.routes import learn
 from opla.operations.settle import Going, Write, at_once, settle
 from opla.operations.shop import Shop
+from opla.operations.stock import look_over
 from opla.operations.suppliers import watch
 from opla.operations.tell import Compose, tell
 from opla.operations.tidy import tidy
@@ -64,13 +69,18 @@ def work_once(
     width: int = 1,
     words: Words | None = None,
 ) -> int:
-    """Settle due attempts, watch suppliers, expire unpaid orders, remind and tell people: here and now. How many."""
+    """Settle due attempts, watch suppliers and shelf, expire unpaid orders, remind and tell people: now. How many."""
     at = clock()
     claimed = attempts.claim(worker, list(Kind), at=at, limit=limit, lease_s=10 + LEASE_MARGIN_S)
     settle_claims(claimed, worker=worker, shop=shop, outside=outside, at=at, clock=clock, width=width)
     watched = watch(shop=shop, outside=outside, at=clock())
-    reminded = remind(shop=shop, at=clock())
+    look_over(at=clock())
+    learn(at=clock())
+    watched += look_up.answer(shop=shop, outside=outside, at=clock())
+    reminded = remind(shop=shop, at=clock()) + renew(shop=shop, at=clock())
+    reminded += text_pay.follow(shop=shop, at=clock())
+    ended = end_mandates(shop=shop, outside=outside, at=clock())
     tidy(at=clock())
     told = tell(compose, worker=worker, shop=shop, outside=outside, at=clock())
     pushed = push_out(words, shop=shop, outside=outside, at=clock()) if words else 0
-    return len(claimed) + watched + pushed + expire(shop=shop, at=clock()) + reminded + told
+    return len(claimed) + watched + ended + pushed + expire(shop=shop, at=clock()) + reminded + told

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Protocol, cast, runtime_checkable
 
-from opla.core.ports import AccountBook, Charges
+from opla.core.ports import AccountBook, CashBook, Charges
 
 
 class Folder(Protocol):
@@ -41,12 +42,36 @@ class Several(Folder, Protocol):
 
 
 @runtime_checkable
+class Keeps(Folder, Protocol):
+    """An adapter that keeps consent for later charges (`ChargesAgain`): with which ways of paying, as the provider
+    calls them. One without METHODS names itself."""
+
+    KEEPS: Collection[str]
+
+
+@runtime_checkable
+class Translates(Keeps, Protocol):
+    """What its METHODS are called at the provider."""
+
+    METHOD: Mapping[str, str]
+
+
+@runtime_checkable
 class OnOurBook(Folder, Protocol):
     """An adapter that calls nobody: it reads what statements of our own account brought."""
 
     ON_OUR_BOOK: bool
 
     def build(self, config: Mapping[str, str], book: AccountBook | None = None) -> Charges: ...
+
+
+@runtime_checkable
+class AtOurCounter(Folder, Protocol):
+    """The same of money that is taken over a counter of ours."""
+
+    AT_OUR_COUNTER: bool
+
+    def build(self, config: Mapping[str, str], drawers: CashBook | None = None) -> Charges: ...
 
 
 def names() -> list[str]:
@@ -65,15 +90,41 @@ def adapter_of(name: str) -> str:
     return folder(name).NAME
 
 
+def ways(adapter: str) -> list[str]:
+    """All ways of paying of one adapter, its own page with a choice among them: they are paid out together."""
+    found = folder(adapter)
+    return (
+        [found.NAME, *(f"{found.NAME}_{method}" for method in found.METHODS)]
+        if isinstance(found, Several)
+        else [found.NAME]
+    )
+
+
 def live(name: str, config: Mapping[str, str]) -> bool:
     """Whether it moves real money with these settings. Raises ValueError when they are not enough."""
     found = folder(name)
     return found.moves_money(config) if isinstance(found, Several) else found.LIVE
 
 
-def build(name: str, config: Mapping[str, str], book: AccountBook | None = None) -> Charges:
+def keeps(name: str) -> bool:
+    """Whether a payment made this way can keep consent for later ones. False for a name that nobody has."""
+    try:
+        found, method = _found(name)
+    except LookupError:
+        return False
+    if not isinstance(found, Keeps) or not found.KEEPS:
+        return False
+    # Where people choose on the provider's page, they may choose one that keeps it; if not, they are told.
+    return not method or (isinstance(found, Translates) and found.METHOD[method] in found.KEEPS)
+
+
+def build(
+    name: str, config: Mapping[str, str], book: AccountBook | None = None, drawers: CashBook | None = None
+) -> Charges:
     """A working adapter. What else it can do (`Refunds`, `Notifies`) is asked with isinstance."""
     found, method = _found(name)
+    if isinstance(found, AtOurCounter):
+        return found.build(config, drawers)
     if isinstance(found, OnOurBook):
         return found.build(config, book)
     return found.build(config, method) if isinstance(found, Several) else found.build(config)
@@ -89,7 +140,9 @@ def _found(name: str) -> tuple[Folder, str]:
     raise LookupError(f"no payment adapter is called {name!r}; there are: {', '.join(names())}")
 
 
+@cache
 def _folder(name: str) -> Folder | None:
+    """Looked for once: what is installed beside us stays as it is while we run, and looking reads many files."""
     if name in {found.name for found in pkgutil.iter_modules(__path__) if found.ispkg}:
         return cast("Folder", importlib.import_module(f"{__name__}.{name}"))
     return next((cast("Folder", point.load()) for point in entry_points(group=__name__, name=name)), None)

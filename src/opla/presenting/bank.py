@@ -15,6 +15,7 @@ _STATES: Final[dict[State, str]] = {
     State.IGNORED: gettext_noop("your own"),
     State.SENT_BACK: gettext_noop("goes back, or has gone"),
     State.NOT_OURS: gettext_noop("no customer's money"),
+    State.PAYOUT: gettext_noop("a payout of a payment provider"),
 }
 
 

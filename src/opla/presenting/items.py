@@ -31,7 +31,7 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.ADAPTER_GONE: gettext_noop("Nobody is there to be asked"),
     Kind.CARD_TESTING: gettext_noop("Somebody may be testing cards"),
     Kind.RESERVATION: gettext_noop("Bought for a date, and no good code is held for it"),
-    Kind.LOW_STOCK: gettext_noop("Few SIM cards are left"),
+    Kind.LOW_STOCK: gettext_noop("Little is left on the shelf"),
     Kind.FLOAT_LOW: gettext_noop("Little of our money is left at a supplier"),
     Kind.SUPPLIER_LIST: gettext_noop("Something is wrong with a supplier's list"),
     Kind.BANK_LINE: gettext_noop("Money came in, and nobody can say what for"),
@@ -39,6 +39,10 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.BANK_GAP: gettext_noop("A bank statement is missing"),
     Kind.TRANSFER_DUE: gettext_noop("A refund to be sent by bank transfer"),
     Kind.LINE_BACK: gettext_noop("Money of no order, to be sent back"),
+    Kind.PAYOUT_DIFFERS: gettext_noop("A payout of a payment provider is not as expected"),
+    Kind.PAYOUT_LATE: gettext_noop("A payout did not arrive"),
+    Kind.PAYOUT_MISSING: gettext_noop("A payment that was not paid out"),
+    Kind.CASH_DUE: gettext_noop("A refund waits to be collected in cash"),
 }
 
 _WHY: Final[dict[Why, str]] = {
@@ -48,6 +52,10 @@ _WHY: Final[dict[Why, str]] = {
         "A SIM card is reserved for it, and nobody has handed it over. That is done on the page of the cards."
     ),
     Why.FEW_CARDS: gettext_noop("%(left)s of %(sku)s are on the shelf. Import more, and this leaves the list."),
+    Why.FEW_CODES: gettext_noop(
+        "%(left)s codes of %(sku)s are for sale; you wanted to know below %(below)s. Sold in the last four weeks: "
+        "%(sold)s. To last a month, order: %(suggested)s. When enough are there again, this leaves the list."
+    ),
     Why.FLOAT_BELOW: gettext_noop(
         "%(supplier)s says that %(float_minor)s of our money lies there; you wanted to know below %(below_minor)s."
     ),
@@ -115,6 +123,25 @@ _WHY: Final[dict[Why, str]] = {
     ),
     Why.LINE_BACK: gettext_noop(
         "Send it from the bank account with the reference %(reference)s. It leaves the list when a statement shows it."
+    ),
+    Why.PAYOUT_DIFFERS: gettext_noop(
+        "%(provider)s, payout %(payout)s. Lines of no payment of this shop: %(unknown)s. Lines with another sum than "
+        "ours: %(other)s. The page of the payout names each."
+    ),
+    Why.PAYOUT_FAILED: gettext_noop(
+        "%(provider)s says that payout %(payout)s did not reach the bank account. It comes with a later one: is the "
+        "account they have still yours?"
+    ),
+    Why.PAYOUT_NOT_SHOWN: gettext_noop(
+        "%(provider)s sent payout %(payout)s on %(day)s, and no bank statement shows it. Import what is missing, or "
+        "ask them."
+    ),
+    Why.PAYOUT_MISSING: gettext_noop(
+        "Paid on %(day)s at %(provider)s, and later payments were paid out long ago. Ask them where it is."
+    ),
+    Why.CASH_DUE: gettext_noop(
+        "Its customer shows a code of twelve digits at the counter, and it is paid out on the page of the tills. "
+        "Whoever wants it on a bank account gets it so from there too. Either way it leaves the list."
     ),
     Why.ANSWER_IMPOSSIBLE: gettext_noop("The answer was “%(answer)s”, but it is “%(state)s” already."),
     Why.MOVE_IMPOSSIBLE: gettext_noop("What was said (“%(event)s”) cannot be true of what is “%(state)s”."),
@@ -328,7 +355,10 @@ def _figure(name: str, text: str, currency: str) -> str:
     return word(text) if text else "–"
 
 
-_PLAIN: Final = frozenset({"left", "sku", "skus", "supplier", "count", "count_before"})
+_PLAIN: Final = frozenset(
+    {"left", "sku", "skus", "supplier", "count", "count_before", "below", "sold", "suggested"}
+    | {"provider", "payout", "unknown", "other"}
+)
 _MAYBE: Final = {"float_minor": ""}  # what may not have been said
 _AMOUNTS: Final = frozenset({"came", "asked", "refunded", "charged_back", "before", "now", "gone", "owed", "beyond"})
 

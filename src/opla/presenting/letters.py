@@ -9,7 +9,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from opla.operations.letters import Posted
-from opla.presenting import figures, languages
+from opla.presenting import figures, languages, renewing
 from opla.presenting.notices import Notice
 
 #: Subject and body from the facts of a letter and the shop's address.
@@ -82,7 +82,20 @@ def _sign_in_changed(about: Mapping[str, str], base_url: str) -> tuple[str, str]
 _WORDS: Final[dict[str, Words]] = {
     "answered": _answered,  # path: of the thread; ticket: of its order, empty for a question
     "ask_confirm": _ask_confirm,  # path: of the question
+    # of standing renewals: what `operations.renewals.letter` says of every one, and beside it
+    "renewal_begun": renewing.begun,  # due_at; agreed, at: what and when, an ISO instant
+    "renewal_notice": renewing.notice,  # due_at; price_minor (empty: none); known: what it does to the SIM
+    "renewal_charged": renewing.charged,  # order_path; due_at: of the next
+    "renewal_not_charged": renewing.not_charged,  # cause, order_path
+    "renewal_asked": renewing.asked,  # cause, price_minor; due_at: of the next
+    "renewal_paused": renewing.paused,  # cause; order_path, where one can be paid by hand
+    "renewal_by_text": renewing.by_text,  # price_minor; product: what was ordered
+    "renewal_ended": renewing.ended,  # by: the shop, where it was not its owner
+    "renewal_not_begun": renewing.not_begun,  # cause: order, or provider
     "sign_in": _sign_in,  # path: of the page that signs in, with its secret
     "stepped_back": _stepped_back,  # ticket, product, name; at: an ISO instant
     "sign_in_changed": _sign_in_changed,  # path: of the page with what there is
 }
+
+#: All of them.
+TOPICS: Final = tuple(_WORDS)

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from opla.core import payment
+from opla.core.ledger import CASH
 from opla.core.nudge import Nudge
 from opla.core.ports import Kind
 from opla.db.queries.pages import OrderPage
@@ -23,6 +24,7 @@ TOPICS = (
     "refunded",
     "card_ready",
     "card_sent",
+    "text_failed",
     "proof",
     *Nudge,
 )
@@ -43,7 +45,7 @@ def notice(topic: str, page: OrderPage, link_url: str, *, sandbox: bool, digits:
     with languages.speaking(page.language):
         match topic:
             case payment.TRANSFER:
-                subject, body = _transfer(page)
+                subject, body = _cash(page) if page.provider == CASH else _transfer(page)
             case "delivered":
                 subject, body = _delivered(page)
             case "dated" | "soon" if page.deliver_at is not None:
@@ -52,6 +54,8 @@ def notice(topic: str, page: OrderPage, link_url: str, *, sandbox: bool, digits:
                 subject, body = _card_ready(page)
             case "card_sent":
                 subject, body = _card_sent(page)
+            case "text_failed":
+                subject, body = _text_failed(page)
             case "refunding":
                 subject, body = _refunding(page)
             case "refunded":
@@ -99,6 +103,23 @@ def _transfer(page: OrderPage) -> tuple[str, str]:
     )
 
 
+def _cash(page: OrderPage) -> tuple[str, str]:
+    """Without the code, so that every code people show comes from the page."""
+    what = {
+        "product": page.product_name,
+        "total": figures.money(page.payment_total),
+        "time": figures.moment(page.expires_at),
+    }
+    return (
+        _("To be paid in cash: %(product)s") % what,
+        _(
+            "Your order, %(product)s, waits for %(total)s in cash until %(time)s. Its page shows where to bring it, "
+            "when they are open, and the code to show there."
+        )
+        % what,
+    )
+
+
 def _delivered(page: OrderPage) -> tuple[str, str]:
     what = {
         "product": page.product_name,
@@ -128,6 +149,18 @@ def _delivered(page: OrderPage) -> tuple[str, str]:
         _(
             "Your code for %(product)s is ready. You paid %(total)s. For your safety the code itself is not in this "
             "message: open your order, on the device you ordered with or with the six digits we can send you."
+        )
+        % what,
+    )
+
+
+def _text_failed(page: OrderPage) -> tuple[str, str]:
+    what = {"product": page.product_name}
+    return (
+        _("The SMS with the code did not arrive: %(product)s") % what,
+        _(
+            "You paid %(product)s for somebody who asked by SMS, and the SMS with the code did not reach "
+            "their phone. Open your order to see the code, and give it to them."
         )
         % what,
     )
@@ -187,6 +220,15 @@ def _dated(topic: str, page: OrderPage, due: datetime) -> tuple[str, str]:
 def _refunding(page: OrderPage) -> tuple[str, str]:
     amount = page.refunding if page.refunding.amount_minor else page.price.total
     what = {"product": page.product_name, "amount": figures.money(amount)}
+    if page.provider == CASH:
+        return (
+            _("Collect your money: %(amount)s") % what,
+            _(
+                "%(product)s: %(amount)s waits for you in cash at our counter. For your safety the code for it is not "
+                "in this message: the page of your order shows it, and where to go."
+            )
+            % what,
+        )
     return (
         _("Your money is coming back: %(amount)s") % what,
         _("%(product)s: %(amount)s is on its way back to you, the way you paid. You need to do nothing.") % what,
@@ -199,6 +241,8 @@ def _refunded(page: OrderPage) -> tuple[str, str]:
     if orders.otherwise(page):
         text = _("%(product)s: %(amount)s went back by bank transfer. It shows within some days.")
         return _("Refunded: %(amount)s") % what, text % what
+    if page.provider == CASH:
+        return _("Refunded: %(amount)s") % what, _("%(product)s: %(amount)s was paid out to you in cash.") % what
     return (
         _("Refunded: %(amount)s") % what,
         _(

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from opla.core import order, payment
-from opla.core.ledger import OWN_ACCOUNTS
+from opla.core.ledger import CASH
 from opla.core.ports import Kind
+from opla.core.ways import Means, means
 from opla.db.queries.pages import OrderPage
 from opla.presenting import figures
 
@@ -145,12 +146,18 @@ def _placed(page: OrderPage, at: datetime) -> Status:
     if page.payment_state is payment.State.OPENING:
         text = _("We are connecting you to the payment page. This takes a few seconds.")
         return Status("opening", _("One moment"), text, Tone.WAIT, _bars(page, Fill.BUSY, Fill.EMPTY))
-    if page.payment_state is payment.State.OPEN and page.provider in OWN_ACCOUNTS:
+    if page.payment_state is payment.State.OPEN and means(page.provider) is Means.TRANSFER:
         text = _(
             "Transfer the amount below, with its reference, by %(day)s. This price stays yours until then. Nothing is "
             "delivered before the money is booked on our account."
         ) % {"day": figures.moment(page.expires_at)}
         return Status("transfer", _("Waiting for your transfer"), text, Tone.WAIT, _bars(page, Fill.BUSY, Fill.EMPTY))
+    if page.payment_state is payment.State.OPEN and page.provider == CASH:
+        text = _(
+            "Bring the amount in cash to one of the places below by %(time)s, and show the code there. This price "
+            "stays yours until then. It is delivered while you are there."
+        ) % {"time": figures.moment(page.expires_at)}
+        return Status("cash", _("Waiting for you at the counter"), text, Tone.WAIT, _bars(page, Fill.BUSY, Fill.EMPTY))
     if page.payment_state is payment.State.OPEN:
         text = _("Pay by %(time)s. As soon as your payment arrives, this page goes on by itself.")
         text %= {"time": figures.minute(page.expires_at)}
@@ -213,6 +220,9 @@ def _refunding(page: OrderPage) -> Status:
     if page.parked:
         text = _("%(amount)s is owed to you, and a person is looking for the way to send it. We write to you.")
         return Status("refund_parked", _("Your refund needs a person"), text % {"amount": amount}, Tone.MIND, bars)
+    if page.provider == CASH:
+        text = _("%(amount)s waits for you in cash at our counter. Show the code below there.")
+        return Status("refunding", _("Collect your money"), text % {"amount": amount}, Tone.MIND, bars)
     if any(happened.name == "called_off" for happened in page.events):
         text = _("You called it off. %(amount)s is on its way back to you, the way you paid. You need to do nothing.")
     elif page.delivered_at is None:
@@ -226,6 +236,8 @@ def _refunding(page: OrderPage) -> Status:
 
 def _refunded(page: OrderPage) -> Status:
     text = _("%(amount)s went back the way you paid. Depending on your bank it shows at once or within some days.")
+    if page.provider == CASH:
+        text = _("%(amount)s was paid out to you in cash.")
     if otherwise(page):
         text = _("%(amount)s went back by bank transfer. It shows within some days.")
     text %= {"amount": figures.money(page.refunded if page.refunded.amount_minor else page.price.total)}

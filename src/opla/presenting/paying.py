@@ -23,6 +23,8 @@ _WHY: Final[dict[str, str]] = {
     "card_expired": gettext_noop("The card has expired."),
     "card_details": gettext_noop("A figure or the name of the card was typed differently from what is on it."),
     "card_kind": gettext_noop("This kind of card is not taken."),
+    "authentication": gettext_noop("Your bank wants you to confirm this payment yourself."),
+    "mandate_ended": gettext_noop("Your consent to later payments has ended at the payment service."),
     "abandoned": gettext_noop("You left the payment page before paying."),
 }
 

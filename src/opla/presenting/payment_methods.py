@@ -17,6 +17,12 @@ _NAMES: Final[dict[str, tuple[str, str]]] = {
             "transfer; we deliver when we see it on our account."
         ),
     ),
+    "cash": (
+        gettext_noop("Cash"),
+        gettext_noop(
+            "At a counter of ours, with notes and coins. It works for everybody; we deliver while you are there."
+        ),
+    ),
     "sandbox": (gettext_noop("Sandbox payment"), gettext_noop("You choose what happens. No real money moves.")),
     "mollie": (gettext_noop("Pay with Mollie"), gettext_noop("You choose how on the next page.")),
     "stripe": (gettext_noop("Pay with Stripe"), gettext_noop("You choose how on the next page.")),

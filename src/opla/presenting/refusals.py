@@ -95,6 +95,8 @@ _PLAIN: Final[dict[Code, str]] = {
     ),
     Code.PROMOTION_SAMPLE_ONLY: gettext_noop("These promotions are invented, for the sandbox. Write your own."),
     Code.PAYMENT_METHOD_UNKNOWN: gettext_noop("Choose one of the ways to pay."),
+    Code.METHOD_KEEPS_NO_CONSENT: gettext_noop("Nothing can be charged this way again. Choose another way to pay."),
+    Code.RENEWAL_NOT_NOW: gettext_noop("That cannot be done any more. Look at how it stands now."),
     Code.ORDER_NOT_PAYABLE: gettext_noop("This order cannot be paid any more. Nothing was charged now."),
     Code.API_KEY_WRONG: gettext_noop("This needs a reseller's key that is valid. Ask the shop for one."),
     Code.FLOAT_TOO_LOW: gettext_noop("There is less on the float than this order costs. Nothing was ordered."),
@@ -152,6 +154,11 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.NAME_INVALID: gettext_noop("Give it a name of 1 to 40 letters, so that you know it again."),
     Code.FILE_UNREADABLE: gettext_noop("This file cannot be read."),
     Code.CODE_KNOWN: gettext_noop("This code is or was in stock already."),
+    Code.VENDOR_MISSING: gettext_noop("From whom? A name of at most 60 signs."),
+    Code.QUANTITY_UNREADABLE: gettext_noop("How many? A whole number."),
+    Code.PURCHASE_NOT_NOW: gettext_noop("That cannot be done with this purchase as it is now. Look again."),
+    Code.PURCHASE_TOO_MUCH: gettext_noop("That is more than this purchase costs, or more back than was paid."),
+    Code.BATCH_NOT_NOW: gettext_noop("That cannot be done with this batch as it is now. Look again."),
     Code.SUPPLIER_LISTS_NOTHING: gettext_noop("This supplier has no list that could be read."),
     Code.LIST_UNREADABLE: gettext_noop("Its list could not be read. Nothing was changed."),
     Code.LIST_TOO_SHORT: gettext_noop(
@@ -159,6 +166,11 @@ _PLAIN: Final[dict[Code, str]] = {
     ),
     Code.LIST_CHANGED: gettext_noop("They list it otherwise by now. Nothing was decided: look at it again."),
     Code.SUPPLY_DIFFERS: gettext_noop("Theirs is not as ours is: the kind, the currency or the face value differs."),
+    Code.PAYOUTS_NOT_TOLD: gettext_noop(
+        "This provider does not say what it paid out, or not with the keys it has here: the guide to going live says "
+        "what it needs."
+    ),
+    Code.PAYOUTS_UNREADABLE: gettext_noop("What it paid out could not be read whole. Nothing was changed."),
     Code.BANK_ACCOUNT_MISSING: gettext_noop("This shop names no bank account of its own, so no statement is taken in."),
     Code.STATEMENT_UNKNOWN: gettext_noop(
         "This is no statement that is read here: those are camt.053, camt.054, and CODA of version 2."
@@ -168,6 +180,22 @@ _PLAIN: Final[dict[Code, str]] = {
         "This XML holds a document type or is nested too deep, as no statement is. It was not read."
     ),
     Code.TRANSFER_NOT_ASKED: gettext_noop("No order of this number was to be paid by bank transfer."),
+    Code.TRANSFERS_NONE: gettext_noop("Nothing waits to be sent to an account that is known."),
+    Code.DRAWER_UNKNOWN: gettext_noop("There is no open till of this name."),
+    Code.DRAWER_NAME_INVALID: gettext_noop("A till's name has 2 to 40 small letters, digits and hyphens."),
+    Code.DRAWER_PLACE_MISSING: gettext_noop("A till stands at one of your places, whose address and hours are known."),
+    Code.DRAWER_NOT_EMPTY: gettext_noop("There is money in this till by the books. Take it out first."),
+    Code.CASH_CODE_UNKNOWN: gettext_noop("We know no such code. One wrong digit is enough: read it again."),
+    Code.CASH_TAKEN: gettext_noop("The money for this was taken before. Nothing was taken now."),
+    Code.CASH_NOT_WAITED_FOR: gettext_noop("Take no money: this order is paid, or its time is over."),
+    Code.CASH_PAID_OUT: gettext_noop("This refund was paid out before. Pay nothing now."),
+    Code.CASH_NOT_DUE: gettext_noop("Pay nothing: no refund waits under this code."),
+    Code.CASH_CANNOT_BE: gettext_noop(
+        "Nobody gives so much for this, or the change could not be given in coins. Was it typed wrong?"
+    ),
+    Code.DRAWER_SHORT: gettext_noop("There is less than that in this till by the books."),
+    Code.TAKING_USED: gettext_noop("What was paid for is delivered or seen. It is a refund now, with its own rules."),
+    Code.TAKING_TOO_OLD: gettext_noop("This was too long ago to be undone. Refund it instead."),
     Code.SANDBOX_BESIDE_LIVE: gettext_noop("The sandbox refuses to run beside real operators or payments."),
     Code.TEMPORARILY_CLOSED: gettext_noop("The shop is closed for a moment. Try again in a few minutes."),
 }
@@ -245,6 +273,10 @@ def _payments_paused(params: Mapping[str, str]) -> str:
                 "We cannot take another payment from you today. Nothing was charged. Try again tomorrow, or write to "
                 "us: a person helps you."
             )
+
+
+def _too_little(params: Mapping[str, str]) -> str:
+    return _("That is too little: %(amount)s is due.") % {"amount": _amount(params, "due")}
 
 
 def _check_digit(params: Mapping[str, str]) -> str:
@@ -432,6 +464,7 @@ def _not_compatible(params: Mapping[str, str]) -> str:
 
 
 _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
+    Code.CASH_TOO_LITTLE: _too_little,
     Code.TOO_MANY_TRIES: _too_many_tries,
     Code.PAYMENTS_PAUSED: _payments_paused,
     Code.NUMBER_TOO_SHORT: _too_short,
@@ -441,6 +474,7 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.SIM_CHECK_DIGIT: _check_digit,
     Code.AMOUNT_NOT_OFFERED: _not_offered,
     Code.AMOUNT_BELOW_MIN: _below,
+    Code.CEILING_TOO_LOW: _below,
     Code.AMOUNT_ABOVE_MAX: _above,
     Code.AMOUNT_OFF_STEP: _off_step,
     Code.LINE_UNREADABLE: _line_unreadable,

@@ -12,15 +12,24 @@ from opla.presenting.pictures import transfer_qr
 
 @dataclass(frozen=True)
 class Transfer:
-    """What somebody fills in. `belgian` and `rf` are the same reference, for banks here and elsewhere."""
+    """What somebody fills in. `rf` is the same reference for banks elsewhere; empty where it is one for all.
+
+    `ours`: it goes to our own account.
+    """
 
     amount: Money
     account: OwnAccount
-    belgian: str
+    reference: str
     rf: str
     picture: str
+    ours: bool = True
 
 
 def transfer(account: OwnAccount, amount: Money, number: str) -> Transfer:
     belgian = structured.belgian(number)
     return Transfer(amount, account, belgian, structured.rf(number), transfer_qr(account, amount, belgian))
+
+
+def transfer_to(account: OwnAccount, amount: Money, reference: str) -> Transfer:
+    """To an account of a payment provider, with its own reference as it wrote it."""
+    return Transfer(amount, account, reference, "", transfer_qr(account, amount, reference), ours=False)

@@ -110,6 +110,12 @@ class Baton:
         """How many tasks whose name begins so neither are over nor sleep."""
         return sum(task.name.startswith(name) and task.wakes_at is None and not task.over for task in self.tasks)
 
+    def rouse(self, name: str) -> None:
+        """There is something for those whose name begins so, although the clock has not moved."""
+        for task in self.tasks:
+            if task.name.startswith(name):
+                task.idle_at = None
+
     def next_wake(self) -> datetime | None:
         return min((task.wakes_at for task in self.tasks if task.wakes_at is not None), default=None)
 

@@ -21,7 +21,7 @@ from opla.core.actor import Actor, Role
 from opla.core.day import day_of
 from opla.core.ports import Kind
 from opla.core.quote import Quote
-from opla.core.refusal import Refusal
+from opla.core.refusal import Code, Refusal
 from opla.counterparts.standins import Gives, Taken, Takes
 from opla.db.queries import call
 from opla.operations.call_off import call_off
@@ -71,13 +71,14 @@ class World(Protocol):
 
 
 class Customers:
-    def __init__(self, world: World, chance: Random) -> None:
+    def __init__(self, world: World, chance: Random, requests: deque[Callable[[], None]]) -> None:
         self._world = world
         self._chance = chance
-        self.requests: deque[Callable[[], None]] = deque()
+        self.requests = requests
         self.devices: dict[UUID, bytes] = {}  # whose order it is
         self.read: dict[UUID, str] = {}  # the codes that their owners have seen
         self._given_back: set[UUID] = set()
+        self.comes_weekly: Callable[[], None] | None = None  # where somebody wants the same every week
         self._hooks: list[tuple[str, str]] = []  # a provider, and what it names
         self.revealed_to_stranger = 0
         self.wrong_code = 0
@@ -92,6 +93,9 @@ class Customers:
         crowd: list[Wanted] = []
         while count > 0:
             count -= 1
+            if self.comes_weekly is not None and self._world.faults.strikes(Fault.RENEWS):
+                self.comes_weekly()
+                continue
             crowd.append(self._dated(self.wish()))
             if count and self._world.faults.strikes(Fault.BUYS_TOGETHER):
                 several = [
@@ -148,6 +152,10 @@ class Customers:
         placed = place_orders(
             _CUSTOMER, placements, device=basket.device, shop=shop, at=self._world.now(), together=basket.together
         )
+        if all(isinstance(answer, Refusal) and answer.code is Code.QUOTE_EXPIRED for answer in placed):
+            basket.quotes = []  # whose page slept for long asks for the price again
+            self._world.agenda.after(2, lambda: self._press(basket))
+            return
         for quote, answer in zip(basket.quotes, placed, strict=True):
             if not isinstance(answer, Placed):
                 raise AssertionError(f"a quote was refused: {answer}")  # noqa: TRY004 - a finding, not a type

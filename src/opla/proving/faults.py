@@ -54,6 +54,14 @@ class Fault(StrEnum):
     GIVES_BACK = "gives_back"
     LOOKS_AND_GIVES_BACK = "looks_and_gives_back"
     PLACES_TWICE = "places_twice"
+    RENEWS = "renews"
+    SKIPS_RENEWAL = "skips_renewal"
+    CHANGES_CEILING = "changes_ceiling"
+    PAUSES_RENEWAL = "pauses_renewal"
+    ENDS_RENEWAL = "ends_renewal"
+    ENDS_WHILE_CHARGED = "ends_while_charged"
+    BANK_WANTS_THEM = "bank_wants_them"
+    CONSENT_REFUSED = "consent_refused"
     REFUSED = "refused"
     ABANDONS = "abandons"
     PAYS_LATE = "pays_late"
@@ -62,6 +70,10 @@ class Fault(StrEnum):
     PAYS_WRONG_AMOUNT = "pays_wrong_amount"
     CHARGES_BACK_AT_ONCE = "charges_back_at_once"
     CHARGES_BACK_LATER = "charges_back_later"
+    FORGETS_REFERENCE = "forgets_reference"
+    STATEMENT_AGAIN = "statement_again"
+    TRANSFER_REFUSED = "transfer_refused"
+    CLERK_PRESSES_TWICE = "clerk_presses_twice"
     STRANGER_LOOKS = "stranger_looks"
 
 
@@ -147,6 +159,24 @@ RULES: dict[Fault, Rule] = {
         400_000, "those of them who look at it in the same moment", "one of the two happens, and never both"
     ),
     Fault.PLACES_TWICE: Rule(50_000, "customer", _ONCE),
+    Fault.RENEWS: Rule(
+        150_000,
+        "customer, in one shard of four: a week's credit again by itself, paid by Mollie or Stripe",
+        "charged once a period at most, told days before, never above the ceiling; its consent ends with it",
+    ),
+    Fault.SKIPS_RENEWAL: Rule(80_000, "whoever was told of a charge, up to four days later", "that one is not made"),
+    Fault.CHANGES_CEILING: Rule(
+        150_000, "whoever was told of a charge, up to four days later", "above a lower one nothing leaves any more"
+    ),
+    Fault.PAUSES_RENEWAL: Rule(
+        80_000, "whoever was told of a charge, up to four days later", "nothing leaves until they go on with it"
+    ),
+    Fault.ENDS_RENEWAL: Rule(80_000, "whoever was told of a charge, up to four days later", "nothing leaves any more"),
+    Fault.ENDS_WHILE_CHARGED: Rule(
+        400_000, "in the moment in which a charge is made", "it has left already, or it never does"
+    ),
+    Fault.BANK_WANTS_THEM: Rule(80_000, "the bank, of a charge by consent", "paid by hand, or cancelled in time"),
+    Fault.CONSENT_REFUSED: Rule(80_000, "the bank, of a charge by consent", "paid by hand, or cancelled in time"),
     Fault.REFUSED: Rule(40_000, "customer's bank", "cancelled when its time is over, or paid by another try"),
     Fault.ABANDONS: Rule(40_000, "customer", "cancelled when its time is over"),
     Fault.PAYS_LATE: Rule(30_000, "customer, after the session and the order expired", "it goes back by rule"),
@@ -159,6 +189,16 @@ RULES: dict[Fault, Rule] = {
     Fault.CHARGES_BACK_LATER: Rule(
         3_000, "customer, up to twenty hours after paying", "known here, never refunded besides"
     ),
+    Fault.FORGETS_REFERENCE: Rule(
+        50_000, "customer who pays by bank transfer", "an item; the owner says which order, and it goes on by rule"
+    ),
+    Fault.STATEMENT_AGAIN: Rule(
+        300_000, "bank: the same lines as a notification, and twice as a statement", "each line counts once"
+    ),
+    Fault.TRANSFER_REFUSED: Rule(
+        50_000, "bank: it does not send one of our file", "the owner says so, and it is in the next file, once"
+    ),
+    Fault.CLERK_PRESSES_TWICE: Rule(100_000, "our counter", "the money is taken once"),
     Fault.STRANGER_LOOKS: Rule(
         20_000, "another device asks for a delivered code", "refused; the owner's device sees the right one"
     ),

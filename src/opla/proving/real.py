@@ -9,12 +9,12 @@ from random import Random
 
 from opla.counterparts.standins import GivesValue, StandIn, TakesMoney, ding, dtone, mollie, paypal, reloadly, stripe
 from opla.counterparts.web import Request, Response
+from opla.payments.mollie import Whole
 from opla.payments.mollie.config import Config as MollieConfig
-from opla.payments.mollie.provider import Mollie
 from opla.payments.paypal.config import Config as PayPalConfig
 from opla.payments.paypal.provider import PayPal
 from opla.payments.stripe.config import Config as StripeConfig
-from opla.payments.stripe.provider import Stripe
+from opla.payments.stripe.consent import StripeAgain
 from opla.proving.faults import Fault, Faults
 from opla.proving.wire import Wire
 from opla.proving.world import Agenda
@@ -25,14 +25,14 @@ from opla.suppliers.dtone.provider import DTOne
 from opla.suppliers.reloadly.config import Config as ReloadlyConfig
 from opla.suppliers.reloadly.provider import Reloadly
 
-RealPayments = Mollie | Stripe | PayPal
+RealPayments = Whole | StripeAgain | PayPal
 RealSuppliers = Reloadly | Ding | DTOne
 #: A wire of this name to that machine.
 Wires = Callable[[str, StandIn], Wire]
 
 _WORD = "a1B2" * 8
 _NUMBER = "+32470123456"  # at DingConnect an end in 001 to 007 is a script
-_MOLLIE = MollieConfig(key=f"test_{_WORD}", base_url="https://mollie.test")
+_MOLLIE = MollieConfig(key=f"test_{_WORD}", base_url="https://mollie.test", access_token=f"access_{_WORD}")
 _STRIPE = StripeConfig(key=f"sk_test_{_WORD}", base_url="https://stripe.test")
 _PAYPAL = PayPalConfig(client="A" * 40, secret="E" * 40, mode="sandbox", base_url="https://paypal.test")
 _RELOADLY = ReloadlyConfig(
@@ -44,12 +44,12 @@ _DTONE = DTOneConfig(_WORD, _WORD[::-1], sandbox=True, base_url="https://dtone.t
 
 def real_payments(now: Callable[[], datetime], wire: Wires) -> dict[str, tuple[TakesMoney, RealPayments]]:
     """Each by its name: who takes the money, and our adapter for them."""
-    at_mollie = mollie.Mollie(_MOLLIE.key, now)
+    at_mollie = mollie.Mollie(_MOLLIE.key, now, _MOLLIE.access_token)
     at_stripe = stripe.Stripe(_STRIPE.key, now)
     at_paypal = paypal.PayPal(_PAYPAL.client, _PAYPAL.secret, now)
     return {
-        "mollie": (at_mollie, Mollie(_MOLLIE, transport=wire("mollie", at_mollie))),
-        "stripe": (at_stripe, Stripe(_STRIPE, transport=wire("stripe", at_stripe))),
+        "mollie": (at_mollie, Whole(_MOLLIE, transport=wire("mollie", at_mollie))),
+        "stripe": (at_stripe, StripeAgain(_STRIPE, transport=wire("stripe", at_stripe))),
         "paypal": (at_paypal, PayPal(_PAYPAL, transport=wire("paypal", at_paypal))),
     }
 

@@ -7,7 +7,8 @@ until nobody has anything to do at that moment; then the clock moves again.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+import json
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,44 +16,60 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
-from django.db import connections
+from django.db import connection, connections
 from django.db.utils import OperationalError
 
 from opla.core.actor import Actor, Role
 from opla.core.attempt import Kind
 from opla.core.chance import Chance
 from opla.core.fx import Rate
+from opla.core.ledger import CASH
 from opla.core.ports import Charges, Promises, Pushes, Refunds, Sends, Tells
 from opla.core.quote import Terms
 from opla.counterparts.standins import Gives, StandIn, Takes
 from opla.db import keyring
 from opla.db.queries import attempts, call, rates
+from opla.db.queries.cash import Drawers
 from opla.db.queries.codes import Stock
 from opla.operations.catalogue import at_version, seed
 from opla.operations.expire import expire
 from opla.operations.letters import Posted
+from opla.operations.mandates import end_mandates
+from opla.operations.payouts import watch_payouts
+from opla.operations.renew import renew
 from opla.operations.shop import Shop
 from opla.operations.stock_codes import stock_codes
 from opla.operations.suppliers import watch
 from opla.operations.tell import Announcing, Letter, Reminding, tell
 from opla.operations.work import LEASE_MARGIN_S, settle_claims
+from opla.payments.bank_transfer.provider import OwnAccountTransfers
+from opla.proving import paying_out
+from opla.proving.bank import ACCOUNT, Bank
 from opla.proving.baton import Baton, Died, Task
+from opla.proving.counter import OurCounter
 from opla.proving.customers import Customers
 from opla.proving.faults import Fault, Faults
 from opla.proving.market import Seller, approve_likely, open_market
 from opla.proving.promoting import promote
 from opla.proving.real import RealPayments, RealSuppliers, real_payments, real_suppliers
+from opla.proving.renewing import KEEPING, Renewers
 from opla.proving.resellers import Resellers
 from opla.proving.verdict import Verdict, judge
 from opla.proving.wire import Wire
 from opla.proving.world import Agenda, Mailbox, Provider, Service
 from opla.suppliers.code_stock.provider import OwnStock
 
+_Payments = RealPayments | Provider | OwnAccountTransfers
 _OWNER = Actor(Role.OWNER, "simulated")
 _WORKERS = _WEBS = 2
 _DRAIN = timedelta(hours=30)
 _CALMS_AFTER = timedelta(hours=2)
 _SWITCHES = 0.06
+#: Where people agree to a week's credit again and again: so long after the last order faults strike, then everybody
+#: ends it, and an order that waits to be paid by hand has days to come to its end. Little happens: long steps.
+_WEEKS, _WEEKS_DRAIN = timedelta(days=15, hours=12), timedelta(days=4)
+_LONG_STEPS_H = (1, 3, 6, 9)
+_PAYS_OUT_IN_WEEKS = timedelta(days=4)
 
 #: Shard by shard: a moment that orders in flight live through, and how many months have partitions beyond the first.
 _CHANGES = (
@@ -86,6 +103,8 @@ _RATE_DAYS = 30
 _DEARER_PER_MILLE = (0, 30, 0, 60)
 #: How often banks book the refunds that are on their way.
 _SETTLES_EVERY = timedelta(hours=2)
+#: A transfer is waited for not as long as in a shop, so that a simulation sees the end of those that never come.
+_TRANSFER_VALID = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -101,6 +120,11 @@ class Plan:
     @property
     def changes_at(self) -> datetime:
         return _CHANGES[self.shard % len(_CHANGES)][0]
+
+    @property
+    def renews(self) -> bool:
+        """Whether its people agree to renewals, which makes it a shard of weeks."""
+        return self.shard % len(_CHANGES) == 2
 
     @property
     def starts_at(self) -> datetime:
@@ -130,15 +154,21 @@ class Simulation:
         worlds = Random(chance.random())  # noqa: S311
         self.provider = Provider(self.faults, worlds, self.agenda, self.boundary)
         self._services: dict[str, Service] = {}
+        self.handed: dict[str, datetime] = {}  # when each charge was first given to a wire, by our reference
 
         def wire(name: str, machine: StandIn) -> Wire:
             self._services[name] = Service(self.faults, worlds, self.agenda)
-            return Wire(name, machine, self._services[name], self.faults, self.boundary)
+            return Wire(name, machine, self._services[name], self.faults, self.boundary, self.handed, self.now)
 
         real = real_payments(self.now, wire)
         self.tills: dict[str, Takes] = {"simulated": self.provider} | {name: till for name, (till, _) in real.items()}
-        self._payments: dict[str, RealPayments | Provider] = {name: adapter for name, (_, adapter) in real.items()}
+        self._payments: dict[str, RealPayments | Provider | OwnAccountTransfers | OurCounter] = {
+            name: adapter for name, (_, adapter) in real.items()
+        }
         self._payments["simulated"] = self.provider
+        our_chance = Chance(Random(chance.random()))  # noqa: S311
+        self.counter = OurCounter(Drawers(self.now, our_chance), self.faults, worlds, self.agenda)
+        self.tills[CASH] = self._payments[CASH] = self.counter
         self.sellers = {
             name: Seller(name, n + 1, promises, self.faults, worlds, self.agenda, self.boundary, _TAKES.get(name, ""))
             for n, (name, promises) in enumerate(_SUPPLIERS.items())
@@ -161,25 +191,38 @@ class Simulation:
         self.shop = Shop(
             keyring=keyring.load(var),
             chance=Chance(Random(chance.random())),  # noqa: S311
-            terms=Terms(fee_minor=35),
+            terms=Terms(fee_minor=35, transfer_valid=_TRANSFER_VALID, cash_valid=Terms.payment_valid),
             sandbox=True,
             base_url="http://shop.test",
-            payment_methods=tuple(self.tills),
+            payment_methods=(*self.tills, "bank_transfer"),
             routes=("code_stock", *names[turn:], *names[:turn], *supplying),
             refund_cap_minor=10**12,
             var=var,
             mapped=frozenset(self._sends),
+            keeping=frozenset(KEEPING),
+            account=ACCOUNT,
         )
         self.own_stock = OwnStock(Stock(lambda: self.agenda.now.date()))  # noqa: PLW0108 - the agenda's time moves
-        self.customers = Customers(self, Random(chance.random()))  # noqa: S311
-        self.resellers = Resellers(self, Random(chance.random()), self.customers.requests)  # noqa: S311
-        self._wanted = plan.orders
+        requests: deque[Callable[[], None]] = deque()
+        self.bank = self.tills["bank_transfer"] = Bank(self, Random(chance.random()), requests)  # noqa: S311
+        self._payments["bank_transfer"] = self.bank.adapter()
+        self.customers = Customers(self, Random(chance.random()), requests)  # noqa: S311
+        self.resellers = Resellers(self, Random(chance.random()), requests)  # noqa: S311
+        self.counter.requests = requests
+        self.renewers = self._renewers(Random(chance.random()), requests)  # noqa: S311
+        self._wanted, self._started = plan.orders, 0
         self._crowd = min(max(plan.orders // 20, 20), 400)
         self._claims = max(self._crowd, 40)  # so that two workers always share
         self._trickles_at = self.agenda.now
-        self._settles_at = self.agenda.now
+        self._settles_at = self._pays_out_at = self.agenda.now
         self._analyze_at = self._crowd
-        self._started = 0
+
+    def _renewers(self, chance: Random, requests: deque[Callable[[], None]]) -> Renewers:
+        made = Renewers(self, chance, requests)
+        made.handed, self.mailbox.came = self.handed, made.hear
+        if self.plan.renews:
+            self.customers.comes_weekly = made.come
+        return made
 
     # ── the outside, as operations see it ──
 
@@ -219,6 +262,7 @@ class Simulation:
         self._may_switch(task, label)
 
     def before(self, function: str) -> None:
+        """Inside a transaction of several calls a process may die or lose its connection, and nobody else goes on."""
         task = self.baton.current
         if task is None:
             return
@@ -227,13 +271,19 @@ class Simulation:
             raise Died
         if self.faults.strikes(Fault.CONNECTION_BREAKS_BEFORE):
             raise OperationalError("the connection broke before the commit")
-        self._may_sleep(task, function)
+        if not connection.in_atomic_block:
+            self._may_sleep(task, function)
 
     def after(self, function: str) -> None:
         task = self.baton.current
         if task is None:
             return
         self.note(task.name, function)
+        if function == "opla_renewal_place":
+            self.renewers.charged()
+            self.baton.rouse("web")
+        if connection.in_atomic_block:
+            return
         if self.faults.strikes(Fault.DIES_AFTER_COMMIT):
             self.note(task.name, function, "dies after")
             raise Died
@@ -278,10 +328,12 @@ class Simulation:
                 clock=self.now,
                 width=width,
             )
+        renewed = renew(shop=self.shop, at=self.now()) + end_mandates(shop=self.shop, outside=self, at=self.now())
         expired = expire(shop=self.shop, at=self.now())
         told = tell(_compose, worker=worker, shop=self.shop, outside=self, at=self.now(), limit=self._claims)
         watch(shop=self.shop, outside=self, at=self.now())
-        return len(claimed) + expired + told
+        watch_payouts(shop=self.shop, outside=self, at=self.now())
+        return len(claimed) + renewed + expired + told
 
     def _web(self) -> None:
         """Whose request broke shrugs it off, or asks again: that is the customer's business."""
@@ -324,10 +376,16 @@ class Simulation:
             self.baton.end()
         self._vacuum()
         self.customers.look()
+        unpaid = paying_out.differences(self.tills, _OWNER, shop=self.shop, outside=self, at=self.now())
         verdict = judge(self)
+        verdict.unbalanced += len(unpaid)
+        verdict.examples += unpaid
         for seller in self.sellers.values():
             verdict.unbalanced += seller.misnamed
             verdict.examples += [f"{seller.name} was asked for what it does not sell"] * bool(seller.misnamed)
+        differences = self.counter.differences()
+        verdict.unbalanced += len(differences)
+        verdict.examples += differences
         for line in verdict.final:
             self.note(line)
         return Outcome(self.plan.shard, self.plan.orders, self.faults.counted, verdict, self._trace.hexdigest())
@@ -356,25 +414,33 @@ class Simulation:
         for name in self.shop.routes[-len(self._machines) :]:
             approve_likely(name, _OWNER, shop=self.shop, outside=self, at=start)
         self.resellers.open()
+        self.bank.open()
+        self.counter.open(_OWNER, self.shop)
         if self.plan.plant is not None:
             self.plan.plant()
 
     def _drive(self) -> None:
         last_came_at: datetime | None = None
-        while last_came_at is None or self.now() < last_came_at + _DRAIN:
+        calms_after, drain = (_WEEKS, _WEEKS + _WEEKS_DRAIN) if self.plan.renews else (_CALMS_AFTER, _DRAIN)
+        while last_came_at is None or self.now() < last_came_at + drain:
             if self._wanted > 0:
                 self._arrivals()
             elif last_came_at is None:
                 last_came_at = self.now()
                 self._vacuum()
-            elif self.now() > last_came_at + _CALMS_AFTER:
+            elif self.now() > last_came_at + calms_after and not self.faults.quiet:
                 self.faults.quiet = True  # the world calms down, and everything must come to its end
+                self.renewers.leave()
             for act in self.agenda.due():
                 act()
             if self.now() >= self._settles_at:
                 self._settles_at = self.now() + _SETTLES_EVERY
                 for till in self.tills.values():
                     till.settle()
+            if self.now() >= self._pays_out_at:
+                weeks = last_came_at is not None and self.now() > last_came_at + _DRAIN
+                self._pays_out_at = self.now() + (_PAYS_OUT_IN_WEEKS if weeks else paying_out.EVERY)
+                paying_out.pay_out(self.tills)
             for machine in self._machines:
                 machine.settle()
             self.customers.call_hooks()
@@ -413,7 +479,10 @@ class Simulation:
         """On by a step; over a time in which nothing is due, at once."""
         step = timedelta(seconds=_STEPS_S[self._chance.randrange(len(_STEPS_S))])
         if last_came_at is not None:
-            step = max(step, min((self.now() - last_came_at) / 20, timedelta(minutes=20)))
+            elapsed = self.now() - last_came_at
+            step = max(step, min(elapsed / 20, timedelta(minutes=20)))
+            if elapsed > _DRAIN:
+                step = timedelta(hours=_LONG_STEPS_H[self._chance.randrange(len(_LONG_STEPS_H))])
         elif self._somebody_is_down():
             step *= 4
         at = self.now() + step
@@ -427,16 +496,17 @@ class Simulation:
         call.select("UPDATE simulated_clock SET at = %s RETURNING at", [at])
 
     def _next_due(self, otherwise: datetime) -> datetime:
-        [(attempts_at, leases_at, outbox_at, expiry_at)] = call.select(
+        [told] = call.select(
             """SELECT (SELECT min(due_at) FROM attempt WHERE due_at IS NOT NULL AND lease_until IS NULL),
                       (SELECT min(lease_until) FROM attempt WHERE due_at IS NOT NULL AND lease_until IS NOT NULL),
                       (SELECT min(greatest(due_at, coalesce(lease_until, due_at))) FROM outbox
                        WHERE due_at IS NOT NULL),
-                      (SELECT min(expires_at) FROM orders WHERE state = 'placed')"""
+                      (SELECT min(expires_at) FROM orders WHERE state = 'placed'),
+                      (SELECT min(look_at) FROM renewal), (SELECT min(due_at) FROM mandate)"""
         )
-        moments = (attempts_at, leases_at, outbox_at, expiry_at, self.agenda.next_at, self.baton.next_wake())
+        moments = (*told, self.agenda.next_at, self.baton.next_wake())
         return min((moment for moment in moments if isinstance(moment, datetime)), default=otherwise + _DRAIN)
 
 
 def _compose(letter: Letter | Reminding | Announcing | Posted) -> tuple[str, str]:
-    return letter.topic, "" if isinstance(letter, Posted) else letter.link_url
+    return letter.topic, json.dumps(dict(letter.about)) if isinstance(letter, Posted) else letter.link_url

@@ -27,6 +27,7 @@ class Verdict:
     examples: list[str] = field(default_factory=list)  # what broke, with the order's whole history
     states: dict[str, int] = field(default_factory=dict)
     items: dict[str, int] = field(default_factory=dict)
+    renewed: int = 0  # orders that nobody placed: they came again by themselves
     by: dict[str, int] = field(default_factory=dict)  # payments that each provider took, values that each supplier gave
     final: list[str] = field(default_factory=list)  # for the trace: every order's end
 
@@ -45,7 +46,7 @@ class Looks(Protocol):
 
 
 class KeepBooks(Protocol):
-    """Those who order from floats, and wrote down what they did."""
+    """Those who wrote down what they did: resellers who order from floats, our bank, who agreed to be charged again."""
 
     def differences(self) -> list[str]: ...
 
@@ -63,6 +64,12 @@ class Judged(Protocol):
 
     @property
     def resellers(self) -> KeepBooks: ...
+
+    @property
+    def bank(self) -> KeepBooks: ...
+
+    @property
+    def renewers(self) -> KeepBooks: ...
 
     def now(self) -> datetime: ...
 
@@ -121,6 +128,7 @@ def judge(world: Judged) -> Verdict:
         verdict.lost += bool(lost)
         if (lost or twice) and len(verdict.examples) < _MOST_EXAMPLES:
             verdict.examples.append(f"order {ticket}: {'; '.join([*twice, *lost])}\n{history(order_id)}")
+    verdict.renewed = len(_ids("SELECT order_id FROM renewal_period WHERE order_id IS NOT NULL"))
     _count_undecided(world, verdict)
     _check_books(world, verdict)
     return verdict
@@ -169,9 +177,10 @@ def _check_books(world: Judged, verdict: Verdict) -> None:
         if not check.holds:
             verdict.unbalanced += 1
             verdict.examples.append(f"books: {check.name}: {check.wrong} wrong, such as {check.example}")
-    for difference in world.resellers.differences():
-        verdict.unbalanced += 1
-        verdict.examples.append(f"float: {difference}")
+    for name, keeper in (("float", world.resellers), ("bank", world.bank), ("renewal", world.renewers)):
+        for difference in keeper.differences():
+            verdict.unbalanced += 1
+            verdict.examples.append(f"{name}: {difference}")
     verdict.by = {
         **{name: sum(one.captured_minor > 0 for one in till.taken.values()) for name, till in world.tills.items()},
         **{name: sum(supplier.given.values()) for name, supplier in world.suppliers.items()},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from urllib.parse import parse_qsl
 
 import httpx
@@ -13,17 +15,31 @@ from opla.proving.world import Boundary, Service
 
 
 class Wire(httpx.BaseTransport):
-    """`name` is in the trace. What asks only may be lost too; it is nobody's last moment."""
+    """`name` is in the trace. What asks only may be lost too; it is nobody's last moment.
 
-    def __init__(self, name: str, machine: StandIn, service: Service, faults: Faults, boundary: Boundary) -> None:
-        self._name, self._machine = name, machine
+    `handed`: when something was first given to a wire on which it may have left, by our reference.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        machine: StandIn,
+        service: Service,
+        faults: Faults,
+        boundary: Boundary,
+        handed: dict[str, datetime],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._name, self._machine, self._handed, self._now = name, machine, handed, now
         self._service, self._faults, self._boundary = service, faults, boundary
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        asks = request.method == "GET"
+        asks, at = request.method == "GET", self._now()
         self._boundary(f"{'ask' if asks else 'send'} {self._name}")
         if self._service.refuses():
             raise httpx.ConnectError("nobody is there", request=request)
+        if key := request.headers.get("idempotency-key"):
+            self._handed.setdefault(key.replace("-", ""), at)
         if self._faults.strikes(Fault.TIMEOUT_BEFORE_ACTING):
             raise httpx.ReadTimeout("no answer", request=request)
         answer = self._machine.handle(_received(request))

@@ -351,10 +351,12 @@ class Mailbox:
     faults: Faults
     boundary: Boundary
     seen: set[str] = field(default_factory=set)
+    came: Callable[[Message], None] = lambda _: None
 
     def tell(self, message: Message) -> Answer:
         self.boundary("send mail")
         if self.faults.strikes(Fault.NEVER_LEFT):
             return Answer.NOT_SENT
         self.seen.add(message.reference)
+        self.came(message)
         return Answer.UNKNOWN if self.faults.strikes(Fault.TIMEOUT_AFTER_ACTING) else Answer.SUCCEEDED

@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
+from opla.counterparts import trying
 from opla.db import keyring
 from opla.site import logs
 
@@ -41,10 +44,15 @@ DATABASE_ROUTERS: list[str] = []
 
 #: Sandbox counterparts stand in for every provider and operator. Live adapters refuse to run beside them.
 SANDBOX = os.environ.get("OPLA_SANDBOX", "1") == "1"
+#: `OPLA_TRY` names real providers and suppliers whose stand-ins answer in their place, in a sandbox shop alone.
+if _wrong := trying.problem(os.environ):
+    raise ImproperlyConfigured(_wrong)
 #: The ways of paying that people choose between, in this order; beside the sandbox those with a key for trying alone.
-PAYMENT_METHODS = tuple(os.environ.get("OPLA_PAYMENT_METHODS", "").split())
+PAYMENT_METHODS = trying.methods(os.environ)
 #: The suppliers that are asked beside our own shelves; the cheapest that can deliver first, of equals in this order.
-SUPPLIERS = tuple(os.environ.get("OPLA_SUPPLIERS", "").split())
+SUPPLIERS = trying.suppliers(os.environ)
+#: The sandbox's own gives way to those who are tried: it has everything, at a price that others are not below.
+SANDBOX_SUPPLIES = SANDBOX and not set(trying.asked(os.environ)) & set(trying.SUPPLIERS)
 #: The owner's own account, where people may transfer to; without an IBAN and a name nobody can.
 BANK = {name: os.environ.get(f"OPLA_BANK_{name.upper()}", "") for name in ("iban", "holder", "bic")}
 
@@ -80,6 +88,8 @@ WSGI_APPLICATION = "opla.site.wsgi.application"
 PROXIES = int(os.environ.get("OPLA_PROXIES", "0"))
 #: What the shop charges on top of the face value, as a decimal amount.
 SERVICE_FEE = os.environ.get("OPLA_SERVICE_FEE", "0.00")
+#: How long an order waits for cash, in hours: opening hours and a weekend lie between.
+CASH_HOURS = int(os.environ.get("OPLA_CASH_HOURS", "48"))
 #: How the shop is reached from outside: return addresses and webhooks are made from it.
 BASE_URL = os.environ.get("OPLA_URL", "http://127.0.0.1:8000").rstrip("/")
 #: Refunds by rule in one day, in minor units; beyond it a person looks first.
@@ -89,6 +99,8 @@ REFUND_ALONE_MINOR = int(os.environ.get("OPLA_REFUND_ALONE_MINOR", "5000"))
 
 #: What a person gives away by resolving an item, in minor units; above it a second person must agree.
 SECOND_PERSON_MINOR = int(os.environ.get("OPLA_SECOND_PERSON_MINOR", "10000"))
+#: Parts of text messages that one day may cost; then texts stay unsent, and mails go on.
+TEXTS_A_DAY = int(os.environ.get("OPLA_TEXTS_A_DAY", "1000"))
 
 # ── the web process ──────────────────────────────────────────────────────
 MIDDLEWARE = [

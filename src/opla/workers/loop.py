@@ -20,18 +20,26 @@ from uuid import UUID, uuid4
 from django.db import connections
 
 from opla.core.attempt import Kind
+from opla.core.ports import SendsTexts
 from opla.db import setup
 from opla.db.queries import attempts
 from opla.db.queries.attempts import Claimed
 from opla.db.queries.bank import Book
 from opla.db.queries.call import BROKEN, reconnect
 from opla.db.queries.cards import Shelves
+from opla.db.queries.cash import Drawers
+from opla.operations import look_up, order_texts, text_pay
 from opla.operations.expire import expire
 from opla.operations.letters import Posted
+from opla.operations.mandates import end_mandates
 from opla.operations.outside import Adapters, Outside
+from opla.operations.payouts import watch_payouts
 from opla.operations.push import push_out
 from opla.operations.remind import remind
+from opla.operations.renew import renew
+from opla.operations.routes import learn
 from opla.operations.shop import Shop, current
+from opla.operations.stock import look_over
 from opla.operations.suppliers import watch
 from opla.operations.tell import Announcing, Letter, Reminding, tell
 from opla.operations.tidy import tidy
@@ -42,6 +50,7 @@ from opla.presenting.announcing import announcing
 from opla.presenting.notices import notice
 from opla.presenting.pushing import pushing
 from opla.presenting.reminding import reminding
+from opla.presenting.texting import all_words as texting_words
 
 _log = logging.getLogger(__name__)
 
@@ -55,8 +64,15 @@ _EXPIRE_EVERY_S = 1.0
 _REMIND_EVERY_S = 10.0
 #: How often browsers that asked to be told are: within this, and the mail beside goes out at once.
 _PUSH_EVERY_S = 1.0
+#: How often texts are looked for: somebody waits with the phone in the hand.
+_TEXT_EVERY_S = 0.5
+_TEXT_LATER_S = 30.0
 #: How often it is looked whether a supplier's float or list is to be read, which is minutes and a day apart.
 _WATCH_EVERY_S = 2.0
+#: How often it is looked whether a page wants to know whose a number is: somebody looks at it for a second or two.
+_LOOK_UP_EVERY_S = 0.3
+#: How often our own shelf is looked over: what expired, and what few are left of.
+_SHELF_EVERY_S = 30.0
 #: After something broke, so that a broken database is not asked a hundred times a second.
 BROKEN_S = 1.0
 #: Refunds go one by one: the day's cap counts what went before.
@@ -81,6 +97,8 @@ class Reachable(Outside, Protocol):
     """An outside that says how long it may let a caller wait."""
 
     def longest_call_s(self) -> int: ...
+
+    def sends_texts(self) -> SendsTexts | None: ...
 
 
 class Lane:
@@ -138,15 +156,22 @@ class Worker:
     def __init__(self, shop: Shop, outside: Reachable | None = None) -> None:
         self.id: UUID = uuid4()
         self._shop = shop
-        self._outside: Reachable = outside or Adapters(shop, Shelves(now), Book(now, shop.chance))
+        self._outside: Reachable = outside or Adapters(
+            shop, Shelves(now), Book(now, shop.chance), Drawers(now, shop.chance)
+        )
         self._writing = Together()
         self._lanes = {kind: Lane(kind, threads) for kind, threads in _THREADS.items()}
         self._post = Lane("post", 1)
         self._watching = Lane("watch", 1)
+        self._texting = Lane("texts", 1)
+        self._asking = Lane("look-up", 2)
         self._expires_at = 0.0
         self._reminds_at = 0.0
         self._pushes_at = 0.0
         self._watches_at = 0.0
+        self._texts_at = 0.0
+        self._shelf_at = 0.0
+        self._looks_up_at = 0.0
 
     def _compose(self, letter: Letter | Reminding | Announcing | Posted) -> tuple[str, str]:
         sandbox = self._shop.sandbox
@@ -184,10 +209,39 @@ class Worker:
         if self._watching.free and time.monotonic() >= self._watches_at:
             self._watches_at = time.monotonic() + _WATCH_EVERY_S
             self._watching.put(self._watch)
+        if self._texting.free and time.monotonic() >= self._texts_at:
+            self._texts_at = time.monotonic() + _TEXT_EVERY_S
+            self._texting.put(self._text)
+        if self._asking.free and time.monotonic() >= self._looks_up_at:
+            self._looks_up_at = time.monotonic() + _LOOK_UP_EVERY_S
+            self._asking.put(self._look_up)
         return done
 
+    def _look_up(self) -> timedelta:
+        look_up.answer(shop=self._shop, outside=self._outside, at=now())
+        return timedelta()
+
     def _watch(self) -> timedelta:
+        if time.monotonic() >= self._shelf_at:
+            self._shelf_at = time.monotonic() + _SHELF_EVERY_S
+            look_over(at=now())
+            learn(at=now())
         watch(shop=self._shop, outside=self._outside, at=now())
+        watch_payouts(shop=self._shop, outside=self._outside, at=now())
+        end_mandates(shop=self._shop, outside=self._outside, at=now())
+        return timedelta()
+
+    def _text(self) -> timedelta:
+        """In a lane of their own: a message centre that is silent holds up no mail."""
+        try:
+            line = self._outside.sends_texts()
+        except (OSError, ValueError) as why:  # the sandbox is not up, or something is filled in wrongly
+            _log.warning("no texts leave: %s", why)
+            self._texts_at = time.monotonic() + _TEXT_LATER_S
+            return timedelta()
+        words = partial(texting_words, sandbox=self._shop.sandbox)
+        while line is not None and order_texts.text_out(words, line=line, shop=self._shop, at=now()):
+            pass
         return timedelta()
 
     def _settle(self, claimed: list[Claimed], at: datetime, deep: int) -> timedelta:
@@ -208,7 +262,11 @@ class Worker:
             self._reminds_at = time.monotonic() + _REMIND_EVERY_S
             while remind(shop=self._shop, at=now()):
                 pass
+            while renew(shop=self._shop, at=now()):
+                pass
+            text_pay.follow(shop=self._shop, at=now())
             tidy(at=now())
+            order_texts.tidy(at=now())
         while tell(self._compose, worker=self.id, shop=self._shop, outside=self._outside, at=now(), limit=_LETTERS):
             pass
         if time.monotonic() >= self._pushes_at:
@@ -220,7 +278,7 @@ class Worker:
 
     def close(self) -> None:
         """Let what was begun come to its end."""
-        for lane in (*self._lanes.values(), self._post, self._watching):
+        for lane in (*self._lanes.values(), self._post, self._watching, self._texting, self._asking):
             lane.close()
         connections.close_all()
 

@@ -18,6 +18,7 @@ from typing import Final
 from opla.core.ports import Answer, LineEnded, Message, Receipt, Text, Texts
 from opla.db.queries.call import BROKEN, reconnect
 from opla.db.queries.cards import Shelves
+from opla.operations import order_texts
 from opla.operations.answer_texts import answer
 from opla.operations.outside import Adapters
 from opla.operations.shop import Shop, current
@@ -62,16 +63,18 @@ def listen(line: Texts, *, shop: Shop, until: Callable[[], bool], wait: Callable
 
 
 def _hear(line: Texts, shop: Shop, came: Text | Receipt) -> None:
-    if isinstance(came, Receipt):
-        return  # nothing of ours waits for one yet
     at = now()
     try:
+        if isinstance(came, Receipt):
+            order_texts.received(came, shop=shop, at=at)
+            return
         found = answer(came, shop=shop, at=at)
+        words = texting.words(found, sandbox=shop.sandbox) if found else ""
+        if found is None or not order_texts.spend(words, shop=shop, at=at):
+            return
     except BROKEN:
         reconnect()
         raise
-    if found is None:
-        return
-    told = line.tell(Message(shop.chance.reference(), came.number, "", texting.words(found), found.language))
+    told = line.text(Message(shop.chance.reference(), came.number, "", words, found.language)).answer
     if told is not Answer.SUCCEEDED:
         _log.warning("an answer by text: %s", told)

@@ -36,6 +36,7 @@ class State(StrEnum):
     IGNORED = "ignored"
     SENT_BACK = "sent_back"  # a person said so: it goes back, or has gone
     NOT_OURS = "not_ours"  # a person said so
+    PAYOUT = "payout"  # a payment provider's (core.payout)
 
 
 class Purpose(StrEnum):

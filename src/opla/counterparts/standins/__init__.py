@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from opla.core.money import MINOR_DIGITS, Money
 from opla.counterparts.web import Request, Response
@@ -39,6 +40,7 @@ class Taken:
     outside_minor: int = 0  # of what was refunded: by a dashboard, not by us
     fee_minor: int = 0
     why: str = ""  # it failed
+    return_url: str = ""  # where people go from there
 
     @property
     def kept_minor(self) -> int:
@@ -84,7 +86,47 @@ class Takes(Protocol):
 
 
 class TakesMoney(StandIn, Takes, Protocol):
-    """A payment provider."""
+    """A payment provider. `page` says where people are sent to pay, by the provider's id."""
+
+    page: Callable[[str], str]
+
+
+@runtime_checkable
+class PaysOut(Protocol):
+    """One that pays out what it truly moved. Of payments in `forgets` it pays out nothing: a mistake of its own."""
+
+    forgets: set[str]
+
+    @property
+    def paid_out(self) -> Mapping[str, int]:
+        """What each payout sent to the bank, in minor units, by its id."""
+        ...
+
+    def pay_out(self, older: timedelta = ...) -> str:
+        """All that was moved so long ago and not paid out yet; the id of the payout, empty without any."""
+        ...
+
+
+@dataclass(frozen=True)
+class Again:
+    """A charge by `consent`, with nobody there, whether or not it was taken. `id` is of `taken`."""
+
+    id: str
+    consent: str
+    at: datetime
+
+
+@runtime_checkable
+class KeepsConsent(Takes, Protocol):
+    """One that keeps consent, and charges by it. In `failing` is by which word charges by one fail."""
+
+    failing: dict[str, str]
+    again: list[Again]
+
+    @property
+    def consents(self) -> Mapping[str, tuple[str, bool]]:
+        """The payment that left each, and whether it can still be charged by."""
+        ...
 
 
 class Gives(Protocol):

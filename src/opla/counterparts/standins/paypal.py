@@ -51,6 +51,7 @@ class PayPal:
     """`client` and `secret` get a token, which then opens everything else until it is taken back."""
 
     def __init__(self, client: str, secret: str, clock: Callable[[], datetime]) -> None:
+        self.page: Callable[[str], str] = "https://www.sandbox.paypal.com/checkoutnow?token={}".format
         self.opened: Callable[[Taken], None] = lambda _: None
         self.changed: Callable[[Taken], None] = lambda _: None
         self.taken: dict[str, Taken] = {}
@@ -130,7 +131,8 @@ class PayPal:
         amount, how = units[0].get("amount", {}), given.get("payment_source", {}).get("paypal", {})
         if given.get("intent") != "CAPTURE" or not re.fullmatch(r"\d+\.\d\d", str(amount.get("value"))):
             raise _No(400, "INVALID_REQUEST", "INVALID_PARAMETER_VALUE")
-        if not how.get("experience_context", {}).get("return_url", "").startswith("http"):
+        back = how.get("experience_context", {}).get("return_url", "")
+        if not back.startswith("http"):
             raise _No(400, "INVALID_REQUEST", "MISSING_REQUIRED_PARAMETER")
         id_ = f"5O{len(self.orders):015d}"
         self._made[id_] = self._clock()
@@ -142,11 +144,11 @@ class PayPal:
             "purchase_units": [{"reference_id": "default", **units[0]}],
             "links": [
                 _link(f"https://api-m.sandbox.paypal.com/v2/checkout/orders/{id_}", "self", "GET"),
-                _link(f"https://www.sandbox.paypal.com/checkoutnow?token={id_}", "payer-action", "GET"),
+                _link(self.page(id_), "payer-action", "GET"),
             ],
         }
         minor, reference = _minor(amount), units[0].get("custom_id", "")
-        self.taken[id_] = Taken(id_, reference, minor, amount["currency_code"])
+        self.taken[id_] = Taken(id_, reference, minor, amount["currency_code"], return_url=back)
         self.opened(self.taken[id_])
         return self.orders[id_]
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from opla.core.actor import Actor
-from opla.core.change import CardNow, Change, Converted, NewDelivery
+from opla.core.change import CardNow, Change, ConsentKept, Converted, NewDelivery
 from opla.core.item import Said
 from opla.core.ledger import Transfer
 from opla.db.keyring import Keyring
@@ -38,7 +38,7 @@ def apply(
 ) -> list[Result]:
     """Write each change whole, or not at all; one result per change, in their order.
 
-    PINs are sealed here, on their way in: the clear text never reaches SQL.
+    PINs and consent are sealed here, on their way in: the clear text never reaches SQL.
     """
     if not changes:
         return []
@@ -160,7 +160,14 @@ def apply(
             [(g, k.code_id, k.order_id, k.target, k.revealed) for g, change in numbered for k in change.codes],
             *("int", "uuid", "uuid", "text", "boolean"),
         ),
-        *_columns([(g, *beside) for g, change in numbered for beside in _beside(change)], "int", "text", "text"),
+        *_columns(
+            [
+                (g, *beside)
+                for g, change in numbered
+                for beside in (*_beside(change), *(_consent(c, at, keyring, chance) for c in change.consents))
+            ],
+            *("int", "text", "text"),
+        ),
     )
     return [Result(expect(result, str)) for _, result in rows]
 
@@ -185,6 +192,19 @@ def _beside(change: Change) -> list[tuple[str, str]]:
         *(("card", json.dumps(_card(c))) for c in change.cards),
         *(("conversion", json.dumps(_conversion(c))) for c in change.converted),
     ]
+
+
+def _consent(c: ConsentKept, at: datetime, keyring: Keyring, chance: _MakesIds) -> tuple[str, str]:
+    id_ = chance.uuid(at)
+    kept: dict[str, str | int] = {
+        "id": str(id_),
+        "payment": str(c.payment_id),
+        "attempt": str(c.attempt_id),
+        "provider": c.provider,
+        "sealed": keyring.seal(c.mandate.id.encode(), b"mandate " + id_.bytes).hex(),
+        "days": c.mandate.days,
+    }
+    return "mandate", json.dumps(kept)
 
 
 def _card(c: CardNow) -> dict[str, str | None]:

@@ -13,6 +13,7 @@ from opla.core import structured
 from opla.core.actor import Actor
 from opla.core.chance import Chance
 from opla.core.money import Money
+from opla.core.own_account import OwnAccount
 from opla.core.ports import Received, SentBack
 from opla.core.statement.gaps import Kept
 from opla.core.statement.matching import Known, Purpose, State
@@ -105,6 +106,24 @@ def number_of(payment_id: UUID) -> str:
         [payment_id],
     )
     return expect(rows[0][0], str) if rows else ""
+
+
+def transfer_to(payment_id: UUID) -> tuple[OwnAccount, str] | None:
+    """The account of a provider that this payment is to be transferred to, and its reference; None: it named none."""
+    rows = select(
+        """SELECT e.evidence ->> 'to_iban', coalesce(e.evidence ->> 'to_holder', ''),
+                  coalesce(e.evidence ->> 'to_bic', ''), coalesce(e.evidence ->> 'to_reference', '')
+           FROM attempt a JOIN attempt_evidence e ON e.attempt_id = a.id
+           WHERE a.payment_id = %s AND a.kind = 'charge' AND e.evidence ? 'to_iban' ORDER BY e.at DESC LIMIT 1""",
+        [payment_id],
+    )
+    if not rows:
+        return None
+    iban, holder, bic, reference = (expect(word, str) for word in rows[0])
+    try:
+        return OwnAccount.from_mapping({"iban": iban, "holder": holder, "bic": bic}), reference
+    except ValueError:  # a name or a BIC that no bank has: their own page says it then
+        return None
 
 
 def asked_of(ticket: str) -> str:
@@ -361,6 +380,14 @@ def newest(account: str, keyring: Keyring, *, limit: int) -> list[Shown]:
     rows = select(
         f"{_SHOWN} WHERE l.account = %s AND l.state <> 'ignored' ORDER BY l.booked_on DESC, l.id DESC LIMIT %s",
         [account, limit],
+    )
+    return [_shown(row, keyring) for row in rows]
+
+
+def open_lines(account: str, keyring: Keyring) -> list[Shown]:
+    """Lines that lie on a person's list, or of which a person has said that they are no customer's money."""
+    rows = select(
+        f"{_SHOWN} WHERE l.account = %s AND l.state IN ('open', 'not_ours') ORDER BY l.booked_on, l.id", [account]
     )
     return [_shown(row, keyring) for row in rows]
 

@@ -26,8 +26,20 @@ class NewCode:
     valid_until: date | None
 
 
-def stock(codes: Sequence[NewCode], *, batch: UUID, actor: Actor, at: datetime, keyring: Keyring) -> list[bool]:
-    """Seal and store; False for a PIN that is or was known already. The books get the batch's cost in one line."""
+def stock(
+    codes: Sequence[NewCode],
+    *,
+    batch: UUID,
+    actor: Actor,
+    at: datetime,
+    keyring: Keyring,
+    purchase: UUID | None = None,
+    file_name: str = "",
+) -> list[bool]:
+    """Seal and store; False for a PIN that is or was known already. The books get the batch's cost in one line.
+
+    Without a purchase they are paid for. Empty: the purchase takes none (any more).
+    """
     if not codes:
         return []
     rows = call(
@@ -51,6 +63,8 @@ def stock(codes: Sequence[NewCode], *, batch: UUID, actor: Actor, at: datetime, 
             *("uuid", "text", "bytea", "bytea", "text", "bigint", "text", "date"),
         ),
         Argument(batch, "uuid"),
+        Argument(purchase, "uuid"),
+        Argument(file_name, "text"),
     )
     return [row[1] is not None for row in rows]
 
@@ -149,10 +163,12 @@ def prove(order_id: UUID, code_hash: bytes, device_hash: bytes, *, at: datetime)
 
 
 def good_longest(sku: str) -> date | None:
-    """The last day of the code on our shelf that is good longest; in 9999 of one that does not end. None: no code."""
+    """The last day that the code on our shelf that is good longest may be delivered for; in 9999 of one that does not
+    end. None: no code."""
     rows = select(
-        """SELECT coalesce(valid_until, '9999-12-31') FROM code WHERE sku = %s AND state = 'stock'
-           ORDER BY valid_until DESC NULLS FIRST LIMIT 1""",
+        """SELECT coalesce(c.valid_until - coalesce(r.min_days, 0), '9999-12-31')
+           FROM code c LEFT JOIN stock_rule r ON r.sku = c.sku WHERE c.sku = %s AND c.state = 'stock'
+           ORDER BY c.valid_until DESC NULLS FIRST LIMIT 1""",
         [sku],
     )
     return expect(rows[0][0], date) if rows else None

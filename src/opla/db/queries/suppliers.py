@@ -47,14 +47,53 @@ class Approved:
     terms: Terms
 
 
-def approved(names: Sequence[str], skus: Sequence[str]) -> dict[tuple[str, str], Approved]:
-    """By (supplier, our sku)."""
+def approved(
+    names: Sequence[str], skus: Sequence[str], *, listed_only: bool = False
+) -> dict[tuple[str, str], Approved]:
+    """By (supplier, our sku); with `listed_only` those that have not left their list since."""
     rows = select(
-        """SELECT supplier, sku, their_sku, currency, min_minor, max_minor, cost_minor, cost_currency FROM supply
-           WHERE state = 'approved' AND supplier = ANY (%s) AND sku = ANY (%s)""",
-        [list(names), list(skus)],
+        """SELECT s.supplier, s.sku, s.their_sku, s.currency, s.min_minor, s.max_minor, s.cost_minor, s.cost_currency
+           FROM supply s WHERE s.state = 'approved' AND s.supplier = ANY (%s) AND s.sku = ANY (%s)
+             AND NOT (%s AND EXISTS (SELECT FROM listed l WHERE l.supplier = s.supplier AND l.their_sku = s.their_sku
+                                     AND l.gone_at IS NOT NULL))""",
+        [list(names), list(skus), listed_only],
     )
     return {(expect(row[0], str), expect(row[1], str)): Approved(expect(row[2], str), _terms(row[3:8])) for row in rows}
+
+
+def ours(supplier: str, their_skus: Sequence[str]) -> list[str]:
+    """Which of ours these are, where a person approved it."""
+    rows = select(
+        "SELECT sku FROM supply WHERE state = 'approved' AND supplier = %s AND their_sku = ANY (%s) ORDER BY sku",
+        [supplier, list(their_skus)],
+    )
+    return [expect(row[0], str) for row in rows]
+
+
+#: Supplier, our sku, face value.
+Sent = tuple[str, str, Money]
+
+
+def learn_costs(since: datetime, shelves: Sequence[str]) -> int:
+    """Keep what suppliers took for what was delivered lately; how many costs are new."""
+    rows = call("opla_learn_costs", Argument(since, "timestamptz"), Argument(list(shelves), "text[]"))
+    return expect(rows[0][0], int)
+
+
+def learned(names: Sequence[str], skus: Sequence[str], since: datetime) -> dict[Sent, Money]:
+    """What they took the last time, if that was since then, and since a person approved what they list."""
+    rows = select(
+        """SELECT c.supplier, c.sku, c.face_minor, c.cost_minor, c.currency FROM supply_cost c
+           JOIN supply s ON s.supplier = c.supplier AND s.sku = c.sku AND s.state = 'approved' AND s.decided_at <= c.at
+           WHERE c.supplier = ANY (%s) AND c.sku = ANY (%s) AND c.at >= %s""",
+        [list(names), list(skus), since],
+    )
+    found = {}
+    for supplier, sku, face_minor, cost_minor, currency in rows:
+        of = expect(currency, str)
+        face, cost = Money(expect(face_minor, int), of), Money(expect(cost_minor, int), of)
+        found[expect(supplier, str), expect(sku, str), face] = cost
+    return found
 
 
 def sent_as(attempt_ids: Sequence[UUID]) -> dict[UUID, str]:

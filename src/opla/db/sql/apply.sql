@@ -335,7 +335,7 @@ BEGIN
 
     -- A code that was held for a send that is over without it is for sale again.
     IF 'declined' = ANY (m_target) THEN
-        UPDATE code c SET state = 'stock', claimed_by = NULL
+        UPDATE code c SET state = opla_shelf_state(c.batch_id), claimed_by = NULL
         FROM unnest(m_g, m_subject, m_id, m_target) AS m (g, subject, id, target) JOIN attempt a ON a.id = m.id
         WHERE m.subject = 'attempt' AND m.target = 'declined' AND v_won[m.g] AND a.adapter = 'code_stock'
           AND c.claimed_by = a.reference AND c.state = 'claimed';
@@ -376,6 +376,14 @@ BEGIN
         FROM unnest(b_g, b_kind, b_body) AS b (g, kind, body)
         CROSS JOIN LATERAL jsonb_to_record(b.body::jsonb) AS f (attempt uuid, fee bigint, told_for text)
         WHERE b.kind = 'fee' AND a.id = f.attempt AND v_won[b.g];
+    END IF;
+
+    IF 'mandate' = ANY (b_kind) THEN
+        PERFORM opla_mandate_keep(p_at, p_actor, f.id, f.payment, f.attempt, f.provider, decode(f.sealed, 'hex'), f.days)
+        FROM unnest(b_g, b_kind, b_body) AS b (g, kind, body)
+        CROSS JOIN LATERAL jsonb_to_record(b.body::jsonb)
+            AS f (id uuid, payment uuid, attempt uuid, provider text, sealed text, days int)
+        WHERE b.kind = 'mandate' AND v_won[b.g];
     END IF;
 
     INSERT INTO attempt_evidence (attempt_id, at, answer, why, evidence)
@@ -442,7 +450,7 @@ BEGIN
     IF cardinality(k_g) > 0 THEN
         -- Back on the shelf it is a code like any other; blocked it stays its order's, as evidence, and is never sold.
         UPDATE code c SET
-            state = k.target,
+            state = CASE k.target WHEN 'stock' THEN opla_shelf_state(c.batch_id) ELSE k.target END,
             order_id = CASE k.target WHEN 'blocked' THEN c.order_id END,
             claimed_by = CASE k.target WHEN 'blocked' THEN c.claimed_by END
         FROM unnest(k_g, k_code, k_target) AS k (g, code, target)

@@ -182,6 +182,7 @@ BEGIN
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
     SELECT p_at, 'order', t.order_id, 'told', o.state, o.state, p_actor, t.topic
     FROM told t JOIN orders o ON o.id = t.order_id WHERE t.done;
+    PERFORM opla_renewal_told(p_at, p_reference, p_done);
     DELETE FROM letter l USING outbox o
     WHERE o.letter_id = l.id AND o.reference = ANY(p_reference) AND o.due_at IS NULL;
     PERFORM opla_writes(false);

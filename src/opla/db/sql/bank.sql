@@ -127,3 +127,46 @@ BEGIN
     PERFORM opla_writes(false);
     RETURN v_count;
 END $$;
+
+-- A file of transfers out: false, and nothing is written, when one of them is owed no more or stands in another file.
+CREATE OR REPLACE FUNCTION opla_transfer_file(
+    p_at timestamptz, p_actor text, p_id uuid, p_execute date, p_number text[], p_amount bigint[]
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_owed int;
+BEGIN
+    -- Whoever ends one of these, and another file, waits for this one.
+    PERFORM FROM item i WHERE i.kind IN ('transfer_due', 'line_back') AND i.closed_at IS NULL
+        AND i.why ->> 'reference' = ANY (p_number) ORDER BY i.id FOR UPDATE;
+    SELECT count(*) INTO v_owed FROM unnest(p_number, p_amount) AS n (number, amount)
+    JOIN item i ON i.kind IN ('transfer_due', 'line_back') AND i.closed_at IS NULL
+        AND i.why ->> 'reference' = n.number AND i.amount_minor = n.amount
+    WHERE NOT EXISTS (SELECT FROM transfer_file_line l WHERE l.number = n.number AND l.freed_at IS NULL);
+    IF v_owed <> cardinality(p_number) OR v_owed = 0 THEN
+        RETURN false;
+    END IF;
+    PERFORM opla_writes(true);
+    INSERT INTO transfer_file (id, made_at, made_by, execute_on) VALUES (p_id, p_at, p_actor, p_execute);
+    INSERT INTO transfer_file_line (file_id, number, amount_minor)
+    SELECT p_id, n.number, n.amount FROM unnest(p_number, p_amount) AS n (number, amount);
+    PERFORM opla_writes(false);
+    RETURN true;
+END $$;
+
+-- A bank did not send these of a file: they may stand in another one. Never those that a line has shown. How many.
+CREATE OR REPLACE FUNCTION opla_transfer_free(
+    p_at timestamptz, p_actor text, p_id uuid, p_number text[], p_why text
+) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_count int;
+BEGIN
+    PERFORM opla_writes(true);
+    UPDATE transfer_file_line l SET freed_at = p_at, freed_by = p_actor, freed_why = p_why
+    WHERE l.file_id = p_id AND l.number = ANY (p_number) AND l.freed_at IS NULL
+      AND NOT EXISTS (SELECT FROM bank_line b WHERE b.number = l.number AND b.amount_minor < 0);
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    PERFORM opla_writes(false);
+    RETURN v_count;
+END $$;

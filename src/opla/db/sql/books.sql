@@ -185,6 +185,36 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
           ON k.currency = a.currency
         WHERE coalesce(a.debits_posted - a.credits_posted, 0) <> coalesce(k.cost, 0)
         UNION ALL
+        -- what of our codes was never sold is a loss; what came is paid, sent back, or owed to its vendor
+        SELECT 'purchases', coalesce(a.code, a.kind || ':' || k.currency)
+        FROM (
+            SELECT currency, 'code_losses' AS kind, sum(cost_minor) AS stands FROM code WHERE state = 'written_off' GROUP BY currency
+            UNION ALL
+            SELECT currency, 'supplier_payable', sum(stands) FROM (
+                SELECT c.currency, -c.cost_minor AS stands FROM code c JOIN batch b ON b.id = c.batch_id
+                WHERE b.purchase_id IS NOT NULL
+                UNION ALL SELECT currency, cost_minor FROM code WHERE state = 'sent_back'
+                UNION ALL SELECT currency, paid_minor FROM purchase
+            ) s GROUP BY currency
+        ) k
+        FULL JOIN (SELECT * FROM account WHERE kind IN ('code_losses', 'supplier_payable')) a
+          ON a.currency = k.currency AND a.kind = k.kind
+        WHERE coalesce(a.debits_posted - a.credits_posted, 0) <> coalesce(k.stands, 0)
+        UNION ALL
+        SELECT 'purchases', p.number::text FROM purchase p LEFT JOIN moved m ON m.subject_id = p.id
+        LEFT JOIN (SELECT e.subject_id, sum(CASE t.reason WHEN 'purchase_paid' THEN t.amount_minor ELSE -t.amount_minor END) AS paid
+                   FROM transfer t JOIN event e ON e.id = t.event_id
+                   WHERE t.reason IN ('purchase_paid', 'purchase_paid_back') GROUP BY e.subject_id) t ON t.subject_id = p.id
+        WHERE p.paid_minor <> coalesce(t.paid, 0) OR p.state IS DISTINCT FROM m.target
+        UNION ALL
+        -- no code of ours was ever made or lost by itself: as many as were stocked are there
+        SELECT 'purchases', 'stocked' FROM (SELECT 1) one
+        WHERE (SELECT count(*) FROM code WHERE batch_id IS NOT NULL) <> (SELECT coalesce(sum(e.why::int), 0) FROM event e
+            WHERE e.subject = 'stock' AND e.name = 'stocked')
+        UNION ALL
+        SELECT 'purchases', 'batch ' || b.number FROM batch b LEFT JOIN moved m ON m.subject_id = b.id
+        WHERE b.state <> coalesce(m.target, 'on_sale')
+        UNION ALL
         -- cards on our shelf are worth what the books say; and what the others cost, orders paid for or were losses
         SELECT 'cards', coalesce(a.code, a.kind || ':' || k.currency)
         FROM (
@@ -241,7 +271,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                            OR v.subject = 'payment' AND t.payment_id IS DISTINCT FROM v.subject_id) AS strange
             FROM transfer t JOIN event v ON v.id = t.event_id GROUP BY t.event_id
         ) t ON t.event_id = e.id
-        WHERE e.subject IN ('order', 'payment', 'refund', 'card')
+        WHERE e.subject IN ('order', 'payment', 'refund', 'card', 'purchase', 'batch')
           AND (w.event IS NULL OR w.target <> e.target OR t.repeated OR t.strange
                OR NOT coalesce(t.reasons, '{}') <@ w.reasons
                OR (SELECT count(*) FROM unnest(w.reasons) AS r
@@ -310,6 +340,91 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            OR (l.state = 'open') <> EXISTS (SELECT FROM item i WHERE i.kind IN ('bank_line', 'bank_out')
                                             AND i.subject = l.id AND i.closed_at IS NULL)
         UNION ALL
+        -- what a provider owes us of each way of paying is what came in there, less what went back, what it kept, and what
+        -- it paid out: of each payout every line counts once
+        SELECT 'provider_accounts', coalesce(a.code, o.code)
+        FROM (SELECT code, debits_posted - credits_posted AS stands FROM account WHERE kind = 'psp_clearing') a
+        FULL JOIN (
+            SELECT s.code, sum(s.minor) AS owed FROM (
+                SELECT 'psp_clearing:' || y.provider || ':' || y.currency AS code,
+                       y.captured_minor - y.charged_back_minor - y.outside_minor
+                         - coalesce(r.done, 0) - coalesce(f.kept, 0) AS minor
+                FROM payment y
+                LEFT JOIN (SELECT payment_id, sum(amount_minor) AS done FROM refund WHERE state = 'done' GROUP BY 1) r
+                  ON r.payment_id = y.id
+                LEFT JOIN (
+                    SELECT coalesce(a.payment_id, r.payment_id) AS payment_id, sum(a.fee_minor) AS kept
+                    FROM attempt a LEFT JOIN refund r ON r.id = a.refund_id WHERE a.fee_minor IS NOT NULL GROUP BY 1
+                ) f ON f.payment_id = y.id
+                WHERE y.provider <> 'bank_transfer'
+                UNION ALL
+                SELECT account, -(gross_minor - fee_minor) FROM payout_line WHERE account LIKE 'psp_clearing:%'
+                UNION ALL
+                SELECT 'psp_clearing:cash:' || currency, -settled_minor FROM drawer_line
+                WHERE kind IN ('taken', 'voided', 'paid_out')
+            ) s GROUP BY s.code
+        ) o ON o.code = a.code
+        WHERE coalesce(a.stands, 0) <> coalesce(o.owed, 0)
+        UNION ALL
+        -- a payout is the sum of its lines; what is in transit is what was paid out and no statement has shown; and a line
+        -- of our account shows the payout that says so
+        SELECT 'payouts', y.their_id FROM payout y
+        WHERE y.amount_minor <> (SELECT coalesce(sum(gross_minor - fee_minor), 0) FROM payout_line l WHERE l.payout_id = y.id)
+           OR (y.state = 'arrived') <> EXISTS (
+                SELECT FROM bank_line l WHERE l.id = y.bank_line_id AND l.state = 'payout' AND l.amount_minor = y.amount_minor
+                  AND l.currency = y.currency)
+        UNION ALL
+        SELECT 'payouts', l.id::text FROM bank_line l
+        WHERE l.state = 'payout' AND NOT EXISTS (SELECT FROM payout y WHERE y.bank_line_id = l.id)
+        UNION ALL
+        SELECT 'payouts', coalesce(a.code, o.code)
+        FROM (SELECT code, debits_posted - credits_posted AS stands FROM account WHERE kind IN ('in_transit', 'payout_fees')) a
+        FULL JOIN (
+            SELECT s.code, sum(s.minor) AS owed FROM (
+                SELECT 'in_transit:' || y.provider || ':' || y.currency AS code, l.gross_minor - l.fee_minor AS minor
+                FROM payout y JOIN payout_line l ON l.payout_id = y.id WHERE l.account <> ''
+                UNION ALL
+                SELECT 'in_transit:' || y.provider || ':' || y.currency, -y.amount_minor FROM payout y WHERE y.state = 'arrived'
+                UNION ALL
+                SELECT account, -(gross_minor - fee_minor) FROM payout_line WHERE account LIKE 'payout_fees:%'
+            ) s GROUP BY s.code
+        ) o ON o.code = a.code
+        WHERE coalesce(a.stands, 0) <> coalesce(o.owed, 0)
+        UNION ALL
+        -- each drawer holds what its lines say, and so do what was rounded and what was counted beyond the books
+        SELECT 'drawers', coalesce(a.code, l.code)
+        FROM (SELECT * FROM account WHERE kind IN ('till_drawer', 'cash_rounding', 'cash_differences')) a
+        FULL JOIN (
+            SELECT code, sum(minor) AS minor FROM (
+                SELECT 'till_drawer:' || drawer || ':' || currency AS code, minor FROM drawer_line
+                UNION ALL SELECT 'cash_rounding:' || currency, settled_minor - minor FROM drawer_line
+                    WHERE kind IN ('taken', 'voided', 'paid_out')
+                UNION ALL SELECT 'cash_differences:' || currency, -minor FROM drawer_line WHERE kind = 'counted'
+            ) l GROUP BY code
+        ) l ON l.code = a.code
+        WHERE coalesce(a.debits_posted - a.credits_posted, 0) <> coalesce(l.minor, 0)
+        UNION ALL
+        -- each payment in cash was taken, and what was taken is one (soon after); a code is taken once at a time
+        SELECT 'drawers', y.receipt FROM payment y JOIN attempt a ON a.payment_id = y.id
+        LEFT JOIN cash_code c ON c.attempt = a.reference
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(l.settled_minor), 0) AS taken, max(l.at) AS at,
+                   count(*) FILTER (WHERE l.kind = 'taken') - count(*) FILTER (WHERE l.kind = 'voided') AS times
+            FROM drawer_line l WHERE l.code = c.code
+        ) l ON true
+        WHERE y.provider = 'cash'
+          AND (y.captured_minor > l.taken OR y.captured_minor < l.taken AND l.at < p_at - interval '1 hour' OR l.times > 1)
+          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+        UNION ALL
+        -- and each refund that ended in cash was paid out, to the cent but for what coins leave
+        SELECT 'drawers', r.id::text FROM refund r JOIN attempt a ON a.refund_id = r.id AND a.adapter = 'cash'
+        LEFT JOIN cash_code c ON c.attempt = a.reference
+        LEFT JOIN drawer_line l ON l.code = c.code AND l.kind = 'paid_out'
+        WHERE (a.state = 'succeeded' AND r.amount_minor IS DISTINCT FROM -l.settled_minor
+               OR l.id IS NOT NULL AND a.state <> 'succeeded' AND l.at < p_at - interval '1 hour'
+               OR l.id IS NOT NULL AND c.withdrawn_at IS NOT NULL)
+          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+        UNION ALL
         -- nothing is forgotten: whatever is not ended is looked at again at a time, or lies on a person's list
         SELECT 'forgotten', o.ticket FROM orders o
         WHERE (o.state = 'paid' AND NOT EXISTS (SELECT FROM attempt a WHERE a.order_id = o.id AND a.due_at IS NOT NULL)
@@ -356,8 +471,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments',
                       'provider_fees', 'conversions',
                       'given_back', 'allocations',
-                      'one_payment_kept', 'code_stock', 'cards', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
-                      'reservations', 'bank_lines', 'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
+                      'one_payment_kept', 'code_stock', 'purchases', 'cards', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
+                      'reservations', 'bank_lines', 'provider_accounts', 'payouts', 'drawers',
+                      'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n
 $$;

@@ -1,9 +1,12 @@
 -- Codes are money: sealed before they come here, unique by fingerprint, revealed only with a row that says so first.
 
--- New stock. One row back per input: the code's id, or null where this PIN is or was known already.
+-- New stock, as one batch. One row back per input: the code's id, or null where this PIN is or was known already. No row:
+-- the purchase it is to come from takes none.
+DROP FUNCTION IF EXISTS opla_stock_codes(  -- as it was before there were purchases
+    timestamptz, text, uuid[], text[], bytea[], bytea[], text[], bigint[], text[], date[], uuid);
 CREATE OR REPLACE FUNCTION opla_stock_codes(
     p_at timestamptz, p_actor text, p_id uuid[], p_sku text[], p_sealed bytea[], p_fingerprint bytea[], p_serial text[],
-    p_cost bigint[], p_currency text[], p_valid_until date[], p_batch uuid
+    p_cost bigint[], p_currency text[], p_valid_until date[], p_batch uuid, p_purchase uuid, p_file text
 ) RETURNS TABLE (n int, id uuid)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -12,9 +15,20 @@ DECLARE
     v_new uuid[];
 BEGIN
     PERFORM opla_writes(true);
+    IF p_purchase IS NOT NULL THEN
+        PERFORM 1 FROM purchase p WHERE p.id = p_purchase AND p.state <> 'called_off' FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            PERFORM opla_writes(false);
+            RETURN;
+        END IF;
+    END IF;
+    INSERT INTO batch (id, purchase_id, file_name, state, made_at, made_by)
+    VALUES (p_batch, p_purchase, p_file, 'on_sale', p_at, p_actor);
     WITH written AS (
-        INSERT INTO code (id, sku, supplier, state, sealed, fingerprint, serial, cost_minor, currency, valid_until, made_at)
-        SELECT c.id, c.sku, 'code_stock', 'stock', c.sealed, c.fingerprint, c.serial, c.cost, c.currency, c.valid_until, p_at
+        INSERT INTO code (id, sku, supplier, state, sealed, fingerprint, serial, cost_minor, currency, valid_until, batch_id,
+                          made_at)
+        SELECT c.id, c.sku, 'code_stock', 'stock', c.sealed, c.fingerprint, c.serial, c.cost, c.currency, c.valid_until,
+               p_batch, p_at
         FROM unnest(p_id, p_sku, p_sealed, p_fingerprint, p_serial, p_cost, p_currency, p_valid_until)
             WITH ORDINALITY AS c (id, sku, sealed, fingerprint, serial, cost, currency, valid_until, n)
         ORDER BY c.fingerprint, c.n
@@ -28,13 +42,17 @@ BEGIN
         OVERRIDING SYSTEM VALUE
         VALUES (v_event, p_at, 'stock', p_batch, 'stocked', '', '', p_actor, cardinality(v_new)::text);
         PERFORM opla_post(p_at, array_agg(v_event), array_agg('code_stock:' || s.currency),
-            array_agg('bank:' || s.currency), array_agg(s.cost), array_agg(s.currency), array_agg('stock_bought'::text),
+            array_agg(CASE WHEN p_purchase IS NULL THEN 'bank:' ELSE 'supplier_payable:' END || s.currency),
+            array_agg(s.cost), array_agg(s.currency),
+            array_agg(CASE WHEN p_purchase IS NULL THEN 'stock_bought' ELSE 'stock_received' END),
             array_agg('posted'::text), array_agg(NULL::uuid), array_agg(NULL::uuid))
         FROM (
             SELECT c.currency, sum(c.cost_minor)::bigint AS cost
             FROM code c WHERE c.id = ANY (v_new) AND c.cost_minor > 0 GROUP BY c.currency
         ) s
         HAVING count(*) > 0;
+    ELSE
+        DELETE FROM batch b WHERE b.id = p_batch;
     END IF;
     RETURN QUERY
     SELECT c.n::int, CASE WHEN c.id = ANY (v_new) THEN c.id END
@@ -42,7 +60,8 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
--- One unsold code per reference, the one that expires first; a reference that holds one keeps it.
+-- One unsold code per reference, the one that expires first, if it is good long enough (stock_rule); a reference that holds
+-- one keeps it.
 CREATE OR REPLACE FUNCTION opla_code_claim(p_at date, p_reference text[], p_sku text[])
 RETURNS TABLE (reference text, id uuid, serial text, cost_minor bigint, valid_until date)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -61,7 +80,10 @@ BEGIN
         FROM (SELECT sku, count(*) AS wanted FROM asked GROUP BY sku) w
         CROSS JOIN LATERAL (
             SELECT s.id, s.valid_until FROM code s
-            WHERE s.sku = w.sku AND s.state = 'stock' AND (s.valid_until IS NULL OR s.valid_until > p_at)
+            WHERE s.sku = w.sku AND s.state = 'stock'
+              AND (s.valid_until IS NULL OR s.valid_until > p_at + greatest(
+                    coalesce((SELECT r.min_days FROM stock_rule r WHERE r.sku = w.sku), 0) - 1, 0))
+              AND NOT EXISTS (SELECT FROM batch b WHERE b.id = s.batch_id AND b.state <> 'on_sale')
             ORDER BY s.valid_until NULLS LAST, s.id LIMIT w.wanted FOR UPDATE SKIP LOCKED
         ) c
     )

@@ -30,6 +30,7 @@ BEGIN
     UPDATE orders o SET email = '', number = '', device_hash = '',
         link_hash = sha256(convert_to('forgotten ' || o.id::text, 'UTF8'))  -- the hash of no link: it opens nothing now
     WHERE o.id = ANY (v_ids);
+    DELETE FROM text_wish w USING quote q WHERE q.id = w.quote_id AND lower(q.email) = p_email;
     UPDATE quote q SET email = '', number = '', device_hash = '' WHERE lower(q.email) = p_email;
     DELETE FROM order_device d WHERE d.order_id = ANY (v_ids);
     DELETE FROM proof p WHERE p.order_id = ANY (v_ids);
@@ -42,6 +43,7 @@ BEGIN
         JOIN bank_reference b ON b.attempt = a.reference WHERE s.order_id = ANY (v_ids));
     UPDATE stepped_back b SET name = '' WHERE b.order_id = ANY (v_ids);
     DELETE FROM reminder r WHERE r.email_hash = ANY (p_reminders);
+    PERFORM opla_renewal_forget(p_at, p_actor, p_reminders);
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
     SELECT p_at, 'person', o.id, 'forgotten', '', '', p_actor, '' FROM orders o WHERE o.id = ANY (v_ids);
     PERFORM set_config('opla.forgets', '', true);

@@ -332,3 +332,25 @@ BEGIN
     ON CONFLICT (attempt_id) DO NOTHING;
     PERFORM opla_writes(false);
 END $$;
+
+-- What they really took for what was delivered since the last look, or since p_since: the newest of each is kept.
+CREATE OR REPLACE FUNCTION opla_learn_costs(p_since timestamptz, p_shelves text[]) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_count int;
+BEGIN
+    PERFORM opla_writes(true);
+    INSERT INTO supply_cost (supplier, sku, face_minor, currency, cost_minor, at)
+    SELECT DISTINCT ON (d.supplier, o.sku, o.face_minor, o.currency)
+           d.supplier, o.sku, o.face_minor, o.currency, d.cost_minor, d.at
+    FROM delivery d JOIN orders o ON o.id = d.order_id
+    -- what was decided at that moment may be committed a little later
+    WHERE d.at >= greatest(p_since, (SELECT max(c.at) FROM supply_cost c) - interval '5 minutes')
+      AND d.supplier <> ALL (p_shelves) AND o.state = 'delivered'
+    ORDER BY d.supplier, o.sku, o.face_minor, o.currency, d.at DESC
+    ON CONFLICT (supplier, sku, face_minor, currency) DO UPDATE SET cost_minor = excluded.cost_minor, at = excluded.at
+    WHERE supply_cost.at < excluded.at;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    PERFORM opla_writes(false);
+    RETURN v_count;
+END $$;

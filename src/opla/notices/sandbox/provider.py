@@ -1,8 +1,10 @@
-"""The sandbox mailbox, keeping `Tells` and `Pushes`. The same reference twice is one message."""
+"""The sandbox mailbox, keeping `Tells`, `SendsTexts` and `Pushes`. The same reference twice is one message."""
 
 from __future__ import annotations
 
-from opla.core.ports import Answer, Message, Push, PushReport
+from dataclasses import replace
+
+from opla.core.ports import Answer, Message, Push, PushReport, TextReport
 from opla.notices.sandbox import mapping
 from opla.notices.sandbox.client import Client
 from opla.notices.sandbox.config import Config
@@ -19,6 +21,10 @@ class Sandbox:
         if not reply.done:
             return mapping.ERROR.get(reply.text("error") or "", Answer.UNKNOWN)
         return Answer.SUCCEEDED if reply.text("reference") == message.reference else Answer.UNKNOWN
+
+    def text(self, message: Message) -> TextReport:
+        """Into the same mailbox, under the number it goes to. Nobody ever sends a receipt."""
+        return TextReport(self.tell(replace(message, reference=f"text-{message.reference}", subject="SMS")))
 
     def push(self, push: Push) -> PushReport:
         reply = self._client.push(

@@ -23,6 +23,7 @@ _VERSION: Final = 0x34
 _RESPONSE: Final = 0x8000_0000
 _UDHI: Final = 0x40
 _PAYLOAD, _RECEIPTED, _STATE = 0x0424, 0x001E, 0x0427
+_JOINS, _OF, _NTH = 0x020C, 0x020E, 0x020F  # §5.3.2.22-24: parts that are joined without a header
 
 
 class Command(IntEnum):
@@ -144,7 +145,7 @@ def delivered(pdu: Pdu) -> Text | Receipt | None:
     octets = octets or more.get(_PAYLOAD, b"")
     if class_ & 0x3C == 0x04:
         return _receipt(octets, more)
-    header, part = _header(octets) if class_ & _UDHI else (0, (0, 1, 1))
+    header, part = _header(octets) if class_ & _UDHI else (0, _joined(more))
     text = sms.read(octets[header:], coding)
     number = f"+{source}" if ton in _WHOLE and _INTERNATIONAL.fullmatch(source) else source
     return None if text is None or class_ & 0x3C else Text(number, text, part)
@@ -172,6 +173,14 @@ def _header(octets: bytes) -> tuple[int, tuple[int, int, int]]:
             return length, (value[0] * 256 + value[1], value[3], value[2])
         at += 2 + size
     return min(length, len(octets)), (0, 1, 1)
+
+
+def _joined(more: dict[int, bytes]) -> tuple[int, int, int]:
+    """The same by optional parameters; what is not whole, or is none of so many, is a text of its own."""
+    reference, of, nth = more.get(_JOINS, b""), more.get(_OF, b""), more.get(_NTH, b"")
+    if len(reference) != 2 or len(of) != 1 or len(nth) != 1:
+        return 0, 1, 1
+    return int.from_bytes(reference), nth[0], of[0]
 
 
 def message_id(answer: Pdu) -> str:

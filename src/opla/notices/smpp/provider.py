@@ -1,4 +1,4 @@
-"""Text messages over SMPP, keeping `Tells` and `Hears`."""
+"""Text messages over SMPP, keeping `Tells`, `SendsTexts` and `Hears`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import closing
 from typing import Final
 
 from opla.core import sms
-from opla.core.ports import Answer, Message, Receipt, Text
+from opla.core.ports import Answer, Message, Receipt, Text, TextReport
 from opla.notices.smpp import mapping, pdu
 from opla.notices.smpp.client import Lost, Session
 from opla.notices.smpp.config import Config
@@ -39,29 +39,33 @@ class SMPP:
         self._config = config
 
     def tell(self, message: Message) -> Answer:
+        return self.text(message).answer
+
+    def text(self, message: Message) -> TextReport:
         text = sms.written(message.text)
         if not _NUMBER.fullmatch(message.to) or len(text.parts) > _MOST_PARTS:
-            return Answer.DECLINED
+            return TextReport(Answer.DECLINED)
         ends_at = time.monotonic() + self._config.timeout_s
         try:
             session = Session(self._config)
         except Lost:
-            return Answer.NOT_SENT
+            return TextReport(Answer.NOT_SENT)
         with closing(session):
             try:
                 if session.bind(Command.BIND_TRANSMITTER, ends_at):
-                    return Answer.NOT_SENT
+                    return TextReport(Answer.NOT_SENT)
             except Lost:
-                return Answer.NOT_SENT
+                return TextReport(Answer.NOT_SENT)
+            ids: list[str] = []
             try:
-                answer = self._submit(session, message, text, ends_at)
+                answer = self._submit(session, message, text, ids, ends_at)
             except Lost:
-                return Answer.UNKNOWN
+                return TextReport(Answer.UNKNOWN, tuple(ids))
             session.unbind(min(ends_at, time.monotonic() + 1))
-            return answer
+            return TextReport(answer, tuple(ids))
 
-    def _submit(self, session: Session, message: Message, text: sms.Sms, ends_at: float) -> Answer:
-        """Part by part. Once they have one, the text is neither unsent nor refused any more."""
+    def _submit(self, session: Session, message: Message, text: sms.Sms, ids: list[str], ends_at: float) -> Answer:
+        """Part by part. Once they have one, the text is neither unsent nor refused any more. `ids` get theirs."""
         several = len(text.parts) > 1
         reference = zlib.crc32(message.reference.encode())  # the same when it is sent again, so that phones join parts
         for n, part in enumerate(text.parts, start=1):
@@ -69,9 +73,11 @@ class SMPP:
             request = pdu.submit(
                 session.sequence(), self._config.sender, message.to, text.coding, octets, joined=several
             )
-            status = session.ask(request, ends_at).status
-            if status:
-                return mapping.STATUS.get(status, Answer.UNKNOWN) if n == 1 else Answer.UNKNOWN
+            answer = session.ask(request, ends_at)
+            if answer.status:
+                return mapping.STATUS.get(answer.status, Answer.UNKNOWN) if n == 1 else Answer.UNKNOWN
+            if their_id := pdu.message_id(answer):
+                ids.append(their_id)
         return Answer.SUCCEEDED
 
     def listen(self, heard: Callable[[Text | Receipt], None], until: Callable[[], bool]) -> None:

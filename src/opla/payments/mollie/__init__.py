@@ -1,4 +1,5 @@
-"""Mollie: cards with their wallets, Bancontact, PayPal, KBC, Belfius, on its own payment page.
+"""Mollie: cards with their wallets, Bancontact, PayPal, KBC, Belfius, on its own payment page; bank transfers to an
+account of its own; a card machine on the counter.
 
 One registered way of paying is one method of it, `mollie_bancontact` for example, all with the same key; plain `mollie`
 lets people choose on Mollie's page among those that are switched on there.
@@ -7,9 +8,12 @@ lets people choose on Mollie's page among those that are switched on there.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from opla.payments.mollie.config import Config
-from opla.payments.mollie.mapping import METHOD
+from opla.payments.mollie.consent import MollieAgain
+from opla.payments.mollie.mapping import KEEPS, METHOD
+from opla.payments.mollie.payouts import MolliePaysOut
 from opla.payments.mollie.provider import Mollie
 
 NAME = "mollie"
@@ -17,8 +21,27 @@ LIVE = True
 METHODS = tuple(METHOD)
 
 
+class Whole(MolliePaysOut, MollieAgain):
+    """Keeps consent and tells what was paid out."""
+
+
+#: By whether its method keeps consent, and whether the owner gave a token that may read what was paid out.
+_KINDS: Final[Mapping[tuple[bool, bool], type[Mollie]]] = {
+    (False, False): Mollie,
+    (True, False): MollieAgain,
+    (False, True): MolliePaysOut,
+    (True, True): Whole,
+}
+
+
 def build(config: Mapping[str, str], method: str = "") -> Mollie:
-    return Mollie(Config.from_mapping(config), METHOD[method] if method else "")
+    found = Config.from_mapping(config)
+    theirs = METHOD[method] if method else ""
+    if method == "terminal" and not found.terminal:
+        raise ValueError("terminal: the id of the card machine at Mollie that is to be rung, which begins with term_")
+    # What was paid out is of real money, so beside a key for trying nobody asks for it.
+    pays_out = bool(found.access_token) and not found.test
+    return _KINDS[not theirs or theirs in KEEPS, pays_out](found, theirs)
 
 
 def moves_money(config: Mapping[str, str]) -> bool:

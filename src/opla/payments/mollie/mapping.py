@@ -33,6 +33,22 @@ FAILURE: dict[str, str] = {
     "unknown_reason": "refused",
 }
 
+#: The same of a charge by a mandate, where nobody is there: the bank wants the person.
+FAILURE_AGAIN: dict[str, str] = {
+    "authentication_abandoned": "authentication",
+    "authentication_failed": "authentication",
+    "authentication_required": "authentication",
+    "authentication_unavailable_acs": "authentication",
+}
+
+#: HTTP status of an error to a charge by a mandate, and the field a 422 names: the consent is gone.
+ENDED: dict[str, str] = {
+    "404": "mandate_ended",
+    "410": "mandate_ended",
+    "422-customerId": "mandate_ended",
+    "422-mandateId": "mandate_ended",
+}
+
 #: Status of a refund → our answer. Until it is with the bank it can still fail: the balance may be too low for days.
 REFUND: dict[str, Answer] = {
     "queued": Answer.PENDING,
@@ -64,6 +80,40 @@ METHOD: dict[str, str] = {
     "paypal": "paypal",
     "kbc": "kbc",
     "belfius": "belfius",
+    "bank_transfer": "banktransfer",
+    "terminal": "pointofsale",
+}
+
+#: Status of a card machine → whether it takes payments.
+TERMINAL: dict[str, str] = {
+    "active": "ready",
+    "pending": "not_ready",
+    "inactive": "not_ready",
+}
+
+#: Status of a settlement → our word. What is on its way to the bank may still change.
+SETTLEMENT: dict[str, str] = {
+    "open": "not_yet",
+    "pending": "not_yet",
+    "processing-at-bank": "not_yet",
+    "paidout": "sent",
+    "failed": "failed",
+}
+
+#: What their page asks for → the method of the mandate that a first payment leaves. What is not here keeps no consent.
+KEEPS: dict[str, str] = {
+    "creditcard": "creditcard",
+    "bancontact": "directdebit",
+    "belfius": "directdebit",
+    "kbc": "directdebit",
+    "paypal": "paypal",
+}
+
+#: Method of a mandate → in how many days, at most, the money of a charge by it is sure.
+DAYS: dict[str, int] = {
+    "creditcard": 0,
+    "paypal": 0,
+    "directdebit": 10,
 }
 
 #: The language of an order → the one of their page. They have no Chinese.

@@ -1,4 +1,4 @@
-"""Mollie, keeping `Charges`, `Refunds` and `Notifies`. Facts: docs.mollie.com/reference, API v2."""
+"""Mollie, keeping `Charges`, `Refunds`, `Notifies` and `Terminals`. Facts: docs.mollie.com/reference, API v2."""
 
 from __future__ import annotations
 
@@ -8,14 +8,25 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from opla.calling import Reply
+from opla.calling import Reply, page_of
 from opla.core.money import MINOR_DIGITS, Money
-from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises, RefundReport, RefundRequest
+from opla.core.own_account import clean_iban
+from opla.core.ports import (
+    Answer,
+    ChargeReport,
+    ChargeRequest,
+    Promises,
+    RefundReport,
+    RefundRequest,
+    Terminal,
+)
 from opla.payments.mollie import mapping, webhook
 from opla.payments.mollie.client import Client
 from opla.payments.mollie.config import Config
 
 _ID = re.compile(r"tr_[A-Za-z0-9]{6,40}")
+#: What fits into the remittance of a transfer, and is nobody's words.
+_REFERENCE = re.compile(r"[A-Za-z0-9+/ -]{4,40}")
 #: So many pages of their list are read: what is looked for is among the newest, because it is looked for at once.
 _PAGES = 4
 #: They cut what is longer.
@@ -31,36 +42,48 @@ class Mollie:
 
     def __init__(self, config: Config, method: str = "", transport: httpx.BaseTransport | None = None) -> None:
         self._client = Client(config, transport)
+        self._base_url = config.base_url
         self._webhook_secret = config.webhook_secret
         self._mode = "test" if config.test else "live"
         self._method = method
+        self._terminal = config.terminal
 
     def charge(self, request: ChargeRequest) -> ChargeReport:
+        return self._started(request, self._page(request))
+
+    def _page(self, request: ChargeRequest) -> dict[str, object]:
+        """What is besides the payment itself when the person is there."""
+        page: dict[str, object] = {
+            "redirectUrl": request.return_url,
+            "locale": mapping.LOCALE.get(request.language, "en_US"),
+        }
+        return page | ({"method": self._method} if self._method else {})
+
+    def _started(self, request: ChargeRequest, besides: Mapping[str, object]) -> ChargeReport:
         body: dict[str, object] = {
             "amount": _amount(request.amount),
             "description": request.description[:_MAX_DESCRIPTION],
-            "redirectUrl": request.return_url,
-            "locale": mapping.LOCALE.get(request.language, "en_US"),
+            **besides,
             "metadata": {"reference": request.reference},
         }
         if _reachable(request.webhook_url):
             body["webhookUrl"] = request.webhook_url
-        if self._method:
-            body["method"] = self._method
+        if self._method == mapping.METHOD["terminal"]:
+            body["terminalId"] = self._terminal
         reply = self._client.create(body, request.reference)
         if reply.done and _money(reply.fields, "amount") != request.amount:  # the first of two with one reference
-            return ChargeReport(Answer.UNKNOWN, why="other_amount", evidence=_evidence(reply))
-        return self._charge_report(reply, request.reference)
+            return ChargeReport(Answer.UNKNOWN, why="other_amount", evidence=evidence(reply))
+        return self._charge_report(reply, request)
 
     def fetch(self, reference: str, provider_id: str) -> ChargeReport | None:
         if provider_id:
             reply = self._client.payment(provider_id)
-            return None if _unknown_to_them(reply) else self._charge_report(reply, reference)
+            return None if _unknown_to_them(reply) else self._fetched(reply, reference)
         begins = ""
         for _ in range(_PAGES):
             reply = self._client.payments(begins)
             if not reply.done:
-                return self._charge_report(reply, reference)
+                return self._fetched(reply, reference)
             if (found := _with(reference, reply, "payments")) is not None:
                 return self._told(found, reference, reply)
             begins = _next(reply)
@@ -76,7 +99,7 @@ class Mollie:
         }
         reply = self._client.refund(request.provider_id, body, request.reference)
         if reply.done and _money(reply.fields, "amount") != request.amount:
-            return RefundReport(Answer.UNKNOWN, why="other_amount", evidence=_evidence(reply))
+            return RefundReport(Answer.UNKNOWN, why="other_amount", evidence=evidence(reply))
         return self._refund_report(reply, request.reference)
 
     def fetch_refund(self, reference: str, provider_id: str) -> RefundReport | None:
@@ -86,54 +109,84 @@ class Mollie:
         found = _with(reference, reply, "refunds")
         return None if found is None else self._refunded(found, reference, reply)
 
+    def terminals(self) -> Sequence[Terminal] | None:
+        reply = self._client.terminals()
+        if not reply.done or not isinstance(reply.fields.get("_embedded"), dict):
+            return None
+        return [
+            Terminal(
+                text(one, "id"),
+                text(one, "description"),
+                text(one, "currency"),
+                mapping.TERMINAL.get(text(one, "status")) == "ready",
+            )
+            for one in listed(reply, "terminals")
+            if text(one, "mode") == self._mode
+        ]
+
     def woken(self, headers: Mapping[str, str], body: bytes) -> Sequence[str]:
         return webhook.named(headers, body, self._webhook_secret)
 
-    def _charge_report(self, reply: Reply, reference: str) -> ChargeReport:
+    def _charge_report(self, reply: Reply, request: ChargeRequest) -> ChargeReport:
+        """What an answer to `request` says."""
+        return self._fetched(reply, request.reference)
+
+    def _fetched(self, reply: Reply, reference: str) -> ChargeReport:
         if not reply.done:
-            answer, why = _refused(reply)
-            return ChargeReport(answer, why=why, evidence=_evidence(reply))
+            answer, why = refused(reply)
+            return ChargeReport(answer, why=why, evidence=evidence(reply))
         return self._told(reply.fields, reference, reply)
 
     def _told(self, fields: Fields, reference: str, reply: Reply) -> ChargeReport:
         """What these fields say of the payment `reference`; of another payment, or of a test, they say nothing."""
         amount, refunded = _money(fields, "amount"), _money(fields, "amountRefunded", absent=0)
         back = _money(fields, "amountChargedBack", absent=0)
-        provider_id, mode = _text(fields, "id"), _text(fields, "mode")
+        provider_id, mode = text(fields, "id"), text(fields, "mode")
         if not (_reference(fields) == reference and mode == self._mode and amount and refunded and back):
-            return ChargeReport(Answer.UNKNOWN, why="unreadable", evidence=_evidence(reply))
+            return ChargeReport(Answer.UNKNOWN, why="unreadable", evidence=evidence(reply))
         if not _ID.fullmatch(provider_id) or {refunded.currency, back.currency} != {amount.currency}:
-            return ChargeReport(Answer.UNKNOWN, why="unreadable", evidence=_evidence(reply))
-        status = _text(fields, "status")
+            return ChargeReport(Answer.UNKNOWN, why="unreadable", evidence=evidence(reply))
+        status = text(fields, "status")
         answer, why = mapping.PAYMENT.get(status, (Answer.UNKNOWN, "status_unknown"))
         details = fields.get("details")
         if why == "refused" and isinstance(details, dict):
-            why = mapping.FAILURE.get(_text(details, "failureReason"), why)
+            why = mapping.FAILURE.get(text(details, "failureReason"), why)
         return ChargeReport(
             answer=answer,
             provider_id=provider_id,
-            redirect_url=_link(fields, "checkout"),
+            redirect_url=page_of(link(fields, "checkout"), self._base_url),
             captured_minor=amount.amount_minor if answer is Answer.SUCCEEDED else 0,
             refunded_minor=refunded.amount_minor,
             charged_back_minor=back.amount_minor,
             currency=amount.currency,
             why=why,
-            evidence=_evidence(reply, status),
+            evidence={**evidence(reply, status), **(_transfer_to(details) if answer is Answer.PENDING else {})},
         )
 
     def _refund_report(self, reply: Reply, reference: str) -> RefundReport:
         if not reply.done:
-            answer, why = _refused(reply)
-            return RefundReport(answer, why=why, evidence=_evidence(reply))
+            answer, why = refused(reply)
+            return RefundReport(answer, why=why, evidence=evidence(reply))
         return self._refunded(reply.fields, reference, reply)
 
     def _refunded(self, fields: Fields, reference: str, reply: Reply) -> RefundReport:
-        refund_id, status = _text(fields, "id"), _text(fields, "status")
-        if _reference(fields) != reference or _text(fields, "mode") != self._mode or not refund_id:
-            return RefundReport(Answer.UNKNOWN, why="unreadable", evidence=_evidence(reply))
+        refund_id, status = text(fields, "id"), text(fields, "status")
+        if _reference(fields) != reference or text(fields, "mode") != self._mode or not refund_id:
+            return RefundReport(Answer.UNKNOWN, why="unreadable", evidence=evidence(reply))
         answer = mapping.REFUND.get(status, Answer.UNKNOWN)
         why = "refused" if answer is Answer.DECLINED else ""
-        return RefundReport(answer, refund_id, why, _evidence(reply, status))
+        return RefundReport(answer, refund_id, why, evidence(reply, status))
+
+
+def _transfer_to(details: object) -> dict[str, str]:
+    """Where a transfer is to go: an account of theirs, whose digits check; their reference as it is."""
+    if not isinstance(details, dict) or not text(details, "transferReference"):
+        return {}
+    iban, reference = clean_iban(text(details, "bankAccount")), text(details, "transferReference")
+    if not iban or not _REFERENCE.fullmatch(reference):
+        return {}
+    found = {"iban": iban, "holder": text(details, "bankName")[:70], "bic": text(details, "bankBic")[:11]}
+    return {f"to_{name}": word for name, word in {**found, "reference": reference}.items()}
 
 
 def _amount(money: Money) -> dict[str, str]:
@@ -148,16 +201,16 @@ def _reachable(url: str) -> bool:
 
 def _with(reference: str, reply: Reply, name: str) -> Fields | None:
     """The one of a list that carries our reference."""
-    return next((one for one in _listed(reply, name) if _reference(one) == reference), None)
+    return next((one for one in listed(reply, name) if _reference(one) == reference), None)
 
 
 def _next(reply: Reply) -> str:
     """With which payment the next page begins; empty after the last."""
-    begins = parse_qs(urlsplit(_link(reply.fields, "next")).query).get("from", [""])[0]
+    begins = parse_qs(urlsplit(link(reply.fields, "next")).query).get("from", [""])[0]
     return begins if _ID.fullmatch(begins) else ""
 
 
-def _listed(reply: Reply, name: str) -> Iterator[Fields]:
+def listed(reply: Reply, name: str) -> Iterator[Fields]:
     embedded = reply.fields.get("_embedded")
     found = embedded.get(name) if isinstance(embedded, dict) else None
     return (one for one in found if isinstance(one, dict)) if isinstance(found, list) else iter(())
@@ -165,14 +218,13 @@ def _listed(reply: Reply, name: str) -> Iterator[Fields]:
 
 def _reference(fields: Fields) -> str:
     metadata = fields.get("metadata")
-    return _text(metadata, "reference") if isinstance(metadata, dict) else ""
+    return text(metadata, "reference") if isinstance(metadata, dict) else ""
 
 
-def _link(fields: Fields, name: str) -> str:
+def link(fields: Fields, name: str) -> str:
     links = fields.get("_links")
-    link = links.get(name) if isinstance(links, dict) else None
-    url = _text(link, "href") if isinstance(link, dict) else ""
-    return url if url.startswith("https://") else ""
+    found = links.get(name) if isinstance(links, dict) else None
+    return text(found, "href") if isinstance(found, dict) else ""
 
 
 def _money(fields: Fields, name: str, absent: int | None = None) -> Money | None:
@@ -183,16 +235,16 @@ def _money(fields: Fields, name: str, absent: int | None = None) -> Money | None
         return Money(absent, whole.currency) if whole else None
     if not isinstance(value, dict):
         return None
-    currency = _text(value, "currency")
-    found = Money.parse(_text(value, "value"), currency) if currency in MINOR_DIGITS else None
+    currency = text(value, "currency")
+    found = Money.parse(text(value, "value"), currency) if currency in MINOR_DIGITS else None
     return found if found is not None and found.amount_minor >= 0 else None
 
 
-def _text(fields: Fields, name: str) -> str:
+def text(fields: Fields, name: str) -> str:
     return Reply(fields=fields).text(name) or ""
 
 
-def _refused(reply: Reply) -> tuple[Answer, str]:
+def refused(reply: Reply) -> tuple[Answer, str]:
     if reply.trouble:
         return reply.trouble, reply.evidence.get("error", "")
     theirs = reply.fields.get("status") == reply.status  # an error of theirs repeats it, a gateway's does not
@@ -203,7 +255,7 @@ def _unknown_to_them(reply: Reply) -> bool:
     return reply.trouble is None and reply.status == 404 and reply.fields.get("status") == 404
 
 
-def _evidence(reply: Reply, status: str = "") -> dict[str, str]:
+def evidence(reply: Reply, status: str = "") -> dict[str, str]:
     """What may be kept of a reply: its status and, of an error, which field was wrong. Never a text of theirs."""
     field = (reply.text("field") or "")[:64]
     words = {"their_status": status[:64], "their_field": field}

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
-from opla.calling import Reply
+from opla.calling import Reply, page_of
 from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises, RefundReport, RefundRequest
 from opla.payments.paypal import mapping, told
@@ -35,6 +35,7 @@ class PayPal:
 
     def __init__(self, config: Config, *, transport: httpx.BaseTransport | None = None) -> None:
         self._client = Client(config, transport)
+        self._base_url = config.base_url
 
     def charge(self, request: ChargeRequest) -> ChargeReport:
         reply = self._client.create(_body(request), request.reference)
@@ -131,7 +132,8 @@ class PayPal:
             word = f"{made.status}-{capture.status}"
         evidence, currency = _evidence(reply, word), made.amount.currency
         if answer is not Answer.SUCCEEDED or capture is None:
-            return ChargeReport(answer, made.id, made.url, currency=currency, why=why, evidence=evidence)
+            url = page_of(made.url, self._base_url)
+            return ChargeReport(answer, made.id, url, currency=currency, why=why, evidence=evidence)
         lost_minor = 0 if just_now else self._lost_minor(capture)
         if lost_minor is None:
             return ChargeReport(Answer.UNKNOWN, why="disputes_unread", evidence=evidence)

@@ -123,8 +123,7 @@ def _capture(fields: Fields) -> Capture | None:
 def _approve(fields: Fields) -> str:
     """Where people go to approve: called so, or `payer-action` where the order names how it is paid."""
     links = _dicts(fields.get("links"))
-    url = next((text(one, "href") for one in links if text(one, "rel") in ("payer-action", "approve")), "")
-    return url if url.startswith("https://") else ""
+    return next((text(one, "href") for one in links if text(one, "rel") in ("payer-action", "approve")), "")
 
 
 def _dicts(value: object) -> list[Fields]:

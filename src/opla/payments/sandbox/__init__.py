@@ -9,6 +9,7 @@ from opla.payments.sandbox.provider import Sandbox
 
 NAME = "sandbox"
 LIVE = False
+KEEPS = (NAME,)
 
 
 def build(config: Mapping[str, str]) -> Sandbox:

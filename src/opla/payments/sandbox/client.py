@@ -27,6 +27,9 @@ class Client:
     def decide(self, id_: str, outcome: str) -> Reply:
         return self._caller.post(f"/payments/{quote(id_, safe='')}/decide", {"outcome": outcome})
 
+    def end_mandate(self, mandate: str) -> Reply:
+        return self._caller.post(f"/mandates/{quote(mandate, safe='')}/end", {})
+
     def refund(self, payment_id: str, body: Mapping[str, str | int]) -> Reply:
         return self._caller.post(f"/payments/{quote(payment_id, safe='')}/refunds", body)
 

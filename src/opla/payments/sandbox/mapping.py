@@ -12,6 +12,12 @@ PAYMENT: dict[str, tuple[Answer, str]] = {
     "expired": (Answer.DECLINED, "expired"),
 }
 
+#: Why a charge by a mandate failed → our word for why.
+FAILURE: dict[str, str] = {
+    "authentication": "authentication",
+    "refused": "refused",
+}
+
 #: Status of a refund → our answer.
 REFUND: dict[str, Answer] = {
     "refunded": Answer.SUCCEEDED,
@@ -27,6 +33,7 @@ ERROR: dict[str, tuple[Answer, str]] = {
     "return_url_invalid": (Answer.DECLINED, "rejected"),
     "webhook_url_invalid": (Answer.DECLINED, "rejected"),
     "payment_unknown": (Answer.DECLINED, "payment_unknown"),
+    "mandate_ended": (Answer.DECLINED, "mandate_ended"),
     "reference_used": (Answer.UNKNOWN, "reference_used"),
 }
 

@@ -1,4 +1,4 @@
-"""The sandbox payment provider, keeping `Charges`, `Refunds` and `Notifies`."""
+"""The sandbox payment provider, keeping `ChargesAgain`, `Refunds` and `Notifies`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from urllib.parse import parse_qs
 
 from opla.calling import Reply
 from opla.core.money import MINOR_DIGITS, Money
-from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises, RefundReport, RefundRequest
+from opla.core.ports import Answer, ChargeReport, ChargeRequest, Mandate, Promises, RefundReport, RefundRequest
 from opla.payments.sandbox import mapping
 from opla.payments.sandbox.client import Client
 from opla.payments.sandbox.config import Config
 
 _ID = re.compile(r"sp_[0-9a-f]{24}")
+_MANDATE = re.compile(r"sm_[0-9a-f]{1,24}")
 _MAX_WEBHOOK = 1024
 
 
@@ -35,7 +36,14 @@ class Sandbox:
             "return_url": request.return_url,
             "webhook_url": request.webhook_url,
         }
-        return _charge_report(self._client.create(body), request.reference)
+        if request.keep:
+            body["keep"] = True
+        if request.mandate:
+            body["mandate"] = request.mandate
+        reply = self._client.create(body)
+        if reply.done and (reply.text("charged_by") or "") != request.mandate:  # another consent's payment
+            return ChargeReport(Answer.UNKNOWN, why="unreadable", evidence=_evidence(reply))
+        return _charge_report(reply, request.reference)
 
     def fetch(self, reference: str, provider_id: str) -> ChargeReport | None:
         theirs = self._client
@@ -53,6 +61,14 @@ class Sandbox:
     def fetch_refund(self, reference: str, provider_id: str) -> RefundReport | None:  # noqa: ARG002 - theirs are unique
         reply = self._client.refund_by_reference(reference)
         return None if _unknown_to_them(reply) else _refund_report(reply, reference)
+
+    def end_mandate(self, mandate: str) -> Answer:
+        if not _MANDATE.fullmatch(mandate):  # none of theirs, so nothing can be charged by it
+            return Answer.SUCCEEDED
+        reply = self._client.end_mandate(mandate)
+        if reply.done:
+            return Answer.SUCCEEDED if reply.text("status") == "ended" else Answer.UNKNOWN
+        return Answer.SUCCEEDED if _unknown_to_them(reply) else _refused(reply)[0]
 
     def woken(self, headers: Mapping[str, str], body: bytes) -> Sequence[str]:  # noqa: ARG002 - unsigned, as Mollie's
         """At most one id. Anybody can send one, and then all that happens is one more look."""
@@ -78,6 +94,8 @@ def _charge_report(reply: Reply, reference: str) -> ChargeReport:
     if strange or not provider_id or not currency or captured is None or refunded is None or back is None:
         return ChargeReport(Answer.UNKNOWN, why="unreadable", evidence=_evidence(reply))
     answer, why = mapping.PAYMENT.get(status or "", (Answer.UNKNOWN, "status_unknown"))
+    if why == "refused":
+        why = mapping.FAILURE.get(reply.text("why") or "", why)
     return ChargeReport(
         answer=answer,
         provider_id=provider_id,
@@ -89,7 +107,18 @@ def _charge_report(reply: Reply, reference: str) -> ChargeReport:
         why=why,
         evidence=_evidence(reply),
         fee=_fee(reply, currency),
+        mandate=_mandate(reply) if answer is Answer.SUCCEEDED else None,
     )
+
+
+def _mandate(reply: Reply) -> Mandate | None:
+    """The consent it left, where it left any in a way that can be read."""
+    told = reply.fields.get("mandate")
+    if not isinstance(told, dict):
+        return None
+    kept = Reply(fields=told)
+    id_, days = kept.text("id"), kept.whole("days")
+    return Mandate(id_, days) if id_ and days is not None else None
 
 
 def _refund_report(reply: Reply, reference: str) -> RefundReport:

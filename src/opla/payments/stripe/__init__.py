@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from opla.payments.stripe.config import Config
-from opla.payments.stripe.mapping import METHOD
+from opla.payments.stripe.consent import StripeAgain
+from opla.payments.stripe.mapping import KEEPS, METHOD
 from opla.payments.stripe.provider import Stripe
 
 NAME = "stripe"
@@ -18,7 +19,9 @@ METHODS = tuple(METHOD)
 
 
 def build(config: Mapping[str, str], method: str = "") -> Stripe:
-    return Stripe(Config.from_mapping(config), METHOD[method] if method else "")
+    theirs = METHOD[method] if method else ""
+    kind = StripeAgain if not theirs or theirs in KEEPS else Stripe
+    return kind(Config.from_mapping(config), theirs)
 
 
 def moves_money(config: Mapping[str, str]) -> bool:

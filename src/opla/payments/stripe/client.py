@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import httpx
 import stripe
-from stripe.params import RefundCreateParams
+from stripe.params import PaymentIntentCreateParams, RefundCreateParams
 from stripe.params.checkout import SessionCreateParams
 
 from opla.calling import Caller, Reply
@@ -88,6 +88,21 @@ class Client:
         """The payment intents that carry our reference, however old; made known to this search within a minute."""
         return _came(lambda: self._theirs.payment_intents.search({"query": f"metadata['reference']:'{reference}'"}))
 
+    def charge(self, body: PaymentIntentCreateParams, reference: str) -> Reply:
+        """By a kept payment method, with nobody there."""
+        return _came(lambda: self._theirs.payment_intents.create(body, {"idempotency_key": reference}))
+
+    def intent(self, id_: str) -> Reply:
+        """With its charge and what that cost."""
+        whole = ["latest_charge.balance_transaction"]
+        return _came(lambda: self._theirs.payment_intents.retrieve(id_, {"expand": whole}))
+
+    def method(self, id_: str) -> Reply:
+        return _came(lambda: self._theirs.payment_methods.retrieve(id_))
+
+    def detach(self, id_: str) -> Reply:
+        return _came(lambda: self._theirs.payment_methods.detach(id_))
+
     def disputes(self, intent_id: str) -> Reply:
         return _came(lambda: self._theirs.disputes.list({"payment_intent": intent_id, "limit": PAGE}))
 
@@ -97,6 +112,27 @@ class Client:
     def refunds(self, intent_id: str) -> Reply:
         whole = ["data.balance_transaction"]
         return _came(lambda: self._theirs.refunds.list({"payment_intent": intent_id, "limit": PAGE, "expand": whole}))
+
+    def payouts(self, since_s: int, after: str) -> Reply:
+        """The newest first, made since then (seconds since 1970); or from after that one on."""
+        return _came(
+            lambda: self._theirs.payouts.list(
+                {"created": {"gte": since_s}, "limit": PAGE, **({"starting_after": after} if after else {})}
+            )
+        )
+
+    def moves(self, payout_id: str, after: str) -> Reply:
+        """What one payout paid out, each with the object it is of."""
+        return _came(
+            lambda: self._theirs.balance_transactions.list(
+                {
+                    "payout": payout_id,
+                    "limit": PAGE,
+                    "expand": ["data.source"],
+                    **({"starting_after": after} if after else {}),
+                }
+            )
+        )
 
 
 def _came(ask: Callable[[], object]) -> Reply:

@@ -19,6 +19,28 @@ INTENT: dict[str, tuple[Answer, str]] = {
     "canceled": (Answer.DECLINED, "abandoned"),
 }
 
+#: Status of a payment intent of a charge by a mandate. Nobody is there who could act: `requires_action` is unknown.
+AGAIN: dict[str, tuple[Answer, str]] = {
+    "succeeded": (Answer.SUCCEEDED, ""),
+    "processing": (Answer.PENDING, ""),
+    "requires_payment_method": (Answer.DECLINED, "refused"),
+    "canceled": (Answer.DECLINED, "refused"),
+}
+
+#: Code, or decline code, of what went wrong with a charge by a mandate → our word for why; any other: `refused`.
+FAILURE: dict[str, str] = {
+    "authentication_required": "authentication",
+    "payment_intent_authentication_failure": "authentication",
+    "expired_card": "card_expired",
+    "insufficient_funds": "no_funds",
+}
+
+#: Which field an `invalid_request_error` to a charge by a mandate names, where consent is gone → our word for why.
+ENDED: dict[str, str] = {
+    "customer": "mandate_ended",
+    "payment_method": "mandate_ended",
+}
+
 #: Status of a refund → our answer. One that a bank sends back later is `failed` after it had been `succeeded`.
 REFUND: dict[str, Answer] = {
     "pending": Answer.PENDING,
@@ -52,6 +74,44 @@ METHOD: dict[str, str] = {
     "paypal": "paypal",
     "alipay": "alipay",
     "wechat_pay": "wechat_pay",
+}
+
+#: Status of a payout → our word. What is on its way to the bank may still change.
+PAYOUT: dict[str, str] = {
+    "pending": "not_yet",
+    "in_transit": "not_yet",
+    "paid": "sent",
+    "failed": "failed",
+    "canceled": "failed",
+}
+
+#: Type of a movement of their balance → what it is of; others are of no kind that is known here. An adjustment is a
+#: charge-back where its object is a dispute.
+MOVE: dict[str, str] = {
+    "charge": "payment",
+    "payment": "payment",
+    "refund": "refund",
+    "payment_refund": "refund",
+    "refund_failure": "refund",
+    "payment_failure_refund": "refund",
+    "adjustment": "charge_back",
+    "stripe_fee": "fee",
+    "stripe_fx_fee": "fee",
+    "tax_fee": "fee",
+    "payout_failure": "returned",
+    "payout_cancel": "returned",
+}
+
+#: What a first payment is paid with → what is charged later. What is not here keeps no consent.
+KEEPS: dict[str, str] = {
+    "card": "card",
+    "bancontact": "sepa_debit",
+}
+
+#: What is charged later → in how many days, at most, the money of a charge by it is sure.
+DAYS: dict[str, int] = {
+    "card": 0,
+    "sepa_debit": 20,
 }
 
 #: The language of an order → the one of their page.

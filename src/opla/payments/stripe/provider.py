@@ -1,4 +1,4 @@
-"""Stripe, keeping `Charges`, `Refunds` and `Notifies`. Facts: docs.stripe.com/api, the version of its library."""
+"""Stripe, keeping `Charges`, `Refunds`, `PaysOut`, `Notifies`. Facts: docs.stripe.com/api, its library's version."""
 
 from __future__ import annotations
 
@@ -6,22 +6,32 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 import httpx
 from stripe.params import RefundCreateParams
 from stripe.params.checkout import SessionCreateParams
 
-from opla.calling import Reply
+from opla.calling import Reply, page_of
 from opla.core.money import Money
-from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises, RefundReport, RefundRequest
-from opla.payments.stripe import mapping, told
+from opla.core.ports import (
+    Answer,
+    ChargeReport,
+    ChargeRequest,
+    Payout,
+    PayoutLine,
+    Promises,
+    RefundReport,
+    RefundRequest,
+)
+from opla.payments.stripe import mapping, payouts, told
 from opla.payments.stripe.client import Client
 from opla.payments.stripe.config import Config
 from opla.payments.stripe.signature import signed
 
 _REFERENCE = re.compile(r"[0-9a-f]{32}")
 _MAX_WEBHOOK = 256 * 1024
-_MAX_NAME = 250
+MAX_NAME = 250
 
 
 class Stripe:
@@ -42,6 +52,7 @@ class Stripe:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = Client(config, transport)
+        self._base_url = config.base_url
         self._live = not config.test
         self._method = method
         self._webhook_secret = config.webhook_secret
@@ -51,53 +62,69 @@ class Stripe:
         reply = self._client.create(self._page(request), request.reference)
         made = told.session(reply.fields) if reply.done else None
         if made is not None and made.amount != request.amount:
-            return ChargeReport(Answer.UNKNOWN, why="other_amount", evidence=_evidence(reply))
+            return ChargeReport(Answer.UNKNOWN, why="other_amount", evidence=evidence(reply))
         if not reply.done:
-            answer, why = _refused(reply)
-            return ChargeReport(answer, why=why, evidence=_evidence(reply))
+            answer, why = refused(reply)
+            return ChargeReport(answer, why=why, evidence=evidence(reply))
         return self._told(reply.fields, request.reference, reply)
 
     def fetch(self, reference: str, provider_id: str) -> ChargeReport | None:
         if provider_id:
             reply = self._client.session(provider_id)
             if not reply.done:
-                return None if _unknown_to_them(reply) else self._unread(reply)
+                return None if unknown_to_them(reply) else self._unread(reply)
             return self._told(reply.fields, reference, reply)
         return self._found(reference)
 
     def refund(self, request: RefundRequest) -> RefundReport:
+        if told.INTENT_ID.fullmatch(request.provider_id):
+            return self._give_back(request, request.provider_id)
         session = self._client.session(request.provider_id)
         paid = told.session(session.fields) if session.done else None
         if paid is None or paid.id != request.provider_id or paid.live is not self._live:
-            return self._no_refund(session, sent=_unknown_to_them(session))
+            return self._no_refund(session, sent=unknown_to_them(session))
         if not paid.intent_id:
-            return RefundReport(Answer.DECLINED, why="not_captured", evidence=_evidence(session))
+            return RefundReport(Answer.DECLINED, why="not_captured", evidence=evidence(session))
+        return self._give_back(request, paid.intent_id)
+
+    def _give_back(self, request: RefundRequest, intent_id: str) -> RefundReport:
         body: RefundCreateParams = {
-            "payment_intent": paid.intent_id,
+            "payment_intent": intent_id,
             "amount": request.amount.amount_minor,
             "metadata": {"reference": request.reference},
             "expand": ["balance_transaction"],
         }
         reply = self._client.refund(body, request.reference)
         if reply.done and told.amount(reply.fields) != request.amount:
-            return RefundReport(Answer.UNKNOWN, why="other_amount", evidence=_evidence(reply))
+            return RefundReport(Answer.UNKNOWN, why="other_amount", evidence=evidence(reply))
         return self._refunded(reply.fields, request.reference, reply) if reply.done else self._no_refund(reply)
 
     def fetch_refund(self, reference: str, provider_id: str) -> RefundReport | None:
+        if told.INTENT_ID.fullmatch(provider_id):
+            return self._given_back(reference, provider_id)
         session = self._client.session(provider_id)
-        if _unknown_to_them(session):
+        if unknown_to_them(session):
             return None
         paid = told.session(session.fields) if session.done else None
         if paid is None or paid.id != provider_id:
             return self._no_refund(session, sent=False)
-        if not paid.intent_id:
+        return self._given_back(reference, paid.intent_id) if paid.intent_id else None
+
+    def _given_back(self, reference: str, intent_id: str) -> RefundReport | None:
+        reply = self._client.refunds(intent_id)
+        if unknown_to_them(reply):
             return None
-        reply = self._client.refunds(paid.intent_id)
         made = told.listed(reply)
         if made is None:
             return self._no_refund(reply, sent=False)
         ours = next((one for one in made if told.reference(one) == reference), None)
         return None if ours is None else self._refunded(ours, reference, reply)
+
+    def payouts(self, since: date) -> Sequence[Payout] | None:
+        return payouts.payouts(self._client, since, live=self._live)
+
+    def payout_lines(self, payout: Payout) -> Sequence[PayoutLine] | None:
+        return payouts.lines(self._client, payout)
 
     def woken(self, headers: Mapping[str, str], body: bytes) -> Sequence[str]:
         """At most one name, of what they signed: a session, our reference as payments and refunds carry it, or, of a
@@ -129,13 +156,13 @@ class Stripe:
                     "price_data": {
                         "currency": request.amount.currency.lower(),
                         "unit_amount": request.amount.amount_minor,
-                        "product_data": {"name": request.description[:_MAX_NAME]},
+                        "product_data": {"name": request.description[:MAX_NAME]},
                     },
                     "quantity": 1,
                 }
             ],
             "payment_intent_data": {
-                "description": request.description[:_MAX_NAME],
+                "description": request.description[:MAX_NAME],
                 "metadata": {"reference": request.reference},
             },
             "success_url": request.return_url,
@@ -166,66 +193,76 @@ class Stripe:
         intent_id = next((told.text(one, "id") for one in tried if told.reference(one) == reference), "")
         if not intent_id:
             return None
-        reply = self._client.session_of(intent_id)
+        return self._page_of(intent_id, reference)
+
+    def _page_of(self, intent_id: str, reference: str) -> ChargeReport | None:
+        return self._paged(self._client.session_of(intent_id), reference)
+
+    def _paged(self, reply: Reply, reference: str) -> ChargeReport:
         page = next(iter(told.listed(reply) or ()), None)
         return self._unread(reply) if page is None else self._told(page, reference, reply)
 
     def _unread(self, reply: Reply) -> ChargeReport:
         """A look-up that showed nothing. That they refuse to be asked says nothing of the payment."""
-        answer, why = (Answer.UNKNOWN, "unreadable") if reply.done else _refused(reply)
+        answer, why = (Answer.UNKNOWN, "unreadable") if reply.done else refused(reply)
         answer = Answer.UNKNOWN if answer is Answer.DECLINED else answer
-        return ChargeReport(answer, why=why, evidence=_evidence(reply))
+        return ChargeReport(answer, why=why, evidence=evidence(reply))
 
     def _told(self, fields: told.Fields, reference: str, reply: Reply) -> ChargeReport:
         """What a session says of the payment `reference`; of another payment, or of a test, it says nothing."""
         page = told.session(fields)
-        unreadable = ChargeReport(Answer.UNKNOWN, why="unreadable", evidence=_evidence(reply))
+        unreadable = ChargeReport(Answer.UNKNOWN, why="unreadable", evidence=evidence(reply))
         if page is None or page.reference != reference or page.live is not self._live:
             return unreadable
         answer, why = mapping.SESSION.get(page.state, (Answer.UNKNOWN, "status_unknown"))
         if page.state == "complete-unpaid":
             answer, why = mapping.INTENT.get(page.intent_status, (Answer.UNKNOWN, "status_unknown"))
-        evidence, currency = _evidence(reply, page.state), page.amount.currency
+        kept, currency = evidence(reply, page.state), page.amount.currency
         if answer is not Answer.SUCCEEDED:
-            return ChargeReport(answer, page.id, page.url, currency=currency, why=why, evidence=evidence)
-        charge, gone = page.charge, told.Disputed(0, Money(0, currency))
+            url = page_of(page.url, self._base_url)
+            return ChargeReport(answer, page.id, url, currency=currency, why=why, evidence=kept)
+        return self._taken(page.id, page.intent_id, page.charge, currency, kept)
+
+    def _taken(
+        self, id_: str, intent_id: str, charge: told.Charge | None, currency: str, kept: Mapping[str, str]
+    ) -> ChargeReport:
+        """A payment that succeeded, by what was charged."""
+        gone = told.Disputed(0, Money(0, currency))
         if charge is None or charge.captured.currency != currency:
-            return unreadable
+            return ChargeReport(Answer.UNKNOWN, why="unreadable", evidence=kept)
         if charge.disputed:
-            asked = self._client.disputes(page.intent_id)
+            asked = self._client.disputes(intent_id)
             all_of_them = told.disputes(asked, currency)
             if all_of_them is None:
-                return ChargeReport(Answer.UNKNOWN, why="disputes_unread", evidence=_evidence(asked))
+                return ChargeReport(Answer.UNKNOWN, why="disputes_unread", evidence=evidence(asked))
             gone = all_of_them
         return ChargeReport(
-            answer,
-            page.id,
+            Answer.SUCCEEDED,
+            id_,
             captured_minor=charge.captured.amount_minor,
             refunded_minor=charge.refunded_minor,
             charged_back_minor=gone.gone_minor,
             currency=currency,
-            evidence={**evidence, "their_payment": page.intent_id},
+            evidence={**kept, "their_payment": intent_id},
             fee=charge.fee + gone.fee if charge.fee and gone.fee else None,
         )
 
     def _refunded(self, fields: told.Fields, reference: str, reply: Reply) -> RefundReport:
         refund_id, status, back = told.text(fields, "id"), told.text(fields, "status"), told.amount(fields)
         if told.reference(fields) != reference or not refund_id.startswith(("re_", "pyr_")) or back is None:
-            return RefundReport(Answer.UNKNOWN, why="unreadable", evidence=_evidence(reply))
+            return RefundReport(Answer.UNKNOWN, why="unreadable", evidence=evidence(reply))
         answer = mapping.REFUND.get(status, Answer.UNKNOWN)
         why = "refused" if answer is Answer.DECLINED else ""
-        return RefundReport(
-            answer, refund_id, why, _evidence(reply, status), fee=told.refund_fee(fields, back.currency)
-        )
+        return RefundReport(answer, refund_id, why, evidence(reply, status), fee=told.refund_fee(fields, back.currency))
 
     def _no_refund(self, reply: Reply, *, sent: bool = True) -> RefundReport:
-        answer, why = _refused(reply) if not reply.done else (Answer.UNKNOWN, "unreadable")
+        answer, why = refused(reply) if not reply.done else (Answer.UNKNOWN, "unreadable")
         if answer is Answer.DECLINED and not sent:
             answer = Answer.UNKNOWN
-        return RefundReport(answer, why=why, evidence=_evidence(reply))
+        return RefundReport(answer, why=why, evidence=evidence(reply))
 
 
-def _refused(reply: Reply) -> tuple[Answer, str]:
+def refused(reply: Reply) -> tuple[Answer, str]:
     if reply.trouble:
         return reply.trouble, reply.evidence.get("error", "")
     error = reply.fields.get("error")
@@ -235,11 +272,11 @@ def _refused(reply: Reply) -> tuple[Answer, str]:
     return kind or mapping.ERROR.get(reply.status, (Answer.UNKNOWN, "error_unknown"))
 
 
-def _unknown_to_them(reply: Reply) -> bool:
-    return reply.status == 404 and _refused(reply) == mapping.ERROR[404]
+def unknown_to_them(reply: Reply) -> bool:
+    return reply.status == 404 and refused(reply) == mapping.ERROR[404]
 
 
-def _evidence(reply: Reply, status: str = "") -> dict[str, str]:
+def evidence(reply: Reply, status: str = "") -> dict[str, str]:
     """What may be kept of a reply: its status and, of an error, their words for it. Never a text of theirs."""
     error = reply.fields.get("error")
     of = error if isinstance(error, dict) and not reply.done else {}

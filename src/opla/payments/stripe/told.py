@@ -27,7 +27,7 @@ class Charge:
 
 @dataclass(frozen=True)
 class Session:
-    """`state` is a word of `mapping.SESSION`; `intent_id` is empty until somebody tried to pay."""
+    """`state` is a word of `mapping.SESSION`, `url` is as told; `intent_id` is empty until somebody tried to pay."""
 
     id: str
     reference: str
@@ -65,11 +65,66 @@ def session(fields: Fields) -> Session | None:
         live,
         f"{text(fields, 'status')}-{text(fields, 'payment_status')}",
         found,
-        url if url.startswith("https://") else "",
+        url,
         intent_id,
         text(whole, "status"),
         _charge(latest) if isinstance(latest, dict) else None,
     )
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A payment without a page. `codes`: what went wrong with it, in their words."""
+
+    id: str
+    reference: str
+    live: bool
+    status: str
+    amount: Money
+    customer_id: str
+    method_id: str
+    codes: Sequence[str]
+    charge: Charge | None
+
+
+def intent(fields: Fields) -> Intent | None:
+    found, live, id_ = _money(fields, "amount"), fields.get("livemode"), text(fields, "id")
+    if fields.get("object") != "payment_intent" or not INTENT_ID.fullmatch(id_) or found is None:
+        return None
+    if not isinstance(live, bool):
+        return None
+    latest, wrong = fields.get("latest_charge"), fields.get("last_payment_error")
+    return Intent(
+        id_,
+        reference(fields),
+        live,
+        text(fields, "status"),
+        found,
+        text(fields, "customer"),
+        text(fields, "payment_method"),
+        codes(wrong) if isinstance(wrong, dict) else (),
+        _charge(latest) if isinstance(latest, dict) else None,
+    )
+
+
+def codes(error: Fields) -> Sequence[str]:
+    """What an error of theirs says went wrong; the bank's own word first."""
+    return text(error, "decline_code"), text(error, "code")
+
+
+def left(fields: Fields) -> tuple[str, str, str]:
+    """What a paid session left for later: the customer, their payment method, and its type; empty where nothing."""
+    paid = fields.get("payment_intent")
+    latest = paid.get("latest_charge") if isinstance(paid, dict) else None
+    details = latest.get("payment_method_details") if isinstance(latest, dict) else None
+    if not isinstance(paid, dict) or not isinstance(details, dict) or paid.get("setup_future_usage") != "off_session":
+        return "", "", ""
+    how = text(details, "type")
+    bank = details.get(how)
+    method_id = text(paid, "payment_method")
+    if how == "bancontact":  # it pays once; what can be charged later is the account behind it
+        method_id = text(bank, "generated_sepa_debit") if isinstance(bank, dict) else ""
+    return text(paid, "customer"), method_id, how
 
 
 def disputes(reply: Reply, currency: str) -> Disputed | None:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from opla.core.ports import Answer, Charges, Message, Promises, Pushes, Refunds, SendReport, SendRequest, Sends, Tells
+from opla.core.ports import (
+    Answer,
+    Charges,
+    Message,
+    Promises,
+    Pushes,
+    Refunds,
+    SendReport,
+    SendRequest,
+    Sends,
+    SendsTexts,
+    Tells,
+)
 
 
 class Instant:
@@ -30,6 +42,9 @@ class Instant:
 
     def refunds(self, name: str) -> Refunds:
         raise LookupError(f"{name}: orders from a float need no refund")
+
+    def sends_texts(self) -> SendsTexts | None:
+        return None
 
     def longest_call_s(self) -> int:
         return self.promises.max_seconds

@@ -15,8 +15,9 @@ from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import pages, together
+from opla.db.queries import pages, texts, together
 from opla.operations import catalogue, links
+from opla.operations.cash import ways
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.rights import agree
 from opla.presenting import facts, languages, numbers, paying, payment_methods
@@ -47,6 +48,7 @@ class Item:
     refused: str
     ticket: str
     link: str
+    texted: bool  # its code goes to whoever asked for it by text
 
     @property
     def payable(self) -> bool:
@@ -54,7 +56,11 @@ class Item:
 
     @property
     def consent(self) -> str:
-        return consent(self.quote.kind, dated=self.quote.deliver_at is not None)
+        return _consent(self.quote, self.texted)
+
+
+def _consent(made: Quote, texted: bool) -> str:
+    return consent(made.kind, dated=made.deliver_at is not None, texted=texted)
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,8 @@ def basket(request: HttpRequest) -> HttpResponse:
         if isinstance(to, card_asking.Asked):
             return _page(request, here, card_to=to)
         placements = [replace(p, card_to=to) if p.quote_id in cards else p for p in placements]
-    agreed = [(one.id, consent(one.kind, dated=one.deliver_at is not None)) for one in made.values()]
+    texted = texts.with_code(list(made))
+    agreed = [(one.id, _consent(one, one.id in texted)) for one in made.values()]
     agree(here.actor, [name for name, _ in agreed], [said for _, said in agreed], languages.current(), at=here.at)
     answers = place_orders(
         here.actor, placements, device=here.device, shop=here.shop, at=here.at, together=True, address=here.address
@@ -212,7 +219,7 @@ def _page(
         {
             "basket": shown,
             "at_home": paying.at_home(shown.total, visit(request).at) if shown.open else "",
-            "methods": [payment_methods.method(name) for name in here.shop.payment_methods],
+            "methods": [payment_methods.method(name) for name in ways(here.shop)],
             "refused": sentence(no) if no else "",
             "consents": list(dict.fromkeys(item.consent for item in shown.open)),
             "agreed": "at_once" in request.POST,
@@ -250,4 +257,5 @@ def _item(
         sentence(no) if no and no.code is not Code.BASKET_CHANGED else "",
         bought.ticket if bought else "",
         links.link_from(bought.sealed, bought.order_id, here.shop.keyring) if bought else "",
+        made.id in texts.with_code([made.id]),
     )

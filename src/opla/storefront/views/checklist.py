@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from opla.operations.cash import ways
 from opla.presenting import checklist as words
 from opla.presenting import payment_methods
 from opla.storefront import draft
@@ -27,7 +28,7 @@ def checklist(request: HttpRequest) -> HttpResponse:
         "things": words.things(),
         "ticks": ticks,
         "ready": len(ticks) == len(words.THINGS),
-        "methods": [payment_methods.method(name) for name in visit(request).shop.payment_methods],
+        "methods": [payment_methods.method(name) for name in ways(visit(request).shop)],
         "quote": quote,
         "back": reverse("quote", args=[quote]) if quote else reverse("home"),
     }

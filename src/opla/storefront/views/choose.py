@@ -10,10 +10,11 @@ from opla.core import sim
 from opla.core.catalog import Catalog, Operator
 from opla.core.phone import Number
 from opla.core.refusal import Refusal
-from opla.operations import catalogue
+from opla.operations import catalogue, look_up
 from opla.presenting import figures, numbers
 from opla.storefront import draft
 from opla.storefront.forms import Form, refused
+from opla.storefront.visit import visit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,6 +28,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return _home(request, catalog, refused({"number": text}, [found]), status=422)
     if isinstance(found, Number):
         draft.keep_number(request, found.e164)
+        here = visit(request)
+        look_up.ask(found.e164, address=here.address, shop=here.shop, at=here.at)
         return redirect("number")
     why = sim.why_not(found)
     return redirect("sim", kind=why.params["kind"] if why else "eid")
@@ -51,12 +54,15 @@ def number(request: HttpRequest) -> HttpResponse:
     found = sim.identify(draft.number(request), home=catalog.country, served=frozenset({catalog.country}))
     if not isinstance(found, Number):
         return redirect("home")
-    proposed = catalog.hinted_operator(found.e164)
+    here = visit(request)
+    told = look_up.found(found.e164, shop=here.shop, at=here.at)
+    proposed = told.operator or catalog.hinted_operator(found.e164)
     selling, others = operators(catalog)
     shown = {
         "number": found.grouped,
         "country": figures.country(found.country),
         "proposed": proposed,
+        "told": told,
         "selling": [o for o in selling if o != proposed],
         "others": [o for o in others if o != proposed],
         "step": 1,

@@ -16,27 +16,31 @@ from django.views.decorators.http import require_POST, require_safe
 from opla.accounts.customer import customer_of
 from opla.core import order, payment
 from opla.core.catalog import Operator, Product
+from opla.core.ledger import CASH, OWN_ACCOUNTS
 from opla.core.money import Money
 from opla.core.nudge import Said
 from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.core.ways import next_ways
 from opla.db.queries import aftercare as kept
-from opla.db.queries import bank, counting, pages, together
+from opla.db.queries import bank, counting, pages, texts, together
 from opla.db.queries import cards as card_rows
+from opla.db.queries import cash as tills
 from opla.db.queries.pages import OrderPage
 from opla.db.queries.together import Share
 from opla.operations import call_off as calling_off
-from opla.operations import card_to, cards, catalogue, links, remind
+from opla.operations import card_to, cards, catalogue, links, mail_back, remind, renewals
 from opla.operations import pay_again as paying
 from opla.operations import shop as shops
 from opla.operations.card_to import Going
-from opla.presenting import aftercare, languages, numbers, orders, payment_methods, receipts, redeeming
+from opla.operations.cash import counters, ways
+from opla.presenting import aftercare, languages, numbers, orders, payment_methods, receipts, redeeming, texting
 from opla.presenting import cards as card_words
+from opla.presenting import cash as cash_words
 from opla.presenting import paying as paying_words
 from opla.presenting.pictures import qr
 from opla.presenting.refusals import sentence
-from opla.presenting.transfers import Transfer, transfer
+from opla.presenting.transfers import Transfer, transfer, transfer_to
 from opla.storefront import draft, helping, pushes
 from opla.storefront.context import browser_of
 from opla.storefront.views.language import chosen
@@ -158,7 +162,8 @@ def draw(
         "keepable": _keepable(request, found),
         "operator": found.operator,
         "number": numbers.grouped(page.number) if page.number else "",
-        "events": [(happened.at, orders.event(happened.name)) for happened in page.events],
+        "events": _events(page),
+        "mail_back": page.email and mail_back.dead({page.email}, shop=here.shop, at=here.at) and hidden(page.email),
         "balance": redeeming.balance(found.operator) if found.operator else [],
         "going": going,
         "push": pushes.offer(request, found.page.ticket, reverse("order-push", args=[found.link])) if asks else None,
@@ -173,9 +178,32 @@ def draw(
         "beside": _beside(shares, here),
         **(_unpaid(page, shares, here) if found.status.retry else {}),
         "transfer": _transfer(found, here),
+        "renewal": _renewal(page, here),
+        **_cash(found, here),
         **more,
     }
     return render(request, template, shown, status=status)
+
+
+def _renewal(page: OrderPage, here: Visit) -> str:
+    """The link of the renewal that began with this order or charged it, for whoever may see more than the order."""
+    if page.kind is not Kind.DIRECT or not page.proven or not here.shop.keeping:
+        return ""
+    found = renewals.of_order(page.id, shop=here.shop)
+    return found.whose.link if found else ""
+
+
+def hidden(address: str) -> str:
+    """Enough of an address for whoever typed it."""
+    name, _, domain = address.rpartition("@")
+    return f"{name[:1]}…@{domain}"
+
+
+def _events(page: OrderPage) -> list[tuple[datetime, str]]:
+    """What happened, and what became of its texts, in order."""
+    told = [(one.made_at, texting.became(one)) for one in texts.of_order(page.id)]
+    happened = [(happened.at, orders.event(happened.name)) for happened in page.events]
+    return sorted([*happened, *told], key=lambda one: one[0])
 
 
 def _elsewhere(found: Ticket) -> dict[str, str]:
@@ -188,10 +216,33 @@ def _elsewhere(found: Ticket) -> dict[str, str]:
 
 def _transfer(found: Ticket, here: Visit) -> Transfer | None:
     """What to fill in at one's bank, while the order waits for that."""
-    if found.status.name != "transfer" or here.shop.account is None:
+    if found.status.name != "transfer":
         return None
-    number = bank.number_of(found.page.payment_id)
-    return transfer(here.shop.account, found.page.payment_total, number) if number else None
+    page = found.page
+    if page.provider not in OWN_ACCOUNTS:
+        theirs = bank.transfer_to(page.payment_id)
+        return transfer_to(theirs[0], page.payment_total, theirs[1]) if theirs else None
+    number = bank.number_of(page.payment_id) if here.shop.account else ""
+    return transfer(here.shop.account, page.payment_total, number) if here.shop.account and number else None
+
+
+def _cash(found: Ticket, here: Visit) -> dict[str, object]:
+    """What to show at a counter, and where, while the order waits for cash, or money of it waits there; a refund's code
+    for the ordering device alone."""
+    page, code = found.page, ""
+    if page.provider != CASH:
+        return {}
+    if found.status.name == "cash":
+        code = tills.code_of(page.payment_id)
+    owed = tills.owed_to(page.id) if page.refunding.amount_minor else []
+    if not code and not owed:
+        return {}
+    _version, catalog = catalogue.active()
+    shown: dict[str, object] = {
+        "owed": [cash_words.shown(one.amount, one.code, catalog.country) if page.proven else None for one in owed],
+        "cash_places": cash_words.where([c.place for c in counters(here.shop)], catalog, here.at),
+    }
+    return {**shown, "cash": cash_words.shown(page.payment_total, code, catalog.country)} if code else shown
 
 
 def _shares(page: OrderPage, here: Visit) -> list[Share]:
@@ -207,10 +258,7 @@ def _unpaid(page: OrderPage, shares: list[Share], here: Visit) -> dict[str, obje
     """Why it was not paid, and every way to pay it, the likeliest to work in front."""
     return {
         "unpaid_because": paying_words.why(page.payment_why),
-        "ways": [
-            payment_methods.method(name)
-            for name in next_ways(page.provider, page.payment_why, here.shop.payment_methods)
-        ],
+        "ways": [payment_methods.method(name) for name in next_ways(page.provider, page.payment_why, ways(here.shop))],
         "retry": _retry(page, shares),
     }
 

@@ -17,19 +17,21 @@ from opla.core.device_check import Checked
 from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import pages
-from opla.operations import catalogue, devices, promotions, remind
+from opla.db.queries import pages, texts
+from opla.operations import agree_renewal, catalogue, devices, order_texts, promotions, remind
+from opla.operations import rescue as rescuing
+from opla.operations.cash import ways
 from opla.operations.count_in import count_in
 from opla.operations.offers import Claim
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, days_to_choose, quote_topup
 from opla.operations.rights import agree
 from opla.operations.wishes import Watched
-from opla.presenting import device_check, facts, languages, numbers, paying, payment_methods, refusals
+from opla.presenting import device_check, facts, languages, numbers, paying, payment_methods, refusals, renewing
 from opla.presenting import promotions as words
 from opla.presenting.changes import Changes
 from opla.presenting.consent import consent
-from opla.storefront import basketing, card_asking, draft, having
+from opla.storefront import basketing, card_asking, draft, having, renewing_form
 from opla.storefront.basketing import Entry
 from opla.storefront.forms import Form, refused, status_of
 from opla.storefront.visit import Visit, visit
@@ -64,11 +66,20 @@ def quote(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         return _page(request, made, here, Refusal(Code.CONSENT_MISSING))
     if no := having.impossible(made, draft.line(request, made.operator)):
         return _page(request, made, here, no)
-    said = consent(made.kind, dated=made.deliver_at is not None)
+    again_by_itself = renewing_form.read(request, made, placement.method, here)
+    if isinstance(again_by_itself, Form):
+        return _page(request, made, here, None, renewal=again_by_itself, status=422)
+    said = _consent(made)
     agree(here.actor, [made.id], [said], languages.current(), at=here.at)
-    [placed] = place_orders(
-        here.actor, [placement], device=here.device, shop=here.shop, at=here.at, address=here.address
-    )
+    if again_by_itself:
+        placed = agree_renewal.place(
+            here.actor, placement, again_by_itself, made, said=renewing.agreement(again_by_itself), device=here.device,
+            shop=here.shop, at=here.at, address=here.address,
+        )  # fmt: skip
+    else:
+        [placed] = place_orders(
+            here.actor, [placement], device=here.device, shop=here.shop, at=here.at, address=here.address
+        )
     if isinstance(placed, Placed):
         if "count_in" in request.POST and _reminder(request, made, here):
             count_in(here.actor, draft.reminder(request), placed.order_id, shop=here.shop, at=here.at)
@@ -167,7 +178,14 @@ def again(old: Quote, coupon: str, here: Visit, deliver_on: str | None = None) -
         deliver_on=_day(old)["deliver_on"] if deliver_on is None else deliver_on,
         device=old.device,
     )  # fmt: skip
-    return quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
+    made = quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
+    if isinstance(made, Quote):
+        order_texts.carry(old.id, made.id, at=here.at)
+    return made
+
+
+def _consent(made: Quote) -> str:
+    return consent(made.kind, dated=made.deliver_at is not None, texted=made.id in texts.with_code([made.id]))
 
 
 def _phone(made: Quote) -> device_check.Result | None:
@@ -228,6 +246,7 @@ def _page(
     coupon: Form | None = None,
     dated: Form | None = None,
     card_to: card_asking.Asked | None = None,
+    renewal: Form | None = None,
     status: int = 200,
 ) -> HttpResponse:
     catalog = catalogue.at_version(made.catalog_version)
@@ -242,15 +261,16 @@ def _page(
         "number": numbers.grouped(made.number) if made.number else "",
         "operator": operator,
         "product": product,
+        "texted": rescuing.texted(made.id, shop=here.shop),
         "lines": _lines(product),
         "replaces": facts.replaces(product),
         "loses": facts.loses_something(product),
         "delivery": facts.delivery(product),
         "plan": plan,
-        "consent": consent(made.kind, dated=made.deliver_at is not None),
+        "consent": _consent(made),
         "agreed": "at_once" in request.POST,
         "at_home": paying.at_home(made.price.total, here.at),
-        "methods": [payment_methods.method(name) for name in here.shop.payment_methods],
+        "methods": [payment_methods.method(name) for name in ways(here.shop)],
         "expired": made.refused(here.at) is not None,
         "changes": changed if isinstance(changed, Changes) else None,
         "impossible": refusals.sentence(changed) if isinstance(changed, Refusal) else "",
@@ -264,6 +284,7 @@ def _page(
     }
     if made.kind is Kind.SIM:
         shown["card_to"] = card_to or card_asking.again(request, here.shop)
+    shown |= renewing_form.shown(request, made, here, renewal)
     shown |= _promoted(made, no, coupon)
     shown["reminder"] = _reminder(request, made, visit(request))
     if no and request.method == "POST":

@@ -12,11 +12,13 @@ from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
-from opla.operations import catalogue
+from opla.operations import catalogue, order_texts
+from opla.operations import shop as shops
 from opla.operations.offers import Claim
+from opla.operations.outside import texts_go
 from opla.operations.quote_topup import Wanted, choose, quote_topup
 from opla.presenting import facts, languages, numbers
-from opla.storefront import draft
+from opla.storefront import draft, texting
 from opla.storefront.forms import Form, refused, status_of
 from opla.storefront.views import amounts
 from opla.storefront.visit import visit_with_device
@@ -53,9 +55,13 @@ def recipient(request: HttpRequest, operator: str, sku: str) -> HttpResponse:
         plan=values.get("plan", ""),
         claim=Claim(address=here.address),
     )
+    told = texting.read(values)
     made = quote_topup(here.actor, wanted, device=here.device, shop=here.shop, at=here.at)
-    if not isinstance(made, Quote):
-        return _page(request, brand, product, face, refused(values, made), status=status_of(made))
+    if not isinstance(made, Quote) or isinstance(told, Refusal):
+        wrong = [*([] if isinstance(made, Quote) else made), *([told] if isinstance(told, Refusal) else [])]
+        return _page(request, brand, product, face, refused(values, wrong), status=status_of(wrong))
+    if told is not None:
+        order_texts.wish(made.id, told, shop=here.shop, at=here.at)
     draft.keep_email(request, made.email)
     if made.number:
         draft.keep_number(request, made.number)
@@ -73,6 +79,8 @@ def _kept(request: HttpRequest, product: Product, catalog: Catalog) -> dict[str,
     if product.asks_plan:
         fields["plan"] = ""
     fields["email"] = draft.email(request)
+    if texts_go(shops.current()):
+        fields |= {"by_text": "", "text_number": ""}
     return fields
 
 

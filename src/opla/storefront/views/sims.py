@@ -26,12 +26,14 @@ from opla.operations import advise, catalogue, kept_lines, limits
 from opla.operations import remind as reminding
 from opla.operations.offers import Claim
 from opla.operations.quote_topup import Wanted, quote_topup
+from opla.operations.renewals import of_address as standing_of
 from opla.presenting import figures, languages
 from opla.presenting.refusals import sentence
 from opla.storefront import asking, draft, sim_forms
 from opla.storefront.asking import Place
 from opla.storefront.forms import Form, refused, status_of
 from opla.storefront.views import have, order
+from opla.storefront.views.renewals import cards as renewal_cards
 from opla.storefront.visit import Visit, visit, visit_with_device
 
 
@@ -291,6 +293,7 @@ def _list(
 ) -> HttpResponse:
     shown = {
         "cards": sim_forms.cards(kept_lines.of(customer, shop=here.shop), here),
+        "renewals": renewal_cards(standing_of(customer.email, shop=here.shop)),
         "brought": brought,
         "form": refused({"file": ""}, wrong or []),
         "wrong": [sentence(one) for one in wrong or []],

@@ -22,7 +22,7 @@ from opla.operations.shop import Shop
 from opla.presenting import facts, languages
 from opla.storefront import device_form, draft
 from opla.storefront.forms import Form, refused, status_of
-from opla.storefront.visit import visit, visit_with_device
+from opla.storefront.visit import now, visit, visit_with_device
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Brand:
 def listed(request: HttpRequest) -> HttpResponse:
     here = visit(request)
     _, catalog = catalogue.active()
-    there = starters.left(catalog.starters, shop=here.shop)
+    there = starters.left(catalog.starters, shop=here.shop, at=here.at)
     brands = [
         Brand(operator, [_starter(p, there) for p in _on_sale(catalog.starters_of(operator.id), here.shop)])
         for operator in catalog.operators
@@ -109,7 +109,7 @@ def _page(
 ) -> HttpResponse:
     shown = {
         "operator": operator,
-        "one": _starter(product, starters.left([product], shop=shop)),
+        "one": _starter(product, starters.left([product], shop=shop, at=now())),
         "lines": facts.lines(product, without=(FactKind.DELIVERY,)),
         "esim": product.delivery.value is Kind.ESIM,
         "form": form,

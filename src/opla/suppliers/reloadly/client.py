@@ -6,7 +6,6 @@ more with a new one; a top-up never is: it is told as refused, which is as if it
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -40,7 +39,6 @@ class Client:
         self._config, self._transport, self._clock = config, transport, clock
         self._question_s = min(QUESTION_S, config.timeout_s)
         self._auth = self._caller(config.auth_url, {}, self._question_s)
-        self._lock = threading.Lock()
         self._way: _Way | None = None
 
     def top_up(self, body: Mapping[str, object]) -> Reply:
@@ -85,30 +83,33 @@ class Client:
         return reply
 
     def _open(self) -> _Way | Reply:
-        """The way with the token we hold, fetched where there is none; or why nothing left for want of one."""
-        with self._lock:
-            if self._way is not None and self._clock() < self._way.ends_at:
-                return self._way
-            body = {
-                "client_id": self._config.client_id,
-                "client_secret": self._config.client_secret,
-                "grant_type": "client_credentials",
-                "audience": self._config.audience,
-            }
-            reply = self._auth.post("/oauth/token", body)
-            token, lives_s = reply.text("access_token"), reply.whole("expires_in")
-            if not reply.done or not token or not token.isascii() or lives_s is None:
-                return Reply(reply.status, reply.fields, Answer.NOT_SENT, {**reply.evidence, "error": "no_token"})
-            headers = {"Accept": _ACCEPT, "Authorization": f"Bearer {token}"}
-            asks = self._caller(self._config.address, headers, self._question_s)
-            sends = self._caller(self._config.address, headers, self._config.timeout_s)
-            self._way = _Way(asks, sends, self._clock() + lives_s - _EARLY_S)
-            return self._way
+        """The way with the token we hold, fetched where there is none; or why nothing left for want of one.
+
+        No lock: who holds one over a call makes all others wait for it, and a second token beside the first is none the
+        worse.
+        """
+        way = self._way
+        if way is not None and self._clock() < way.ends_at:
+            return way
+        body = {
+            "client_id": self._config.client_id,
+            "client_secret": self._config.client_secret,
+            "grant_type": "client_credentials",
+            "audience": self._config.audience,
+        }
+        reply = self._auth.post("/oauth/token", body)
+        token, lives_s = reply.text("access_token"), reply.whole("expires_in")
+        if not reply.done or not token or not token.isascii() or lives_s is None:
+            return Reply(reply.status, reply.fields, Answer.NOT_SENT, {**reply.evidence, "error": "no_token"})
+        headers = {"Accept": _ACCEPT, "Authorization": f"Bearer {token}"}
+        asks = self._caller(self._config.address, headers, self._question_s)
+        sends = self._caller(self._config.address, headers, self._config.timeout_s)
+        self._way = way = _Way(asks, sends, self._clock() + lives_s - _EARLY_S)
+        return way
 
     def _drop(self, way: _Way) -> None:
-        with self._lock:
-            if self._way is way:  # else somebody has fetched a new token meanwhile
-                self._way = None
+        if self._way is way:  # else somebody has fetched a new token meanwhile
+            self._way = None
 
     def _caller(self, url: str, headers: Mapping[str, str], timeout_s: float) -> Caller:
         return Caller(url, headers, timeout_s, through_proxy=True, transport=self._transport)

@@ -1,0 +1,155 @@
+"""Transfers that our own bank account owes, and the files in which a bank was asked for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from opla.core.actor import Actor
+from opla.core.money import Money
+from opla.core.transfer_file import Transfer
+from opla.db.keyring import Keyring
+from opla.db.queries.call import Argument, Row, call, columns, expect, select
+
+#: The lines that brought the money of each item: of a refund those of its payment, else the line itself.
+_OWED = """
+    SELECT i.why ->> 'reference', i.amount_minor, i.currency, b.id, b.sealed
+    FROM item i
+    LEFT JOIN attempt x ON x.id = i.attempt_id AND i.kind = 'transfer_due'
+    LEFT JOIN refund r ON r.id = x.refund_id
+    LEFT JOIN attempt c ON c.payment_id = r.payment_id AND c.kind = 'charge'
+    LEFT JOIN bank_reference n ON n.attempt = c.reference
+    LEFT JOIN bank_line b ON b.amount_minor > 0 AND (b.number = n.number AND n.number <> ''
+                          OR i.kind = 'line_back' AND b.id = i.subject)
+    WHERE i.kind IN ('transfer_due', 'line_back')
+"""
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What is to be sent under `number`. `to` is None where nobody knows one account to send it to."""
+
+    number: str
+    amount: Money
+    to: Transfer | None
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One transfer of a file. `seen`: a line of our account has shown it; `freed`: the bank did not send it."""
+
+    number: str
+    amount: Money
+    seen: bool
+    freed: bool
+
+
+@dataclass(frozen=True)
+class TransferFile:
+    """A file that was made for the bank."""
+
+    id: UUID
+    made_at: datetime
+    made_by: str
+    execute_on: date
+    transfers: tuple[Sending, ...]
+
+    @property
+    def open(self) -> tuple[Sending, ...]:
+        """Those that have not left the account yet, as far as its lines show."""
+        return tuple(one for one in self.transfers if not one.seen and not one.freed)
+
+    @property
+    def total(self) -> Money:
+        return Money(sum(one.amount.amount_minor for one in self.transfers), "EUR")
+
+
+def owed(keyring: Keyring) -> list[Owed]:
+    """What waits to be sent and is in no file, the oldest first."""
+    rows = select(
+        f"""{_OWED} AND i.closed_at IS NULL AND NOT EXISTS (
+                SELECT FROM transfer_file_line l WHERE l.number = i.why ->> 'reference' AND l.freed_at IS NULL)
+            ORDER BY i.id, b.booked_on, b.id"""
+    )
+    return _owed(rows, keyring)
+
+
+def in_file(file_id: UUID, keyring: Keyring) -> list[Owed]:
+    """What a file asks for, in its own order; what the bank did not send is no part of it."""
+    rows = select(
+        f"""{_OWED} AND EXISTS (SELECT FROM transfer_file_line l
+                                WHERE l.file_id = %s AND l.number = i.why ->> 'reference' AND l.freed_at IS NULL)
+            ORDER BY i.id, b.booked_on, b.id""",
+        [file_id],
+    )
+    return _owed(rows, keyring)
+
+
+def _owed(rows: Sequence[Row], keyring: Keyring) -> list[Owed]:
+    amounts: dict[str, Money] = {}
+    payers: dict[str, list[tuple[str, str]]] = {}
+    for number, amount, currency, line, sealed in rows:
+        known = expect(number, str)
+        amounts[known] = Money(expect(amount, int), expect(currency, str))
+        if isinstance(line, UUID):
+            name, iban = "", ""
+            if isinstance(sealed, bytes | memoryview):
+                name, iban, _ = json.loads(keyring.open(bytes(sealed), line.bytes))
+            payers.setdefault(known, []).append((iban, name))
+    found = []
+    for number, amount in amounts.items():
+        to = payers.get(number, [])
+        one = len({iban for iban, _ in to}) == 1 and bool(to[0][0])
+        found.append(Owed(number, amount, Transfer(number, amount, to[0][1], to[0][0]) if one else None))
+    return found
+
+
+def make(file_id: UUID, transfers: Sequence[Transfer], execute_on: date, *, actor: Actor, at: datetime) -> bool:
+    """Keep what a new file asks for; False when one of these is owed no more, or stands in another file."""
+    [(done,)] = call(
+        "opla_transfer_file",
+        Argument(at, "timestamptz"),
+        Argument(str(actor), "text"),
+        Argument(file_id, "uuid"),
+        Argument(execute_on, "date"),
+        *columns([(one.number, one.amount.amount_minor) for one in transfers], "text", "bigint"),
+    )
+    return bool(done)
+
+
+def free(file_id: UUID, numbers: Sequence[str], why: str, *, actor: Actor, at: datetime) -> int:
+    """The bank did not send these; how many of them may be sent in another file now."""
+    [(count,)] = call(
+        "opla_transfer_free",
+        Argument(at, "timestamptz"),
+        Argument(str(actor), "text"),
+        Argument(file_id, "uuid"),
+        *columns([(number,) for number in numbers], "text"),
+        Argument(why, "text"),
+    )
+    return expect(count, int)
+
+
+def files(*, limit: int) -> list[TransferFile]:
+    """The newest first."""
+    rows = select(
+        """SELECT f.id, f.made_at, f.made_by, f.execute_on, l.number, l.amount_minor, l.freed_at IS NOT NULL,
+                  EXISTS (SELECT FROM bank_line b WHERE b.number = l.number AND b.amount_minor < 0)
+           FROM (SELECT * FROM transfer_file ORDER BY made_at DESC, id DESC LIMIT %s) f
+           JOIN transfer_file_line l ON l.file_id = f.id ORDER BY f.made_at DESC, f.id DESC, l.number""",
+        [limit],
+    )
+    made: dict[UUID, tuple[datetime, str, date, list[Sending]]] = {}
+    for id_, at, by, on, number, amount, freed, seen in rows:
+        known = made.setdefault(expect(id_, UUID), (expect(at, datetime), expect(by, str), expect(on, date), []))
+        known[3].append(Sending(expect(number, str), Money(expect(amount, int), "EUR"), bool(seen), bool(freed)))
+    return [TransferFile(id_, at, by, on, tuple(lines)) for id_, (at, by, on, lines) in made.items()]
+
+
+def file(file_id: UUID) -> tuple[datetime, date] | None:
+    """When it was made, and the day it asks for; None where there is none."""
+    rows = select("SELECT made_at, execute_on FROM transfer_file WHERE id = %s", [file_id])
+    return (expect(rows[0][0], datetime), expect(rows[0][1], date)) if rows else None
