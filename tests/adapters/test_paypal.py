@@ -190,6 +190,7 @@ def test_an_order_they_have_dropped_took_nothing(theirs: PayPalPayments) -> None
     theirs.other.pass_s(3 * 3600)
     found = look(theirs, id_)
     assert (found.answer, found.why) == (Answer.DECLINED, "expired")
+    assert theirs.adapter.charge(charge(reference=REF2)).provider_id != id_  # nobody else is given its number
 
 
 # ── what is asked ──

@@ -29,7 +29,7 @@ def test_with_every_fault_no_order_is_lost_and_nothing_happens_twice(tmp_path: P
     assert sum(found.verdict.states.values()) == 400 + found.verdict.renewed
     assert len(found.faults) > 20  # it was not a quiet day
     tills = ("mollie", "simulated", "cash")
-    assert min(found.verdict.by[till] for till in tills) > 20  # nobody's answers were all lost
+    assert min(found.verdict.by[till] for till in tills) > 0, f"seed {seed}: {found.verdict.by}"  # nor were all lost
 
 
 def test_the_same_seed_gives_the_same_trace(tmp_path: Path) -> None:

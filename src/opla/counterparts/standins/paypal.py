@@ -134,7 +134,7 @@ class PayPal:
         back = how.get("experience_context", {}).get("return_url", "")
         if not back.startswith("http"):
             raise _No(400, "INVALID_REQUEST", "MISSING_REQUIRED_PARAMETER")
-        id_ = f"5O{len(self.orders):015d}"
+        id_ = f"5O{len(self.taken):015d}"  # of one that was dropped, never again
         self._made[id_] = self._clock()
         self.orders[id_] = {
             "id": id_,
