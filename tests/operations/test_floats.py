@@ -14,7 +14,7 @@ from opla.core.ports import Answer, SendReport
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import floats
 from opla.db.queries.call import select
-from opla.operations import resellers
+from opla.operations import api_keys, resellers
 from opla.operations.place_from_float import Asked, Reserved, place_from_float
 from opla.operations.quote_topup import Wanted
 from opla.operations.reseller_file import place_file, read_file
@@ -192,8 +192,8 @@ def test_only_a_reseller_orders_from_a_float_and_only_the_owner_pays_in(acme: Wo
 
 
 def test_a_key_is_its_resellers_until_it_is_revoked_and_is_kept_hashed(acme: World) -> None:
-    made = resellers.make_key(OWNER, "acme", shop=acme.shop, at=START)
-    assert isinstance(made, resellers.Key)
+    made = api_keys.make(OWNER, "acme", api_keys.Terms(), shop=acme.shop, at=START)
+    assert isinstance(made, api_keys.Key)
     assert resellers.holders([made.secret, "opla_nobody"]) == {made.secret: ("acme", "Orders@acme.example")}
     [(kept,)] = select("SELECT hash FROM api_key")
     assert made.secret.encode() not in bytes(kept)  # type: ignore[call-overload]  # a bytea

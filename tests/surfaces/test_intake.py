@@ -12,8 +12,8 @@ from fakes import DIRECT, START, World
 from opla.core.actor import Actor, Role
 from opla.db.queries import floats
 from opla.db.queries.call import select
-from opla.operations import resellers
-from opla.operations.resellers import Key
+from opla.operations import api_keys, resellers
+from opla.operations.api_keys import Key
 from opla.workers import intake
 from opla.workers.intake import Intake
 from support import aside
@@ -29,7 +29,7 @@ class Door:
         self.world = world
         resellers.add(OWNER, "acme", title="Acme", email="orders@acme.example", at=START)
         resellers.pay_in(OWNER, "acme", "100", "first", shop=world.shop, at=START)
-        made = resellers.make_key(OWNER, "acme", shop=world.shop, at=START)
+        made = api_keys.make(OWNER, "acme", api_keys.Terms(), shop=world.shop, at=START)
         assert isinstance(made, Key)
         self.secret = made.secret
         self.intake = Intake(world.shop)

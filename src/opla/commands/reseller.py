@@ -1,7 +1,8 @@
 """Resellers: add one, give it a key, put money on its float, place a file of its orders.
 
     ./opla reseller add acme --title "Acme Phones" --email orders@acme.example
-    ./opla reseller key acme                    prints a key, once
+    ./opla reseller key acme                    prints a key, once; --sandbox: one that orders nothing real
+    ./opla reseller member acme ana@acme.example --role owner     whoever proves that address sees its pages
     ./opla reseller revoke acme                 ends all its keys
     ./opla reseller pay-in acme 500.00 --key statement-2026-11-22-7
     ./opla reseller balance acme
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,12 +30,17 @@ _OWNER = Actor(Role.OWNER, "terminal")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("act", choices=("add", "key", "revoke", "pay-in", "balance", "place"))
+    parser.add_argument("act", choices=("add", "key", "revoke", "member", "pay-in", "balance", "place"))
     parser.add_argument("name", help="the reseller, such as acme")
-    parser.add_argument("what", nargs="?", default="", help="of pay-in the amount, of place the file")
+    parser.add_argument(
+        "what", nargs="?", default="", help="of pay-in the amount, of place the file, of member the address"
+    )
     parser.add_argument("--title", default="", help="of add: its name for people")
     parser.add_argument("--email", default="", help="of add: who is told what became of its orders")
     parser.add_argument("--key", default="", help="of pay-in: names the deposit")
+    parser.add_argument("--scopes", default="", help="of key: its rights, with commas; without: all but codes:read")
+    parser.add_argument("--sandbox", action="store_true", help="of key: what it orders is played, and moves nothing")
+    parser.add_argument("--role", default="owner", help="of member: owner, seller or books; none ends it")
     parser.add_argument("--json", action="store_true", help="one object on stdout")
 
 
@@ -42,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         "add": _add,
         "key": _key,
         "revoke": _revoke,
+        "member": _member,
         "pay-in": _pay_in,
         "balance": _balance,
         "place": _place,
@@ -67,13 +75,29 @@ def _add(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
 
 
 def _key(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
-    from opla.operations import resellers
+    from opla.operations import api_keys
     from opla.operations.shop import current
 
-    made = resellers.make_key(_OWNER, asked.name, shop=current(), at=datetime.now(UTC))
+    terms = api_keys.Terms(sandbox=asked.sandbox)
+    if asked.scopes:
+        terms = replace(terms, scopes=tuple(asked.scopes.split(",")))
+    made = api_keys.make(_OWNER, asked.name, terms, shop=current(), at=datetime.now(UTC))
     if isinstance(made, Refusal):
         raise _stop(made)
     return {"reseller": asked.name, "key": made.secret}, f"{made.secret}\nIt is shown this once."
+
+
+def _member(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
+    from opla.operations import members
+
+    if asked.role == "none":
+        refused = members.remove(_OWNER, asked.name, asked.what)
+    else:
+        refused = members.name(_OWNER, asked.name, asked.what, asked.role, at=datetime.now(UTC))
+    if refused:
+        raise _stop(refused)
+    said: dict[str, object] = {"reseller": asked.name, "email": asked.what, "role": asked.role}
+    return said, f"{asked.what} is {asked.role} at {asked.name}: /reseller/{asked.name}/ after signing in."
 
 
 def _revoke(asked: argparse.Namespace) -> tuple[dict[str, object], str]:

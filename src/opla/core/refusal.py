@@ -18,6 +18,13 @@ class Code(StrEnum):
 
     # who asks
     API_KEY_WRONG = "api_key_wrong"  # none, unknown or revoked
+    API_KEY_EXPIRED = "api_key_expired"
+    API_KEY_ELSEWHERE = "api_key_elsewhere"  # used from an address that its owner did not allow
+    SCOPE_MISSING = "scope_missing"  # the key, or this person at the reseller, has not that right
+    SCOPE_UNKNOWN = "scope_unknown"  # a key cannot be made with that word
+    ROLE_UNKNOWN = "role_unknown"  # nobody can be that at a reseller
+    NETWORK_UNREADABLE = "network_unreadable"  # neither an address nor a network
+    TOO_MANY_CALLS = "too_many_calls"  # by one key: says how many seconds to wait
     NOT_ALLOWED = "not_allowed"  # this actor may not do this act
     NOT_FOUND = "not_found"  # also said to strangers about what is not theirs
     TOO_MANY_TRIES = "too_many_tries"  # says how many minutes to wait
@@ -113,6 +120,7 @@ class Code(StrEnum):
     KEY_MISSING = "key_missing"  # a reseller's order without an idempotency key of 1 to 64 signs
     FIELD_UNKNOWN = "field_unknown"  # a program sent a field that means nothing here
     FIELD_NOT_TEXT = "field_not_text"
+    FIELD_INVALID = "field_invalid"  # missing, of another type, or beyond what it may be: `why`
     KEY_REUSED = "key_reused"  # same idempotency key, another field: names it
     STILL_RUNNING = "still_running"
     CALLED_OFF_TOO_LATE = "called_off_too_late"  # nothing waits for a date any more

@@ -6,6 +6,7 @@ from typing import ClassVar
 from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -73,11 +74,18 @@ class Reseller(models.Model):
 
 
 class ApiKey(models.Model):
-    """A reseller's key, hashed; the key itself was shown once."""
+    """A reseller's key, hashed; the key itself was shown once. `scopes` and `addresses` as in `core.api_access`."""
 
     hash = models.BinaryField(unique=True)
     reseller = models.ForeignKey(Reseller, on_delete=models.PROTECT)
+    name = models.TextField(default="")  # what its owner calls it
+    hint = models.TextField(default="")  # its first signs, to tell it from others
+    scopes = ArrayField(models.TextField(), default=list)
+    addresses = ArrayField(models.TextField(), default=list)
+    sandbox = models.BooleanField(default=False)
     made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)  # to the minute
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:

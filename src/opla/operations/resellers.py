@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import IntegrityError
@@ -24,13 +23,6 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]")
 _PAID_IN_FIELDS = ("reseller", "amount")
 
 
-@dataclass(frozen=True)
-class Key:
-    """A new key, in the clear for the one time it is shown."""
-
-    secret: str = field(repr=False)
-
-
 def add(actor: Actor, name: str, *, title: str, email: str, at: datetime) -> Refusal | None:
     """A new reseller. `name` is 2 to 40 small letters, digits and hyphens, for ever."""
     if refused := actor.refused(Act.MANAGE_RESELLERS):
@@ -47,17 +39,6 @@ def add(actor: Actor, name: str, *, title: str, email: str, at: datetime) -> Ref
     return None
 
 
-def make_key(actor: Actor, name: str, *, shop: Shop, at: datetime) -> Key | Refusal:
-    """One more key of a reseller; those it has go on working until they are revoked."""
-    if refused := actor.refused(Act.MANAGE_RESELLERS):
-        return refused
-    if not Reseller.objects.filter(id=name).exists():
-        return Refusal(Code.NOT_FOUND, "name", {"name": name})
-    secret = f"opla_{shop.chance.reference()}"
-    ApiKey.objects.create(hash=digest(secret.encode()), reseller_id=name, made_at=at)
-    return Key(secret)
-
-
 def revoke_keys(actor: Actor, name: str, *, at: datetime) -> int | Refusal:
     """End every key of a reseller; how many. Order intake forgets them within `KNOWN_FOR_S` seconds."""
     if refused := actor.refused(Act.MANAGE_RESELLERS):
@@ -72,7 +53,7 @@ KNOWN_FOR_S = 5
 def holders(secrets: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Whose keys these are, name and e-mail; without those of nobody, or of a reseller that may not order now."""
     hashes = {digest(secret.encode()): secret for secret in secrets}
-    found = ApiKey.objects.filter(hash__in=list(hashes), revoked_at=None, reseller__active=True)
+    found = ApiKey.objects.filter(hash__in=list(hashes), revoked_at=None, reseller__active=True, sandbox=False)
     rows = found.values_list("hash", "reseller_id", "reseller__email")
     return {hashes[bytes(hashed)]: (name, email) for hashed, name, email in rows}
 

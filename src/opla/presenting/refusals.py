@@ -99,12 +99,16 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.RENEWAL_NOT_NOW: gettext_noop("That cannot be done any more. Look at how it stands now."),
     Code.ORDER_NOT_PAYABLE: gettext_noop("This order cannot be paid any more. Nothing was charged now."),
     Code.API_KEY_WRONG: gettext_noop("This needs a reseller's key that is valid. Ask the shop for one."),
+    Code.API_KEY_EXPIRED: gettext_noop("This key's time is over. Its owner can make another one."),
+    Code.ROLE_UNKNOWN: gettext_noop("At a reseller somebody is owner, seller or books."),
+    Code.NETWORK_UNREADABLE: gettext_noop("This is neither an address nor a network, such as 203.0.113.0/24."),
     Code.FLOAT_TOO_LOW: gettext_noop("There is less on the float than this order costs. Nothing was ordered."),
     Code.KEY_MISSING: gettext_noop(
         "Give each order a key of its own, of 1 to 64 signs, so that it is never made twice."
     ),
     Code.FIELD_UNKNOWN: gettext_noop("This field means nothing here. Take it out, or see the reference for its name."),
     Code.FIELD_NOT_TEXT: gettext_noop("This field is a text: put it in quotation marks."),
+    Code.FIELD_INVALID: gettext_noop("This field is missing, or is not what the reference says."),
     Code.RESELLER_NAME_INVALID: gettext_noop("A reseller's name is 2 to 40 small letters, digits and hyphens."),
     Code.RESELLER_NAME_TAKEN: gettext_noop("There is a reseller of this name already."),
     Code.STILL_RUNNING: gettext_noop("We are still working on it. Wait a moment."),
@@ -253,6 +257,28 @@ def _too_many_tries(params: Mapping[str, str]) -> str:
         "That was too often in a short time. Try again in %(n)s minutes.",
         n,
     ) % {"n": n}
+
+
+def _too_many_calls(params: Mapping[str, str]) -> str:
+    n = int(params.get("seconds", "1"))
+    said = ngettext(
+        "This key was used too often in a short time. Wait %(n)s second.",
+        "This key was used too often in a short time. Wait %(n)s seconds.",
+        n,
+    )
+    return said % {"n": n}
+
+
+def _elsewhere(params: Mapping[str, str]) -> str:
+    return _("This key may not be used from %(address)s. Its owner says from where it may.") % params
+
+
+def _scope_missing(params: Mapping[str, str]) -> str:
+    return _("This needs the right %(scope)s, which is not given here.") % params
+
+
+def _scope_unknown(params: Mapping[str, str]) -> str:
+    return _("There is no right %(scope)s that a key can have.") % params
 
 
 def _payments_paused(params: Mapping[str, str]) -> str:
@@ -466,6 +492,10 @@ def _not_compatible(params: Mapping[str, str]) -> str:
 _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.CASH_TOO_LITTLE: _too_little,
     Code.TOO_MANY_TRIES: _too_many_tries,
+    Code.TOO_MANY_CALLS: _too_many_calls,
+    Code.API_KEY_ELSEWHERE: _elsewhere,
+    Code.SCOPE_MISSING: _scope_missing,
+    Code.SCOPE_UNKNOWN: _scope_unknown,
     Code.PAYMENTS_PAUSED: _payments_paused,
     Code.NUMBER_TOO_SHORT: _too_short,
     Code.NUMBER_TOO_LONG: _too_long,

@@ -72,6 +72,8 @@ INSTALLED_APPS = [
     "opla.accounts",
     "opla.storefront",
     "opla.backoffice",
+    "opla.portal",
+    "ninja",
 ]
 AUTH_USER_MODEL = "opla_db.Customer"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from opla.api import v1
+
 urlpatterns = [
     path("", include("opla.storefront.urls")),
     path("", include("opla.hooks.urls")),
     path("owner/", include("opla.backoffice.urls")),
+    path("reseller/", include("opla.portal.urls")),
+    path("api/v1/", v1.api.urls),
 ]
 handler404 = "opla.storefront.views.errors.not_found"
 handler500 = "opla.storefront.views.errors.broken"

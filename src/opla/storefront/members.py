@@ -67,5 +67,5 @@ def _asked(request: HttpRequest, *, ended: bool) -> HttpResponse:
 
 def inside(back: str) -> str:
     """Where to go after signing in: a page of the account, or the first of them. Never another site."""
-    mine = back.startswith("/me/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    mine = back.startswith(("/me/", "/reseller/")) and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     return back[:200] if mine and not back.startswith("/me/in/") else reverse("me")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from opla.core.actor import Actor, Role
 from opla.core.refusal import Refusal
-from opla.operations import resellers
+from opla.operations import api_keys, resellers
 from opla.operations.shop import current
 
 _OWNER = Actor(Role.OWNER, "bench")
@@ -26,7 +26,7 @@ def keys(count: int) -> list[str]:
             resellers.add(_OWNER, name, title=name, email="orders@example.org", at=at),
             resellers.pay_in(_OWNER, name, _FLOAT, "first", shop=current(), at=at),
         )
-        key = resellers.make_key(_OWNER, name, shop=current(), at=at)
+        key = api_keys.make(_OWNER, name, api_keys.Terms(), shop=current(), at=at)
         if isinstance(key, Refusal) or any(isinstance(answer, Refusal) for answer in answers):
             raise ValueError(f"{name} was refused: {answers}, {key}")
         made.append(key.secret)

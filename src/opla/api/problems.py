@@ -1,0 +1,63 @@
+"""What cannot be done is answered as problem details (RFC 9457), whoever found out: an operation, the form, a bug."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from opla.core.refusal import Code, Refusal
+from opla.db.queries.call import BROKEN
+from opla.presenting import problems
+
+_log = logging.getLogger(__name__)
+
+
+class Refused(Exception):  # noqa: N818 - the field's word for a business no
+    """Raised by a resource with the refusals of an operation; answered as one problem."""
+
+    def __init__(self, *refusals: Refusal) -> None:
+        super().__init__(*(refusal.code for refusal in refusals))
+        self.refusals = refusals
+
+
+def answer(refusals: Sequence[Refusal], status: int | None = None) -> HttpResponse:
+    status = status or problems.status_of(refusals)
+    response = HttpResponse(problems.document(status, refusals), content_type=problems.CONTENT_TYPE, status=status)
+    if (wait_s := problems.retry_after_s(refusals)) is not None:
+        response["Retry-After"] = str(wait_s)
+    if status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def install(api: NinjaAPI) -> None:
+    for kind in (Refused, ValidationError, HttpError, Http404, Exception):
+        api.add_exception_handler(kind, _told)
+
+
+def _told(_request: HttpRequest, found: object) -> HttpResponse:
+    match found:
+        case Refused():
+            return answer(found.refusals)
+        case ValidationError():  # what the schema does not allow: every field that is wrong
+            return answer([_field(error) for error in found.errors] or [Refusal(Code.FIELD_INVALID)])
+        case HttpError():  # ninja's own: a body that is no JSON
+            return answer([Refusal(Code.FILE_UNREADABLE, "body", {"why": "json"})], found.status_code)
+        case Http404():
+            return answer([Refusal(Code.NOT_FOUND)])
+        case Exception() if not isinstance(found, BROKEN):
+            _log.error("the API broke", exc_info=found)
+    return answer([Refusal(Code.TEMPORARILY_CLOSED)])  # committed or not: the same key again finds out
+
+
+def _field(error: dict[str, object]) -> Refusal:
+    place = error.get("loc")
+    path = [str(part) for part in place][1:] if isinstance(place, (list, tuple)) else []
+    about = ".".join(path[1:] if path[:1] == ["payload"] else path)
+    unknown = error.get("type") == "extra_forbidden"
+    why = str(error.get("type", ""))
+    return Refusal(Code.FIELD_UNKNOWN if unknown else Code.FIELD_INVALID, about, {"why": why})

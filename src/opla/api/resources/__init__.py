@@ -1,0 +1,1 @@
+"""One file per resource. Each has a `router`, which `api.v1` knows."""

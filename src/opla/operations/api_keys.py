@@ -1,0 +1,123 @@
+"""Resellers' keys: made, changed for another, ended; and what happens at the door of the API with each call.
+
+| bucket      | of whom | at once | and again, a second |
+|-------------|---------|---------|---------------------|
+| calls       | a key   | 120     | 20                  |
+
+What is more work costs more of it: a plan is ten calls, a file of orders twenty.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from opla.core.actor import Act, Actor
+from opla.core.api_access import PEOPLE_ONLY, USUAL, Access, Bounds, Scope, admitted, read_networks
+from opla.core.refusal import Code, Refusal
+from opla.db.keyring import digest
+from opla.db.models import ApiKey, Reseller
+from opla.db.queries import api
+from opla.operations.shop import Shop
+
+MOST: Final = 120
+PER_S: Final = 20
+#: How long an old key goes on working beside the one that replaces it.
+OVERLAP: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A new key, in the clear for the one time it is shown."""
+
+    key_id: int
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a key is made with. `scopes` as words: what is none of ours is refused."""
+
+    name: str = ""
+    scopes: tuple[str, ...] = tuple(sorted(USUAL))
+    addresses: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    sandbox: bool = False
+
+
+def enter(secret: str, cost: int = 1, *, address: str, at: datetime) -> Access | Refusal:
+    """Whose key this is and what it may; or why it may nothing now. One call of the database, nothing written twice."""
+    found = api.enter(digest(secret.encode()), cost, most=MOST, per_s=PER_S, at=at) if secret else None
+    if found is None:
+        return Refusal(Code.API_KEY_WRONG)
+    if refused := admitted(Bounds(found.expires_at, found.addresses), address, at):
+        return refused
+    if not found.went:
+        return Refusal(Code.TOO_MANY_CALLS, params={"seconds": str(max(1, math.ceil((cost - found.tokens) / PER_S)))})
+    scopes = frozenset(Scope(word) for word in found.scopes if word in set(Scope)) - PEOPLE_ONLY
+    return Access(found.reseller, found.email, scopes, found.sandbox, found.key_id, int(found.tokens), MOST)
+
+
+def make(actor: Actor, reseller: str, terms: Terms, *, shop: Shop, at: datetime) -> Key | Refusal:
+    """One more key of a reseller; those it has go on working."""
+    if refused := actor.refused(Act.MANAGE_RESELLERS):
+        return refused
+    scopes, networks = _scopes(terms.scopes), read_networks(terms.addresses)
+    if isinstance(scopes, Refusal):
+        return scopes
+    if isinstance(networks, Refusal):
+        return networks
+    if not Reseller.objects.filter(id=reseller).exists():
+        return Refusal(Code.NOT_FOUND, "name", {"name": reseller})
+    secret = f"opla_{'test' if terms.sandbox else 'live'}_{shop.chance.reference()}"
+    made = ApiKey.objects.create(
+        hash=digest(secret.encode()),
+        hint=secret[: len("opla_test_") + 4],
+        reseller_id=reseller,
+        name=terms.name[:60],
+        scopes=sorted(scopes),
+        addresses=list(networks),
+        expires_at=terms.expires_at,
+        sandbox=terms.sandbox,
+        made_at=at,
+    )
+    return Key(made.pk, secret)
+
+
+def rotate(actor: Actor, key_id: int, reseller: str, *, shop: Shop, at: datetime) -> Key | Refusal:
+    """Another key that may the same. The old one works for a week more, so that nothing stops while it is changed."""
+    if refused := actor.refused(Act.MANAGE_RESELLERS):
+        return refused
+    old = ApiKey.objects.filter(id=key_id, reseller=reseller, revoked_at=None).first()
+    if old is None:
+        return Refusal(Code.NOT_FOUND, "key")
+    terms = Terms(old.name, tuple(old.scopes), tuple(old.addresses), None, old.sandbox)
+    new = make(actor, reseller, terms, shop=shop, at=at)
+    if isinstance(new, Key):
+        ends = min(old.expires_at or at + OVERLAP, at + OVERLAP)
+        ApiKey.objects.filter(id=old.pk).update(expires_at=ends)
+    return new
+
+
+def revoke(actor: Actor, key_id: int, reseller: str, *, at: datetime) -> Refusal | None:
+    """End one key now."""
+    if refused := actor.refused(Act.MANAGE_RESELLERS):
+        return refused
+    ended = ApiKey.objects.filter(id=key_id, reseller=reseller, revoked_at=None).update(revoked_at=at)
+    return None if ended else Refusal(Code.NOT_FOUND, "key")
+
+
+def keys_of(reseller: str) -> list[ApiKey]:
+    """Those that are not revoked, newest first."""
+    return list(ApiKey.objects.filter(reseller=reseller, revoked_at=None).order_by("-made_at", "-id"))
+
+
+def _scopes(words: Iterable[str]) -> frozenset[Scope] | Refusal:
+    known = {str(scope) for scope in Scope} - {str(scope) for scope in PEOPLE_ONLY}
+    strange = sorted(set(words) - known)
+    if strange:
+        return Refusal(Code.SCOPE_UNKNOWN, "scopes", {"scope": strange[0][:60]})
+    return frozenset(Scope(word) for word in words)

@@ -1,0 +1,59 @@
+"""Who acts for a reseller: people of the shop's customers, known by the address that they prove when they sign in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from opla.core.actor import Act, Actor
+from opla.core.api_access import MEMBER_MAY, Access, Member
+from opla.core.quote import read_email
+from opla.core.refusal import Code, Refusal
+from opla.db.models import Reseller
+from opla.db.queries import members
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody at a reseller. `title` is the reseller's name for people."""
+
+    email: str
+    reseller: str
+    title: str
+    role: Member
+
+    @property
+    def access(self) -> Access:
+        return Access(self.reseller, self.email, MEMBER_MAY[self.role])
+
+
+def name(actor: Actor, reseller: str, email: str, role: str, *, at: datetime) -> Refusal | None:
+    """Somebody acts for a reseller from now on, or as something else than before."""
+    if refused := actor.refused(Act.MANAGE_RESELLERS):
+        return refused
+    address = read_email(email)
+    if isinstance(address, Refusal):
+        return address
+    if role not in set(Member):
+        return Refusal(Code.ROLE_UNKNOWN, "role", {"role": role[:20]})
+    if not Reseller.objects.filter(id=reseller).exists():
+        return Refusal(Code.NOT_FOUND, "name", {"name": reseller})
+    members.put(address.lower(), reseller, role, at=at)
+    return None
+
+
+def remove(actor: Actor, reseller: str, email: str) -> Refusal | None:
+    """Somebody acts for it no more."""
+    if refused := actor.refused(Act.MANAGE_RESELLERS):
+        return refused
+    return None if members.remove(email.strip().lower(), reseller) else Refusal(Code.NOT_FOUND, "email")
+
+
+def of(email: str) -> list[Person]:
+    """Whatever resellers this proven address acts for, those that may order now."""
+    return [Person(email, row.reseller, row.title, Member(row.role)) for row in members.of_email(email.lower())]
+
+
+def at_reseller(reseller: str) -> list[Person]:
+    """Everybody who acts for it, by address."""
+    return [Person(row.email, reseller, row.title, Member(row.role)) for row in members.of_reseller(reseller)]

@@ -1,0 +1,1 @@
+"""The pages of resellers, below /reseller/: for the people whom a reseller's owner named."""

@@ -1,0 +1,57 @@
+"""Refusals as programs read them: problem details (RFC 9457), each with its stable code and what it is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from opla.core.refusal import Code, Refusal
+from opla.presenting.refusals import sentence
+
+CONTENT_TYPE: Final = "application/problem+json"
+
+#: HTTP status (RFC 9110) of what is refused; everything else that cannot be done as it was asked is 422.
+STATUS: Final[dict[Code, int]] = {
+    Code.API_KEY_WRONG: 401,
+    Code.API_KEY_EXPIRED: 401,
+    Code.API_KEY_ELSEWHERE: 403,
+    Code.SCOPE_MISSING: 403,
+    Code.NOT_ALLOWED: 403,
+    Code.NOT_FOUND: 404,
+    Code.FLOAT_TOO_LOW: 402,
+    Code.KEY_MISSING: 400,
+    Code.STILL_RUNNING: 409,
+    Code.NOT_DELIVERED_YET: 409,
+    Code.TOO_MANY_CALLS: 429,
+    Code.TOO_MANY_TRIES: 429,
+    Code.TEMPORARILY_CLOSED: 503,
+}
+
+#: Seconds to wait, where a refusal does not say them itself (`Retry-After`).
+_WAIT_S: Final[dict[Code, int]] = {Code.STILL_RUNNING: 1, Code.TEMPORARILY_CLOSED: 5}
+
+
+def status_of(refusals: Sequence[Refusal]) -> int:
+    """Of several the highest: 422 says that a field is wrong, whatever else is."""
+    return max(STATUS.get(refusal.code, 422) for refusal in refusals)
+
+
+def retry_after_s(refusals: Sequence[Refusal]) -> int | None:
+    """How long to wait before the same again; None where waiting helps nobody."""
+    for refusal in refusals:
+        if (seconds := refusal.params.get("seconds")) is not None:
+            return int(str(seconds))
+        if refusal.code in _WAIT_S:
+            return _WAIT_S[refusal.code]
+    return None
+
+
+def document(status: int, refusals: Sequence[Refusal]) -> bytes:
+    """The body, in the active language. The first refusal is the problem's own; `refusals` has them all."""
+    said = [
+        {"code": r.code, "about": r.about, "message": sentence(r), "params": {k: str(v) for k, v in r.params.items()}}
+        for r in refusals
+    ]
+    problem = {"type": f"urn:opla:refusal:{refusals[0].code}", "status": status, "title": said[0]["message"]}
+    return json.dumps({**problem, "refusals": said}).encode()
