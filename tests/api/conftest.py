@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,12 +71,12 @@ def made(world: World, reseller: str, **terms: Any) -> str:
 
 
 @pytest.fixture
-def programs(door: Door) -> Iterator[Programs]:  # noqa: F811
+def programs(door: Door) -> Programs:  # noqa: F811
     world = door.world
     for name in ("acme", "bolt"):
         assert resellers.add(OWNER, name, title=name.title(), email=f"orders@{name}.example", at=START) is None
         resellers.pay_in(OWNER, name, "100", "first", shop=world.shop, at=START)
-    yield Programs(
+    return Programs(
         world,
         Program(made(world, "acme", scopes=ALL)),
         Program(made(world, "acme", scopes=("catalogue",))),

@@ -29,15 +29,17 @@ class Seller:
 
 
 Page = Callable[Concatenate[HttpRequest, Seller, P], HttpResponse]
-View = Callable[Concatenate[HttpRequest, str, P], HttpResponse]
+#: With the reseller that the address names, `reseller`, before the page's own.
+View = Callable[..., HttpResponse]
 
 
-def may(scope: Scope) -> Callable[[Page[P]], View[P]]:
+def may(scope: Scope) -> Callable[[Page[P]], View]:
     """For whoever has this right at the reseller that the address names; to everybody else there is nothing here."""
 
-    def guarded(page: Page[P]) -> View[P]:
+    def guarded(page: Page[P]) -> View:
         @wraps(page)
-        def view(request: HttpRequest, reseller: str, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def view(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            reseller = kwargs.pop("reseller")
             here = visit(request)
             if here.customer is None:
                 return to_sign_in(request)

@@ -270,15 +270,17 @@ def _too_many_calls(params: Mapping[str, str]) -> str:
 
 
 def _elsewhere(params: Mapping[str, str]) -> str:
-    return _("This key may not be used from %(address)s. Its owner says from where it may.") % params
+    return _("This key may not be used from %(address)s. Its owner says from where it may.") % {
+        "address": params.get("address", "")
+    }
 
 
 def _scope_missing(params: Mapping[str, str]) -> str:
-    return _("This needs the right %(scope)s, which is not given here.") % params
+    return _("This needs the right %(scope)s, which is not given here.") % {"scope": params.get("scope", "")}
 
 
 def _scope_unknown(params: Mapping[str, str]) -> str:
-    return _("There is no right %(scope)s that a key can have.") % params
+    return _("There is no right %(scope)s that a key can have.") % {"scope": params.get("scope", "")}
 
 
 def _payments_paused(params: Mapping[str, str]) -> str:

@@ -33,7 +33,7 @@ class Products(Schema):
 
 
 @router.get("/products", auth=Key(Scope.CATALOGUE), response={200: Products, 401: Problem, 403: Problem, 429: Problem})
-def products(_request: HttpRequest) -> Products:
+def products(request: HttpRequest) -> Products:
     """Every product that is sold now."""
     version, catalog = catalogue.active()
     sandbox = shop.current().sandbox
