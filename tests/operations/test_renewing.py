@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from core.test_bounced import report
 from fakes import ANOTHER_WORKER, CUSTOMER, DEVICE, DIRECT, NUMBER, Provider, World
 from opla.core.actor import Actor, Role
 from opla.core.ports import Answer, ChargeReport, ChargeRequest, Mandate
@@ -16,7 +17,7 @@ from opla.core.refusal import Code, Refusal
 from opla.core.renewal import NOTICE_DAYS, State
 from opla.db.queries import attempts
 from opla.db.queries.call import select
-from opla.operations import agree_renewal, change_renewal, renewals
+from opla.operations import agree_renewal, change_renewal, mail_back, renewals
 from opla.operations.agree_renewal import Agreed, Typed
 from opla.operations.place_orders import Placed, Placement
 from opla.operations.renew import renew
@@ -197,6 +198,46 @@ def test_what_cannot_be_told_is_not_charged(world: World, keeper: Keeper) -> Non
             world.work(3)
     assert keeper.charged == []
     assert "missed" in phases(world)
+
+
+@pytest.mark.parametrize("before_it_is_noted", [False, True])
+def test_a_notice_that_comes_back_later_is_none(
+    world: World, keeper: Keeper, monkeypatch: pytest.MonkeyPatch, before_it_is_noted: bool
+) -> None:
+    """The relay took it, and a report says later that there is no such mailbox."""
+    begun(world)
+
+    def comes_back() -> None:
+        [reference] = [m.reference for m in world.mailbox.sent if m.subject == "renewal_notice"]
+        assert mail_back.came_back(report(reference=reference), shop=world.shop, at=world.clock())
+
+    if before_it_is_noted:
+        finish = attempts.finish_outbox
+
+        def finished(*done: object, **when: object) -> None:
+            if subjects(world)[-1] == "renewal_notice":
+                monkeypatch.undo()
+                comes_back()
+            finish(*done, **when)  # type: ignore[arg-type]  # as it was called
+
+        monkeypatch.setattr(attempts, "finish_outbox", finished)
+    due = until_noticed(world)
+    if not before_it_is_noted:
+        comes_back()
+    assert mail_back.dead({"ana@example.org"}, shop=world.shop, at=world.clock())
+    for days in range(8):
+        go_to(world, due + days * DAY)
+    assert keeper.charged == []
+    assert phases(world)[0] == "missed"
+
+
+def test_a_notice_that_comes_back_after_its_charge_changes_nothing_of_it(world: World, keeper: Keeper) -> None:
+    begun(world)
+    until_charged(world)
+    [reference] = [m.reference for m in world.mailbox.sent if m.subject == "renewal_notice"]
+    assert mail_back.came_back(report(reference=reference), shop=world.shop, at=world.clock())
+    assert phases(world) == ["delivered", "planned"]
+    assert mail_back.dead({"ana@example.org"}, shop=world.shop, at=world.clock())
 
 
 def test_two_workers_at_once_charge_once(world: World, keeper: Keeper) -> None:
