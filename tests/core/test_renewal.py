@@ -33,6 +33,7 @@ from opla.core.renewal import (
     Safe,
     State,
     Terms,
+    after_skip,
     became,
     next_step,
     plan,
@@ -138,6 +139,20 @@ def test_the_next_period_is_later_than_the_last_and_not_behind_us(
         assert one is None or found.due_at >= one.free or rule.every is Every.ENDS
         local = found.due_at.astimezone(WHERE)
         assert one is not None or (local.hour, local.minute) == (6, 0)  # whatever the clocks do that night
+
+
+@given(rules, instants, st.integers(0, 400), st.integers(0, 90), st.integers(0, 90), st.integers(1, 400))
+def test_after_a_skip_nothing_is_charged_on_or_before_its_day(
+    rule: Rule, at: datetime, behind: int, free_in: int, later: int, again_days: int
+) -> None:
+    """Whenever it is skipped, and however long the charge had to wait for the plan to end."""
+    known = Safe(at + free_in * DAY, at + free_in * DAY)
+    for one in (None, known, Safe(known.free, None)):
+        skipped = plan(rule, day_of(at, WHERE) - timedelta(days=behind), one, at, WHERE)
+        at = min(at + later * DAY, skipped.due_at)
+        found = after_skip(rule, skipped, one, at, WHERE, again_days=again_days)
+        assert found.key > day_of(skipped.due_at, WHERE)
+        assert day_of(found.due_at, WHERE) > day_of(skipped.due_at, WHERE)
 
 
 @given(rules, instants, st.integers(1, 12))

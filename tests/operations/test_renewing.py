@@ -12,6 +12,7 @@ import pytest
 from core.test_bounced import report
 from fakes import ANOTHER_WORKER, CUSTOMER, DEVICE, DIRECT, NUMBER, Provider, World
 from opla.core.actor import Actor, Role
+from opla.core.day import day_of
 from opla.core.ports import Answer, ChargeReport, ChargeRequest, Mandate
 from opla.core.refusal import Code, Refusal
 from opla.core.renewal import NOTICE_DAYS, State
@@ -284,6 +285,21 @@ def test_what_is_skipped_is_not_charged_and_the_next_is(world: World, keeper: Ke
     until_charged(world)
     assert len(keeper.charged) == 1
     assert phases(world) == ["skipped", "delivered", "planned"]
+
+
+@pytest.mark.parametrize("rule", ["days:7", "days:30", "ends", "monthly"])
+def test_after_not_this_time_nothing_is_charged_on_that_day(world: World, keeper: Keeper, rule: str) -> None:
+    """A week's rule on a plan of thirty days waits for its end: skipped on the day of the notice, it is not back."""
+    begun(world, f"monthly:{world.clock().day}" if rule == "monthly" else rule)
+    due = until_noticed(world)
+    assert change_renewal.skip(CUSTOMER, of(world), shop=world.shop, at=world.clock()) is None
+    after = of(world).kept.last
+    assert after is not None
+    assert day_of(after.due_at) > day_of(due)
+    for days in range(5):
+        go_to(world, due + days * DAY)
+    assert keeper.charged == []
+    assert phases(world) == ["skipped", "planned"]
 
 
 def test_ended_while_its_charge_is_unopened_nothing_is_charged(world: World, keeper: Keeper) -> None:

@@ -231,6 +231,15 @@ def plan(
     return Planned(key, max(on_the_day, known.free) if known else on_the_day)
 
 
+def after_skip(
+    rule: Rule, skipped: Planned, known: Safe | None, at: datetime, where: ZoneInfo, *, again_days: int = AGAIN_DAYS
+) -> Planned:
+    """The first one after the day of the charge that was skipped: where it waited for a plan to end, days of the rule
+    between its key and that day are skipped with it."""
+    passed = max(at, skipped.due_at)
+    return plan(rule, skipped.key, Safe(known.free, None) if known else None, passed, where, again_days=again_days)
+
+
 def _monthly(day: int, after: date) -> date:
     """The first such day of a month after this one."""
     first = after.replace(day=1)
