@@ -82,18 +82,21 @@ class Kept:
     last: PeriodRow | None
 
 
+# What a renewal bought is looked up by arrays: an `IN` beside an `OR` would read all that the shop ever delivered.
 _ROW = """r.id, r.first_order_id, r.email_hash, r.sealed, r.state, r.version, r.language, r.method, r.operator, r.sku,
           r.product_name, r.face_minor, r.plan, r.currency, r.cap_minor, r.month_cap_minor, r.rule, r.notice_days,
           r.agreed, r.refused, r.made_at, r.began_at, r.ended_at, coalesce(m.days, 0), coalesce(m.state, ''),
           f.placed_at, f.state, f.device_hash,
-          (SELECT max(v.at) FROM delivery v WHERE v.order_id = r.first_order_id OR v.order_id IN
-              (SELECT d.order_id FROM renewal_period d WHERE d.renewal_id = r.id
-               UNION ALL SELECT t.order_id FROM text_pay t JOIN orders o ON o.id = t.order_id
-               WHERE t.renewal_id = r.id AND o.sku = r.sku AND o.face_minor = r.face_minor)),
+          (SELECT max(v.at) FROM delivery v WHERE v.order_id = ANY (ARRAY(
+              SELECT r.first_order_id
+              UNION ALL SELECT d.order_id FROM renewal_period d WHERE d.renewal_id = r.id
+              UNION ALL SELECT t.order_id FROM text_pay t JOIN orders o ON o.id = t.order_id
+              WHERE t.renewal_id = r.id AND t.day IS NOT NULL AND o.sku = r.sku AND o.face_minor = r.face_minor))),
           EXISTS (SELECT FROM allocation l JOIN payment p ON p.id = l.payment_id
-                  WHERE p.charged_back_minor > 0 AND (l.order_id = r.first_order_id OR l.order_id IN
-                      (SELECT d.order_id FROM renewal_period d WHERE d.renewal_id = r.id
-                       UNION ALL SELECT t.order_id FROM text_pay t WHERE t.renewal_id = r.id)))"""
+                  WHERE p.charged_back_minor > 0 AND l.order_id = ANY (ARRAY(
+                      SELECT r.first_order_id
+                      UNION ALL SELECT d.order_id FROM renewal_period d WHERE d.renewal_id = r.id
+                      UNION ALL SELECT t.order_id FROM text_pay t WHERE t.renewal_id = r.id AND t.day IS NOT NULL)))"""
 _FROM = """renewal r JOIN orders f ON f.id = r.first_order_id
            LEFT JOIN mandate m ON m.renewal_id = r.id AND NOT m.spare"""
 _PERIOD = """d.key, d.phase, d.due_at, d.notice_made_at, d.notice_sent_at, d.order_id, coalesce(o.state, ''),

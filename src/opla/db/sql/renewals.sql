@@ -124,7 +124,7 @@ CREATE OR REPLACE FUNCTION opla_renewal_spent(p_id uuid, p_since timestamptz) RE
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT coalesce(sum(o.face_minor + o.fee_minor - o.discount_minor), 0)::bigint
     FROM (SELECT order_id FROM renewal_period WHERE renewal_id = p_id
-          UNION ALL SELECT order_id FROM text_pay WHERE renewal_id = p_id) d JOIN orders o ON o.id = d.order_id
+          UNION ALL SELECT order_id FROM text_pay WHERE renewal_id = p_id AND day IS NOT NULL) d JOIN orders o ON o.id = d.order_id
     WHERE o.placed_at >= p_since AND o.state NOT IN ('cancelled', 'refunding', 'refunded')
 $$;
 
