@@ -537,6 +537,38 @@ def test_when_the_plan_ends_it_is_renewed_without_taking_anything_away(world: Wo
     assert len(keeper.charged) == 1
 
 
+@pytest.mark.parametrize("rule", ["ends", "days:30"])
+def test_what_was_bought_by_hand_meanwhile_is_not_destroyed(world: World, keeper: Keeper, rule: str) -> None:
+    """The same for the same SIM, ten days before its charge: that waits until the new one has ended, and says so."""
+    standing = begun(world, rule)
+    assert standing.kept.last is not None
+    due = standing.kept.last.due_at
+    world.clock.now = due - 10 * DAY
+    bought = world.paid(DIRECT)
+    world.work(3)
+    assert world.state(bought) == "delivered"
+    until_noticed(world)
+    go_to(world, due)
+    go_to(world, due + DAY)
+    assert keeper.charged == []
+    assert "renewal_notice" not in subjects(world)
+    last = of(world).kept.last
+    assert last is not None
+    assert last.due_at >= due + 20 * DAY
+    until_charged(world)
+    assert len(keeper.charged) == 1
+    assert phases(world) == ["delivered", "planned"]
+
+
+def test_what_was_bought_by_hand_after_the_notice_is_asked_about(world: World, keeper: Keeper) -> None:
+    begun(world, "ends")
+    until_noticed(world)
+    world.paid(DIRECT)
+    until_charged(world)
+    assert keeper.charged == []
+    assert phases(world) == ["asked", "planned"]
+
+
 def test_an_interval_that_would_take_something_away_waits_until_it_does_not(world: World, keeper: Keeper) -> None:
     standing = begun(world, "days:7")
     safe = renewals.safe_now(standing.kept, standing.kept.delivered_at or world.clock(), shop=world.shop)

@@ -240,6 +240,15 @@ def after_skip(
     return plan(rule, skipped.key, Safe(known.free, None) if known else None, passed, where, again_days=again_days)
 
 
+def moved(rule: Rule, due_at: datetime, known: Safe | None) -> datetime:
+    """The day of a charge that was planned, by what has reached the line since: later where it would take something
+    away, or where the plan that it follows has been bought again; never sooner."""
+    if known is None:
+        return due_at
+    follows = known.due if rule.every is Every.ENDS else None
+    return max(due_at, follows or known.free)
+
+
 def _monthly(day: int, after: date) -> date:
     """The first such day of a month after this one."""
     first = after.replace(day=1)

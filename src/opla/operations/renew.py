@@ -30,7 +30,7 @@ from opla.operations import catalogue, links, routes
 from opla.operations.mandates import WITHDRAWN
 from opla.operations.place_orders import new_payment
 from opla.operations.quote_topup import Wanted, priced
-from opla.operations.renewals import Standing, effect_now, following, opened, write
+from opla.operations.renewals import Standing, effect_now, following, opened, safe_now, write
 from opla.operations.shop import Shop
 
 _log = logging.getLogger(__name__)
@@ -141,7 +141,12 @@ class _Look:
             case Do.WAIT:
                 self._write(Stepped(step.until, kept.state, refused=kept.refused))
             case Do.NOTICE:
-                self._notice(last)
+                known = safe_now(kept, kept.delivered_at, shop=self.shop) if kept.delivered_at else None
+                due_at = renewal.moved(self.standing.rule, last.due_at, known)
+                if due_at > last.due_at:
+                    self._write(self._stands(Planned(last.key, due_at)))
+                else:
+                    self._notice(last)
             case Do.MISS:
                 self._failed(last, Phase.MISSED, Phase.MISSED)
             case Do.CHARGE:

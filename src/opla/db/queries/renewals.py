@@ -48,7 +48,8 @@ class PeriodRow:
 
 @dataclass(frozen=True)
 class Kept:
-    """One renewal with its newest period and what reached the line last (`delivered_at`)."""
+    """One renewal with its newest period, and when the same reached the line last, whoever bought it here
+    (`delivered_at`)."""
 
     id: UUID
     first_order_id: UUID
@@ -91,7 +92,9 @@ _ROW = """r.id, r.first_order_id, r.email_hash, r.sealed, r.state, r.version, r.
               SELECT r.first_order_id
               UNION ALL SELECT d.order_id FROM renewal_period d WHERE d.renewal_id = r.id
               UNION ALL SELECT t.order_id FROM text_pay t JOIN orders o ON o.id = t.order_id
-              WHERE t.renewal_id = r.id AND t.day IS NOT NULL AND o.sku = r.sku AND o.face_minor = r.face_minor))),
+              WHERE t.renewal_id = r.id AND t.day IS NOT NULL AND o.sku = r.sku AND o.face_minor = r.face_minor
+              UNION ALL SELECT o.id FROM orders o WHERE o.number = f.number AND o.number <> '' AND o.reseller = ''
+              AND o.sku = r.sku AND o.face_minor = r.face_minor))),
           EXISTS (SELECT FROM allocation l JOIN payment p ON p.id = l.payment_id
                   WHERE p.charged_back_minor > 0 AND l.order_id = ANY (ARRAY(
                       SELECT r.first_order_id
@@ -199,6 +202,7 @@ class Stepped:
     """What one step changes. Empty words leave things as they are.
 
     look_at   when to look next; None: not before somebody does something
+    planned   the key and the day of the period that comes next; of one that was there, and not charged, its new day
     ceiling   of one charge, and of a month; None: as they were
     letter    (id, sealed, topic, reference) of the message that says so; `notice`: it is the one before a charge
     """

@@ -70,8 +70,9 @@ BEGIN
 END $$;
 
 -- One step of one renewal, whole or not at all, where it is still as it was when the step was decided: its state
--- (p_event '': as it was), where its open period stands (p_phase '': as it was), the period after it, and the message
--- that says so. A notice is the message of the period that is open afterwards.
+-- (p_event '': as it was), where its open period stands (p_phase '': as it was), the period that comes next, and the
+-- message that says so. One of that day which was dropped, or is planned, is planned anew: whatever was told of it is no
+-- notice any more. A notice is the message of the period that is open afterwards.
 CREATE OR REPLACE FUNCTION opla_renewal_step(
     p_at timestamptz, p_actor text, p_id uuid, p_version int, p_look_at timestamptz,
     p_state text, p_event text, p_why text, p_refused int, p_cap bigint, p_month_cap bigint,
@@ -103,7 +104,14 @@ BEGIN
         WHERE renewal_id = p_id AND key = p_key AND closed_at IS NULL;
     END IF;
     IF p_next IS NOT NULL THEN
-        INSERT INTO renewal_period (renewal_id, key, phase, due_at, made_at) VALUES (p_id, p_next, 'planned', p_next_due, p_at);
+        INSERT INTO renewal_period AS d (renewal_id, key, phase, due_at, made_at)
+        VALUES (p_id, p_next, 'planned', p_next_due, p_at)
+        ON CONFLICT (renewal_id, key) DO UPDATE SET phase = 'planned', due_at = p_next_due, closed_at = NULL, why = '',
+            notice = NULL, notice_made_at = NULL, notice_sent_at = NULL
+        WHERE d.phase IN ('planned', 'dropped') AND d.order_id IS NULL;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'a period of % has been', p_next USING ERRCODE = 'unique_violation';
+        END IF;
     END IF;
     IF p_letter IS NOT NULL THEN
         INSERT INTO letter (id, sealed, made_at) VALUES (p_letter, p_sealed, p_at);
