@@ -518,6 +518,43 @@ def test_pausing_drops_what_is_planned_and_going_on_plans_it_again(world: World,
     assert len(keeper.charged) == 1
 
 
+@pytest.mark.parametrize("rule", ["ends", "days:30"])
+@pytest.mark.parametrize("noticed", [False, True])
+def test_going_on_before_the_day_goes_on_with_that_day(world: World, keeper: Keeper, rule: str, noticed: bool) -> None:
+    """Paused by mistake, and gone on with: the coming charge is not lost, and what was told of it is told again."""
+    before = begun(world, rule).kept.last
+    if noticed:
+        until_noticed(world)
+    assert change_renewal.pause(CUSTOMER, of(world), shop=world.shop, at=world.clock()) is None
+    world.clock.tick(60)
+    assert change_renewal.resume(CUSTOMER, of(world), shop=world.shop, at=world.clock()) is None
+    world.work(2)
+    after = of(world).kept.last
+    assert before is not None
+    assert after is not None
+    assert (after.key, after.due_at) == (before.key, before.due_at)
+    until_charged(world)
+    world.clock.tick(3 * 3600)
+    world.work(4)
+    assert len(keeper.charged) == 1
+    assert phases(world) == ["delivered", "planned"]
+    assert subjects(world).count("renewal_notice") == 1 + noticed
+
+
+def test_gone_on_with_on_the_day_before_it_is_told_first_all_the_same(world: World, keeper: Keeper) -> None:
+    last = begun(world).kept.last
+    assert last is not None
+    until_noticed(world)
+    assert change_renewal.pause(CUSTOMER, of(world), shop=world.shop, at=world.clock()) is None
+    world.clock.now = last.due_at - DAY
+    assert change_renewal.resume(CUSTOMER, of(world), shop=world.shop, at=world.clock()) is None
+    world.work(3)
+    go_to(world, last.due_at + (NOTICE_DAYS - 1) * DAY, -10)
+    assert keeper.charged == []
+    go_to(world, last.due_at + (NOTICE_DAYS - 1) * DAY, 10)
+    assert len(keeper.charged) == 1
+
+
 def test_the_owner_ends_one_and_a_worker_may_not(world: World, keeper: Keeper) -> None:
     standing = begun(world)
     by_system = change_renewal.end(Actor(Role.SYSTEM), standing, shop=world.shop, at=world.clock())

@@ -8,7 +8,8 @@ It lives in periods, one after the other, each with a key of its own and at most
 
     planned ──placed──▶ placed ──delivered, returned──▶ over
        │                  └──refused──▶ refused (payable by hand) ──delivered, returned, unpaid──▶ over
-       └──skipped, asked, missed, dropped──▶ over
+       ├──skipped, asked, missed──▶ over
+       └──dropped──▶ over, and planned again where one goes on with it before its day
 
 Nothing here knows how money is taken: a charge of a period is an order like any other.
 """
@@ -98,11 +99,12 @@ class Phase(StrEnum):
 
 OPEN: Final = frozenset({Phase.PLANNED, Phase.PLACED, Phase.REFUSED})
 
-#: Phase → what may follow. The same stands in `opla_renewal_step`'s test.
+#: Phase → what may follow.
 PHASES: Final[dict[Phase, frozenset[Phase]]] = {
     Phase.PLANNED: frozenset({Phase.PLACED, Phase.SKIPPED, Phase.ASKED, Phase.MISSED, Phase.DROPPED}),
     Phase.PLACED: frozenset({Phase.DELIVERED, Phase.RETURNED, Phase.REFUSED}),
     Phase.REFUSED: frozenset({Phase.DELIVERED, Phase.RETURNED, Phase.UNPAID}),
+    Phase.DROPPED: frozenset({Phase.PLANNED}),
 }
 
 #: Nothing was charged, and nobody wanted that: two in a row pause.

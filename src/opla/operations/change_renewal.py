@@ -80,7 +80,7 @@ def pause(actor: Actor, standing: Standing, *, shop: Shop, at: datetime) -> Refu
 
 
 def resume(actor: Actor, standing: Standing, *, shop: Shop, at: datetime) -> Refusal | None:
-    """It goes on with the next period that is still to come."""
+    """It goes on with the next period that is still to come: the one that the pause dropped, before its day."""
     return _done(actor, Act.RENEW, standing, _Act(_leads(Event.RESUMED, at)), shop=shop, at=at)
 
 
@@ -111,7 +111,11 @@ def _leads(event: Event, at: datetime) -> Callable[[Standing], Stepped | Refusal
         dropped = Phase.DROPPED if last and last.phase is Phase.PLANNED else None
         under_way = last is not None and last.phase in (Phase.PLACED, Phase.REFUSED)
         look_at = at if state is State.ACTIVE else at + _SOON if under_way else None
-        return Stepped(look_at, state, event, refused=0 if state is State.ACTIVE else now.kept.refused, phase=dropped)
+        again = event is Event.RESUMED and last is not None and last.phase is Phase.DROPPED and last.due_at > at
+        return Stepped(
+            look_at, state, event, refused=0 if state is State.ACTIVE else now.kept.refused, phase=dropped,
+            planned=(last.key, last.due_at) if again and last is not None else None,
+        )  # fmt: skip
 
     return decide
 
