@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from fakes import CUSTOMER, DIRECT, NUMBER, START, World
-from operations.test_renewing import DAY, Keeper, begun, of, phases, until_charged, until_noticed
+from operations.test_renewing import DAY, Keeper, begun, go_to, of, phases, until_charged, until_noticed
 from opla.core.ports import Answer
 from opla.core.renewal import Cause, State
 from opla.db.models import Customer
@@ -247,6 +247,38 @@ def test_the_notice_says_when_what_it_costs_at_most_and_how_to_stop(door: Door, 
     text = letters.words(Posted("renewal_notice", ANA, "en", about), base_url="", sandbox=False).text
     for said in ("22 Dec 2026", "€16.00", "€15.00", "unless you raise it", "skip/", "end/", "the operator decides"):
         assert said in text, said
+
+
+@pytest.mark.parametrize(
+    ("due", "charge", "says"),
+    [
+        (30, 10, ("On 22 Dec 2026 we top up", "asked for on 2 Dec 2026")),  # a direct debit takes its days
+        (1, 3, ("On 25 Nov 2026 we top up", "asked for on 25 Nov 2026")),  # gone on with on the day before
+        (30, 30, ("On 22 Dec 2026 we top up", "asked for on 22 Dec 2026")),
+    ],
+)
+def test_the_notice_names_the_day_until_which_it_can_be_skipped(
+    door: Door, keeper: Keeper, due: int, charge: int, says: tuple[str, ...]
+) -> None:
+    facts = renewals.letter(begun(door.world), "renewal_notice", {"price_minor": "1500", "known": "yes"}).about
+    about = {**facts, "due_at": (START + due * DAY).isoformat(), "charge_at": (START + charge * DAY).isoformat()}
+    text = letters.words(Posted("renewal_notice", ANA, "en", about), base_url="", sandbox=False).text
+    assert all(said in text for said in (*says, "Before that day you can skip it")), text
+
+
+@pytest.mark.parametrize("days", [0, 20])
+def test_until_the_day_that_the_notice_names_it_can_be_skipped(door: Door, keeper: Keeper, days: int) -> None:
+    world, keeper.days = door.world, days
+    begun(world)
+    until_noticed(world)
+    [message] = [m for m in world.mailbox.sent if m.subject == "renewal_notice"]
+    last = of(world).kept.last
+    assert last is not None
+    charge_at = max(last.due_at - days * DAY, (last.notice_made_at or START) + 3 * DAY)
+    assert charge_at.isoformat() in message.text
+    go_to(world, charge_at, -5)
+    assert keeper.charged == []
+    assert change_renewal.skip(CUSTOMER, of(world), shop=world.shop, at=world.clock()) is None
 
 
 def test_a_refused_charge_is_paid_by_hand_from_its_page(door: Door, keeper: Keeper) -> None:

@@ -311,6 +311,11 @@ class Step:
     cause: Cause | None = None
 
 
+def charged_from(terms: Terms, due_at: datetime, told_at: datetime) -> datetime:
+    """The first moment at which the money is asked for, where somebody was told of it then."""
+    return max(due_at - timedelta(days=terms.mandate_days), told_at + timedelta(days=terms.notice_days))
+
+
 def next_step(
     terms: Terms, period: Period, offer: Offer | None, spent_minor: int, at: datetime, where: ZoneInfo
 ) -> Step:
@@ -331,9 +336,9 @@ def next_step(
             return Step(Do.WAIT, told_at)
         return Step(Do.WAIT, awake(at, where)) if quiet(at, where) else Step(Do.NOTICE)
     if period.notice_sent_at is None:
-        over = at >= max(charge_at, period.notice_made_at + notice) + LATE
+        over = at >= charged_from(terms, period.due_at, period.notice_made_at) + LATE
         return Step(Do.MISS) if over else Step(Do.WAIT, at + PATIENCE)
-    may = max(charge_at, period.notice_sent_at + notice)
+    may = charged_from(terms, period.due_at, period.notice_sent_at)
     if at < may:
         return Step(Do.WAIT, may)
     if at >= may + LATE:

@@ -157,6 +157,7 @@ class _Look:
         known = effect_now(self.kept.sku, self.kept.face.amount_minor) is not None
         about = {
             "due_at": _iso(last.due_at),
+            "charge_at": _iso(renewal.charged_from(terms_of(self.kept), last.due_at, self.at)),
             "price_minor": str(quote.price.total.amount_minor) if quote else "",
             "known": "yes" if known else "",
         }

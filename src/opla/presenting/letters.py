@@ -84,7 +84,7 @@ _WORDS: Final[dict[str, Words]] = {
     "ask_confirm": _ask_confirm,  # path: of the question
     # of standing renewals: what `operations.renewals.letter` says of every one, and beside it
     "renewal_begun": renewing.begun,  # due_at; agreed, at: what and when, an ISO instant
-    "renewal_notice": renewing.notice,  # due_at; price_minor (empty: none); known: what it does to the SIM
+    "renewal_notice": renewing.notice,  # due_at, charge_at; price_minor (empty: none); known: what it does to the SIM
     "renewal_charged": renewing.charged,  # order_path; due_at: of the next
     "renewal_not_charged": renewing.not_charged,  # cause, order_path
     "renewal_asked": renewing.asked,  # cause, price_minor; due_at: of the next

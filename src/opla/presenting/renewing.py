@@ -167,7 +167,10 @@ def begun(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
 
 def notice(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     """What comes, what it can cost, what it does to the SIM, and the ways out."""
-    known = _known(about, base_url)
+    charge_at = about.get("charge_at") or about["due_at"]
+    due_at = max(about["due_at"], charge_at, key=datetime.fromisoformat)  # told late, it comes later
+    known = _known({**about, "due_at": due_at}, base_url)
+    known["charge"] = figures.day(datetime.fromisoformat(charge_at))
     if not about["price_minor"]:
         costs = _("It cannot be had here now. If that stays so, nothing is charged and we ask you.")
     elif int(about["price_minor"]) > int(about["cap_minor"]):
@@ -180,7 +183,7 @@ def notice(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     parts = [
         _("On %(due)s we top up %(number)s again: %(product)s.") % known,
         f"{costs % known} {does}",
-        _("Not this time: %(skip)s") % known,
+        _("The money is asked for on %(charge)s. Before that day you can skip it: %(skip)s") % known,
         _links(known),
     ]
     return _("On %(due)s we top up again: %(product)s") % known, "\n\n".join(parts)
