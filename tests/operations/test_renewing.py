@@ -13,6 +13,7 @@ from core.test_bounced import report
 from fakes import ANOTHER_WORKER, CUSTOMER, DEVICE, DIRECT, NUMBER, Provider, World
 from opla.core.actor import Actor, Role
 from opla.core.day import day_of
+from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport, ChargeRequest, Mandate
 from opla.core.refusal import Code, Refusal
 from opla.core.renewal import NOTICE_DAYS, State
@@ -117,6 +118,15 @@ def begun(world: World, rule: str = "days:30", cap: str = "15", month_cap: str =
 def subjects(world: World) -> list[str]:
     """What was written about renewals, in order."""
     return [m.subject for m in world.mailbox.sent if m.subject.startswith("renewal_")]
+
+
+def change_ceiling(world: World, cap: str, month_cap: str = "") -> list[Refusal]:
+    def said(most: Money, month: Money | None) -> str:
+        return f"At most {most.decimal}, {month.decimal if month else 'no end'} in a month."
+
+    return change_renewal.change_ceiling(
+        CUSTOMER, of(world), cap, month_cap, said, shop=world.shop, at=world.clock()
+    )  # fmt: skip
 
 
 def go_to(world: World, when: datetime, minutes: int = 1) -> None:
@@ -489,6 +499,23 @@ def test_a_direct_debit_that_takes_its_days_does_not_let_its_order_expire(world:
     assert world.items() == []
 
 
+def test_a_new_ceiling_leaves_who_and_what_the_words_and_a_letter(world: World, keeper: Keeper) -> None:
+    begun(world)
+    assert change_ceiling(world, "20", "40") == []
+    assert change_ceiling(world, "20", "40") == []  # the same page sent twice
+    assert change_ceiling(world, "25") == []
+    world.work(2)
+    assert select("SELECT actor, why FROM event WHERE name = 'ceiling' ORDER BY id") == [
+        (str(CUSTOMER), "1500 EUR → 2000 EUR, 4000 EUR"),
+        (str(CUSTOMER), "2000 EUR, 4000 EUR → 2500 EUR"),
+    ]
+    assert of(world).kept.agreed.split("\n") == [
+        SAID, "At most 20.00, 40.00 in a month.", "At most 25.00, no end in a month."
+    ]  # fmt: skip
+    assert subjects(world) == ["renewal_begun", "renewal_ceiling", "renewal_ceiling"]
+    assert "2500" in world.mailbox.sent[-1].text
+
+
 @pytest.mark.parametrize(("cap", "charged"), [("14.99", 0), ("15", 1)])
 def test_a_ceiling_lowered_before_the_charge_left_holds_for_it(
     world: World, keeper: Keeper, cap: str, charged: int
@@ -496,7 +523,7 @@ def test_a_ceiling_lowered_before_the_charge_left_holds_for_it(
     begun(world)
     world.clock.now = until_noticed(world) + timedelta(minutes=1)
     assert renew(shop=world.shop, at=world.clock()) == 1  # placed under the higher one
-    assert change_renewal.change_ceiling(CUSTOMER, of(world), cap, "", shop=world.shop, at=world.clock()) == []
+    assert change_ceiling(world, cap) == []
     world.work(4)
     assert len(keeper.charged) == charged
     world.clock.tick(61)

@@ -149,6 +149,10 @@ def test_the_ceiling_is_changed_and_a_wrong_one_is_not(door: Door, keeper: Keepe
     assert "€20.00" in door.owner.post(path + "ceiling/", {"cap": "20", "month_cap": "40"}).text
     kept = of(door.world).kept
     assert (kept.cap.amount_minor, kept.month_cap and kept.month_cap.amount_minor) == (2000, 4000)
+    assert kept.agreed.endswith("at most €20.00 each time · at most €40.00 in a month")
+    about = renewals.letter(of(door.world), "renewal_ceiling", {}).about
+    text = letters.words(Posted("renewal_ceiling", ANA, "en", about), base_url="", sandbox=False).text
+    assert "From now on: at most €20.00 each time · at most €40.00 in a month." in text
     wrong = door.owner.post(path + "ceiling/", {"cap": "20", "month_cap": "19"})
     assert wrong.status == 422
     assert "The least is €20." in wrong.text
@@ -224,7 +228,7 @@ def test_every_letter_has_words_in_every_language_and_leads_to_its_page(door: Do
         "known": "yes", "order_path": "/o/abc/", "by": "shop",
     }  # fmt: skip
     topics = [topic for topic in letters.TOPICS if topic.startswith("renewal_")]
-    assert len(topics) == 9
+    assert len(topics) == 10
     for topic in topics:
         for language in ("en", "fr", "nl", "de", "zh-Hans"):
             for cause in (*Cause, "missed", "authentication", "refused"):

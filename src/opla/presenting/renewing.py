@@ -62,6 +62,11 @@ def ceilings(cap: Money, month_cap: Money | None) -> list[str]:
     return found
 
 
+def new_ceiling(cap: Money, month_cap: Money | None, at: datetime) -> str:
+    """What was agreed to later: kept below what was agreed to before."""
+    return " · ".join([figures.moment(at), *ceilings(cap, month_cap)])
+
+
 _STATES: Final = {
     State.WAITING_CONSENT: gettext_noop("It begins when the first payment has come and the payment provider agrees."),
     State.ACTIVE: gettext_noop("It goes on by itself until you end it."),
@@ -225,6 +230,14 @@ def paused(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
         parts = [_nothing(about, known), _("That was the second time in a row, so it is paused.")]
     parts += [*_by_hand(known), _("Nothing is charged until you go on with it: %(link)s") % known]
     return _("Paused: %(product)s is not topped up by itself") % known, "\n\n".join(parts)
+
+
+def ceiling(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
+    known = _known(about, base_url)
+    caps = [Money(int(about[name]), about["currency"]) for name in ("cap_minor", "month_cap_minor") if about[name]]
+    known["ceilings"] = " · ".join(ceilings(caps[0], caps[1] if len(caps) > 1 else None))
+    text = _("The most that is charged by itself for %(number)s was changed. From now on: %(ceilings)s.")
+    return _("New ceiling: %(product)s") % known, "\n\n".join([text % known, _links(known)])
 
 
 def ended(about: Mapping[str, str], base_url: str) -> tuple[str, str]:

@@ -204,6 +204,7 @@ class Stepped:
     look_at   when to look next; None: not before somebody does something
     planned   the key and the day of the period that comes next; of one that was there, and not charged, its new day
     ceiling   of one charge, and of a month; None: as they were
+    agreed    what was agreed to now, beside what was before
     letter    (id, sealed, topic, reference) of the message that says so; `notice`: it is the one before a charge
     """
 
@@ -217,6 +218,7 @@ class Stepped:
     planned: tuple[date, datetime] | None = None
     letter: tuple[UUID, bytes, str, str] | None = field(default=None, repr=False)
     notice: bool = False
+    agreed: str = ""
 
 
 def step(kept: Kept, stepped: Stepped, *, actor: Actor, at: datetime) -> bool:
@@ -246,6 +248,7 @@ def step(kept: Kept, stepped: Stepped, *, actor: Actor, at: datetime) -> bool:
         Argument(topic, "text"),
         Argument(reference, "text"),
         Argument(stepped.notice, "boolean"),
+        Argument(stepped.agreed, "text"),
     )
     return expect(done, bool)
 

@@ -71,13 +71,16 @@ END $$;
 
 -- One step of one renewal, whole or not at all, where it is still as it was when the step was decided: its state
 -- (p_event '': as it was), where its open period stands (p_phase '': as it was), the period that comes next, and the
--- message that says so. One of that day which was dropped, or is planned, is planned anew: whatever was told of it is no
+-- message that says so. p_agreed is what was agreed to with it, kept below what is there. One of that day which was dropped, or is planned, is planned anew: whatever was told of it is no
 -- notice any more. A notice is the message of the period that is open afterwards.
+DROP FUNCTION IF EXISTS opla_renewal_step(  -- as it was before what is agreed to later was kept
+    timestamptz, text, uuid, int, timestamptz, text, text, text, int, bigint, bigint, date, text, date, timestamptz, uuid,
+    bytea, text, text, boolean);
 CREATE OR REPLACE FUNCTION opla_renewal_step(
     p_at timestamptz, p_actor text, p_id uuid, p_version int, p_look_at timestamptz,
     p_state text, p_event text, p_why text, p_refused int, p_cap bigint, p_month_cap bigint,
     p_key date, p_phase text, p_next date, p_next_due timestamptz,
-    p_letter uuid, p_sealed bytea, p_topic text, p_reference text, p_notice boolean
+    p_letter uuid, p_sealed bytea, p_topic text, p_reference text, p_notice boolean, p_agreed text
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -89,7 +92,8 @@ BEGIN
     END IF;
     PERFORM opla_writes(true);
     UPDATE renewal SET version = version + 1, look_at = p_look_at, state = p_state, refused = p_refused,
-        cap_minor = p_cap, month_cap_minor = p_month_cap, ended_at = CASE p_state WHEN 'ended' THEN coalesce(ended_at, p_at) END
+        cap_minor = p_cap, month_cap_minor = p_month_cap, agreed = concat_ws(E'\n', agreed, nullif(p_agreed, '')),
+        ended_at = CASE p_state WHEN 'ended' THEN coalesce(ended_at, p_at) END
     WHERE id = p_id;
     IF p_event <> '' THEN
         INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
