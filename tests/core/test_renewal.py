@@ -293,7 +293,9 @@ def test_a_period_stands_where_its_order_and_payment_do(phase: Phase, order: str
 
 
 def test_a_delivery_forgives_and_two_in_a_row_give_up() -> None:
-    assert refusals(1, Phase.DELIVERED) == 0
-    assert refusals(1, Phase.SKIPPED) == 1
-    assert refusals(1, Phase.UNPAID) == 1  # its refusal was counted
-    assert [renewal.gives_up(refusals(n, Phase.ASKED)) for n in (0, 1)] == [False, True]
+    assert refusals(1, Phase.DELIVERED, Phase.PLACED) == 0
+    assert refusals(1, Phase.SKIPPED, Phase.PLANNED) == 1
+    assert refusals(1, Phase.UNPAID, Phase.REFUSED) == 1  # its refusal was counted
+    assert refusals(1, Phase.RETURNED, Phase.REFUSED) == 1
+    assert refusals(1, Phase.RETURNED, Phase.PLACED) == 2
+    assert [renewal.gives_up(refusals(n, Phase.ASKED, Phase.PLANNED)) for n in (0, 1)] == [False, True]

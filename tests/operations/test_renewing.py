@@ -716,15 +716,19 @@ def test_a_way_of_paying_that_the_shop_gave_up_is_not_charged(world: World, keep
     assert phases(world) == ["asked", "planned"]
 
 
-def test_an_order_that_gives_nothing_is_refunded_and_is_no_refusal(world: World, keeper: Keeper) -> None:
-    begun(world)
-    world.supplier.script = [world.supplier.refuses]
-    until_charged(world)
-    world.clock.tick(61)
-    world.work(4)
-    assert phases(world) == ["returned", "planned"]
-    assert of(world).kept.refused == 0
-    assert world.refunds() == [("declined", 1500, "done")]
+def test_what_is_charged_and_given_back_twice_in_a_row_pauses_it(world: World, keeper: Keeper) -> None:
+    """A number that is closed: it would be charged and refunded for ever."""
+    begun(world, "ends")
+    for n in (1, 2):
+        world.supplier.script = [world.supplier.refuses]
+        until_charged(world)
+        world.clock.tick(61)
+        world.work(4)
+        assert of(world).kept.refused == n
+        assert world.refunds() == [("declined", 1500, "done")] * n
+    assert phases(world) == ["returned", "returned"]
+    assert of(world).kept.state is State.PAUSED
+    assert subjects(world)[-2:] == ["renewal_notice", "renewal_paused"]
 
 
 def test_whoever_ends_it_while_a_worker_takes_the_charge_up_is_heard(

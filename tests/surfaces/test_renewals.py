@@ -231,13 +231,20 @@ def test_every_letter_has_words_in_every_language_and_leads_to_its_page(door: Do
     assert len(topics) == 10
     for topic in topics:
         for language in ("en", "fr", "nl", "de", "zh-Hans"):
-            for cause in (*Cause, "missed", "authentication", "refused"):
+            for cause in (*Cause, "missed", "late", "expired", "returned", "authentication", "refused"):
                 about = {**facts, "month_cap_minor": "3000", **more, "cause": cause}
                 said = letters.words(Posted(topic, ANA, language, about), base_url="https://shop.test", sandbox=False)
                 assert "%(" not in said.subject + said.text, (topic, language)
                 assert ANA not in said.text
                 if topic not in ("renewal_ended", "renewal_not_begun"):
                     assert f"https://shop.test{facts['path']}" in said.text, (topic, language)
+
+
+def test_what_was_charged_and_given_back_is_not_said_not_to_have_been_charged(door: Door, keeper: Keeper) -> None:
+    about = renewals.letter(begun(door.world), "renewal_paused", {"cause": "returned", "price_minor": ""}).about
+    text = letters.words(Posted("renewal_paused", ANA, "en", about), base_url="", sandbox=False).text
+    assert "the money goes back" in text
+    assert "Nothing was charged" not in text
 
 
 def test_the_notice_says_when_what_it_costs_at_most_and_how_to_stop(door: Door, keeper: Keeper) -> None:

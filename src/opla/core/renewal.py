@@ -40,7 +40,7 @@ LATE: Final = timedelta(days=3)
 PAY_WITHIN: Final = timedelta(days=2)
 #: After a period in which nothing reached the line, one that follows the end of a plan is tried again so much later.
 AGAIN_DAYS: Final = 7
-#: Periods in a row in which nothing could be charged; then it pauses.
+#: Periods in a row in which nothing could be charged, or what was charged went back; then it pauses.
 MOST_REFUSED: Final = 2
 #: How often what waits for others is looked at again.
 PATIENCE: Final = timedelta(hours=1)
@@ -64,7 +64,7 @@ class Event(StrEnum):
     KEPT = "kept"  # the provider keeps consent
     NOT_KEPT = "not_kept"  # it does not, or the first payment came to nothing
     PAUSED = "paused"
-    GAVE_UP = "gave_up"  # twice in a row nothing could be charged
+    GAVE_UP = "gave_up"  # twice in a row nothing came of it
     RESUMED = "resumed"
     ENDED = "ended"
 
@@ -107,8 +107,8 @@ PHASES: Final[dict[Phase, frozenset[Phase]]] = {
     Phase.DROPPED: frozenset({Phase.PLANNED}),
 }
 
-#: Nothing was charged, and nobody wanted that: two in a row pause.
-FAILED: Final = frozenset({Phase.REFUSED, Phase.ASKED, Phase.MISSED})
+#: Nothing came of it, and nobody wanted that: two in a row pause.
+FAILED: Final = frozenset({Phase.REFUSED, Phase.ASKED, Phase.MISSED, Phase.RETURNED})
 
 
 class Cause(StrEnum):
@@ -390,11 +390,11 @@ def became(phase: Phase, order: str, payment: str) -> Phase:
     return Phase.REFUSED if payment in ("failed", "expired") and order in ("placed", "cancelled") else phase
 
 
-def refusals(before: int, phase: Phase) -> int:
-    """How many periods in a row nothing could be charged in, once one stands so."""
+def refusals(before: int, phase: Phase, was: Phase) -> int:
+    """How many periods in a row nothing came of, once one stands so; that of a charge that was refused is counted."""
     if phase is Phase.DELIVERED:
         return 0
-    return before + 1 if phase in FAILED else before
+    return before + 1 if phase in FAILED and was is not Phase.REFUSED else before
 
 
 def gives_up(refused: int) -> bool:

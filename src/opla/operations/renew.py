@@ -228,7 +228,7 @@ class _Look:
     def _follow(self, last: PeriodRow) -> None:
         kept = self.kept
         phase = renewal.became(last.phase, last.order_state, last.payment_state)
-        refused = renewal.refusals(kept.refused, phase) if phase is not last.phase else kept.refused
+        refused = renewal.refusals(kept.refused, phase, last.phase) if phase is not last.phase else kept.refused
         if phase is last.phase:
             quick = phase is Phase.PLACED and not kept.mandate_days
             self._write(Stepped(self.at + (_SOON if quick else renewal.PATIENCE), kept.state, refused=refused))
@@ -236,6 +236,8 @@ class _Look:
             self._write(Stepped(self.at + renewal.PATIENCE, kept.state, refused=kept.refused, phase=phase))
         elif phase is Phase.REFUSED:
             self._failed(last, Phase.REFUSED, last.payment_why or "refused")
+        elif phase is Phase.RETURNED:
+            self._failed(last, phase, phase)
         elif kept.state is not State.ACTIVE:
             self._write(Stepped(None, kept.state, phase=phase, refused=refused))
         else:
@@ -246,9 +248,9 @@ class _Look:
             self._write(stands, CHARGED if charged else "", {**_due(planned), **order})
 
     def _failed(self, last: PeriodRow, phase: Phase, cause: str | Cause, price_minor: str = "") -> None:
-        """Nothing could be charged: the person hears why, and what to do; twice in a row it pauses."""
+        """Nothing came of it: the person hears why, and what to do; twice in a row it pauses."""
         kept = self.kept
-        refused = renewal.refusals(kept.refused, phase)
+        refused = renewal.refusals(kept.refused, phase, last.phase)
         pauses = kept.state is State.ACTIVE and renewal.gives_up(refused)
         about = {"cause": str(cause), "price_minor": price_minor, "order_path": self._order_path(last)}
         look_at = self.at + renewal.PATIENCE if phase is Phase.REFUSED else None

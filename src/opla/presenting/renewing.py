@@ -114,6 +114,7 @@ _CAUSES: Final = {
     Cause.NOT_SOLD: gettext_noop("It cannot be had here now."),
     Cause.TAKES_AWAY: gettext_noop("Bought now, it would take away something that is still on the SIM."),
     Phase.MISSED: gettext_noop("We could not tell you of it in time."),
+    Phase.RETURNED: gettext_noop("It was charged and did not come about: the money goes back to you."),
     "asked": gettext_noop("You paused it."),
     "charged_back": gettext_noop("The bank took a payment of it back."),
 }
@@ -227,7 +228,8 @@ def paused(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     known = _known(about, base_url)
     parts = [cause(about["cause"], known)]
     if about["cause"] != "asked":
-        parts = [_nothing(about, known), _("That was the second time in a row, so it is paused.")]
+        nothing = parts[0] if about["cause"] == Phase.RETURNED else _nothing(about, known)
+        parts = [nothing, _("That was the second time in a row, so it is paused.")]
     parts += [*_by_hand(known), _("Nothing is charged until you go on with it: %(link)s") % known]
     return _("Paused: %(product)s is not topped up by itself") % known, "\n\n".join(parts)
 
