@@ -379,6 +379,56 @@ def test_a_bank_that_wants_the_person_gets_them_and_the_order_is_delivered_once(
     assert world.supplier.gave == 2
 
 
+def test_a_try_by_hand_that_is_left_leaves_the_days_that_were_promised(world: World, keeper: Keeper) -> None:
+    begun(world)
+    keeper.later = [ChargeReport(Answer.DECLINED, "rec_x", why="authentication", currency="EUR")]
+    until_charged(world)
+    [(order_id,)] = select("SELECT order_id FROM renewal_period")
+    assert isinstance(order_id, UUID)
+    assert world.pay_again(order_id) is None
+    world.work()
+    keeper.session(-1, Answer.DECLINED, why="abandoned")
+    world.wake()
+    world.work()
+    world.clock.now += DAY
+    world.work(3)
+    assert world.pay_again(order_id) is None
+    world.work()
+    keeper.session(-1, Answer.SUCCEEDED, 1500)
+    world.wake()
+    world.work(4)
+    assert world.state(order_id) == "delivered"
+
+
+def test_a_provider_that_lets_nobody_in_for_days_is_no_refusal_to_be_paid_by_hand(
+    world: World, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(world)
+    charge = keeper.charge
+    locked = ChargeReport(Answer.NOT_SENT, why="key_wrong")
+    monkeypatch.setattr(keeper, "charge", lambda asked: locked if asked.mandate else charge(asked))
+    until_charged(world)
+    for _ in range(24):
+        world.clock.tick(3 * 3600)
+        world.work(2)
+    assert select("SELECT state FROM orders ORDER BY placed_at") == [("delivered",), ("cancelled",)]
+    [message] = [m for m in world.mailbox.sent if m.subject in ("renewal_not_charged", "renewal_asked")]
+    assert message.subject == "renewal_asked"
+    assert "expired" in message.text
+    assert "/o/" not in message.text
+    assert phases(world) == ["unpaid", "planned"]
+
+
+def test_whoever_was_told_of_a_charge_that_nobody_made_hears_that_it_was_not(world: World, keeper: Keeper) -> None:
+    """The notice was out; then no worker ran for longer than it holds."""
+    begun(world)
+    go_to(world, until_noticed(world) + 4 * DAY)
+    assert keeper.charged == []
+    assert phases(world)[0] == "missed"
+    [message] = [m for m in world.mailbox.sent if m.subject == "renewal_asked"]
+    assert "late" in message.text.split()
+
+
 def test_two_refusals_in_a_row_pause_it_and_say_so(world: World, keeper: Keeper) -> None:
     begun(world)
     for _ in range(2):

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -305,6 +306,22 @@ def test_a_refused_charge_is_paid_by_hand_from_its_page(door: Door, keeper: Keep
     door.world.clock.now += 3 * DAY + timedelta(hours=2)
     door.world.work(3)
     assert "Pay this one by hand" not in door.stranger.get(path_of(door.world)).text
+
+
+def test_the_page_of_an_order_that_is_charged_by_itself_asks_nobody_to_pay(door: Door, keeper: Keeper) -> None:
+    """Until the bank has it, by a direct debit for days, there is nothing that could be paid."""
+    from opla.core.ports import ChargeReport
+    from opla.operations import links
+
+    keeper.days = 5
+    begun(door.world)
+    keeper.later = [ChargeReport(Answer.PENDING, "rec_x", currency="EUR")]
+    until_charged(door.world)
+    [(order_id,)] = select("SELECT order_id FROM renewal_period WHERE order_id IS NOT NULL")
+    assert isinstance(order_id, UUID)
+    page = door.stranger.get(f"/o/{links.link_of(order_id, door.world.shop.keyring)}/")
+    assert "It is charged by itself" in page.text
+    assert "Pay by" not in page.text
 
 
 def test_the_first_device_sees_the_orders_that_were_placed_for_it(door: Door, keeper: Keeper) -> None:

@@ -43,6 +43,8 @@ BEGUN, NOT_BEGUN, NOTICE, CHARGED, NOT_CHARGED, ASKED, PAUSED, ENDED = (
     f"renewal_{word}" for word in ("begun", "not_begun", "notice", "charged", "not_charged", "asked", "paused", "ended")
 )
 
+#: Why nothing is charged that was noticed: nobody came to it for days, and what was told is old.
+LATE: Final = "late"
 #: Why it ends at once: the bank took a payment of it back.
 CHARGED_BACK: Final = "charged_back"
 
@@ -148,7 +150,7 @@ class _Look:
                 else:
                     self._notice(last)
             case Do.MISS:
-                self._failed(last, Phase.MISSED, Phase.MISSED)
+                self._failed(last, Phase.MISSED, LATE if last.notice_sent_at else Phase.MISSED)
             case Do.CHARGE:
                 self._charge(last, spent)
 
@@ -252,7 +254,14 @@ class _Look:
         kept = self.kept
         refused = renewal.refusals(kept.refused, phase, last.phase)
         pauses = kept.state is State.ACTIVE and renewal.gives_up(refused)
-        about = {"cause": str(cause), "price_minor": price_minor, "order_path": self._order_path(last)}
+        by_hand = phase is Phase.REFUSED and last.order_state == "placed"
+        if phase is Phase.REFUSED and not by_hand:  # the provider could not be reached until its order was over
+            cause = "expired"
+        about = {
+            "cause": str(cause),
+            "price_minor": price_minor,
+            "order_path": self._order_path(last) if by_hand else "",
+        }
         look_at = self.at + renewal.PATIENCE if phase is Phase.REFUSED else None
         if pauses:
             gave_up = Stepped(look_at, State.PAUSED, Event.GAVE_UP, str(cause), refused, phase=phase)
@@ -263,7 +272,8 @@ class _Look:
             planned = following(self.standing, phase, shop=self.shop, at=self.at)
             stands = replace(stands, look_at=self.at, planned=(planned.key, planned.due_at))
             about |= _due(planned)
-        topic = NOT_CHARGED if phase is Phase.REFUSED else ASKED if phase is Phase.ASKED else ""
+        asked = phase in (Phase.REFUSED, Phase.ASKED) or cause == LATE
+        topic = NOT_CHARGED if by_hand else ASKED if asked else ""
         self._write(stands, "" if kept.state is State.ENDED else topic, about)
 
     def _order_path(self, last: PeriodRow) -> str:

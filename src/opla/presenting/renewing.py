@@ -114,6 +114,8 @@ _CAUSES: Final = {
     Cause.NOT_SOLD: gettext_noop("It cannot be had here now."),
     Cause.TAKES_AWAY: gettext_noop("Bought now, it would take away something that is still on the SIM."),
     Phase.MISSED: gettext_noop("We could not tell you of it in time."),
+    "late": gettext_noop("It could not be charged on the day that we told you, and later we charge nothing."),
+    "expired": gettext_noop("It could not be charged in time."),
     Phase.RETURNED: gettext_noop("It was charged and did not come about: the money goes back to you."),
     "asked": gettext_noop("You paused it."),
     "charged_back": gettext_noop("The bank took a payment of it back."),
