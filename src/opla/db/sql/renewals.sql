@@ -191,8 +191,9 @@ BEGIN
 END $$;
 
 -- Consent to be ended at its provider, hidden from other workers until p_again_at.
+DROP FUNCTION IF EXISTS opla_mandate_claim(timestamptz, timestamptz, int);  -- what it returns has shrunk
 CREATE OR REPLACE FUNCTION opla_mandate_claim(p_at timestamptz, p_again_at timestamptz, p_limit int)
-RETURNS TABLE (id uuid, provider text, sealed bytea, tries int, since timestamptz)
+RETURNS TABLE (id uuid, provider text, sealed bytea, tries int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -203,7 +204,7 @@ BEGIN
         ORDER BY due_at, id LIMIT p_limit FOR UPDATE SKIP LOCKED
     )
     UPDATE mandate m SET due_at = p_again_at, tries = m.tries + 1 FROM due WHERE m.id = due.id
-    RETURNING m.id, m.provider, m.sealed, m.tries - 1, m.made_at;
+    RETURNING m.id, m.provider, m.sealed, m.tries - 1;
     PERFORM opla_writes(false);
 END $$;
 
