@@ -33,6 +33,7 @@ from opla.core.renewal import (
     Safe,
     State,
     Terms,
+    after_skip,
     became,
     next_step,
     plan,
@@ -78,7 +79,7 @@ def test_only_the_active_are_charged() -> None:
 
 
 def test_what_is_over_stays_over() -> None:
-    assert {phase for phase in Phase if phase in PHASES} == OPEN
+    assert {phase for phase in Phase if phase in PHASES} == OPEN | {Phase.DROPPED}
     for phase in Phase:
         period = Period(NOON, phase, NOON - 5 * DAY, NOON - 5 * DAY)
         step = next_step(TERMS, period, Offer(CAP), 0, NOON, WHERE)
@@ -138,6 +139,20 @@ def test_the_next_period_is_later_than_the_last_and_not_behind_us(
         assert one is None or found.due_at >= one.free or rule.every is Every.ENDS
         local = found.due_at.astimezone(WHERE)
         assert one is not None or (local.hour, local.minute) == (6, 0)  # whatever the clocks do that night
+
+
+@given(rules, instants, st.integers(0, 400), st.integers(0, 90), st.integers(0, 90), st.integers(1, 400))
+def test_after_a_skip_nothing_is_charged_on_or_before_its_day(
+    rule: Rule, at: datetime, behind: int, free_in: int, later: int, again_days: int
+) -> None:
+    """Whenever it is skipped, and however long the charge had to wait for the plan to end."""
+    known = Safe(at + free_in * DAY, at + free_in * DAY)
+    for one in (None, known, Safe(known.free, None)):
+        skipped = plan(rule, day_of(at, WHERE) - timedelta(days=behind), one, at, WHERE)
+        at = min(at + later * DAY, skipped.due_at)
+        found = after_skip(rule, skipped, one, at, WHERE, again_days=again_days)
+        assert found.key > day_of(skipped.due_at, WHERE)
+        assert day_of(found.due_at, WHERE) > day_of(skipped.due_at, WHERE)
 
 
 @given(rules, instants, st.integers(1, 12))
@@ -278,7 +293,9 @@ def test_a_period_stands_where_its_order_and_payment_do(phase: Phase, order: str
 
 
 def test_a_delivery_forgives_and_two_in_a_row_give_up() -> None:
-    assert refusals(1, Phase.DELIVERED) == 0
-    assert refusals(1, Phase.SKIPPED) == 1
-    assert refusals(1, Phase.UNPAID) == 1  # its refusal was counted
-    assert [renewal.gives_up(refusals(n, Phase.ASKED)) for n in (0, 1)] == [False, True]
+    assert refusals(1, Phase.DELIVERED, Phase.PLACED) == 0
+    assert refusals(1, Phase.SKIPPED, Phase.PLANNED) == 1
+    assert refusals(1, Phase.UNPAID, Phase.REFUSED) == 1  # its refusal was counted
+    assert refusals(1, Phase.RETURNED, Phase.REFUSED) == 1
+    assert refusals(1, Phase.RETURNED, Phase.PLACED) == 2
+    assert [renewal.gives_up(refusals(n, Phase.ASKED, Phase.PLANNED)) for n in (0, 1)] == [False, True]

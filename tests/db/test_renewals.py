@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection, transaction
 from django.db.utils import IntegrityError
 
 from fakes import DIRECT, NUMBER, World
@@ -108,3 +109,18 @@ def test_of_two_that_want_to_step_the_second_is_told_so(ready: World) -> None:
     kept, at = of(ready).kept, ready.clock()
     stepped = renewals.Stepped(at, kept.state)
     assert [renewals.step(kept, stepped, actor=SYSTEM, at=at) for _ in range(2)] == [True, False]
+
+
+def test_a_look_at_a_renewal_reads_no_table_that_grows_with_the_shop(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, asked = of(ready).kept, list[str]()
+    monkeypatch.setattr(renewals, "select", lambda sql, _values: asked.append(sql) or [])
+    renewals.load([kept.id])
+    monkeypatch.undo()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # tables of a test are too small for their indexes
+        cursor.execute(f"EXPLAIN (COSTS off) {asked[0]}", [[kept.id]])
+        plan = [str(line).strip() for (line,) in cursor.fetchall()]
+    assert not [line for line in plan if "Seq Scan" in line]
+    assert sum(line.startswith("Index Cond: (order_id = ANY") for line in plan) == 2  # delivery and allocation

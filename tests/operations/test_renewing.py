@@ -9,14 +9,17 @@ from uuid import UUID
 
 import pytest
 
+from core.test_bounced import report
 from fakes import ANOTHER_WORKER, CUSTOMER, DEVICE, DIRECT, NUMBER, Provider, World
 from opla.core.actor import Actor, Role
+from opla.core.day import day_of
+from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport, ChargeRequest, Mandate
 from opla.core.refusal import Code, Refusal
 from opla.core.renewal import NOTICE_DAYS, State
 from opla.db.queries import attempts
 from opla.db.queries.call import select
-from opla.operations import agree_renewal, change_renewal, renewals
+from opla.operations import agree_renewal, change_renewal, mail_back, renewals
 from opla.operations.agree_renewal import Agreed, Typed
 from opla.operations.place_orders import Placed, Placement
 from opla.operations.renew import renew
@@ -117,6 +120,15 @@ def subjects(world: World) -> list[str]:
     return [m.subject for m in world.mailbox.sent if m.subject.startswith("renewal_")]
 
 
+def change_ceiling(world: World, cap: str, month_cap: str = "") -> list[Refusal]:
+    def said(most: Money, month: Money | None) -> str:
+        return f"At most {most.decimal}, {month.decimal if month else 'no end'} in a month."
+
+    return change_renewal.change_ceiling(
+        CUSTOMER, of(world), cap, month_cap, said, shop=world.shop, at=world.clock()
+    )  # fmt: skip
+
+
 def go_to(world: World, when: datetime, minutes: int = 1) -> None:
     world.clock.now = when + timedelta(minutes=minutes)
     world.work(4)
@@ -199,6 +211,46 @@ def test_what_cannot_be_told_is_not_charged(world: World, keeper: Keeper) -> Non
     assert "missed" in phases(world)
 
 
+@pytest.mark.parametrize("before_it_is_noted", [False, True])
+def test_a_notice_that_comes_back_later_is_none(
+    world: World, keeper: Keeper, monkeypatch: pytest.MonkeyPatch, before_it_is_noted: bool
+) -> None:
+    """The relay took it, and a report says later that there is no such mailbox."""
+    begun(world)
+
+    def comes_back() -> None:
+        [reference] = [m.reference for m in world.mailbox.sent if m.subject == "renewal_notice"]
+        assert mail_back.came_back(report(reference=reference), shop=world.shop, at=world.clock())
+
+    if before_it_is_noted:
+        finish = attempts.finish_outbox
+
+        def finished(*done: object, **when: object) -> None:
+            if subjects(world)[-1] == "renewal_notice":
+                monkeypatch.undo()
+                comes_back()
+            finish(*done, **when)  # type: ignore[arg-type]  # as it was called
+
+        monkeypatch.setattr(attempts, "finish_outbox", finished)
+    due = until_noticed(world)
+    if not before_it_is_noted:
+        comes_back()
+    assert mail_back.dead({"ana@example.org"}, shop=world.shop, at=world.clock())
+    for days in range(8):
+        go_to(world, due + days * DAY)
+    assert keeper.charged == []
+    assert phases(world)[0] == "missed"
+
+
+def test_a_notice_that_comes_back_after_its_charge_changes_nothing_of_it(world: World, keeper: Keeper) -> None:
+    begun(world)
+    until_charged(world)
+    [reference] = [m.reference for m in world.mailbox.sent if m.subject == "renewal_notice"]
+    assert mail_back.came_back(report(reference=reference), shop=world.shop, at=world.clock())
+    assert phases(world) == ["delivered", "planned"]
+    assert mail_back.dead({"ana@example.org"}, shop=world.shop, at=world.clock())
+
+
 def test_two_workers_at_once_charge_once(world: World, keeper: Keeper) -> None:
     standing = begun(world)
     assert standing.kept.last is not None
@@ -243,6 +295,21 @@ def test_what_is_skipped_is_not_charged_and_the_next_is(world: World, keeper: Ke
     until_charged(world)
     assert len(keeper.charged) == 1
     assert phases(world) == ["skipped", "delivered", "planned"]
+
+
+@pytest.mark.parametrize("rule", ["days:7", "days:30", "ends", "monthly"])
+def test_after_not_this_time_nothing_is_charged_on_that_day(world: World, keeper: Keeper, rule: str) -> None:
+    """A week's rule on a plan of thirty days waits for its end: skipped on the day of the notice, it is not back."""
+    begun(world, f"monthly:{world.clock().day}" if rule == "monthly" else rule)
+    due = until_noticed(world)
+    assert change_renewal.skip(CUSTOMER, of(world), shop=world.shop, at=world.clock()) is None
+    after = of(world).kept.last
+    assert after is not None
+    assert day_of(after.due_at) > day_of(due)
+    for days in range(5):
+        go_to(world, due + days * DAY)
+    assert keeper.charged == []
+    assert phases(world) == ["skipped", "planned"]
 
 
 def test_ended_while_its_charge_is_unopened_nothing_is_charged(world: World, keeper: Keeper) -> None:
@@ -310,6 +377,56 @@ def test_a_bank_that_wants_the_person_gets_them_and_the_order_is_delivered_once(
     assert phases(world) == ["delivered", "planned"]
     assert of(world).kept.refused == 0
     assert world.supplier.gave == 2
+
+
+def test_a_try_by_hand_that_is_left_leaves_the_days_that_were_promised(world: World, keeper: Keeper) -> None:
+    begun(world)
+    keeper.later = [ChargeReport(Answer.DECLINED, "rec_x", why="authentication", currency="EUR")]
+    until_charged(world)
+    [(order_id,)] = select("SELECT order_id FROM renewal_period")
+    assert isinstance(order_id, UUID)
+    assert world.pay_again(order_id) is None
+    world.work()
+    keeper.session(-1, Answer.DECLINED, why="abandoned")
+    world.wake()
+    world.work()
+    world.clock.now += DAY
+    world.work(3)
+    assert world.pay_again(order_id) is None
+    world.work()
+    keeper.session(-1, Answer.SUCCEEDED, 1500)
+    world.wake()
+    world.work(4)
+    assert world.state(order_id) == "delivered"
+
+
+def test_a_provider_that_lets_nobody_in_for_days_is_no_refusal_to_be_paid_by_hand(
+    world: World, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(world)
+    charge = keeper.charge
+    locked = ChargeReport(Answer.NOT_SENT, why="key_wrong")
+    monkeypatch.setattr(keeper, "charge", lambda asked: locked if asked.mandate else charge(asked))
+    until_charged(world)
+    for _ in range(24):
+        world.clock.tick(3 * 3600)
+        world.work(2)
+    assert select("SELECT state FROM orders ORDER BY placed_at") == [("delivered",), ("cancelled",)]
+    [message] = [m for m in world.mailbox.sent if m.subject in ("renewal_not_charged", "renewal_asked")]
+    assert message.subject == "renewal_asked"
+    assert "expired" in message.text
+    assert "/o/" not in message.text
+    assert phases(world) == ["unpaid", "planned"]
+
+
+def test_whoever_was_told_of_a_charge_that_nobody_made_hears_that_it_was_not(world: World, keeper: Keeper) -> None:
+    """The notice was out; then no worker ran for longer than it holds."""
+    begun(world)
+    go_to(world, until_noticed(world) + 4 * DAY)
+    assert keeper.charged == []
+    assert phases(world)[0] == "missed"
+    [message] = [m for m in world.mailbox.sent if m.subject == "renewal_asked"]
+    assert "late" in message.text.split()
 
 
 def test_two_refusals_in_a_row_pause_it_and_say_so(world: World, keeper: Keeper) -> None:
@@ -432,6 +549,23 @@ def test_a_direct_debit_that_takes_its_days_does_not_let_its_order_expire(world:
     assert world.items() == []
 
 
+def test_a_new_ceiling_leaves_who_and_what_the_words_and_a_letter(world: World, keeper: Keeper) -> None:
+    begun(world)
+    assert change_ceiling(world, "20", "40") == []
+    assert change_ceiling(world, "20", "40") == []  # the same page sent twice
+    assert change_ceiling(world, "25") == []
+    world.work(2)
+    assert select("SELECT actor, why FROM event WHERE name = 'ceiling' ORDER BY id") == [
+        (str(CUSTOMER), "1500 EUR → 2000 EUR, 4000 EUR"),
+        (str(CUSTOMER), "2000 EUR, 4000 EUR → 2500 EUR"),
+    ]
+    assert of(world).kept.agreed.split("\n") == [
+        SAID, "At most 20.00, 40.00 in a month.", "At most 25.00, no end in a month."
+    ]  # fmt: skip
+    assert subjects(world) == ["renewal_begun", "renewal_ceiling", "renewal_ceiling"]
+    assert "2500" in world.mailbox.sent[-1].text
+
+
 @pytest.mark.parametrize(("cap", "charged"), [("14.99", 0), ("15", 1)])
 def test_a_ceiling_lowered_before_the_charge_left_holds_for_it(
     world: World, keeper: Keeper, cap: str, charged: int
@@ -439,7 +573,7 @@ def test_a_ceiling_lowered_before_the_charge_left_holds_for_it(
     begun(world)
     world.clock.now = until_noticed(world) + timedelta(minutes=1)
     assert renew(shop=world.shop, at=world.clock()) == 1  # placed under the higher one
-    assert change_renewal.change_ceiling(CUSTOMER, of(world), cap, "", shop=world.shop, at=world.clock()) == []
+    assert change_ceiling(world, cap) == []
     world.work(4)
     assert len(keeper.charged) == charged
     world.clock.tick(61)
@@ -461,6 +595,43 @@ def test_pausing_drops_what_is_planned_and_going_on_plans_it_again(world: World,
     assert len(keeper.charged) == 1
 
 
+@pytest.mark.parametrize("rule", ["ends", "days:30"])
+@pytest.mark.parametrize("noticed", [False, True])
+def test_going_on_before_the_day_goes_on_with_that_day(world: World, keeper: Keeper, rule: str, noticed: bool) -> None:
+    """Paused by mistake, and gone on with: the coming charge is not lost, and what was told of it is told again."""
+    before = begun(world, rule).kept.last
+    if noticed:
+        until_noticed(world)
+    assert change_renewal.pause(CUSTOMER, of(world), shop=world.shop, at=world.clock()) is None
+    world.clock.tick(60)
+    assert change_renewal.resume(CUSTOMER, of(world), shop=world.shop, at=world.clock()) is None
+    world.work(2)
+    after = of(world).kept.last
+    assert before is not None
+    assert after is not None
+    assert (after.key, after.due_at) == (before.key, before.due_at)
+    until_charged(world)
+    world.clock.tick(3 * 3600)
+    world.work(4)
+    assert len(keeper.charged) == 1
+    assert phases(world) == ["delivered", "planned"]
+    assert subjects(world).count("renewal_notice") == 1 + noticed
+
+
+def test_gone_on_with_on_the_day_before_it_is_told_first_all_the_same(world: World, keeper: Keeper) -> None:
+    last = begun(world).kept.last
+    assert last is not None
+    until_noticed(world)
+    assert change_renewal.pause(CUSTOMER, of(world), shop=world.shop, at=world.clock()) is None
+    world.clock.now = last.due_at - DAY
+    assert change_renewal.resume(CUSTOMER, of(world), shop=world.shop, at=world.clock()) is None
+    world.work(3)
+    go_to(world, last.due_at + (NOTICE_DAYS - 1) * DAY, -10)
+    assert keeper.charged == []
+    go_to(world, last.due_at + (NOTICE_DAYS - 1) * DAY, 10)
+    assert len(keeper.charged) == 1
+
+
 def test_the_owner_ends_one_and_a_worker_may_not(world: World, keeper: Keeper) -> None:
     standing = begun(world)
     by_system = change_renewal.end(Actor(Role.SYSTEM), standing, shop=world.shop, at=world.clock())
@@ -478,6 +649,38 @@ def test_when_the_plan_ends_it_is_renewed_without_taking_anything_away(world: Wo
     assert standing.kept.last.due_at > standing.kept.delivered_at + 20 * DAY
     until_charged(world)
     assert len(keeper.charged) == 1
+
+
+@pytest.mark.parametrize("rule", ["ends", "days:30"])
+def test_what_was_bought_by_hand_meanwhile_is_not_destroyed(world: World, keeper: Keeper, rule: str) -> None:
+    """The same for the same SIM, ten days before its charge: that waits until the new one has ended, and says so."""
+    standing = begun(world, rule)
+    assert standing.kept.last is not None
+    due = standing.kept.last.due_at
+    world.clock.now = due - 10 * DAY
+    bought = world.paid(DIRECT)
+    world.work(3)
+    assert world.state(bought) == "delivered"
+    until_noticed(world)
+    go_to(world, due)
+    go_to(world, due + DAY)
+    assert keeper.charged == []
+    assert "renewal_notice" not in subjects(world)
+    last = of(world).kept.last
+    assert last is not None
+    assert last.due_at >= due + 20 * DAY
+    until_charged(world)
+    assert len(keeper.charged) == 1
+    assert phases(world) == ["delivered", "planned"]
+
+
+def test_what_was_bought_by_hand_after_the_notice_is_asked_about(world: World, keeper: Keeper) -> None:
+    begun(world, "ends")
+    until_noticed(world)
+    world.paid(DIRECT)
+    until_charged(world)
+    assert keeper.charged == []
+    assert phases(world) == ["asked", "planned"]
 
 
 def test_an_interval_that_would_take_something_away_waits_until_it_does_not(world: World, keeper: Keeper) -> None:
@@ -563,15 +766,19 @@ def test_a_way_of_paying_that_the_shop_gave_up_is_not_charged(world: World, keep
     assert phases(world) == ["asked", "planned"]
 
 
-def test_an_order_that_gives_nothing_is_refunded_and_is_no_refusal(world: World, keeper: Keeper) -> None:
-    begun(world)
-    world.supplier.script = [world.supplier.refuses]
-    until_charged(world)
-    world.clock.tick(61)
-    world.work(4)
-    assert phases(world) == ["returned", "planned"]
-    assert of(world).kept.refused == 0
-    assert world.refunds() == [("declined", 1500, "done")]
+def test_what_is_charged_and_given_back_twice_in_a_row_pauses_it(world: World, keeper: Keeper) -> None:
+    """A number that is closed: it would be charged and refunded for ever."""
+    begun(world, "ends")
+    for n in (1, 2):
+        world.supplier.script = [world.supplier.refuses]
+        until_charged(world)
+        world.clock.tick(61)
+        world.work(4)
+        assert of(world).kept.refused == n
+        assert world.refunds() == [("declined", 1500, "done")] * n
+    assert phases(world) == ["returned", "returned"]
+    assert of(world).kept.state is State.PAUSED
+    assert subjects(world)[-2:] == ["renewal_notice", "renewal_paused"]
 
 
 def test_whoever_ends_it_while_a_worker_takes_the_charge_up_is_heard(

@@ -11,7 +11,7 @@ import pytest
 
 from fakes import CUSTOMER, START, World
 from operations.test_order_texts import Line, leave
-from operations.test_renewing import Keeper, begun, of, until_noticed
+from operations.test_renewing import Keeper, begun, change_ceiling, of, until_noticed
 from operations.test_rescue import ask, link_in, quoted
 from opla.core import sms
 from opla.core.actor import Actor, Role
@@ -243,6 +243,17 @@ def test_ended_after_the_word_and_before_the_socket_nothing_is_charged(world: Wo
     assert keeper.charged == []
     leave(world, line := Line())
     assert ["could not be paid" in one.text for one in line.told] == [True]
+
+
+@pytest.mark.parametrize(("cap", "charged"), [("14.99", 0), ("15", 1)])
+def test_a_ceiling_lowered_after_the_word_and_before_the_socket_holds(
+    world: World, keeper: Keeper, cap: str, charged: int
+) -> None:
+    allowed(world)
+    assert isinstance(said(world, offered(world)), Paying)
+    assert change_ceiling(world, cap) == []
+    world.work(4)
+    assert len(keeper.charged) == charged
 
 
 def test_without_the_owners_leave_nothing_is_offered(world: World, keeper: Keeper) -> None:

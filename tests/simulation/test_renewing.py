@@ -28,7 +28,7 @@ _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
 @pytest.mark.full
 def test_with_every_fault_people_are_charged_as_they_were_told_or_not_at_all(tmp_path: Path) -> None:
     with support.fresh_database():
-        simulation = Simulation(Plan(100, 3, _SHARD, frozenset(Fault)), tmp_path)
+        simulation = Simulation(Plan(100, 5, _SHARD, frozenset(Fault)), tmp_path)
         found = simulation.run()
     assert found.verdict.clean, found.verdict.examples
     assert found.faults[Fault.RENEWS] > 8

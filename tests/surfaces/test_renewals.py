@@ -6,11 +6,12 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from fakes import CUSTOMER, DIRECT, NUMBER, START, World
-from operations.test_renewing import DAY, Keeper, begun, of, phases, until_charged, until_noticed
+from operations.test_renewing import DAY, Keeper, begun, go_to, of, phases, until_charged, until_noticed
 from opla.core.ports import Answer
 from opla.core.renewal import Cause, State
 from opla.db.models import Customer
@@ -149,6 +150,10 @@ def test_the_ceiling_is_changed_and_a_wrong_one_is_not(door: Door, keeper: Keepe
     assert "€20.00" in door.owner.post(path + "ceiling/", {"cap": "20", "month_cap": "40"}).text
     kept = of(door.world).kept
     assert (kept.cap.amount_minor, kept.month_cap and kept.month_cap.amount_minor) == (2000, 4000)
+    assert kept.agreed.endswith("at most €20.00 each time · at most €40.00 in a month")
+    about = renewals.letter(of(door.world), "renewal_ceiling", {}).about
+    text = letters.words(Posted("renewal_ceiling", ANA, "en", about), base_url="", sandbox=False).text
+    assert "From now on: at most €20.00 each time · at most €40.00 in a month." in text
     wrong = door.owner.post(path + "ceiling/", {"cap": "20", "month_cap": "19"})
     assert wrong.status == 422
     assert "The least is €20." in wrong.text
@@ -224,16 +229,23 @@ def test_every_letter_has_words_in_every_language_and_leads_to_its_page(door: Do
         "known": "yes", "order_path": "/o/abc/", "by": "shop",
     }  # fmt: skip
     topics = [topic for topic in letters.TOPICS if topic.startswith("renewal_")]
-    assert len(topics) == 9
+    assert len(topics) == 10
     for topic in topics:
         for language in ("en", "fr", "nl", "de", "zh-Hans"):
-            for cause in (*Cause, "missed", "authentication", "refused"):
+            for cause in (*Cause, "missed", "late", "expired", "returned", "authentication", "refused"):
                 about = {**facts, "month_cap_minor": "3000", **more, "cause": cause}
                 said = letters.words(Posted(topic, ANA, language, about), base_url="https://shop.test", sandbox=False)
                 assert "%(" not in said.subject + said.text, (topic, language)
                 assert ANA not in said.text
                 if topic not in ("renewal_ended", "renewal_not_begun"):
                     assert f"https://shop.test{facts['path']}" in said.text, (topic, language)
+
+
+def test_what_was_charged_and_given_back_is_not_said_not_to_have_been_charged(door: Door, keeper: Keeper) -> None:
+    about = renewals.letter(begun(door.world), "renewal_paused", {"cause": "returned", "price_minor": ""}).about
+    text = letters.words(Posted("renewal_paused", ANA, "en", about), base_url="", sandbox=False).text
+    assert "the money goes back" in text
+    assert "Nothing was charged" not in text
 
 
 def test_the_notice_says_when_what_it_costs_at_most_and_how_to_stop(door: Door, keeper: Keeper) -> None:
@@ -249,6 +261,38 @@ def test_the_notice_says_when_what_it_costs_at_most_and_how_to_stop(door: Door, 
         assert said in text, said
 
 
+@pytest.mark.parametrize(
+    ("due", "charge", "says"),
+    [
+        (30, 10, ("On 22 Dec 2026 we top up", "asked for on 2 Dec 2026")),  # a direct debit takes its days
+        (1, 3, ("On 25 Nov 2026 we top up", "asked for on 25 Nov 2026")),  # gone on with on the day before
+        (30, 30, ("On 22 Dec 2026 we top up", "asked for on 22 Dec 2026")),
+    ],
+)
+def test_the_notice_names_the_day_until_which_it_can_be_skipped(
+    door: Door, keeper: Keeper, due: int, charge: int, says: tuple[str, ...]
+) -> None:
+    facts = renewals.letter(begun(door.world), "renewal_notice", {"price_minor": "1500", "known": "yes"}).about
+    about = {**facts, "due_at": (START + due * DAY).isoformat(), "charge_at": (START + charge * DAY).isoformat()}
+    text = letters.words(Posted("renewal_notice", ANA, "en", about), base_url="", sandbox=False).text
+    assert all(said in text for said in (*says, "Before that day you can skip it")), text
+
+
+@pytest.mark.parametrize("days", [0, 20])
+def test_until_the_day_that_the_notice_names_it_can_be_skipped(door: Door, keeper: Keeper, days: int) -> None:
+    world, keeper.days = door.world, days
+    begun(world)
+    until_noticed(world)
+    [message] = [m for m in world.mailbox.sent if m.subject == "renewal_notice"]
+    last = of(world).kept.last
+    assert last is not None
+    charge_at = max(last.due_at - days * DAY, (last.notice_made_at or START) + 3 * DAY)
+    assert charge_at.isoformat() in message.text
+    go_to(world, charge_at, -5)
+    assert keeper.charged == []
+    assert change_renewal.skip(CUSTOMER, of(world), shop=world.shop, at=world.clock()) is None
+
+
 def test_a_refused_charge_is_paid_by_hand_from_its_page(door: Door, keeper: Keeper) -> None:
     from opla.core.ports import ChargeReport
 
@@ -262,6 +306,22 @@ def test_a_refused_charge_is_paid_by_hand_from_its_page(door: Door, keeper: Keep
     door.world.clock.now += 3 * DAY + timedelta(hours=2)
     door.world.work(3)
     assert "Pay this one by hand" not in door.stranger.get(path_of(door.world)).text
+
+
+def test_the_page_of_an_order_that_is_charged_by_itself_asks_nobody_to_pay(door: Door, keeper: Keeper) -> None:
+    """Until the bank has it, by a direct debit for days, there is nothing that could be paid."""
+    from opla.core.ports import ChargeReport
+    from opla.operations import links
+
+    keeper.days = 5
+    begun(door.world)
+    keeper.later = [ChargeReport(Answer.PENDING, "rec_x", currency="EUR")]
+    until_charged(door.world)
+    [(order_id,)] = select("SELECT order_id FROM renewal_period WHERE order_id IS NOT NULL")
+    assert isinstance(order_id, UUID)
+    page = door.stranger.get(f"/o/{links.link_of(order_id, door.world.shop.keyring)}/")
+    assert "It is charged by itself" in page.text
+    assert "Pay by" not in page.text
 
 
 def test_the_first_device_sees_the_orders_that_were_placed_for_it(door: Door, keeper: Keeper) -> None:

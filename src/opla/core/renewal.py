@@ -8,7 +8,8 @@ It lives in periods, one after the other, each with a key of its own and at most
 
     planned ──placed──▶ placed ──delivered, returned──▶ over
        │                  └──refused──▶ refused (payable by hand) ──delivered, returned, unpaid──▶ over
-       └──skipped, asked, missed, dropped──▶ over
+       ├──skipped, asked, missed──▶ over
+       └──dropped──▶ over, and planned again where one goes on with it before its day
 
 Nothing here knows how money is taken: a charge of a period is an order like any other.
 """
@@ -39,7 +40,7 @@ LATE: Final = timedelta(days=3)
 PAY_WITHIN: Final = timedelta(days=2)
 #: After a period in which nothing reached the line, one that follows the end of a plan is tried again so much later.
 AGAIN_DAYS: Final = 7
-#: Periods in a row in which nothing could be charged; then it pauses.
+#: Periods in a row in which nothing could be charged, or what was charged went back; then it pauses.
 MOST_REFUSED: Final = 2
 #: How often what waits for others is looked at again.
 PATIENCE: Final = timedelta(hours=1)
@@ -63,7 +64,7 @@ class Event(StrEnum):
     KEPT = "kept"  # the provider keeps consent
     NOT_KEPT = "not_kept"  # it does not, or the first payment came to nothing
     PAUSED = "paused"
-    GAVE_UP = "gave_up"  # twice in a row nothing could be charged
+    GAVE_UP = "gave_up"  # twice in a row nothing came of it
     RESUMED = "resumed"
     ENDED = "ended"
 
@@ -98,15 +99,16 @@ class Phase(StrEnum):
 
 OPEN: Final = frozenset({Phase.PLANNED, Phase.PLACED, Phase.REFUSED})
 
-#: Phase → what may follow. The same stands in `opla_renewal_step`'s test.
+#: Phase → what may follow.
 PHASES: Final[dict[Phase, frozenset[Phase]]] = {
     Phase.PLANNED: frozenset({Phase.PLACED, Phase.SKIPPED, Phase.ASKED, Phase.MISSED, Phase.DROPPED}),
     Phase.PLACED: frozenset({Phase.DELIVERED, Phase.RETURNED, Phase.REFUSED}),
     Phase.REFUSED: frozenset({Phase.DELIVERED, Phase.RETURNED, Phase.UNPAID}),
+    Phase.DROPPED: frozenset({Phase.PLANNED}),
 }
 
-#: Nothing was charged, and nobody wanted that: two in a row pause.
-FAILED: Final = frozenset({Phase.REFUSED, Phase.ASKED, Phase.MISSED})
+#: Nothing came of it, and nobody wanted that: two in a row pause.
+FAILED: Final = frozenset({Phase.REFUSED, Phase.ASKED, Phase.MISSED, Phase.RETURNED})
 
 
 class Cause(StrEnum):
@@ -231,6 +233,24 @@ def plan(
     return Planned(key, max(on_the_day, known.free) if known else on_the_day)
 
 
+def after_skip(
+    rule: Rule, skipped: Planned, known: Safe | None, at: datetime, where: ZoneInfo, *, again_days: int = AGAIN_DAYS
+) -> Planned:
+    """The first one after the day of the charge that was skipped: where it waited for a plan to end, days of the rule
+    between its key and that day are skipped with it."""
+    passed = max(at, skipped.due_at)
+    return plan(rule, skipped.key, Safe(known.free, None) if known else None, passed, where, again_days=again_days)
+
+
+def moved(rule: Rule, due_at: datetime, known: Safe | None) -> datetime:
+    """The day of a charge that was planned, by what has reached the line since: later where it would take something
+    away, or where the plan that it follows has been bought again; never sooner."""
+    if known is None:
+        return due_at
+    follows = known.due if rule.every is Every.ENDS else None
+    return max(due_at, follows or known.free)
+
+
 def _monthly(day: int, after: date) -> date:
     """The first such day of a month after this one."""
     first = after.replace(day=1)
@@ -291,6 +311,11 @@ class Step:
     cause: Cause | None = None
 
 
+def charged_from(terms: Terms, due_at: datetime, told_at: datetime) -> datetime:
+    """The first moment at which the money is asked for, where somebody was told of it then."""
+    return max(due_at - timedelta(days=terms.mandate_days), told_at + timedelta(days=terms.notice_days))
+
+
 def next_step(
     terms: Terms, period: Period, offer: Offer | None, spent_minor: int, at: datetime, where: ZoneInfo
 ) -> Step:
@@ -311,9 +336,9 @@ def next_step(
             return Step(Do.WAIT, told_at)
         return Step(Do.WAIT, awake(at, where)) if quiet(at, where) else Step(Do.NOTICE)
     if period.notice_sent_at is None:
-        over = at >= max(charge_at, period.notice_made_at + notice) + LATE
+        over = at >= charged_from(terms, period.due_at, period.notice_made_at) + LATE
         return Step(Do.MISS) if over else Step(Do.WAIT, at + PATIENCE)
-    may = max(charge_at, period.notice_sent_at + notice)
+    may = charged_from(terms, period.due_at, period.notice_sent_at)
     if at < may:
         return Step(Do.WAIT, may)
     if at >= may + LATE:
@@ -365,11 +390,11 @@ def became(phase: Phase, order: str, payment: str) -> Phase:
     return Phase.REFUSED if payment in ("failed", "expired") and order in ("placed", "cancelled") else phase
 
 
-def refusals(before: int, phase: Phase) -> int:
-    """How many periods in a row nothing could be charged in, once one stands so."""
+def refusals(before: int, phase: Phase, was: Phase) -> int:
+    """How many periods in a row nothing came of, once one stands so; that of a charge that was refused is counted."""
     if phase is Phase.DELIVERED:
         return 0
-    return before + 1 if phase in FAILED else before
+    return before + 1 if phase in FAILED and was is not Phase.REFUSED else before
 
 
 def gives_up(refused: int) -> bool:

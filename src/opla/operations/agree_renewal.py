@@ -13,7 +13,7 @@ from django.db import transaction
 
 from opla.core import renewal
 from opla.core.actor import Act, Actor
-from opla.core.day import ZONE, day_of
+from opla.core.day import day_of
 from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.quote import Quote, price
@@ -136,11 +136,3 @@ def place(
             )
             renewals.ask(asked, at=at, look_at=at + renewal.PATIENCE)
     return placed
-
-
-def first_after(quote: Quote, rule: Rule, *, shop: Shop) -> datetime:
-    """When the first charge after this one would be, if it reaches the line when it is expected to."""
-    effect = effect_now(quote.sku, quote.price.face.amount_minor)
-    cost_minor = price(quote.price.face, shop.terms).total.amount_minor
-    known = renewal.safe(effect, quote.reaches_at, cost_minor, quote.plan) if effect else None
-    return renewal.plan(rule, day_of(quote.reaches_at), known, quote.reaches_at, ZONE).due_at

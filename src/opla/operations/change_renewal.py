@@ -6,8 +6,8 @@ both count: each is decided on what stands, and again where somebody was first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -26,6 +26,9 @@ from opla.operations.renew import ENDED, PAUSED
 from opla.operations.renewals import Standing, following, moved, opened, write
 from opla.operations.shop import Shop
 
+#: What a new ceiling is called in the events, and the topic of the letter that confirms it.
+CEILING: Final = "ceiling"
+CHANGED: Final = "renewal_ceiling"
 _TRIES: Final = 5
 #: An end that somebody else already brought about is what was wanted.
 _OVER: Final = frozenset({State.ENDED})
@@ -34,10 +37,11 @@ _SOON: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class _Act:
-    """One change. `decide` gives the step, or why it cannot be; `topic`: of the letter that says so."""
+    """One change. `decide` gives the step, or why it cannot be; `topic`: of the letter that says so, with `about`."""
 
     decide: Callable[[Standing], Stepped | Refusal | None]
     topic: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 def skip(actor: Actor, standing: Standing, *, shop: Shop, at: datetime) -> Refusal | None:
@@ -56,22 +60,47 @@ def skip(actor: Actor, standing: Standing, *, shop: Shop, at: datetime) -> Refus
 
 
 def change_ceiling(
-    actor: Actor, standing: Standing, cap: str, month_cap: str, *, shop: Shop, at: datetime
+    actor: Actor,
+    standing: Standing,
+    cap: str,
+    month_cap: str,
+    said: Callable[[Money, Money | None], str],
+    *,
+    shop: Shop,
+    at: datetime,
 ) -> list[Refusal]:
-    """What is charged at most, from now on. It may be below today's price: then the person is asked instead."""
+    """What is charged at most, from now on. It may be below today's price: then the person is asked instead.
+
+    `said`: the sentence that is kept beside what was agreed to before.
+    """
     least = Money(1, standing.kept.cap.currency)
     one = read_cap(cap, least, "cap")
     month = read_cap(month_cap, one if isinstance(one, Money) else least, "month_cap", needed=False)
     if wrong := [refused for refused in (one, month) if isinstance(refused, Refusal)]:
         return wrong
+    if not isinstance(one, Money) or isinstance(month, Refusal):
+        return []
+    ceiling = (one, month)
 
-    def decide(now: Standing) -> Stepped | Refusal:
-        if now.kept.state in _OVER or not isinstance(one, Money):
+    def decide(now: Standing) -> Stepped | Refusal | None:
+        if now.kept.state in _OVER:
             return Refusal(Code.RENEWAL_NOT_NOW)
-        return replace(_as_it_is(now, at), ceiling=(one, month if isinstance(month, Money) else None))
+        before = (now.kept.cap, now.kept.month_cap)
+        if before == ceiling:
+            return None
+        why = f"{_minor(before)} → {_minor(ceiling)}"
+        return Stepped(
+            at, now.kept.state, CEILING, why, refused=now.kept.refused, ceiling=ceiling, agreed=said(*ceiling)
+        )  # fmt: skip
 
-    refused = _done(actor, Act.RENEW, standing, _Act(decide), shop=shop, at=at)
+    about = {"cap_minor": str(one.amount_minor), "month_cap_minor": str(month.amount_minor) if month else ""}
+    refused = _done(actor, Act.RENEW, standing, _Act(decide, CHANGED, about), shop=shop, at=at)
     return [refused] if refused else []
+
+
+def _minor(ceiling: tuple[Money, Money | None]) -> str:
+    """As an event keeps it: `1500 EUR`, and of a month after it."""
+    return ", ".join(f"{money.amount_minor} {money.currency}" for money in ceiling if money)
 
 
 def pause(actor: Actor, standing: Standing, *, shop: Shop, at: datetime) -> Refusal | None:
@@ -80,7 +109,7 @@ def pause(actor: Actor, standing: Standing, *, shop: Shop, at: datetime) -> Refu
 
 
 def resume(actor: Actor, standing: Standing, *, shop: Shop, at: datetime) -> Refusal | None:
-    """It goes on with the next period that is still to come."""
+    """It goes on with the next period that is still to come: the one that the pause dropped, before its day."""
     return _done(actor, Act.RENEW, standing, _Act(_leads(Event.RESUMED, at)), shop=shop, at=at)
 
 
@@ -111,13 +140,13 @@ def _leads(event: Event, at: datetime) -> Callable[[Standing], Stepped | Refusal
         dropped = Phase.DROPPED if last and last.phase is Phase.PLANNED else None
         under_way = last is not None and last.phase in (Phase.PLACED, Phase.REFUSED)
         look_at = at if state is State.ACTIVE else at + _SOON if under_way else None
-        return Stepped(look_at, state, event, refused=0 if state is State.ACTIVE else now.kept.refused, phase=dropped)
+        again = event is Event.RESUMED and last is not None and last.phase is Phase.DROPPED and last.due_at > at
+        return Stepped(
+            look_at, state, event, refused=0 if state is State.ACTIVE else now.kept.refused, phase=dropped,
+            planned=(last.key, last.due_at) if again and last is not None else None,
+        )  # fmt: skip
 
     return decide
-
-
-def _as_it_is(now: Standing, at: datetime) -> Stepped:
-    return Stepped(None if now.kept.state is State.PAUSED else at, now.kept.state, refused=now.kept.refused)
 
 
 def _done(actor: Actor, act: Act, standing: Standing, what: _Act, *, shop: Shop, at: datetime) -> Refusal | None:
@@ -128,8 +157,8 @@ def _done(actor: Actor, act: Act, standing: Standing, what: _Act, *, shop: Shop,
         stepped = what.decide(now)
         if stepped is None or isinstance(stepped, Refusal):
             return stepped
-        by = "" if actor.role is Role.CUSTOMER else "shop"
-        if write(now, stepped, actor=actor, shop=shop, at=at, topic=what.topic, about={"cause": "asked", "by": by}):
+        about = {"cause": "asked", "by": "" if actor.role is Role.CUSTOMER else "shop", **what.about}
+        if write(now, stepped, actor=actor, shop=shop, at=at, topic=what.topic, about=about):
             return None
         fresh = [found for kept in renewals.load([now.kept.id]) if (found := opened(kept, shop=shop))]
         if not fresh:

@@ -7,6 +7,8 @@ waits behind it.
 | a report (RFC 3464) says that there is no such address       | 30 days            |
 | a report says that it failed for another reason, such as full | a day             |
 
+The notice of a renewal that came back is none: its period is not charged.
+
 A day, because a server that refuses us today for what others did from our address takes the next one tomorrow.
 """
 
@@ -18,7 +20,8 @@ from typing import Final
 
 from opla.core import bounced
 from opla.db.queries import mail_back, reminders
-from opla.operations import limits
+from opla.db.queries import renewals as rows
+from opla.operations import limits, renewals
 from opla.operations.shop import Shop
 from opla.operations.wishes import open_all
 
@@ -47,6 +50,10 @@ def came_back(data: bytes, *, shop: Shop, at: datetime) -> bool:
     if sent.reminder_id:
         wished = open_all(reminders.load([sent.reminder_id]), shop.keyring).get(sent.reminder_id)
         address = wished.email if wished else ""
+    elif sent.renewal_id:
+        [kept] = rows.load([sent.renewal_id])
+        standing = renewals.opened(kept, shop=shop)
+        address = standing.whose.email if standing else ""
     if not address:
         return False  # forgotten since
     ends_at = at + (_GONE if back.gone else _REFUSED)

@@ -30,7 +30,7 @@ from opla.operations import catalogue, links, routes
 from opla.operations.mandates import WITHDRAWN
 from opla.operations.place_orders import new_payment
 from opla.operations.quote_topup import Wanted, priced
-from opla.operations.renewals import Standing, effect_now, following, opened, write
+from opla.operations.renewals import Standing, effect_now, following, opened, safe_now, write
 from opla.operations.shop import Shop
 
 _log = logging.getLogger(__name__)
@@ -43,6 +43,8 @@ BEGUN, NOT_BEGUN, NOTICE, CHARGED, NOT_CHARGED, ASKED, PAUSED, ENDED = (
     f"renewal_{word}" for word in ("begun", "not_begun", "notice", "charged", "not_charged", "asked", "paused", "ended")
 )
 
+#: Why nothing is charged that was noticed: nobody came to it for days, and what was told is old.
+LATE: Final = "late"
 #: Why it ends at once: the bank took a payment of it back.
 CHARGED_BACK: Final = "charged_back"
 
@@ -141,9 +143,14 @@ class _Look:
             case Do.WAIT:
                 self._write(Stepped(step.until, kept.state, refused=kept.refused))
             case Do.NOTICE:
-                self._notice(last)
+                known = safe_now(kept, kept.delivered_at, shop=self.shop) if kept.delivered_at else None
+                due_at = renewal.moved(self.standing.rule, last.due_at, known)
+                if due_at > last.due_at:
+                    self._write(self._stands(Planned(last.key, due_at)))
+                else:
+                    self._notice(last)
             case Do.MISS:
-                self._failed(last, Phase.MISSED, Phase.MISSED)
+                self._failed(last, Phase.MISSED, LATE if last.notice_sent_at else Phase.MISSED)
             case Do.CHARGE:
                 self._charge(last, spent)
 
@@ -152,6 +159,7 @@ class _Look:
         known = effect_now(self.kept.sku, self.kept.face.amount_minor) is not None
         about = {
             "due_at": _iso(last.due_at),
+            "charge_at": _iso(renewal.charged_from(terms_of(self.kept), last.due_at, self.at)),
             "price_minor": str(quote.price.total.amount_minor) if quote else "",
             "known": "yes" if known else "",
         }
@@ -222,7 +230,7 @@ class _Look:
     def _follow(self, last: PeriodRow) -> None:
         kept = self.kept
         phase = renewal.became(last.phase, last.order_state, last.payment_state)
-        refused = renewal.refusals(kept.refused, phase) if phase is not last.phase else kept.refused
+        refused = renewal.refusals(kept.refused, phase, last.phase) if phase is not last.phase else kept.refused
         if phase is last.phase:
             quick = phase is Phase.PLACED and not kept.mandate_days
             self._write(Stepped(self.at + (_SOON if quick else renewal.PATIENCE), kept.state, refused=refused))
@@ -230,6 +238,8 @@ class _Look:
             self._write(Stepped(self.at + renewal.PATIENCE, kept.state, refused=kept.refused, phase=phase))
         elif phase is Phase.REFUSED:
             self._failed(last, Phase.REFUSED, last.payment_why or "refused")
+        elif phase is Phase.RETURNED:
+            self._failed(last, phase, phase)
         elif kept.state is not State.ACTIVE:
             self._write(Stepped(None, kept.state, phase=phase, refused=refused))
         else:
@@ -240,11 +250,18 @@ class _Look:
             self._write(stands, CHARGED if charged else "", {**_due(planned), **order})
 
     def _failed(self, last: PeriodRow, phase: Phase, cause: str | Cause, price_minor: str = "") -> None:
-        """Nothing could be charged: the person hears why, and what to do; twice in a row it pauses."""
+        """Nothing came of it: the person hears why, and what to do; twice in a row it pauses."""
         kept = self.kept
-        refused = renewal.refusals(kept.refused, phase)
+        refused = renewal.refusals(kept.refused, phase, last.phase)
         pauses = kept.state is State.ACTIVE and renewal.gives_up(refused)
-        about = {"cause": str(cause), "price_minor": price_minor, "order_path": self._order_path(last)}
+        by_hand = phase is Phase.REFUSED and last.order_state == "placed"
+        if phase is Phase.REFUSED and not by_hand:  # the provider could not be reached until its order was over
+            cause = "expired"
+        about = {
+            "cause": str(cause),
+            "price_minor": price_minor,
+            "order_path": self._order_path(last) if by_hand else "",
+        }
         look_at = self.at + renewal.PATIENCE if phase is Phase.REFUSED else None
         if pauses:
             gave_up = Stepped(look_at, State.PAUSED, Event.GAVE_UP, str(cause), refused, phase=phase)
@@ -255,7 +272,8 @@ class _Look:
             planned = following(self.standing, phase, shop=self.shop, at=self.at)
             stands = replace(stands, look_at=self.at, planned=(planned.key, planned.due_at))
             about |= _due(planned)
-        topic = NOT_CHARGED if phase is Phase.REFUSED else ASKED if phase is Phase.ASKED else ""
+        asked = phase in (Phase.REFUSED, Phase.ASKED) or cause == LATE
+        topic = NOT_CHARGED if by_hand else ASKED if asked else ""
         self._write(stands, "" if kept.state is State.ENDED else topic, about)
 
     def _order_path(self, last: PeriodRow) -> str:

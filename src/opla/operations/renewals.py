@@ -134,13 +134,16 @@ def following(standing: Standing, phase: Phase | None, *, shop: Shop, at: dateti
     known = safe_now(kept, kept.delivered_at, shop=shop) if kept.delivered_at else None
     if last is None:
         return renewal.plan(standing.rule, day_of(kept.first_placed_at, ZONE), known, at, ZONE)
-    again_days = renewal.AGAIN_DAYS
+    if phase is Phase.SKIPPED:
+        again_days = renewal.AGAIN_DAYS
+        if known and known.due and kept.delivered_at:
+            again_days = max((known.due - kept.delivered_at) // timedelta(days=1), 1)
+        skipped = Planned(last.key, last.due_at)
+        return renewal.after_skip(standing.rule, skipped, known, at, ZONE, again_days=again_days)
     if standing.rule.every is Every.ENDS and phase is not Phase.DELIVERED:
         # Nothing reached the line in that period: its end by the plan is behind us, and the next is a guess.
-        if phase is Phase.SKIPPED and known and known.due and kept.delivered_at:
-            again_days = max((known.due - kept.delivered_at) // timedelta(days=1), 1)
         known = Safe(known.free, None) if known else None
-    return renewal.plan(standing.rule, last.key, known, at, ZONE, again_days=again_days)
+    return renewal.plan(standing.rule, last.key, known, at, ZONE)
 
 
 # ── one step, written ─────────────────────────────────────────────────────

@@ -84,11 +84,12 @@ _WORDS: Final[dict[str, Words]] = {
     "ask_confirm": _ask_confirm,  # path: of the question
     # of standing renewals: what `operations.renewals.letter` says of every one, and beside it
     "renewal_begun": renewing.begun,  # due_at; agreed, at: what and when, an ISO instant
-    "renewal_notice": renewing.notice,  # due_at; price_minor (empty: none); known: what it does to the SIM
+    "renewal_notice": renewing.notice,  # due_at, charge_at; price_minor (empty: none); known: what it does to the SIM
     "renewal_charged": renewing.charged,  # order_path; due_at: of the next
     "renewal_not_charged": renewing.not_charged,  # cause, order_path
     "renewal_asked": renewing.asked,  # cause, price_minor; due_at: of the next
     "renewal_paused": renewing.paused,  # cause; order_path, where one can be paid by hand
+    "renewal_ceiling": renewing.ceiling,  # cap_minor, month_cap_minor: the new ones
     "renewal_by_text": renewing.by_text,  # price_minor; product: what was ordered
     "renewal_ended": renewing.ended,  # by: the shop, where it was not its owner
     "renewal_not_begun": renewing.not_begun,  # cause: order, or provider

@@ -143,6 +143,9 @@ def _placed(page: OrderPage, at: datetime) -> Status:
     if at >= page.expires_at:
         text = _("We are closing this order. If you did pay, the money comes back by itself.")
         return Status("expiring", _("The time to pay ran out"), text, Tone.MIND, _bars(page, Fill.EMPTY, Fill.EMPTY))
+    if page.by_consent and page.payment_state in (payment.State.OPENING, payment.State.OPEN):
+        text = _("You need to do nothing. A direct debit can take days; this page goes on by itself.")
+        return Status("charging", _("It is charged by itself"), text, Tone.WAIT, _bars(page, Fill.BUSY, Fill.EMPTY))
     if page.payment_state is payment.State.OPENING:
         text = _("We are connecting you to the payment page. This takes a few seconds.")
         return Status("opening", _("One moment"), text, Tone.WAIT, _bars(page, Fill.BUSY, Fill.EMPTY))

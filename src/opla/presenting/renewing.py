@@ -62,6 +62,11 @@ def ceilings(cap: Money, month_cap: Money | None) -> list[str]:
     return found
 
 
+def new_ceiling(cap: Money, month_cap: Money | None, at: datetime) -> str:
+    """What was agreed to later: kept below what was agreed to before."""
+    return " · ".join([figures.moment(at), *ceilings(cap, month_cap)])
+
+
 _STATES: Final = {
     State.WAITING_CONSENT: gettext_noop("It begins when the first payment has come and the payment provider agrees."),
     State.ACTIVE: gettext_noop("It goes on by itself until you end it."),
@@ -109,6 +114,9 @@ _CAUSES: Final = {
     Cause.NOT_SOLD: gettext_noop("It cannot be had here now."),
     Cause.TAKES_AWAY: gettext_noop("Bought now, it would take away something that is still on the SIM."),
     Phase.MISSED: gettext_noop("We could not tell you of it in time."),
+    "late": gettext_noop("It could not be charged on the day that we told you, and later we charge nothing."),
+    "expired": gettext_noop("It could not be charged in time."),
+    Phase.RETURNED: gettext_noop("It was charged and did not come about: the money goes back to you."),
     "asked": gettext_noop("You paused it."),
     "charged_back": gettext_noop("The bank took a payment of it back."),
 }
@@ -167,7 +175,10 @@ def begun(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
 
 def notice(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     """What comes, what it can cost, what it does to the SIM, and the ways out."""
-    known = _known(about, base_url)
+    charge_at = about.get("charge_at") or about["due_at"]
+    due_at = max(about["due_at"], charge_at, key=datetime.fromisoformat)  # told late, it comes later
+    known = _known({**about, "due_at": due_at}, base_url)
+    known["charge"] = figures.day(datetime.fromisoformat(charge_at))
     if not about["price_minor"]:
         costs = _("It cannot be had here now. If that stays so, nothing is charged and we ask you.")
     elif int(about["price_minor"]) > int(about["cap_minor"]):
@@ -180,7 +191,7 @@ def notice(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     parts = [
         _("On %(due)s we top up %(number)s again: %(product)s.") % known,
         f"{costs % known} {does}",
-        _("Not this time: %(skip)s") % known,
+        _("The money is asked for on %(charge)s. Before that day you can skip it: %(skip)s") % known,
         _links(known),
     ]
     return _("On %(due)s we top up again: %(product)s") % known, "\n\n".join(parts)
@@ -219,9 +230,18 @@ def paused(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     known = _known(about, base_url)
     parts = [cause(about["cause"], known)]
     if about["cause"] != "asked":
-        parts = [_nothing(about, known), _("That was the second time in a row, so it is paused.")]
+        nothing = parts[0] if about["cause"] == Phase.RETURNED else _nothing(about, known)
+        parts = [nothing, _("That was the second time in a row, so it is paused.")]
     parts += [*_by_hand(known), _("Nothing is charged until you go on with it: %(link)s") % known]
     return _("Paused: %(product)s is not topped up by itself") % known, "\n\n".join(parts)
+
+
+def ceiling(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
+    known = _known(about, base_url)
+    caps = [Money(int(about[name]), about["currency"]) for name in ("cap_minor", "month_cap_minor") if about[name]]
+    known["ceilings"] = " · ".join(ceilings(caps[0], caps[1] if len(caps) > 1 else None))
+    text = _("The most that is charged by itself for %(number)s was changed. From now on: %(ceilings)s.")
+    return _("New ceiling: %(product)s") % known, "\n\n".join([text % known, _links(known)])
 
 
 def ended(about: Mapping[str, str], base_url: str) -> tuple[str, str]:

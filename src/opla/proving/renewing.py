@@ -179,7 +179,9 @@ class Renewers:
         cap = (_LOWER, _HIGHER)[self._chance.randrange(2)]
         if cap == _HIGHER:
             one.caps.append((now(), int(cap) * 100))
-        refused = change_renewal.change_ceiling(_CUSTOMER, self._standing(path), cap, "", shop=shop, at=now())
+        refused = change_renewal.change_ceiling(
+            _CUSTOMER, self._standing(path), cap, "", lambda most, _month: f"At most {most}.", shop=shop, at=now()
+        )
         if not refused and cap == _LOWER:
             one.caps.append((now(), int(cap) * 100))
 

@@ -40,21 +40,35 @@ def dead(who: Sequence[bytes], *, at: datetime) -> list[bytes]:
 
 @dataclass(frozen=True)
 class Sent:
-    """A mail of ours. `email` is its order's; a reminder's is sealed there."""
+    """A mail of ours. `email` is its order's; that of a reminder, or of the notice of a renewal, is sealed there."""
 
     reference: str
     email: str = field(repr=False)
     reminder_id: UUID | None
+    renewal_id: UUID | None
 
 
 def sent_as(reference: str) -> Sent | None:
-    """The mail that has this reference, written with or without hyphens."""
+    """The mail that has this reference, written with or without hyphens.
+
+    That of a notice is kept by its period: the letter itself is forgotten once it has left.
+    """
     rows = select(
-        """SELECT b.reference, coalesce(o.email, ''), b.reminder_id
+        """SELECT d.notice AS reference, '', NULL::uuid, d.renewal_id FROM renewal_period d
+           WHERE d.notice = ANY (%(as)s)
+           UNION ALL
+           SELECT b.reference, coalesce(o.email, ''), b.reminder_id, NULL::uuid
            FROM outbox b LEFT JOIN orders o ON o.id = b.order_id
-           WHERE b.reference = ANY (%s) AND (o.id IS NULL OR o.reseller = '')""",
-        [[reference, str(UUID(reference))]],
+           WHERE b.reference = ANY (%(as)s) AND (o.id IS NULL OR o.reseller = '')
+           ORDER BY renewal_id LIMIT 1""",
+        {"as": [reference, str(UUID(reference))]},
     )
     if not rows:
         return None
-    return Sent(expect(rows[0][0], str), expect(rows[0][1], str), rows[0][2] if isinstance(rows[0][2], UUID) else None)
+    found, email, reminder, renewal = rows[0]
+    return Sent(
+        expect(found, str),
+        expect(email, str),
+        reminder if isinstance(reminder, UUID) else None,
+        renewal if isinstance(renewal, UUID) else None,
+    )

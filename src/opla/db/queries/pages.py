@@ -95,6 +95,7 @@ class OrderPage:
     receipt: str
     provider: str
     redirect_url: str  # where the customer pays; empty until a worker has it
+    by_consent: bool  # it is charged by itself: there is no page on which to pay
     asking: bool  # a send is out and its answer is not known yet
     parked: bool  # a person is looking at it
     deliver_at: datetime | None  # not before then, where it was bought for a date
@@ -126,7 +127,9 @@ _PAGE = """
               AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
            ARRAY(SELECT e.at::text || '|' || e.name || '|' || e.why FROM event e
                  WHERE e.subject_id = o.id ORDER BY e.id),
-           o.discount_minor, p.amount_minor, o.deliver_at
+           o.discount_minor, p.amount_minor, o.deliver_at,
+           EXISTS (SELECT FROM renewal_period n WHERE n.payment_id = p.id)
+           OR EXISTS (SELECT FROM text_pay t WHERE t.payment_id = p.id)
     FROM orders o
     JOIN LATERAL (
         -- the payment that paid it, else the latest one
@@ -214,6 +217,7 @@ def _page(row: Row) -> OrderPage:
         receipt=expect(row[23], str),
         provider=expect(row[24], str),
         redirect_url=expect(row[25], str),
+        by_consent=expect(row[39], bool),
         asking=expect(row[26], bool),
         parked=expect(row[27], bool),
         deliver_at=row[38] if isinstance(row[38], datetime) else None,

@@ -48,7 +48,8 @@ class PeriodRow:
 
 @dataclass(frozen=True)
 class Kept:
-    """One renewal with its newest period and what reached the line last (`delivered_at`)."""
+    """One renewal with its newest period, and when the same reached the line last, whoever bought it here
+    (`delivered_at`)."""
 
     id: UUID
     first_order_id: UUID
@@ -82,18 +83,23 @@ class Kept:
     last: PeriodRow | None
 
 
+# What a renewal bought is looked up by arrays: an `IN` beside an `OR` would read all that the shop ever delivered.
 _ROW = """r.id, r.first_order_id, r.email_hash, r.sealed, r.state, r.version, r.language, r.method, r.operator, r.sku,
           r.product_name, r.face_minor, r.plan, r.currency, r.cap_minor, r.month_cap_minor, r.rule, r.notice_days,
           r.agreed, r.refused, r.made_at, r.began_at, r.ended_at, coalesce(m.days, 0), coalesce(m.state, ''),
           f.placed_at, f.state, f.device_hash,
-          (SELECT max(v.at) FROM delivery v WHERE v.order_id = r.first_order_id OR v.order_id IN
-              (SELECT d.order_id FROM renewal_period d WHERE d.renewal_id = r.id
-               UNION ALL SELECT t.order_id FROM text_pay t JOIN orders o ON o.id = t.order_id
-               WHERE t.renewal_id = r.id AND o.sku = r.sku AND o.face_minor = r.face_minor)),
+          (SELECT max(v.at) FROM delivery v WHERE v.order_id = ANY (ARRAY(
+              SELECT r.first_order_id
+              UNION ALL SELECT d.order_id FROM renewal_period d WHERE d.renewal_id = r.id
+              UNION ALL SELECT t.order_id FROM text_pay t JOIN orders o ON o.id = t.order_id
+              WHERE t.renewal_id = r.id AND t.day IS NOT NULL AND o.sku = r.sku AND o.face_minor = r.face_minor
+              UNION ALL SELECT o.id FROM orders o WHERE o.number = f.number AND o.number <> '' AND o.reseller = ''
+              AND o.sku = r.sku AND o.face_minor = r.face_minor))),
           EXISTS (SELECT FROM allocation l JOIN payment p ON p.id = l.payment_id
-                  WHERE p.charged_back_minor > 0 AND (l.order_id = r.first_order_id OR l.order_id IN
-                      (SELECT d.order_id FROM renewal_period d WHERE d.renewal_id = r.id
-                       UNION ALL SELECT t.order_id FROM text_pay t WHERE t.renewal_id = r.id)))"""
+                  WHERE p.charged_back_minor > 0 AND l.order_id = ANY (ARRAY(
+                      SELECT r.first_order_id
+                      UNION ALL SELECT d.order_id FROM renewal_period d WHERE d.renewal_id = r.id
+                      UNION ALL SELECT t.order_id FROM text_pay t WHERE t.renewal_id = r.id AND t.day IS NOT NULL)))"""
 _FROM = """renewal r JOIN orders f ON f.id = r.first_order_id
            LEFT JOIN mandate m ON m.renewal_id = r.id AND NOT m.spare"""
 _PERIOD = """d.key, d.phase, d.due_at, d.notice_made_at, d.notice_sent_at, d.order_id, coalesce(o.state, ''),
@@ -196,7 +202,9 @@ class Stepped:
     """What one step changes. Empty words leave things as they are.
 
     look_at   when to look next; None: not before somebody does something
+    planned   the key and the day of the period that comes next; of one that was there, and not charged, its new day
     ceiling   of one charge, and of a month; None: as they were
+    agreed    what was agreed to now, beside what was before
     letter    (id, sealed, topic, reference) of the message that says so; `notice`: it is the one before a charge
     """
 
@@ -210,6 +218,7 @@ class Stepped:
     planned: tuple[date, datetime] | None = None
     letter: tuple[UUID, bytes, str, str] | None = field(default=None, repr=False)
     notice: bool = False
+    agreed: str = ""
 
 
 def step(kept: Kept, stepped: Stepped, *, actor: Actor, at: datetime) -> bool:
@@ -239,6 +248,7 @@ def step(kept: Kept, stepped: Stepped, *, actor: Actor, at: datetime) -> bool:
         Argument(topic, "text"),
         Argument(reference, "text"),
         Argument(stepped.notice, "boolean"),
+        Argument(stepped.agreed, "text"),
     )
     return expect(done, bool)
 
@@ -288,9 +298,10 @@ def consents(payment_ids: Sequence[UUID]) -> dict[UUID, Consent]:
            JOIN mandate m ON m.renewal_id = r.id AND NOT m.spare
            WHERE d.payment_id = ANY (%(ids)s::uuid[])
            UNION ALL
-           SELECT t.payment_id, false, m.id, m.sealed, r.state = 'active' AND m.state = 'kept' AND EXISTS
-                  (SELECT FROM renewal_by_text b WHERE b.renewal_id = r.id)
-           FROM text_pay t JOIN renewal r ON r.id = t.renewal_id
+           SELECT t.payment_id, false, m.id, m.sealed, r.state = 'active' AND m.state = 'kept'
+                  AND o.face_minor + o.fee_minor - o.discount_minor <= r.cap_minor
+                  AND EXISTS (SELECT FROM renewal_by_text b WHERE b.renewal_id = r.id)
+           FROM text_pay t JOIN renewal r ON r.id = t.renewal_id JOIN orders o ON o.id = t.order_id
            JOIN mandate m ON m.renewal_id = r.id AND NOT m.spare
            WHERE t.payment_id = ANY (%(ids)s::uuid[])""",
         {"ids": list(payment_ids)},

@@ -11,7 +11,8 @@ BEGIN
 END $$;
 
 -- The same for a mail that a server took and brought back later. Where a code nobody has looked at, or money, waits
--- behind it, a person has to find another way.
+-- behind it, a person has to find another way. What was noticed by it is not charged: its period forgets it, so that a
+-- report that comes before the mail is noted as sent counts too.
 CREATE OR REPLACE FUNCTION opla_mail_came_back(
     p_at timestamptz, p_reference text, p_who bytea, p_why text, p_ends_at timestamptz
 ) RETURNS void
@@ -19,6 +20,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM opla_mail_refused(p_at, p_who, p_why, p_ends_at);
     PERFORM opla_writes(true);
+    UPDATE renewal_period SET notice = NULL, notice_sent_at = NULL WHERE notice = p_reference AND phase = 'planned';
     INSERT INTO item (kind, subject, order_id, amount_minor, currency, why, opened_at)
     SELECT 'message_given_up', b.reference::uuid, o.id, 0, o.currency,
            jsonb_build_object('why', 'message_given_up', 'topic', b.topic), p_at

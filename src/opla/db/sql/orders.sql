@@ -152,7 +152,7 @@ BEGIN
     FROM unnest(v_result, v_order) WITH ORDINALITY AS u (result, order_id, n) ORDER BY u.n;
 END $$;
 
--- Another try at paying orders whose last payment failed or expired. One open payment per order at a time: the
+-- Another try at paying orders whose last payment failed or expired. It never shortens the time there is. One open payment per order at a time: the
 -- second of two tabs gets 'open', and is shown the payment that is there. Orders that name the same payment are paid by
 -- it together, or not at all.
 CREATE OR REPLACE FUNCTION opla_pay_again(
@@ -178,7 +178,7 @@ BEGIN
     SELECT coalesce(array_agg(a.id ORDER BY a.id), '{}'), coalesce(array_agg(a.payment ORDER BY a.id), '{}')
     INTO v_ok, v_by FROM asked a
     WHERE a.payable AND NOT EXISTS (SELECT FROM asked b WHERE b.payment = a.payment AND NOT b.payable);
-    UPDATE orders SET expires_at = p_expires_at WHERE id = ANY (v_ok);
+    UPDATE orders SET expires_at = greatest(expires_at, p_expires_at) WHERE id = ANY (v_ok);
     PERFORM opla_insert_payments(p_at, array_agg(w.payment), array_agg(w.receipt), array_agg(w.provider),
         array_agg(w.attempt), array_agg(w.reference), v_ok, v_by)
     FROM (

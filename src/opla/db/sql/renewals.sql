@@ -70,13 +70,17 @@ BEGIN
 END $$;
 
 -- One step of one renewal, whole or not at all, where it is still as it was when the step was decided: its state
--- (p_event '': as it was), where its open period stands (p_phase '': as it was), the period after it, and the message
--- that says so. A notice is the message of the period that is open afterwards.
+-- (p_event '': as it was), where its open period stands (p_phase '': as it was), the period that comes next, and the
+-- message that says so. p_agreed is what was agreed to with it, kept below what is there. One of that day which was dropped, or is planned, is planned anew: whatever was told of it is no
+-- notice any more. A notice is the message of the period that is open afterwards.
+DROP FUNCTION IF EXISTS opla_renewal_step(  -- as it was before what is agreed to later was kept
+    timestamptz, text, uuid, int, timestamptz, text, text, text, int, bigint, bigint, date, text, date, timestamptz, uuid,
+    bytea, text, text, boolean);
 CREATE OR REPLACE FUNCTION opla_renewal_step(
     p_at timestamptz, p_actor text, p_id uuid, p_version int, p_look_at timestamptz,
     p_state text, p_event text, p_why text, p_refused int, p_cap bigint, p_month_cap bigint,
     p_key date, p_phase text, p_next date, p_next_due timestamptz,
-    p_letter uuid, p_sealed bytea, p_topic text, p_reference text, p_notice boolean
+    p_letter uuid, p_sealed bytea, p_topic text, p_reference text, p_notice boolean, p_agreed text
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -88,7 +92,8 @@ BEGIN
     END IF;
     PERFORM opla_writes(true);
     UPDATE renewal SET version = version + 1, look_at = p_look_at, state = p_state, refused = p_refused,
-        cap_minor = p_cap, month_cap_minor = p_month_cap, ended_at = CASE p_state WHEN 'ended' THEN coalesce(ended_at, p_at) END
+        cap_minor = p_cap, month_cap_minor = p_month_cap, agreed = concat_ws(E'\n', agreed, nullif(p_agreed, '')),
+        ended_at = CASE p_state WHEN 'ended' THEN coalesce(ended_at, p_at) END
     WHERE id = p_id;
     IF p_event <> '' THEN
         INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
@@ -103,7 +108,14 @@ BEGIN
         WHERE renewal_id = p_id AND key = p_key AND closed_at IS NULL;
     END IF;
     IF p_next IS NOT NULL THEN
-        INSERT INTO renewal_period (renewal_id, key, phase, due_at, made_at) VALUES (p_id, p_next, 'planned', p_next_due, p_at);
+        INSERT INTO renewal_period AS d (renewal_id, key, phase, due_at, made_at)
+        VALUES (p_id, p_next, 'planned', p_next_due, p_at)
+        ON CONFLICT (renewal_id, key) DO UPDATE SET phase = 'planned', due_at = p_next_due, closed_at = NULL, why = '',
+            notice = NULL, notice_made_at = NULL, notice_sent_at = NULL
+        WHERE d.phase IN ('planned', 'dropped') AND d.order_id IS NULL;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'a period of % has been', p_next USING ERRCODE = 'unique_violation';
+        END IF;
     END IF;
     IF p_letter IS NOT NULL THEN
         INSERT INTO letter (id, sealed, made_at) VALUES (p_letter, p_sealed, p_at);
@@ -124,7 +136,7 @@ CREATE OR REPLACE FUNCTION opla_renewal_spent(p_id uuid, p_since timestamptz) RE
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT coalesce(sum(o.face_minor + o.fee_minor - o.discount_minor), 0)::bigint
     FROM (SELECT order_id FROM renewal_period WHERE renewal_id = p_id
-          UNION ALL SELECT order_id FROM text_pay WHERE renewal_id = p_id) d JOIN orders o ON o.id = d.order_id
+          UNION ALL SELECT order_id FROM text_pay WHERE renewal_id = p_id AND day IS NOT NULL) d JOIN orders o ON o.id = d.order_id
     WHERE o.placed_at >= p_since AND o.state NOT IN ('cancelled', 'refunding', 'refunded')
 $$;
 
@@ -179,8 +191,9 @@ BEGIN
 END $$;
 
 -- Consent to be ended at its provider, hidden from other workers until p_again_at.
+DROP FUNCTION IF EXISTS opla_mandate_claim(timestamptz, timestamptz, int);  -- what it returns has shrunk
 CREATE OR REPLACE FUNCTION opla_mandate_claim(p_at timestamptz, p_again_at timestamptz, p_limit int)
-RETURNS TABLE (id uuid, provider text, sealed bytea, tries int, since timestamptz)
+RETURNS TABLE (id uuid, provider text, sealed bytea, tries int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -191,7 +204,7 @@ BEGIN
         ORDER BY due_at, id LIMIT p_limit FOR UPDATE SKIP LOCKED
     )
     UPDATE mandate m SET due_at = p_again_at, tries = m.tries + 1 FROM due WHERE m.id = due.id
-    RETURNING m.id, m.provider, m.sealed, m.tries - 1, m.made_at;
+    RETURNING m.id, m.provider, m.sealed, m.tries - 1;
     PERFORM opla_writes(false);
 END $$;
 

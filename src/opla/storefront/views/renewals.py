@@ -7,6 +7,7 @@ that look at every link of an e-mail would.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -68,9 +69,10 @@ def ceiling(request: HttpRequest, link: str) -> HttpResponse:
     here = visit(request)
     found = _standing(request, link, here)
     typed = {name: draft.typed(request, name) for name in ("cap", "month_cap")}
+    said = partial(renewing.new_ceiling, at=here.at)
     wrong = change_renewal.change_ceiling(
-        here.actor, found, typed["cap"], typed["month_cap"], shop=here.shop, at=here.at
-    )  # fmt: skip
+        here.actor, found, typed["cap"], typed["month_cap"], said, shop=here.shop, at=here.at
+    )
     if wrong:
         return _page(request, found, here, form=refused(typed, wrong), status=status_of(wrong))
     return redirect("renewal", link=link)
