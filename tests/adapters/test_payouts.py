@@ -255,11 +255,15 @@ def test_a_payout_at_stripe_that_failed_is_theirs_again_and_comes_with_the_next(
 def test_what_a_payout_by_hand_pays_out_at_stripe_is_nowhere_said(other: Counterparts) -> None:
     world = StripePayments(other)
     paid(world, REFS[0])
-    id_ = world.theirs.pay_out()
-    world.theirs.payouts[id_] |= {"automatic": False, "reconciliation_status": "not_applicable"}
-    world.theirs._paid_in.clear()
-    [(told, [line])] = read(world)
-    assert (line.kind, line.net_minor) == (Movement.OTHER, told.amount.amount_minor)
+    by_hand = world.theirs.pay_out()
+    paid(world, REFS[1])
+    automatic = world.theirs.pay_out()
+    world.theirs.payouts[by_hand] |= {"automatic": False, "reconciliation_status": "not_applicable"}
+    told = {one.id: (one, lines) for one, lines in read(world)}
+    head, [line] = told[by_hand]
+    assert (line.kind, line.net_minor) == (Movement.OTHER, head.amount.amount_minor)
+    _, [other] = told[automatic]  # theirs that is made by hand is no reason to know of none
+    assert (other.kind, other.gross_minor) == (Movement.PAYMENT, 1500)
 
 
 def test_a_charge_back_that_was_won_at_stripe_comes_back_and_its_fee_does_not(other: Counterparts) -> None:
