@@ -188,12 +188,12 @@ def _drawn(
 
 
 def _told(request: HttpRequest) -> Taken | None:
-    """What was just taken, and what goes back: after the button, and on every reload of that page."""
+    """What was just taken, and what goes back: after the button, and on every reload until its money has left again."""
     try:
         line = queries.line(UUID(request.GET.get("line", "")))
     except ValueError:
         return None
-    if line is None or line.kind is not Kind.TAKEN or line.given_minor is None:
+    if line is None or line.kind is not Kind.TAKEN or line.given_minor is None or line.left:
         return None
     given = Money(line.given_minor, line.amount.currency)
     return Taken(line.amount, given - line.amount, again=False)

@@ -207,6 +207,7 @@ class Code(StrEnum):
     DRAWER_SHORT = "drawer_short"  # there is less in it
     TAKING_USED = "taking_used"  # what was paid is delivered or seen: it is a refund then, and no mistake undone
     TAKING_TOO_OLD = "taking_too_old"
+    TAKING_UNDONE = "taking_undone"  # by this very key it was taken before, and its money has left the drawer again
     # resellers
     TRANSFERS_NONE = "transfers_none"  # nothing waits to be sent, or nobody knows where to
 

@@ -40,6 +40,7 @@ _REFUSALS: Final = {
     "paid_out": Code.CASH_PAID_OUT,
     "not_due": Code.CASH_NOT_DUE,
     "captured": Code.TAKING_USED,
+    "undone": Code.TAKING_UNDONE,
     "still_running": Code.STILL_RUNNING,
     "moved": Code.STILL_RUNNING,
     "key_reused": Code.KEY_REUSED,

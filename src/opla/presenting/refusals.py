@@ -196,6 +196,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.DRAWER_SHORT: gettext_noop("There is less than that in this till by the books."),
     Code.TAKING_USED: gettext_noop("What was paid for is delivered or seen. It is a refund now, with its own rules."),
     Code.TAKING_TOO_OLD: gettext_noop("This was too long ago to be undone. Refund it instead."),
+    Code.TAKING_UNDONE: gettext_noop("What this form took was undone. Nothing was taken now: look the code up again."),
     Code.SANDBOX_BESIDE_LIVE: gettext_noop("The sandbox refuses to run beside real operators or payments."),
     Code.TEMPORARILY_CLOSED: gettext_noop("The shop is closed for a moment. Try again in a few minutes."),
 }

@@ -243,7 +243,7 @@ def keep_drawer(name: str, place_id: int, *, is_open: bool, actor: Actor, at: da
 
 @dataclass(frozen=True)
 class Kept:
-    """A line as it was kept."""
+    """A line as it was kept. `left`: it was a taking, and was undone or (some of it) paid out again."""
 
     id: UUID
     drawer: str
@@ -257,11 +257,13 @@ class Kept:
     at: datetime
     actor: str
     undone: bool
+    left: bool
 
 
 _KEPT: Final = """
     SELECT l.id, l.drawer, l.kind, l.minor, l.settled_minor, l.currency, l.given_minor, coalesce(l.code, ''),
-           l.reseller, l.why, l.at, l.actor, EXISTS (SELECT FROM drawer_line v WHERE v.undoes = l.id)
+           l.reseller, l.why, l.at, l.actor, EXISTS (SELECT FROM drawer_line v WHERE v.undoes = l.id),
+           opla_drawer_left(l.id)
     FROM drawer_line l
 """
 
@@ -291,6 +293,7 @@ def _kept(row: Row) -> Kept:
         expect(row[10], datetime),
         expect(row[11], str),
         bool(row[12]),
+        bool(row[13]),
     )
 
 
