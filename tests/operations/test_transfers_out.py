@@ -19,6 +19,7 @@ from opla.db.queries import transfers_out as queries
 from opla.db.queries.call import select
 from opla.operations import transfers_out
 from opla.operations.resolve_item import Wanted, resolve_item
+from opla.operations.statements import Imported, import_statement
 from statements import PAYER, camt, entry
 from support import at_once
 
@@ -88,6 +89,18 @@ def test_what_a_line_has_shown_is_over_and_what_the_bank_refused_goes_into_anoth
     second = made(owing)
     assert numbers["Ana"] not in read(owing, second)
     assert len(queries.in_file(second, owing.shop.keyring)) == 2
+
+
+def test_what_was_sent_by_hand_is_in_no_file_though_no_worker_has_seen_it_yet(owing: World) -> None:
+    by_hand, *rest = queries.owed(owing.shop.keyring)
+    line = entry(-by_hand.amount.amount_minor, text=belgian(by_hand.number), iban=PAYER)
+    data = camt(line, number=2, opening=13799)
+    assert isinstance(import_statement(OWNER, data, shop=owing.shop, at=owing.clock()), Imported)
+    assert "transfer_due" in owing.items()
+    assert queries.owed(owing.shop.keyring) == rest
+    sending = [one.to for one in (by_hand, *rest) if one.to]
+    assert not queries.make(UUID(int=1), sending, owing.clock().date(), actor=OWNER, at=owing.clock())
+    assert by_hand.number not in read(owing, made(owing))
 
 
 def test_money_that_came_from_two_accounts_is_a_persons(world: World) -> None:

@@ -13,6 +13,7 @@ from opla.core.actor import Role
 from opla.core.card_testing import Source
 from opla.core.item import Kind, Resolution, Step, Why
 from opla.core.money import Money
+from opla.core.transfer_file import message_id
 from opla.db.queries.items import Evidence, Item
 from opla.presenting import figures, orders
 
@@ -163,6 +164,12 @@ _WHY: Final[dict[Why, str]] = {
     Why.PROVIDER_ID_TAKEN: gettext_noop("They gave the same number for two different things."),
     Why.CODE_KNOWN: gettext_noop("They delivered a code that was here before."),
 }
+
+#: Of a transfer that is due, while it stands in a file.
+_IN_FILE: Final = gettext_noop(
+    "It stands in the file %(file)s for the bank, with the reference %(reference)s: do not send it by hand. It leaves "
+    "the list when a statement shows it."
+)
 
 _WORDS: Final[dict[str, str]] = {
     "succeeded": gettext_noop("succeeded"),
@@ -329,6 +336,9 @@ def why(item: Item) -> str:
     """Why it waits. A word nobody knows keeps its name."""
     if item.why not in list(Why):
         return item.why
+    if item.file is not None:
+        reference = structured.belgian(item.params.get("reference", ""))
+        return _(_IN_FILE) % {"file": message_id(item.file), "reference": reference}
     currency = item.at_risk.currency
     params = {name: _figure(name, text, currency) for name, text in {**_MAYBE, **item.params}.items()}
     return _(_WHY[Why(item.why)]) % params

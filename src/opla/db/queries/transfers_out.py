@@ -68,11 +68,12 @@ class TransferFile:
 
 
 def owed(keyring: Keyring) -> list[Owed]:
-    """What waits to be sent and is in no file, the oldest first."""
+    """What waits to be sent, is in no file and was not sent by hand, the oldest first."""
     rows = select(
         f"""{_OWED} AND i.closed_at IS NULL AND NOT EXISTS (
                 SELECT FROM transfer_file_line l WHERE l.number = i.why ->> 'reference' AND l.freed_at IS NULL)
-            ORDER BY i.id, b.booked_on, b.id"""
+            AND NOT EXISTS (SELECT FROM bank_line s WHERE s.number = i.why ->> 'reference' AND s.amount_minor < 0)
+            ORDER BY i.id, b.booked_on, b.id"""  # noqa: S608 - a constant of ours
     )
     return _owed(rows, keyring)
 
@@ -108,7 +109,7 @@ def _owed(rows: Sequence[Row], keyring: Keyring) -> list[Owed]:
 
 
 def make(file_id: UUID, transfers: Sequence[Transfer], execute_on: date, *, actor: Actor, at: datetime) -> bool:
-    """Keep what a new file asks for; False when one of these is owed no more, or stands in another file."""
+    """Keep what a new file asks for; False when one of these is owed no more, was sent, or stands in another."""
     [(done,)] = call(
         "opla_transfer_file",
         Argument(at, "timestamptz"),

@@ -128,7 +128,8 @@ BEGIN
     RETURN v_count;
 END $$;
 
--- A file of transfers out: false, and nothing is written, when one of them is owed no more or stands in another file.
+-- A file of transfers out: false, and nothing is written, when one of them is owed no more, stands in another file or
+-- was sent by hand, as a line of the account shows before anybody has looked at its refund again.
 CREATE OR REPLACE FUNCTION opla_transfer_file(
     p_at timestamptz, p_actor text, p_id uuid, p_execute date, p_number text[], p_amount bigint[]
 ) RETURNS boolean
@@ -142,7 +143,8 @@ BEGIN
     SELECT count(*) INTO v_owed FROM unnest(p_number, p_amount) AS n (number, amount)
     JOIN item i ON i.kind IN ('transfer_due', 'line_back') AND i.closed_at IS NULL
         AND i.why ->> 'reference' = n.number AND i.amount_minor = n.amount
-    WHERE NOT EXISTS (SELECT FROM transfer_file_line l WHERE l.number = n.number AND l.freed_at IS NULL);
+    WHERE NOT EXISTS (SELECT FROM transfer_file_line l WHERE l.number = n.number AND l.freed_at IS NULL)
+      AND NOT EXISTS (SELECT FROM bank_line b WHERE b.number = n.number AND b.amount_minor < 0);
     IF v_owed <> cardinality(p_number) OR v_owed = 0 THEN
         RETURN false;
     END IF;
