@@ -108,6 +108,27 @@ def test_a_line_of_the_bank_that_came_first_leaves_the_list_when_its_payout_is_k
     assert (world.items(), world.balance(BANK), world.balance(TRANSIT)) == ([], 1457, 0)
 
 
+def test_what_a_provider_took_from_the_bank_is_known_again_when_its_payout_is(paying: tuple[World, Paying]) -> None:
+    world, provider = paying
+    sold(world)
+    shown(world, -2000, name="Sandbox Payments")  # it does not tell of payouts, as far as anybody knows
+    assert world.items() == []
+    provider.pay_out(paid())
+    looked(world)
+    taken, rent = entry(-2000, name="Sandbox Payments"), entry(-90000, text="Rent", name="A Landlord")
+    data = camt(entry(1457, text=REFERENCE), taken, rent, number=2, opening=8000)
+    assert not isinstance(import_statement(OWNER, data, shop=world.shop, at=world.clock()), Refusal)
+    assert (world.items(), world.balance(BANK)) == (["bank_out"], 1457)
+    [found] = queries.open_items()
+    assert words.why(found).startswith("It went out, and shows the name of a payment provider.")
+    provider.pay_out(PayoutLine("l2", Movement.CHARGE_BACK, -1500, 500, "pay_1"), id_="po_2", reference="")
+    looked(world)
+    assert "bank_out" not in world.items()
+    assert (world.balance(TRANSIT), world.balance(BANK)) == (0, 1457 - 2000)
+    sealed = select("SELECT state, sealed IS NULL FROM bank_line WHERE amount_minor < 0 ORDER BY state")
+    assert sealed == [("ignored", True), ("ignored", True), ("payout", True)]
+
+
 def test_a_line_of_the_bank_with_another_sum_is_never_guessed_to_be_a_payout(paying: tuple[World, Paying]) -> None:
     world, provider = paying
     sold(world)

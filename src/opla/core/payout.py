@@ -241,6 +241,12 @@ def shown(line: Line, currency: str, waiting: Sequence[Waiting]) -> UUID | None:
     return named[0].id if len(named) == 1 else None
 
 
+def named(line: Line, adapters: Iterable[str]) -> bool:
+    """Whether a line shows the name of one of these providers: one that went out may be a payout below nothing."""
+    text = _letters(f"{line.text} {line.name}")
+    return any(_letters(adapter) in text for adapter in adapters)
+
+
 def _soon(booked_on: date, paid_on: date) -> bool:
     return -timedelta(days=3) <= booked_on - paid_on <= ARRIVES_WITHIN
 

@@ -116,6 +116,10 @@ _WHY: Final[dict[Why, str]] = {
         "Sent under the reference of something to be sent back, of which %(asked)s was left."
     ),
     Why.REVERSAL_UNKNOWN: gettext_noop("The bank took money back, and does not say of which transfer."),
+    Why.PROVIDER_TOOK: gettext_noop(
+        "It went out, and shows the name of a payment provider. What a payout below nothing took leaves the list when "
+        "that payout is read, within a day. If it is an invoice of theirs, it is no customer's money."
+    ),
     Why.STATEMENT_MISSING: gettext_noop(
         "Between the statements %(before)s and %(after)s something is missing. Import it, and this leaves the list."
     ),
