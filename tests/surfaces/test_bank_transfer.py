@@ -180,6 +180,9 @@ def test_the_owner_makes_a_file_for_the_bank_and_says_what_it_did_not_send(
     for wrong in ({"file": "x", "why": "y"}, {"file": str(file_id), "number": back, "why": ""}, {}):
         assert of_the_house.post(out, wrong).status == 422
     of_the_house.post(out, {"file": str(file_id), "number": back, "why": "AC04"})
+    assert where not in of_the_house.get(out).html
+    page = of_the_house.get(where)  # an address from before
+    assert (page.status, "cannot be written again" in page.text) == (422, True)
     assert "Send it from the bank account" in of_the_house.get(f"/owner/items/{due}/").text
     assert PAYER in of_the_house.get(f"/owner/items/{due}/").text
     assert "All of it is over." in of_the_house.get(out).text
