@@ -209,6 +209,19 @@ def test_a_refund_is_known_by_its_id_and_bears_its_fee(paying: tuple[World, Payi
     assert world.items() == []
 
 
+def test_the_fee_of_a_refund_that_was_made_at_the_provider_is_a_persons(paying: tuple[World, Paying]) -> None:
+    world, provider = paying
+    sold(world)
+    reference = list(provider.charges)[-1]
+    provider.charges[reference] = replace(provider.charges[reference], refunded_minor=1500)
+    world.wake()
+    world.work()
+    provider.pay_out(paid(), PayoutLine("l2", Movement.REFUND, -1500, 25, "pay_1", "re_by_hand"))
+    assert looked(world).differing == 1
+    assert "payout_differs" in world.items()
+    assert world.balance(CLEARING) == 25  # by the books they owe it; they kept it
+
+
 def test_what_is_none_of_ours_goes_to_suspense_and_to_a_person_once(paying: tuple[World, Paying]) -> None:
     world, provider = paying
     sold(world)

@@ -7,6 +7,7 @@
 | of a charge-back        | no more than was charged back          | agrees       | the same                        |
 | any of these            | other sums                             | other_amount | the same: the rest stays there  |
 | any of these            | another fee for the same               | other_fee    | the same                        |
+| of a refund             | a fee, and the refund is not by us     | other_fee    | the same                        |
 | any of these            | another currency, or no payment        | unknown      | suspense: a person explains it  |
 | a fee of no payment     |                                        | agrees       | the provider's own fees         |
 | a payout that came back |                                        | agrees       | nowhere: it is in transit       |
@@ -138,8 +139,11 @@ def fee_due(ours: Ours) -> bool:
 
 
 def _other_fee(line: PayoutLine, ours: Ours) -> bool:
-    """What they kept of all of it is not what they said of all of it."""
-    if line.kind is Movement.REFUND or ours.fee_minor is None or not _complete(ours):
+    """What they kept of all of it is not what they said of all of it; or, of a refund, no attempt of ours bears it."""
+    if line.kind is Movement.REFUND:
+        ours_of_it = ours.refund_minor is not None and line.gross_minor < 0 < line.fee_minor
+        return bool(line.fee_minor) and not ours_of_it
+    if ours.fee_minor is None or not _complete(ours):
         return False
     return ours.told_fee_minor != ours.fee_minor and ours.fee_on == _on(ours)
 
