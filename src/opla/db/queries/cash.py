@@ -195,14 +195,32 @@ def owed_to(order_id: UUID) -> list[Owed]:
     return [one for one in found if one is not None and not one.paid]
 
 
-def owing(payment_id: UUID) -> list[tuple[UUID, str]]:
-    """The refunds of a payment that are due in cash, each with the reference of its attempt."""
+@dataclass(frozen=True)
+class Back:
+    """A refund in cash by the reference of its attempt. `coins` left a drawer for it; None: it waits."""
+
+    reference: str
+    amount: Money
+    coins: Money | None
+
+
+def back_in_cash(payment_id: UUID) -> list[Back]:
+    """The refunds of a payment that were paid out over a counter, then those that wait for it."""
     rows = select(
-        """SELECT r.id, a.reference FROM refund r JOIN attempt a ON a.refund_id = r.id
-           WHERE r.payment_id = %s AND r.state = 'due' AND a.adapter = 'cash' ORDER BY r.id""",
+        """SELECT a.reference, r.amount_minor, r.currency, -l.minor FROM refund r
+           JOIN attempt a ON a.refund_id = r.id AND a.adapter = 'cash' LEFT JOIN cash_code c ON c.attempt = a.reference
+           LEFT JOIN drawer_line l ON l.code = c.code AND l.kind = 'paid_out'
+           WHERE r.payment_id = %s AND (r.state = 'due' OR l.id IS NOT NULL) ORDER BY l.id IS NULL, r.id""",
         [payment_id],
     )
-    return [(expect(id_, UUID), expect(reference, str)) for id_, reference in rows]
+    return [
+        Back(
+            expect(reference, str),
+            Money(expect(amount, int), expect(currency, str)),
+            Money(coins, expect(currency, str)) if isinstance(coins, int) else None,
+        )
+        for reference, amount, currency, coins in rows
+    ]
 
 
 # ── drawers ───────────────────────────────────────────────────────────────
