@@ -360,15 +360,19 @@ def withdraw(code: str, *, why: str, actor: Actor, at: datetime) -> bool:
     return bool(done)
 
 
-def banked(key: str, deposit_id: UUID, amount: Money, *, actor: Actor, at: datetime) -> bool:
-    """Cash from outside the drawers is on the bank account; False when this key was recorded before."""
-    [(done,)] = call(
+def banked(
+    key: str, fields: bytes, deposit_id: UUID, amount: Money, *, actor: Actor, at: datetime
+) -> tuple[str, bytes]:
+    """Cash from outside the drawers is on the bank account: `banked`, or `again` with the digests of what was recorded
+    under this key."""
+    [(result, known)] = call(
         "opla_cash_banked",
         Argument(at, "timestamptz"),
         Argument(str(actor), "text"),
         Argument(key, "text"),
+        Argument(fields, "bytea"),
         Argument(deposit_id, "uuid"),
         Argument(amount.amount_minor, "bigint"),
         Argument(amount.currency, "text"),
     )
-    return bool(done)
+    return expect(result, str), expect(known, bytes)

@@ -225,25 +225,27 @@ BEGIN
     RETURN true;
 END $$;
 
--- Cash from outside the drawers arrived at the bank, as a statement shows it. False: this key was recorded before.
+-- Cash from outside the drawers arrived at the bank, as a statement shows it: banked, or again with what was recorded.
+DROP FUNCTION IF EXISTS opla_cash_banked(timestamptz, text, text, uuid, bigint, text);  -- it did not look at the amount
 CREATE OR REPLACE FUNCTION opla_cash_banked(
-    p_at timestamptz, p_actor text, p_key text, p_id uuid, p_amount bigint, p_currency text
-) RETURNS boolean
+    p_at timestamptz, p_actor text, p_key text, p_fields bytea, p_id uuid, p_amount bigint, p_currency text
+) RETURNS TABLE (result text, fields bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
     v_event bigint;
 BEGIN
     PERFORM opla_writes(true);
-    INSERT INTO idempotency (caller, key, fields, order_id, at) VALUES ('cash_banked', p_key, '', p_id, p_at)
+    INSERT INTO idempotency (caller, key, fields, order_id, at) VALUES ('cash_banked', p_key, p_fields, p_id, p_at)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
-        PERFORM opla_writes(false);
-        RETURN false;
+        RETURN QUERY SELECT 'again'::text, i.fields FROM idempotency i WHERE i.caller = 'cash_banked' AND i.key = p_key;
+    ELSE
+        INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+        VALUES (p_at, 'drawer', p_id, 'banked', '', '', p_actor, p_key) RETURNING id INTO v_event;
+        PERFORM opla_post(p_at, ARRAY[v_event], ARRAY['bank:' || p_currency], ARRAY['cash_outside:' || p_currency],
+            ARRAY[p_amount], ARRAY[p_currency], ARRAY['cash_banked'], ARRAY['posted'], ARRAY[NULL::uuid], ARRAY[NULL::uuid]);
+        RETURN QUERY SELECT 'banked'::text, p_fields;
     END IF;
-    INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
-    VALUES (p_at, 'drawer', p_id, 'banked', '', '', p_actor, p_key) RETURNING id INTO v_event;
-    PERFORM opla_post(p_at, ARRAY[v_event], ARRAY['bank:' || p_currency], ARRAY['cash_outside:' || p_currency], ARRAY[p_amount],
-        ARRAY[p_currency], ARRAY['cash_banked'], ARRAY['posted'], ARRAY[NULL::uuid], ARRAY[NULL::uuid]);
     PERFORM opla_writes(false);
-    RETURN true;
 END $$;
