@@ -118,7 +118,7 @@ _WHY: Final[dict[Why, str]] = {
     Why.REVERSAL_UNKNOWN: gettext_noop("The bank took money back, and does not say of which transfer."),
     Why.PROVIDER_TOOK: gettext_noop(
         "It went out, and shows the name of a payment provider. What a payout below nothing took leaves the list when "
-        "that payout is read, within a day. If it is an invoice of theirs, it is no customer's money."
+        "that payout is read, within a day. If you paid them yourself for something, it is no customer's money."
     ),
     Why.STATEMENT_MISSING: gettext_noop(
         "Between the statements %(before)s and %(after)s something is missing. Import it, and this leaves the list."
