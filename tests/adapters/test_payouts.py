@@ -211,6 +211,28 @@ def test_a_settlement_as_mollies_document_shows_one_adds_up_to_the_cent(other: C
         assert told.amount.decimal == sent
 
 
+def test_what_another_one_settles_is_no_line_of_mollies_and_nobody_reads_the_whole_balance_for_it(
+    other: Counterparts,
+) -> None:
+    world = MolliePayments(other, key=LIVE_KEY)
+    for n in range(10, 280):
+        paid(world, f"{n:032x}")
+    world.theirs.pay_out()
+    ids = paid(world, *REFS)
+    world.theirs.elsewhere.add(ids[0])
+    world.refunds().refund(RefundRequest("e" * 32, ids[0], Money(600, "EUR"), "part"))
+    world.theirs.settle()
+    newest = world.theirs.pay_out()
+    adapter = tells(world.adapter)
+    [one] = [one for one in adapter.payouts(LONG_AGO) or () if one.id == newest]
+    world.alone.calls.clear()
+    lines = adapter.payout_lines(one)
+    assert lines is not None
+    assert [(line.kind, line.gross_minor) for line in lines] == [(Movement.PAYMENT, 1500)] * 2
+    assert payout.adds_up(one, lines)
+    assert sum("/transactions" in request.path for request, _ in world.alone.calls) == 1  # a page of two
+
+
 def test_both_forms_in_which_mollies_document_writes_a_context_are_read(other: Counterparts) -> None:
     world = MolliePayments(other, key=LIVE_KEY)
     paid(world, REFS[0])
@@ -255,11 +277,15 @@ def test_a_payout_at_stripe_that_failed_is_theirs_again_and_comes_with_the_next(
 def test_what_a_payout_by_hand_pays_out_at_stripe_is_nowhere_said(other: Counterparts) -> None:
     world = StripePayments(other)
     paid(world, REFS[0])
-    id_ = world.theirs.pay_out()
-    world.theirs.payouts[id_] |= {"automatic": False, "reconciliation_status": "not_applicable"}
-    world.theirs._paid_in.clear()
-    [(told, [line])] = read(world)
-    assert (line.kind, line.net_minor) == (Movement.OTHER, told.amount.amount_minor)
+    by_hand = world.theirs.pay_out()
+    paid(world, REFS[1])
+    automatic = world.theirs.pay_out()
+    world.theirs.payouts[by_hand] |= {"automatic": False, "reconciliation_status": "not_applicable"}
+    told = {one.id: (one, lines) for one, lines in read(world)}
+    head, [line] = told[by_hand]
+    assert (line.kind, line.net_minor) == (Movement.OTHER, head.amount.amount_minor)
+    _, [other] = told[automatic]  # theirs that is made by hand is no reason to know of none
+    assert (other.kind, other.gross_minor) == (Movement.PAYMENT, 1500)
 
 
 def test_a_charge_back_that_was_won_at_stripe_comes_back_and_its_fee_does_not(other: Counterparts) -> None:

@@ -60,6 +60,12 @@ ROWS = [
     Row("our refund", line(Movement.REFUND, -500, 25, refund_id="re_1"), BACK, AGREES, CLEARING),
     Row("of another sum", line(Movement.REFUND, -499, refund_id="re_1"), BACK, OTHER, CLEARING),
     Row("one by their dashboard", line(Movement.REFUND, -500), replace(OURS, back_minor=500), AGREES, CLEARING),
+    Row(
+        "one by their dashboard with a fee that nothing of ours bears",
+        line(Movement.REFUND, -500, 25, refund_id="re_9"), replace(OURS, back_minor=500), FEE, CLEARING,
+    ),
+    Row("one that came back, and its fee", line(Movement.REFUND, 500, -25), replace(BACK, told_back_minor=500), FEE,
+        CLEARING),
     Row("more than went back", line(Movement.REFUND, -501), replace(OURS, back_minor=500), OTHER, CLEARING),
     Row("one that came back", line(Movement.REFUND, 500), replace(OURS, told_back_minor=500), AGREES, CLEARING),
     Row("a charge-back", line(Movement.CHARGE_BACK, -1500), replace(OURS, charged_back_minor=1500), AGREES, CLEARING),

@@ -301,6 +301,35 @@ def test_a_taking_whose_code_lies_unseen_is_undone_whole_and_one_that_was_seen_i
         assert in_drawer(counter) == (6500 if seen else 5000)
 
 
+@pytest.mark.parametrize("broken", [False, True])
+def test_undoing_what_paid_for_several_gives_back_the_coins_that_were_taken(
+    counter: World, broken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        pin = NewCode(uuid4(), CODE, f"{uuid4().int % 10**13:013d}", "S", 1400, "EUR", None)
+        stock([pin], batch=uuid4(), actor=OWNER, at=counter.clock(), keyring=counter.shop.keyring)
+    ids, code = ordered(counter, CODE, CODE, CODE, fee_minor=1)
+    key = uuid4()
+    assert take(counter, code, key=key) == Taken(Money(4505, "EUR"), Money(0, "EUR"), again=False)  # for 45.03
+    work(counter)
+
+    def void() -> Refusal | None:
+        return cash.void(CLERK, key, why="the wrong customer", shop=counter.shop, at=counter.clock())
+
+    if broken:  # after the first was paid out
+        write = queries.write
+        stop = iter([False, False, True])
+        monkeypatch.setattr(queries, "write", lambda *a, **kw: "moved" if next(stop) else write(*a, **kw))
+        assert no(void()) == "still_running"
+        monkeypatch.setattr(queries, "write", write)
+        work(counter)
+    assert void() is None
+    assert void() is None
+    work(counter)
+    assert [counter.state(one) for one in ids] == ["refunded"] * 3
+    assert (in_drawer(counter), counter.balance("cash_rounding:EUR"), counter.items()) == (5000, 0, [])
+
+
 def test_credit_on_a_number_and_what_was_taken_long_ago_is_not_undone(counter: World) -> None:
     _, code = ordered(counter, DIRECT)
     key = uuid4()

@@ -52,6 +52,7 @@ def test_a_day_of_a_till(counter: World, command: Callable[..., dict[str, object
     assert command("list") == {"tills": [{"till": TILL, "open": True, "minor": 995}], "currency": "EUR"}
     assert command("banked", "500", "--key", "statement-7") == {"recorded": True}
     assert command("banked", "500", "--key", "statement-7") == {"recorded": False}
+    assert refused(command, "banked", "300", "--key", "statement-7") == "key_reused"
     assert counter.balance("cash_outside:EUR") == 560 * 100 - 20 * 100 - 50 * 100 - 500 * 100
     assert (counter.balance("bank:EUR"), counter.balance("reseller_float:acme:EUR")) == (50_000, -50_000)
     command("drop", TILL, "9.95")

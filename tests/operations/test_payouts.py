@@ -108,6 +108,27 @@ def test_a_line_of_the_bank_that_came_first_leaves_the_list_when_its_payout_is_k
     assert (world.items(), world.balance(BANK), world.balance(TRANSIT)) == ([], 1457, 0)
 
 
+def test_what_a_provider_took_from_the_bank_is_known_again_when_its_payout_is(paying: tuple[World, Paying]) -> None:
+    world, provider = paying
+    sold(world)
+    shown(world, -2000, name="Sandbox Payments")  # it does not tell of payouts, as far as anybody knows
+    assert world.items() == []
+    provider.pay_out(paid())
+    looked(world)
+    taken, rent = entry(-2000, name="Sandbox Payments"), entry(-90000, text="Rent", name="A Landlord")
+    data = camt(entry(1457, text=REFERENCE), taken, rent, number=2, opening=8000)
+    assert not isinstance(import_statement(OWNER, data, shop=world.shop, at=world.clock()), Refusal)
+    assert (world.items(), world.balance(BANK)) == (["bank_out"], 1457)
+    [found] = queries.open_items()
+    assert words.why(found).startswith("It went out, and shows the name of a payment provider.")
+    provider.pay_out(PayoutLine("l2", Movement.CHARGE_BACK, -1500, 500, "pay_1"), id_="po_2", reference="")
+    looked(world)
+    assert "bank_out" not in world.items()
+    assert (world.balance(TRANSIT), world.balance(BANK)) == (0, 1457 - 2000)
+    sealed = select("SELECT state, sealed IS NULL FROM bank_line WHERE amount_minor < 0 ORDER BY state")
+    assert sealed == [("ignored", True), ("ignored", True), ("payout", True)]
+
+
 def test_a_line_of_the_bank_with_another_sum_is_never_guessed_to_be_a_payout(paying: tuple[World, Paying]) -> None:
     world, provider = paying
     sold(world)
@@ -186,6 +207,19 @@ def test_a_refund_is_known_by_its_id_and_bears_its_fee(paying: tuple[World, Payi
     assert looked(world) == Looked(1, 2, 0)
     assert (world.balance(CLEARING), world.balance(FEES), world.balance(TRANSIT)) == (0, 68, -68)
     assert world.items() == []
+
+
+def test_the_fee_of_a_refund_that_was_made_at_the_provider_is_a_persons(paying: tuple[World, Paying]) -> None:
+    world, provider = paying
+    sold(world)
+    reference = list(provider.charges)[-1]
+    provider.charges[reference] = replace(provider.charges[reference], refunded_minor=1500)
+    world.wake()
+    world.work()
+    provider.pay_out(paid(), PayoutLine("l2", Movement.REFUND, -1500, 25, "pay_1", "re_by_hand"))
+    assert looked(world).differing == 1
+    assert "payout_differs" in world.items()
+    assert world.balance(CLEARING) == 25  # by the books they owe it; they kept it
 
 
 def test_what_is_none_of_ours_goes_to_suspense_and_to_a_person_once(paying: tuple[World, Paying]) -> None:

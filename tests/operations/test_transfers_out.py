@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -13,13 +14,15 @@ from iso import valid
 from operations.test_bank_transfers import ACCOUNT, OWNER, bring, ordered
 from opla.core.actor import Actor, Role
 from opla.core.item import Step
+from opla.core.own_account import OwnAccount
 from opla.core.refusal import Code, Refusal
 from opla.core.structured import belgian
 from opla.db.queries import transfers_out as queries
 from opla.db.queries.call import select
 from opla.operations import transfers_out
 from opla.operations.resolve_item import Wanted, resolve_item
-from statements import PAYER, camt, entry
+from opla.operations.statements import Imported, import_statement
+from statements import DAY, OUR_IBAN, PAYER, camt, entry
 from support import at_once
 
 OTHER = "BE43068999999501"
@@ -63,9 +66,33 @@ def test_a_file_holds_all_that_is_owed_and_no_other_file_holds_it_again(owing: W
     file_id = made(owing)
     text = read(owing, file_id)
     assert sorted(re.findall(r'Ccy="EUR">([^<]+)<', text)) == ["1.00", "14.99", "7.00"]
-    assert re.findall(r"<Cdtr><Nm>([^<]+)<", text) == ["Ana", "Ben", "Ben"]
+    assert sorted(re.findall(r"<Cdtr><Nm>([^<]+)<", text)) == ["Ana", "Ben", "Ben"]
     assert make(owing) == Refusal(Code.TRANSFERS_NONE)
     assert read(owing, file_id) == text
+
+
+def test_money_that_comes_later_under_the_same_reference_takes_nothing_out_of_a_file(owing: World) -> None:
+    file_id = made(owing)
+    text = read(owing, file_id)
+    [(number,)] = select("SELECT number FROM bank_line WHERE amount_minor = 1600")
+    again = entry(1500, structured=str(number), iban=OTHER, name="Ana's sister", day=DAY - timedelta(days=1))
+    bring(owing, camt(again, number=2, opening=13799))
+    assert read(owing, file_id) == text
+
+
+def test_a_file_that_could_not_be_the_same_bytes_is_not_written(owing: World) -> None:
+    file_id = made(owing)
+    text = read(owing, file_id)
+    changed = Refusal(Code.TRANSFER_FILE_CHANGED)
+    here = owing.shop
+    for other in (OwnAccount(OUR_IBAN, "The Shop BV"), OwnAccount(OUR_IBAN, "The Shop", "KREDBEBB")):
+        assert transfers_out.read(OWNER, file_id, shop=replace(here, account=other)) == changed
+    assert read(owing, file_id) == text
+    [file] = queries.files(limit=9)
+    assert transfers_out.free(OWNER, file_id, [file.transfers[0].number], "AC04", at=owing.clock()) == 1
+    assert transfers_out.read(OWNER, file_id, shop=here) == changed
+    [file] = queries.files(limit=9)
+    assert not file.whole
 
 
 def test_two_people_at_once_make_one_file(owing: World) -> None:
@@ -88,6 +115,18 @@ def test_what_a_line_has_shown_is_over_and_what_the_bank_refused_goes_into_anoth
     second = made(owing)
     assert numbers["Ana"] not in read(owing, second)
     assert len(queries.in_file(second, owing.shop.keyring)) == 2
+
+
+def test_what_was_sent_by_hand_is_in_no_file_though_no_worker_has_seen_it_yet(owing: World) -> None:
+    by_hand, *rest = queries.owed(owing.shop.keyring)
+    line = entry(-by_hand.amount.amount_minor, text=belgian(by_hand.number), iban=PAYER)
+    data = camt(line, number=2, opening=13799)
+    assert isinstance(import_statement(OWNER, data, shop=owing.shop, at=owing.clock()), Imported)
+    assert "transfer_due" in owing.items()
+    assert queries.owed(owing.shop.keyring) == rest
+    before = [by_hand, *rest]  # as who looked a moment ago has seen it
+    assert not queries.make(UUID(int=1), before, owing.clock().date(), bytes(32), actor=OWNER, at=owing.clock())
+    assert by_hand.number not in read(owing, made(owing))
 
 
 def test_money_that_came_from_two_accounts_is_a_persons(world: World) -> None:

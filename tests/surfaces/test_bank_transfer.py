@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,6 +17,7 @@ from opla.core.actor import Role
 from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport
 from opla.core.structured import belgian, rf
+from opla.core.transfer_file import message_id
 from opla.db.queries.call import select
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.presenting.pictures import transfer_code
@@ -169,9 +171,20 @@ def test_the_owner_makes_a_file_for_the_bank_and_says_what_it_did_not_send(
     assert ("attachment" in file.headers["Content-Disposition"], file.headers["Cache-Control"]) == (True, "no-store")
     assert PAYER in file.html
     [back] = [str(row[0]) for row in select("SELECT number FROM transfer_file_line")]
+    [(due,)] = select("SELECT id FROM item WHERE kind = 'transfer_due'")
+    for address in ("/owner/items/", f"/owner/items/{due}/"):  # a second owner does not send it by hand
+        page = of_the_house.get(address)
+        assert f"It stands in the file {message_id(UUID(str(file_id)))}" in page.text
+        assert "Send it from the bank account" not in page.text
+        assert PAYER not in page.text
     for wrong in ({"file": "x", "why": "y"}, {"file": str(file_id), "number": back, "why": ""}, {}):
         assert of_the_house.post(out, wrong).status == 422
     of_the_house.post(out, {"file": str(file_id), "number": back, "why": "AC04"})
+    assert where not in of_the_house.get(out).html
+    page = of_the_house.get(where)  # an address from before
+    assert (page.status, "cannot be written again" in page.text) == (422, True)
+    assert "Send it from the bank account" in of_the_house.get(f"/owner/items/{due}/").text
+    assert PAYER in of_the_house.get(f"/owner/items/{due}/").text
     assert "All of it is over." in of_the_house.get(out).text
     assert "1 transfer waits" in of_the_house.get(out).text
     for visitor in (bank_door.owner, bank_door.stranger, of_support):

@@ -14,6 +14,8 @@ from opla.core.cash import grouped
 from opla.db.queries import cash as queries
 from opla.db.queries import pages
 from opla.db.queries.call import select
+from opla.db.queries.codes import NewCode, stock
+from opla.operations.drawers import keep_drawer
 from opla.presenting.notices import notice
 from surfaces.conftest import Door, Visitor
 from surfaces.test_owner_pages import signed_in
@@ -155,6 +157,46 @@ def test_a_mistake_is_undone_from_the_page(till: Door, of_support: Visitor) -> N
     posted(of_support, act="void", till=TILL, key=str(line), why="not enough money")
     assert in_drawer(till.world) == 5000
     assert "This was a mistake" not in of_support.get(PAGE).text
+
+
+@pytest.mark.parametrize("captured", [False, True])
+def test_what_was_undone_is_not_told_as_taken_whatever_is_pressed_again(
+    till: Door, of_support: Visitor, captured: bool
+) -> None:
+    pin = NewCode(uuid4(), CODE, f"{uuid4().int % 10**13:013d}", "S", 1400, "EUR", None)
+    stock([pin], batch=uuid4(), actor=OWNER, at=till.world.clock(), keyring=till.world.shop.keyring)
+    _, code = ordered(till.world)
+    typed = {"act": "take", "till": TILL, "code": code, "given": "50", "key": str(uuid4())}
+    taken = of_support.client.post(PAGE, typed)["Location"]
+    assert "Give back €35.00" in of_support.get(taken).text
+    if captured:
+        work(till.world)
+    undone = of_support.client.post(PAGE, {"act": "void", "till": TILL, "key": typed["key"], "why": "the wrong one"})
+    assert undone.status_code == 302
+    for address in (undone["Location"], taken):  # and whoever reloads the page from before
+        assert "Give back" not in of_support.get(address).text
+    again = of_support.client.post(PAGE, typed)  # and the form from before
+    assert again.status_code == 422
+    assert "was undone" in again.content.decode()
+    assert in_drawer(till.world) == 5000
+
+
+def test_a_till_that_is_not_offered_any_more_is_never_taken_for_another_one(till: Door, of_support: Visitor) -> None:
+    world, other = till.world, "counter-2"
+    [(place,)] = select("SELECT id FROM place")
+    assert isinstance(place, int)
+    assert keep_drawer(OWNER, other, place, is_open=True, sandbox=True, at=world.clock()) is None
+    _, code = ordered(world)
+    for gone in ("nowhere", ""):
+        typed = {"act": "take", "till": gone, "code": code, "key": str(uuid4())}
+        assert of_support.post(PAGE, typed).status == 422
+    assert (in_drawer(world), world.balance(f"till_drawer:{other}:EUR")) == (5000, 0)
+    queries.keep_drawer(TILL, 0, is_open=True, actor=OWNER, at=world.clock())  # where nobody finds it
+    posted(of_support, act="take", till=TILL, code=code, key=str(uuid4()))
+    assert (in_drawer(world), world.balance(f"till_drawer:{other}:EUR")) == (
+        6500,
+        0,
+    )  # it lies in the one that was shown
 
 
 def test_what_is_typed_wrong_does_nothing(till: Door, of_support: Visitor) -> None:

@@ -86,7 +86,7 @@ def page(request: HttpRequest) -> HttpResponse:
         if act == "change" and isinstance(found, Due):
             panel = _with_change(panel, found, _typed(request, "given"))
         return _drawn(request, actor, till, open_tills, at, typed=typed, panel=panel)
-    done = _done(request, actor, till, at)
+    done = _done(request, actor, _typed(request, "till"), at)
     if isinstance(done, Refusal):
         again = cash.look_up(actor, typed, at=at) if typed else done
         known = None if isinstance(again, Refusal) else _panel(again)
@@ -95,7 +95,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _done(request: HttpRequest, actor: Actor, till: str, at: datetime) -> UUID | Refusal:
-    """The button that was pressed; the line it made, or why not."""
+    """The button that was pressed; the line it made, or why not. `till` is the one its form showed, offered or not."""
     key, code, why, amount = _key(request), _typed(request, "code"), _typed(request, "why"), _typed(request, "amount")
     here = shop.current()
 
@@ -188,12 +188,12 @@ def _drawn(
 
 
 def _told(request: HttpRequest) -> Taken | None:
-    """What was just taken, and what goes back: after the button, and on every reload of that page."""
+    """What was just taken, and what goes back: after the button, and on every reload until its money has left again."""
     try:
         line = queries.line(UUID(request.GET.get("line", "")))
     except ValueError:
         return None
-    if line is None or line.kind is not Kind.TAKEN or line.given_minor is None:
+    if line is None or line.kind is not Kind.TAKEN or line.given_minor is None or line.left:
         return None
     given = Money(line.given_minor, line.amount.currency)
     return Taken(line.amount, given - line.amount, again=False)

@@ -97,7 +97,10 @@ def one(request: HttpRequest, item_id: int) -> HttpResponse:
 
 
 def _parties(found: Item) -> list[Shown]:
-    """Lines of our bank account that it is about: whose money it is, and where it would go back to."""
+    """Lines of our bank account that it is about: whose money it is, and where it would go back to, unless a file that
+    is at the bank sends it there."""
+    if found.open and found.file is not None:
+        return []
     keyring = shop.current().keyring
     if found.kind in (Kind.BANK_LINE, Kind.BANK_OUT, Kind.LINE_BACK):
         line = bank.line(found.subject, keyring)

@@ -29,6 +29,10 @@ def page(request: HttpRequest) -> HttpResponse:
     refused = _done(request, actor) if request.method == "POST" else None
     if request.method == "POST" and refused is None:
         return redirect("owner-transfers-out")
+    return _drawn(request, refused)
+
+
+def _drawn(request: HttpRequest, refused: Refusal | None) -> HttpResponse:
     here = shop.current()
     owed = queries.owed(here.keyring)
     known = [one for one in owed if one.to is not None]
@@ -48,6 +52,8 @@ def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
     actor = somebody(request, Act.SEND_TRANSFERS, timezone.now())
     found = transfers_out.read(actor, file_id, shop=shop.current())
     if isinstance(found, Refusal):
+        if found.code is Code.TRANSFER_FILE_CHANGED:
+            return _drawn(request, found)
         raise Http404
     name = f"{message_id(file_id)}.xml"
     return HttpResponse(

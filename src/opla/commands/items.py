@@ -78,6 +78,7 @@ def _object(item: Item) -> dict[str, object]:
         "closed_by": item.closed_by,
         "reference": item.reference,
         "proposed": item.proposed,
+        "file": str(item.file) if item.file else None,
     }
 
 

@@ -36,7 +36,7 @@ class Kind(StrEnum):
     FLOAT_LOW = "float_low"  # little of our money is left at a supplier
     SUPPLIER_LIST = "supplier_list"  # what is approved left a supplier's list, or the list cannot be believed
     BANK_LINE = "bank_line"  # money came into our bank account, and nobody can say what for
-    BANK_OUT = "bank_out"  # money left it under a reference of ours, and not as it was expected
+    BANK_OUT = "bank_out"  # money left it under a reference of ours, not as was expected, or to a payment provider
     BANK_GAP = "bank_gap"  # a statement is missing between two
     TRANSFER_DUE = "transfer_due"  # a refund that a person sends from the bank account
     CASH_DUE = "cash_due"  # a refund that waits to be paid out over a counter
@@ -84,6 +84,7 @@ class Why(StrEnum):
         "other_amount"  # asked: sent under the reference of a refund, which was another amount or sent before
     )
     REVERSAL_UNKNOWN = "reversal_unknown"  # the bank took money back, and does not say which
+    PROVIDER_TOOK = "provider_took"  # it went out, and names a provider: perhaps a payout below nothing
     STATEMENT_MISSING = "statement_missing"  # before, after: the statements on both sides
     TRANSFER_DUE = "transfer_due"  # reference: to send it under
     LINE_BACK = "line_back"  # reference

@@ -7,6 +7,7 @@
 | of a charge-back        | no more than was charged back          | agrees       | the same                        |
 | any of these            | other sums                             | other_amount | the same: the rest stays there  |
 | any of these            | another fee for the same               | other_fee    | the same                        |
+| of a refund             | a fee, and the refund is not by us     | other_fee    | the same                        |
 | any of these            | another currency, or no payment        | unknown      | suspense: a person explains it  |
 | a fee of no payment     |                                        | agrees       | the provider's own fees         |
 | a payout that came back |                                        | agrees       | nowhere: it is in transit       |
@@ -138,8 +139,11 @@ def fee_due(ours: Ours) -> bool:
 
 
 def _other_fee(line: PayoutLine, ours: Ours) -> bool:
-    """What they kept of all of it is not what they said of all of it."""
-    if line.kind is Movement.REFUND or ours.fee_minor is None or not _complete(ours):
+    """What they kept of all of it is not what they said of all of it; or, of a refund, no attempt of ours bears it."""
+    if line.kind is Movement.REFUND:
+        ours_of_it = ours.refund_minor is not None and line.gross_minor < 0 < line.fee_minor
+        return bool(line.fee_minor) and not ours_of_it
+    if ours.fee_minor is None or not _complete(ours):
         return False
     return ours.told_fee_minor != ours.fee_minor and ours.fee_on == _on(ours)
 
@@ -239,6 +243,12 @@ def shown(line: Line, currency: str, waiting: Sequence[Waiting]) -> UUID | None:
     if not named:
         named = [w for w in same if _letters(w.adapter) in text and _soon(line.booked_on, w.paid_on)]
     return named[0].id if len(named) == 1 else None
+
+
+def named(line: Line, adapters: Iterable[str]) -> bool:
+    """Whether a line shows the name of one of these providers: one that went out may be a payout below nothing."""
+    text = _letters(f"{line.text} {line.name}")
+    return any(_letters(adapter) in text for adapter in adapters)
 
 
 def _soon(booked_on: date, paid_on: date) -> bool:

@@ -207,7 +207,7 @@ class Payout:
     """A sum that a provider sent to our bank account; below nothing where it took one from there.
 
     `reference` is what our bank's statement shows of it; empty where they do not say. `failed`: it did not arrive, and
-    is theirs again.
+    is theirs again. `by_hand`: a person had it sent there, and they say of no payment that it is in it.
     """
 
     id: str
@@ -215,6 +215,7 @@ class Payout:
     paid_on: date
     reference: str = ""
     failed: bool = False
+    by_hand: bool = False
 
 
 @runtime_checkable

@@ -215,8 +215,10 @@ class Code(StrEnum):
     DRAWER_SHORT = "drawer_short"  # there is less in it
     TAKING_USED = "taking_used"  # what was paid is delivered or seen: it is a refund then, and no mistake undone
     TAKING_TOO_OLD = "taking_too_old"
+    TAKING_UNDONE = "taking_undone"  # by this very key it was taken before, and its money has left the drawer again
     # resellers
     TRANSFERS_NONE = "transfers_none"  # nothing waits to be sent, or nobody knows where to
+    TRANSFER_FILE_CHANGED = "transfer_file_changed"  # it would be other bytes under a name that a bank may know
 
     RESELLER_NAME_INVALID = "reseller_name_invalid"
     RESELLER_NAME_TAKEN = "reseller_name_taken"

@@ -40,6 +40,7 @@ _REFUSALS: Final = {
     "paid_out": Code.CASH_PAID_OUT,
     "not_due": Code.CASH_NOT_DUE,
     "captured": Code.TAKING_USED,
+    "undone": Code.TAKING_UNDONE,
     "still_running": Code.STILL_RUNNING,
     "moved": Code.STILL_RUNNING,
     "key_reused": Code.KEY_REUSED,
@@ -175,9 +176,14 @@ def pay_out(actor: Actor, line_id: UUID, *, drawer: str, code: str, why: str, at
     if owed is None:
         return Refusal(Code.CASH_CODE_UNKNOWN, "code")
     coins = _coins(owed.amount)
-    new = Line(Kind.PAID_OUT, drawer, coins.currency, -coins.amount_minor, -owed.amount.amount_minor)
-    result = queries.write(line_id, new, actor=actor, at=at, code=code, why=words(why))
-    return refusal(result) or coins
+    return _out(actor, line_id, drawer, code, owed.amount, coins, why=why, at=at) or coins
+
+
+def _out(
+    actor: Actor, line_id: UUID, drawer: str, code: str, amount: Money, coins: Money, *, why: str, at: datetime
+) -> Refusal | None:
+    new = Line(Kind.PAID_OUT, drawer, coins.currency, -coins.amount_minor, -amount.amount_minor)
+    return refusal(queries.write(line_id, new, actor=actor, at=at, code=code, why=words(why)))
 
 
 def by_bank(actor: Actor, code: str, *, why: str, at: datetime) -> Refusal | None:
@@ -229,10 +235,16 @@ def _undo(actor: Actor, taking: Kept, why: str, *, shop: Shop, at: datetime) -> 
         if given.state is State.ASKED:
             return Refusal(Code.REFUND_WAITS, "order")
     drawers = Drawers(lambda: at, shop.chance)
-    for _refund, reference in queries.owing(charge.payment_id):
-        code = drawers.owe(reference)
-        no = pay_out(actor, uuid5(taking.id, reference), drawer=taking.drawer, code=code, why=why, at=at)
-        if isinstance(no, Refusal):
+    back = queries.back_in_cash(charge.payment_id)
+    # What coins left of the taking, and leave of each refund, goes on to the next one: all of them are what was taken.
+    left, nothing = taking.amount - taking.settled, Money(0, CURRENCY)
+    for one in back:
+        coins = one.coins or max(_coins(one.amount + left), nothing)
+        left += one.amount - coins
+        if one.coins:
+            continue
+        key, code = uuid5(taking.id, one.reference), drawers.owe(one.reference)
+        if no := _out(actor, key, taking.drawer, code, one.amount, coins, why=why, at=at):
             return no
     return None
 

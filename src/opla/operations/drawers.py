@@ -17,11 +17,13 @@ from opla.db.models import Reseller
 from opla.db.queries import cash as queries
 from opla.operations import places
 from opla.operations.cash import CURRENCY, reachable, refusal
+from opla.operations.place_from_float import differing, digests
 from opla.operations.shop import Shop
 
 #: It stands in account codes, for ever.
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]")
 _ROUNDS: Final = 4
+_BANKED_FIELDS: Final = ("amount",)
 
 
 def keep_drawer(
@@ -105,7 +107,8 @@ def count(actor: Actor, line_id: UUID, drawer: str, amount: str, *, why: str, at
 
 
 def banked(actor: Actor, key: str, amount: str, *, shop: Shop, at: datetime) -> bool | Refusal:
-    """Cash that had left the drawers is on the bank account. `key` names the line; False: it was recorded before."""
+    """Cash that had left the drawers is on the bank account. `key` names the line; False: it was recorded before. The
+    same key with another amount is refused."""
     if refused := actor.refused(Act.FUND):
         return refused
     money = Money.parse(amount, CURRENCY)
@@ -113,4 +116,8 @@ def banked(actor: Actor, key: str, amount: str, *, shop: Shop, at: datetime) -> 
         return Refusal(Code.AMOUNT_UNREADABLE, "amount", {"amount": amount})
     if not key:
         return Refusal(Code.KEY_MISSING, "key")
-    return queries.banked(key, shop.chance.uuid(at), money, actor=actor, at=at)
+    fields = digests([str(money.amount_minor)], shop.keyring.fingerprint_key)
+    result, known = queries.banked(key, fields, shop.chance.uuid(at), money, actor=actor, at=at)
+    if field := differing(_BANKED_FIELDS, known, fields):
+        return Refusal(Code.KEY_REUSED, field, {"field": field})
+    return result == "banked"

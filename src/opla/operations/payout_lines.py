@@ -1,4 +1,5 @@
-"""Lines of our bank account that show what a payment provider paid out, whichever of the two was known first."""
+"""Lines of our bank account that show what a payment provider paid out, whichever of the two was known first; of what
+a provider took, the line may come first where it shows the provider's name."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 
-from opla.core import statement
+from opla.core import payout, statement
 from opla.core.actor import Act, Actor
 from opla.core.item import Why
 from opla.core.money import Money
@@ -72,6 +72,7 @@ class _Importing:
         self._seen: list[Seen] = []  # those of statements before in this file
         self._known = 0
         self._waiting = payouts.waiting()
+        self._tell = [name for name, one in payouts.looks().items() if one.looked_at]  # of what they paid out
         self._shows: list[tuple[Waiting, UUID]] = []  # payouts, each with the line that shows it
 
     def all(self, found: Sequence[Statement], sha256: bytes, actor: Actor) -> Imported:
@@ -126,7 +127,11 @@ class _Importing:
         self._payout = None
         if to.why in (Why.NO_REFERENCE, Why.REFERENCE_UNKNOWN) or to.state is State.IGNORED:
             self._payout = shown_by([line], CURRENCY, self._waiting).get(0)
-        return to if self._payout is None else Place(State.PAYOUT)
+        if self._payout is not None:
+            return Place(State.PAYOUT)
+        if to.state is State.IGNORED and line.amount_minor < 0 and payout.named(line, self._tell):
+            return Place(State.OPEN, why=Why.PROVIDER_TOOK)  # its payout may be known tomorrow
+        return to
 
     def _shows_payout(self, line: NewLine) -> None:
         if self._payout is not None:

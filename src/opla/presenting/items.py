@@ -13,6 +13,7 @@ from opla.core.actor import Role
 from opla.core.card_testing import Source
 from opla.core.item import Kind, Resolution, Step, Why
 from opla.core.money import Money
+from opla.core.transfer_file import message_id
 from opla.db.queries.items import Evidence, Item
 from opla.presenting import figures, orders
 
@@ -115,6 +116,10 @@ _WHY: Final[dict[Why, str]] = {
         "Sent under the reference of something to be sent back, of which %(asked)s was left."
     ),
     Why.REVERSAL_UNKNOWN: gettext_noop("The bank took money back, and does not say of which transfer."),
+    Why.PROVIDER_TOOK: gettext_noop(
+        "It went out, and shows the name of a payment provider. What a payout below nothing took leaves the list when "
+        "that payout is read, within a day. If you paid them yourself for something, it is no customer's money."
+    ),
     Why.STATEMENT_MISSING: gettext_noop(
         "Between the statements %(before)s and %(after)s something is missing. Import it, and this leaves the list."
     ),
@@ -163,6 +168,12 @@ _WHY: Final[dict[Why, str]] = {
     Why.PROVIDER_ID_TAKEN: gettext_noop("They gave the same number for two different things."),
     Why.CODE_KNOWN: gettext_noop("They delivered a code that was here before."),
 }
+
+#: Of a transfer that is due, while it stands in a file.
+_IN_FILE: Final = gettext_noop(
+    "It stands in the file %(file)s for the bank, with the reference %(reference)s: do not send it by hand. It leaves "
+    "the list when a statement shows it."
+)
 
 _WORDS: Final[dict[str, str]] = {
     "succeeded": gettext_noop("succeeded"),
@@ -329,6 +340,9 @@ def why(item: Item) -> str:
     """Why it waits. A word nobody knows keeps its name."""
     if item.why not in list(Why):
         return item.why
+    if item.file is not None:
+        reference = structured.belgian(item.params.get("reference", ""))
+        return _(_IN_FILE) % {"file": message_id(item.file), "reference": reference}
     currency = item.at_risk.currency
     params = {name: _figure(name, text, currency) for name, text in {**_MAYBE, **item.params}.items()}
     return _(_WHY[Why(item.why)]) % params

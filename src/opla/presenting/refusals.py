@@ -185,6 +185,10 @@ _PLAIN: Final[dict[Code, str]] = {
     ),
     Code.TRANSFER_NOT_ASKED: gettext_noop("No order of this number was to be paid by bank transfer."),
     Code.TRANSFERS_NONE: gettext_noop("Nothing waits to be sent to an account that is known."),
+    Code.TRANSFER_FILE_CHANGED: gettext_noop(
+        "This file cannot be written again as it was: something of it was taken out or forgotten, or the holder of the "
+        "account is written otherwise now. Say what the bank did not send, and make another file of that."
+    ),
     Code.DRAWER_UNKNOWN: gettext_noop("There is no open till of this name."),
     Code.DRAWER_NAME_INVALID: gettext_noop("A till's name has 2 to 40 small letters, digits and hyphens."),
     Code.DRAWER_PLACE_MISSING: gettext_noop("A till stands at one of your places, whose address and hours are known."),
@@ -200,6 +204,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.DRAWER_SHORT: gettext_noop("There is less than that in this till by the books."),
     Code.TAKING_USED: gettext_noop("What was paid for is delivered or seen. It is a refund now, with its own rules."),
     Code.TAKING_TOO_OLD: gettext_noop("This was too long ago to be undone. Refund it instead."),
+    Code.TAKING_UNDONE: gettext_noop("What this form took was undone. Nothing was taken now: look the code up again."),
     Code.SANDBOX_BESIDE_LIVE: gettext_noop("The sandbox refuses to run beside real operators or payments."),
     Code.TEMPORARILY_CLOSED: gettext_noop("The shop is closed for a moment. Try again in a few minutes."),
 }

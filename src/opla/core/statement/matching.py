@@ -14,8 +14,11 @@
 | went out                | the same, else               | open: `other_amount`                                       |
 | went out, a return      | none                         | open: `reversal_unknown`                                   |
 | went out                | two or more                  | open: `two_references`                                     |
-| went out                | none                         | `ignored`: the owner's own, of which nothing is kept       |
+| went out                | none                         | `ignored`: the owner's own, of which nothing is kept; one  |
+|                         |                              | with the name of a provider that pays out stays open       |
 | nothing moved           | any                          | `ignored`                                                  |
+
+What shows no reference of ours is held against payouts first (`operations.statements`).
 """
 
 from __future__ import annotations

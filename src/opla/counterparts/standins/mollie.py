@@ -38,7 +38,8 @@ _LISTS: Final = {"payment": "payments", "refund": "refunds", "chargeback": "char
 
 class Mollie:
     """`key` is the only one it takes; its first letters say whether it is for trying. What was paid out is told to
-    whoever has `access_token`. Of the payments in `forgets` nothing is paid out: a mistake of theirs.
+    whoever has `access_token`. Of the payments in `forgets` nothing is paid out: a mistake of theirs; those in
+    `elsewhere` another one settles, as PayPal does: they are on its lists and move nothing.
     """
 
     def __init__(self, key: str, clock: Callable[[], datetime], access_token: str = "") -> None:
@@ -47,6 +48,7 @@ class Mollie:
         self.charge_backs: dict[str, Fields] = {}
         self.settlements: dict[str, Fields] = {}
         self.forgets: set[str] = set()
+        self.elsewhere: set[str] = set()
         self.terminals = [_terminal(n, self._mode, state) for n, state in enumerate(("active", "inactive"))]
         self._moves: list[tuple[str, str, Fields]] = []  # (whose list, id, movement of the balance)
         self._settled: dict[str, str] = {}  # id of a member → settlement
@@ -165,6 +167,7 @@ class Mollie:
             return ""
         id_ = f"stl_{len(self.settlements) + 1:06d}"
         self._settled |= {member: id_ for _, member, _ in due}
+        due = [one for one in due if not self._elsewhere(one[2])]
         total = sum(cents(move["resultAmount"]) for *_, move in due)
         kept = -sum(cents(move["deductions"]) for *_, move in due)
         currency = text_of(inner(due[0][2], "resultAmount"), "currency")
@@ -200,6 +203,9 @@ class Mollie:
 
     def _forgotten(self, move: Fields) -> bool:
         return text_of(inner(move, "context"), "paymentId") in self.forgets
+
+    def _elsewhere(self, move: Fields) -> bool:
+        return text_of(inner(move, "context"), "paymentId") in self.elsewhere
 
     def _moved(self, kind: str, id_: str, payment_id: str, minor: int, fee_minor: int) -> None:
         """Something of a payment moved money, and `fee_minor` was kept of it."""
@@ -266,7 +272,7 @@ class Mollie:
             ):
                 return 200, _page(name, self._members(id_, name), request)
             case "GET", ["balances", "bal_gVMhHKqSSRYJyPsuoPNFH", "transactions"]:
-                moves = [move for *_, move in reversed(self._moves)]
+                moves = [move for *_, move in reversed(self._moves) if not self._elsewhere(move)]
                 return 200, _page("balance_transactions", moves, request)
             case "GET", ["payments", id_] if id_ in self.payments:
                 return 200, self.payments[id_]
@@ -277,18 +283,24 @@ class Mollie:
         return _error(404, "No payment exists with this token.")
 
     def _members(self, settlement_id: str, name: str) -> list[Fields]:
-        """What this settlement paid out of one kind, each with what it moved."""
+        """What this settlement paid out of one kind, each with what it moved. Where that is nothing, of a payment it
+        is left out and of the others nought."""
         every = {one["id"]: one for some in self.refunds.values() for one in some}
         books: dict[str, Mapping[str, Fields]] = {
             "payments": self.payments,
             "refunds": {str(id_): one for id_, one in every.items()},
             "chargebacks": self.charge_backs,
         }
-        return [
-            books[name][id_] | {"settlementAmount": move["initialAmount"], "settlementId": settlement_id}
-            for of, id_, move in self._moves
-            if of == name and self._settled.get(id_) == settlement_id
-        ]
+        members = []
+        for of, id_, move in self._moves:
+            if of != name or self._settled.get(id_) != settlement_id:
+                continue
+            moved: Fields = {"settlementAmount": move["initialAmount"]}
+            if self._elsewhere(move):
+                currency = text_of(inner(move, "initialAmount"), "currency")
+                moved = {} if name == "payments" else {"settlementAmount": amount_text(0, currency)}
+            members.append(books[name][id_] | moved | {"settlementId": settlement_id})
+        return members
 
     def _create(self, body: Fields) -> tuple[int, Fields]:
         if cents(body.get("amount")) <= 0:

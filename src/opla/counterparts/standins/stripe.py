@@ -154,6 +154,9 @@ class Stripe:
                 found = _after(made, given)
             case ["balance_transactions"]:
                 of = given.get("payout", "")
+                if not self.payouts.get(of, {"automatic": True})["automatic"]:
+                    message = "Balance transaction history can only be filtered on automatic transfers, not manual."
+                    raise _No(400, message, "payout")
                 paid = (one for one in reversed(self._moves.values()) if self._paid_in.get(one["id"]) == of)
                 found = _after(paid, given)
             case ["disputes"]:

@@ -195,14 +195,32 @@ def owed_to(order_id: UUID) -> list[Owed]:
     return [one for one in found if one is not None and not one.paid]
 
 
-def owing(payment_id: UUID) -> list[tuple[UUID, str]]:
-    """The refunds of a payment that are due in cash, each with the reference of its attempt."""
+@dataclass(frozen=True)
+class Back:
+    """A refund in cash by the reference of its attempt. `coins` left a drawer for it; None: it waits."""
+
+    reference: str
+    amount: Money
+    coins: Money | None
+
+
+def back_in_cash(payment_id: UUID) -> list[Back]:
+    """The refunds of a payment that were paid out over a counter, then those that wait for it."""
     rows = select(
-        """SELECT r.id, a.reference FROM refund r JOIN attempt a ON a.refund_id = r.id
-           WHERE r.payment_id = %s AND r.state = 'due' AND a.adapter = 'cash' ORDER BY r.id""",
+        """SELECT a.reference, r.amount_minor, r.currency, -l.minor FROM refund r
+           JOIN attempt a ON a.refund_id = r.id AND a.adapter = 'cash' LEFT JOIN cash_code c ON c.attempt = a.reference
+           LEFT JOIN drawer_line l ON l.code = c.code AND l.kind = 'paid_out'
+           WHERE r.payment_id = %s AND (r.state = 'due' OR l.id IS NOT NULL) ORDER BY l.id IS NULL, r.id""",
         [payment_id],
     )
-    return [(expect(id_, UUID), expect(reference, str)) for id_, reference in rows]
+    return [
+        Back(
+            expect(reference, str),
+            Money(expect(amount, int), expect(currency, str)),
+            Money(coins, expect(currency, str)) if isinstance(coins, int) else None,
+        )
+        for reference, amount, currency, coins in rows
+    ]
 
 
 # ── drawers ───────────────────────────────────────────────────────────────
@@ -243,7 +261,7 @@ def keep_drawer(name: str, place_id: int, *, is_open: bool, actor: Actor, at: da
 
 @dataclass(frozen=True)
 class Kept:
-    """A line as it was kept."""
+    """A line as it was kept. `left`: it was a taking, and was undone or (some of it) paid out again."""
 
     id: UUID
     drawer: str
@@ -257,11 +275,13 @@ class Kept:
     at: datetime
     actor: str
     undone: bool
+    left: bool
 
 
 _KEPT: Final = """
     SELECT l.id, l.drawer, l.kind, l.minor, l.settled_minor, l.currency, l.given_minor, coalesce(l.code, ''),
-           l.reseller, l.why, l.at, l.actor, EXISTS (SELECT FROM drawer_line v WHERE v.undoes = l.id)
+           l.reseller, l.why, l.at, l.actor, EXISTS (SELECT FROM drawer_line v WHERE v.undoes = l.id),
+           opla_drawer_left(l.id)
     FROM drawer_line l
 """
 
@@ -291,6 +311,7 @@ def _kept(row: Row) -> Kept:
         expect(row[10], datetime),
         expect(row[11], str),
         bool(row[12]),
+        bool(row[13]),
     )
 
 
@@ -339,15 +360,19 @@ def withdraw(code: str, *, why: str, actor: Actor, at: datetime) -> bool:
     return bool(done)
 
 
-def banked(key: str, deposit_id: UUID, amount: Money, *, actor: Actor, at: datetime) -> bool:
-    """Cash from outside the drawers is on the bank account; False when this key was recorded before."""
-    [(done,)] = call(
+def banked(
+    key: str, fields: bytes, deposit_id: UUID, amount: Money, *, actor: Actor, at: datetime
+) -> tuple[str, bytes]:
+    """Cash from outside the drawers is on the bank account: `banked`, or `again` with the digests of what was recorded
+    under this key."""
+    [(result, known)] = call(
         "opla_cash_banked",
         Argument(at, "timestamptz"),
         Argument(str(actor), "text"),
         Argument(key, "text"),
+        Argument(fields, "bytea"),
         Argument(deposit_id, "uuid"),
         Argument(amount.amount_minor, "bigint"),
         Argument(amount.currency, "text"),
     )
-    return bool(done)
+    return expect(result, str), expect(known, bytes)

@@ -17,7 +17,8 @@ from opla.db.queries.call import Row, expect, select
 
 @dataclass(frozen=True)
 class Item:
-    """One line of a person's list. `ticket` and `state` are its order's, where it is about one."""
+    """One line of a person's list. `ticket` and `state` are its order's, where it is about one; `file` is the one in
+    which a bank was asked for it, of a transfer."""
 
     id: int
     kind: Kind
@@ -36,6 +37,7 @@ class Item:
     adapter: str
     reference: str
     proposed: bool  # one person has decided, and a second one is needed
+    file: UUID | None
 
     @property
     def open(self) -> bool:
@@ -48,7 +50,9 @@ _ITEM = """
            coalesce(o.ticket, (SELECT string_agg(x.ticket, ' ' ORDER BY x.ticket) FROM allocation l
                                JOIN orders x ON x.id = l.order_id WHERE l.payment_id = i.payment_id), ''),
            coalesce(o.state, ''), coalesce(a.adapter, ''), coalesce(a.reference, ''),
-           EXISTS (SELECT FROM item_evidence e WHERE e.item_id = i.id AND e.step = 'proposed')
+           EXISTS (SELECT FROM item_evidence e WHERE e.item_id = i.id AND e.step = 'proposed'),
+           (SELECT l.file_id FROM transfer_file_line l WHERE l.number = i.why ->> 'reference' AND l.freed_at IS NULL
+            AND i.kind IN ('transfer_due', 'line_back'))
     FROM item i LEFT JOIN orders o ON o.id = i.order_id LEFT JOIN attempt a ON a.id = i.attempt_id
 """
 
@@ -88,6 +92,7 @@ def _item(row: Row) -> Item:
         adapter,
         reference,
         expect(row[16], bool),
+        row[17] if isinstance(row[17], UUID) else None,
     )
 
 

@@ -30,11 +30,13 @@ _OWED = """
 
 @dataclass(frozen=True)
 class Owed:
-    """What is to be sent under `number`. `to` is None where nobody knows one account to send it to."""
+    """What is to be sent under `number`. `to` is None where nobody knows one account to send it to; `line` is the one
+    of our account that shows it."""
 
     number: str
     amount: Money
     to: Transfer | None
+    line: UUID | None
 
 
 @dataclass(frozen=True)
@@ -63,26 +65,33 @@ class TransferFile:
         return tuple(one for one in self.transfers if not one.seen and not one.freed)
 
     @property
+    def whole(self) -> bool:
+        """Whether it may be written again: without what the bank did not send it would be another file."""
+        return not any(one.freed for one in self.transfers)
+
+    @property
     def total(self) -> Money:
         return Money(sum(one.amount.amount_minor for one in self.transfers), "EUR")
 
 
 def owed(keyring: Keyring) -> list[Owed]:
-    """What waits to be sent and is in no file, the oldest first."""
+    """What waits to be sent, is in no file and was not sent by hand, the oldest first."""
     rows = select(
         f"""{_OWED} AND i.closed_at IS NULL AND NOT EXISTS (
                 SELECT FROM transfer_file_line l WHERE l.number = i.why ->> 'reference' AND l.freed_at IS NULL)
-            ORDER BY i.id, b.booked_on, b.id"""
+            AND NOT EXISTS (SELECT FROM bank_line s WHERE s.number = i.why ->> 'reference' AND s.amount_minor < 0)
+            ORDER BY i.id, b.booked_on, b.id"""  # noqa: S608 - a constant of ours
     )
     return _owed(rows, keyring)
 
 
 def in_file(file_id: UUID, keyring: Keyring) -> list[Owed]:
-    """What a file asks for, in its own order; what the bank did not send is no part of it."""
+    """What a file asks for, to the account that was known when it was made; what the bank did not send is no part of
+    it."""
     rows = select(
-        f"""{_OWED} AND EXISTS (SELECT FROM transfer_file_line l
-                                WHERE l.file_id = %s AND l.number = i.why ->> 'reference' AND l.freed_at IS NULL)
-            ORDER BY i.id, b.booked_on, b.id""",
+        """SELECT l.number, l.amount_minor, 'EUR', b.id, b.sealed
+           FROM transfer_file_line l LEFT JOIN bank_line b ON b.id = l.line_id
+           WHERE l.file_id = %s AND l.freed_at IS NULL ORDER BY l.number""",
         [file_id],
     )
     return _owed(rows, keyring)
@@ -90,7 +99,7 @@ def in_file(file_id: UUID, keyring: Keyring) -> list[Owed]:
 
 def _owed(rows: Sequence[Row], keyring: Keyring) -> list[Owed]:
     amounts: dict[str, Money] = {}
-    payers: dict[str, list[tuple[str, str]]] = {}
+    payers: dict[str, list[tuple[str, str, UUID]]] = {}
     for number, amount, currency, line, sealed in rows:
         known = expect(number, str)
         amounts[known] = Money(expect(amount, int), expect(currency, str))
@@ -98,24 +107,31 @@ def _owed(rows: Sequence[Row], keyring: Keyring) -> list[Owed]:
             name, iban = "", ""
             if isinstance(sealed, bytes | memoryview):
                 name, iban, _ = json.loads(keyring.open(bytes(sealed), line.bytes))
-            payers.setdefault(known, []).append((iban, name))
+            payers.setdefault(known, []).append((iban, name, line))
     found = []
     for number, amount in amounts.items():
         to = payers.get(number, [])
-        one = len({iban for iban, _ in to}) == 1 and bool(to[0][0])
-        found.append(Owed(number, amount, Transfer(number, amount, to[0][1], to[0][0]) if one else None))
+        if len({iban for iban, *_ in to}) == 1 and to[0][0]:
+            iban, name, line = to[0]
+            found.append(Owed(number, amount, Transfer(number, amount, name, iban), line))
+        else:
+            found.append(Owed(number, amount, None, None))
     return found
 
 
-def make(file_id: UUID, transfers: Sequence[Transfer], execute_on: date, *, actor: Actor, at: datetime) -> bool:
-    """Keep what a new file asks for; False when one of these is owed no more, or stands in another file."""
+def make(
+    file_id: UUID, transfers: Sequence[Owed], execute_on: date, sha256: bytes, *, actor: Actor, at: datetime
+) -> bool:
+    """Keep what a new file asks for, and the digest of its bytes; False when one of these is owed no more, was sent, or
+    stands in another."""
     [(done,)] = call(
         "opla_transfer_file",
         Argument(at, "timestamptz"),
         Argument(str(actor), "text"),
         Argument(file_id, "uuid"),
         Argument(execute_on, "date"),
-        *columns([(one.number, one.amount.amount_minor) for one in transfers], "text", "bigint"),
+        Argument(sha256, "bytea"),
+        *columns([(one.number, one.amount.amount_minor, one.line) for one in transfers], "text", "bigint", "uuid"),
     )
     return bool(done)
 
@@ -149,7 +165,10 @@ def files(*, limit: int) -> list[TransferFile]:
     return [TransferFile(id_, at, by, on, tuple(lines)) for id_, (at, by, on, lines) in made.items()]
 
 
-def file(file_id: UUID) -> tuple[datetime, date] | None:
-    """When it was made, and the day it asks for; None where there is none."""
-    rows = select("SELECT made_at, execute_on FROM transfer_file WHERE id = %s", [file_id])
-    return (expect(rows[0][0], datetime), expect(rows[0][1], date)) if rows else None
+def file(file_id: UUID) -> tuple[datetime, date, bytes] | None:
+    """When it was made, the day it asks for, the digest of its bytes (empty: it was not kept); None: no such file."""
+    rows = select("SELECT made_at, execute_on, coalesce(sha256, '') FROM transfer_file WHERE id = %s", [file_id])
+    if not rows:
+        return None
+    made_at, execute_on, sha256 = rows[0]
+    return expect(made_at, datetime), expect(execute_on, date), bytes(expect(sha256, bytes))

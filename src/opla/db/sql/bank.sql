@@ -128,9 +128,12 @@ BEGIN
     RETURN v_count;
 END $$;
 
--- A file of transfers out: false, and nothing is written, when one of them is owed no more or stands in another file.
+-- A file of transfers out: false, and nothing is written, when one of them is owed no more, stands in another file or
+-- was sent by hand, as a line of the account shows before anybody has looked at its refund again.
+DROP FUNCTION IF EXISTS opla_transfer_file(timestamptz, text, uuid, date, text[], bigint[]);  -- before it kept the bytes
 CREATE OR REPLACE FUNCTION opla_transfer_file(
-    p_at timestamptz, p_actor text, p_id uuid, p_execute date, p_number text[], p_amount bigint[]
+    p_at timestamptz, p_actor text, p_id uuid, p_execute date, p_sha256 bytea,
+    p_number text[], p_amount bigint[], p_line uuid[]
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -142,14 +145,15 @@ BEGIN
     SELECT count(*) INTO v_owed FROM unnest(p_number, p_amount) AS n (number, amount)
     JOIN item i ON i.kind IN ('transfer_due', 'line_back') AND i.closed_at IS NULL
         AND i.why ->> 'reference' = n.number AND i.amount_minor = n.amount
-    WHERE NOT EXISTS (SELECT FROM transfer_file_line l WHERE l.number = n.number AND l.freed_at IS NULL);
+    WHERE NOT EXISTS (SELECT FROM transfer_file_line l WHERE l.number = n.number AND l.freed_at IS NULL)
+      AND NOT EXISTS (SELECT FROM bank_line b WHERE b.number = n.number AND b.amount_minor < 0);
     IF v_owed <> cardinality(p_number) OR v_owed = 0 THEN
         RETURN false;
     END IF;
     PERFORM opla_writes(true);
-    INSERT INTO transfer_file (id, made_at, made_by, execute_on) VALUES (p_id, p_at, p_actor, p_execute);
-    INSERT INTO transfer_file_line (file_id, number, amount_minor)
-    SELECT p_id, n.number, n.amount FROM unnest(p_number, p_amount) AS n (number, amount);
+    INSERT INTO transfer_file (id, made_at, made_by, execute_on, sha256) VALUES (p_id, p_at, p_actor, p_execute, p_sha256);
+    INSERT INTO transfer_file_line (file_id, number, amount_minor, line_id)
+    SELECT p_id, n.number, n.amount, n.line FROM unnest(p_number, p_amount, p_line) AS n (number, amount, line);
     PERFORM opla_writes(false);
     RETURN true;
 END $$;

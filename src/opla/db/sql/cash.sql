@@ -52,7 +52,8 @@ END $$;
 -- One line of a drawer, with the journal the core made of it, or why not. Locks: the drawer, the code, then payment, orders,
 -- refund, attempt and accounts in the order of opla_apply, which locks none of the first two.
 --
--- done · again (this very line is there) · key_reused (its id is another line's) · drawer_unknown · drawer_short ·
+-- done · again (this very line is there) · undone (it was, and its money has left again) · key_reused (its id is another
+-- line's) · drawer_unknown · drawer_short ·
 -- code_unknown · taken · not_waited_for · paid_out · not_due · captured (a taking that is a payment by now is not undone) ·
 -- still_running · moved (what was counted against is no longer the balance)
 CREATE OR REPLACE FUNCTION opla_drawer_line(
@@ -75,7 +76,7 @@ BEGIN
     IF EXISTS (SELECT FROM drawer_line WHERE id = p_id) THEN
         SELECT CASE WHEN (l.drawer, l.kind, l.minor, l.settled_minor, l.currency, coalesce(l.code, ''), l.reseller)
                          = (p_drawer, p_kind, p_minor, p_settled, p_currency, coalesce(p_code, ''), p_reseller)
-                    THEN 'again' ELSE 'key_reused' END
+                    THEN CASE WHEN opla_drawer_left(l.id) THEN 'undone' ELSE 'again' END ELSE 'key_reused' END
         INTO v_result FROM drawer_line l WHERE l.id = p_id;
     END IF;
     IF v_result IS NULL AND p_code IS NOT NULL THEN
@@ -119,6 +120,16 @@ BEGIN
     PERFORM opla_writes(false);
     RETURN v_result;
 END $$;
+
+-- Whether the money of a taking has left the drawer again, all or some: it was undone, or a refund of its payment was paid out.
+CREATE OR REPLACE FUNCTION opla_drawer_left(p_line uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM drawer_line v WHERE v.undoes = p_line)
+        OR EXISTS (SELECT FROM drawer_line t JOIN cash_code c ON c.code = t.code JOIN attempt a ON a.reference = c.attempt
+                   JOIN refund r ON r.payment_id = a.payment_id JOIN attempt b ON b.refund_id = r.id
+                   JOIN cash_code k ON k.attempt = b.reference JOIN drawer_line v ON v.code = k.code
+                   WHERE t.id = p_line AND t.kind = 'taken')
+$$;
 
 -- What a drawer holds by the books. Internal, like those below.
 CREATE OR REPLACE FUNCTION opla_drawer_holds(p_drawer text, p_currency text) RETURNS bigint
@@ -214,25 +225,27 @@ BEGIN
     RETURN true;
 END $$;
 
--- Cash from outside the drawers arrived at the bank, as a statement shows it. False: this key was recorded before.
+-- Cash from outside the drawers arrived at the bank, as a statement shows it: banked, or again with what was recorded.
+DROP FUNCTION IF EXISTS opla_cash_banked(timestamptz, text, text, uuid, bigint, text);  -- it did not look at the amount
 CREATE OR REPLACE FUNCTION opla_cash_banked(
-    p_at timestamptz, p_actor text, p_key text, p_id uuid, p_amount bigint, p_currency text
-) RETURNS boolean
+    p_at timestamptz, p_actor text, p_key text, p_fields bytea, p_id uuid, p_amount bigint, p_currency text
+) RETURNS TABLE (result text, fields bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
     v_event bigint;
 BEGIN
     PERFORM opla_writes(true);
-    INSERT INTO idempotency (caller, key, fields, order_id, at) VALUES ('cash_banked', p_key, '', p_id, p_at)
+    INSERT INTO idempotency (caller, key, fields, order_id, at) VALUES ('cash_banked', p_key, p_fields, p_id, p_at)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
-        PERFORM opla_writes(false);
-        RETURN false;
+        RETURN QUERY SELECT 'again'::text, i.fields FROM idempotency i WHERE i.caller = 'cash_banked' AND i.key = p_key;
+    ELSE
+        INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+        VALUES (p_at, 'drawer', p_id, 'banked', '', '', p_actor, p_key) RETURNING id INTO v_event;
+        PERFORM opla_post(p_at, ARRAY[v_event], ARRAY['bank:' || p_currency], ARRAY['cash_outside:' || p_currency],
+            ARRAY[p_amount], ARRAY[p_currency], ARRAY['cash_banked'], ARRAY['posted'], ARRAY[NULL::uuid], ARRAY[NULL::uuid]);
+        RETURN QUERY SELECT 'banked'::text, p_fields;
     END IF;
-    INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
-    VALUES (p_at, 'drawer', p_id, 'banked', '', '', p_actor, p_key) RETURNING id INTO v_event;
-    PERFORM opla_post(p_at, ARRAY[v_event], ARRAY['bank:' || p_currency], ARRAY['cash_outside:' || p_currency], ARRAY[p_amount],
-        ARRAY[p_currency], ARRAY['cash_banked'], ARRAY['posted'], ARRAY[NULL::uuid], ARRAY[NULL::uuid]);
     PERFORM opla_writes(false);
-    RETURN true;
 END $$;

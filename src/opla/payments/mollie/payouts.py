@@ -78,6 +78,11 @@ class MolliePaysOut(Mollie):
             if some is None:
                 return None
             for one in some:
+                settled = _settled(one, payout.amount.currency)
+                if settled is None:
+                    return None
+                if not settled.amount_minor:
+                    continue  # another one settles it, as PayPal does: it is on their list and moves nothing
                 id_ = text(one, "id")
                 of = id_ if kind == "payments" else text(one, "paymentId")
                 if not _ID.fullmatch(id_) or not _ID.fullmatch(of):
@@ -95,7 +100,7 @@ class MolliePaysOut(Mollie):
         return [*lines, *self._rest(payout, lines)]
 
     def _moves(self, balance: str, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], Fields] | None:
-        """The movement of each of these. One that has none was not paid out by them: theirs was another way."""
+        """The movement of each of these; one that has none was not found in all that the balance tells."""
         found: dict[tuple[str, str], Fields] = {}
 
         def all_of_them(one: Fields) -> bool:
@@ -164,6 +169,11 @@ def _member(move: Fields) -> tuple[str, str]:
     within = context.get(text(move, "type"))
     _, name = _LISTS[kind]
     return kind, text(within if isinstance(within, dict) else context, name)
+
+
+def _settled(member: Fields, currency: str) -> Money | None:
+    """What they settle of a member of a list; they leave it out where that is nothing."""
+    return Money(0, currency) if member.get("settlementAmount") is None else _signed(member, "settlementAmount")
 
 
 def _costs(settlement: Fields) -> int | None:

@@ -19,7 +19,7 @@ _PAGES = 1000
 
 
 def payouts(client: Client, since: date, *, live: bool) -> Sequence[Payout] | None:
-    """Those that were sent or have failed. One made by hand has no list of what it paid out; `lines` says so."""
+    """Those that were sent or have failed."""
     since_s = int(datetime.combine(since, time(), UTC).timestamp())
     found = _all(lambda after: client.payouts(since_s, after))
     sent: list[Payout] = []
@@ -34,12 +34,12 @@ def payouts(client: Client, since: date, *, live: bool) -> Sequence[Payout] | No
 
 
 def lines(client: Client, payout: Payout) -> Sequence[PayoutLine] | None:
+    if payout.by_hand:  # what it paid out is nowhere said: they refuse to be asked
+        return [PayoutLine("whole", Movement.OTHER, payout.amount.amount_minor)]
     found = _all(lambda after: client.moves(payout.id, after))
     if found is None:
         return None
     read = [_line(move, payout) for move in found if told.text(move, "type") != "payout"]
-    if not found:  # made by hand: what it paid out is nowhere said
-        return [PayoutLine("whole", Movement.OTHER, payout.amount.amount_minor)]
     return None if None in read else [line for line in read if line is not None]
 
 
@@ -65,7 +65,8 @@ def _payout(fields: Fields, *, failed: bool) -> Payout | None:
     if not _ID.fullmatch(id_) or amount is None or type(arrives) is not int or not 0 < arrives < 2**33:
         return None
     paid_on = datetime.fromtimestamp(arrives, UTC).date()
-    return Payout(id_, amount, paid_on, told.text(fields, "statement_descriptor")[:64], failed)
+    by_hand = fields.get("automatic") is False or told.text(fields, "reconciliation_status") == "not_applicable"
+    return Payout(id_, amount, paid_on, told.text(fields, "statement_descriptor")[:64], failed, by_hand)
 
 
 def _line(move: Fields, payout: Payout) -> PayoutLine | None:
