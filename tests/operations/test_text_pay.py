@@ -12,7 +12,7 @@ import pytest
 from fakes import CUSTOMER, START, World
 from operations.test_order_texts import Line, leave
 from operations.test_renewing import Keeper, begun, of, until_noticed
-from operations.test_rescue import ask, link_in, quoted
+from operations.test_rescue import ask, link_in, pays, quoted, waits
 from opla.core import sms
 from opla.core.actor import Actor, Role
 from opla.core.chance import Chance
@@ -324,6 +324,27 @@ def test_what_a_friend_has_paid_or_pays_is_not_charged_too(world: World, keeper:
     world.place(quoted(world, link_in(text)), device=b"a friend's phone")
     assert isinstance(said(world, word_in(text)), NoWord)
     assert keeper.charged == []
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_of_a_charge_by_text_and_a_friend_who_pays_too_the_first_buys_it(
+    world: World, keeper: Keeper, *, late: bool
+) -> None:
+    allowed(world)
+    text = ask(world, OFFER, SIM)
+    before = quoted(world, link_in(text))
+    assert isinstance(said(world, word_in(text)), Paying)
+    if late:  # nothing has left for it when the friend's money comes
+        by_owner("UPDATE attempt SET due_at = due_at + interval '1 minute' WHERE state = 'new'")
+    waits(world, before)
+    pays(world, -1)
+    world.clock.tick(61)
+    world.work(4)
+    assert len(keeper.charged) == (0 if late else 1)
+    assert world.refunds() == ([] if late else [("late", 1500, "done")])
+    assert world.supplier.gave == 2  # of these one, and the first of the renewal
+    leave(world, line := Line())
+    assert not any("could not be paid" in one.text for one in line.told)
 
 
 def test_consent_that_takes_days_is_not_offered(world: World, keeper: Keeper) -> None:

@@ -96,12 +96,12 @@ def pay(said: Pay, number: Number, *, shop: Shop, at: datetime) -> Paying | NoWo
 
 
 def follow(*, shop: Shop, at: datetime, limit: int = 50) -> int:
-    """Tell the SIMs whose charge came to nothing that it does not come; how many."""
+    """Tell the SIMs whose charge came to nothing that it does not come, unless somebody else has paid; how many."""
     with transaction.atomic():
         refused = text_pay.close(at=at, limit=limit)
         for ask_id in refused:
             ask = rescue.by_id(ask_id)
-            if ask is not None:
+            if ask is not None and not ask.paid:
                 about = {"sku": ask.sku, "total": str(ask.total_minor), "link": rescuing.link_of(ask, shop=shop)}
                 to = rescuing.number_of(ask, shop=shop)
                 order_texts.post(REFUSED, to, ask.language, about, shop=shop, at=at)

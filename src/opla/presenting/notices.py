@@ -229,6 +229,12 @@ def _refunding(page: OrderPage) -> tuple[str, str]:
             )
             % what,
         )
+    if orders.forestalled(page):
+        text = _(
+            "%(product)s: somebody else had paid for it first, so %(amount)s is on its way back to you, the way you "
+            "paid. You need to do nothing."
+        )
+        return _("Your money is coming back: %(amount)s") % what, text % what
     return (
         _("Your money is coming back: %(amount)s") % what,
         _("%(product)s: %(amount)s is on its way back to you, the way you paid. You need to do nothing.") % what,

@@ -106,6 +106,7 @@ class OrderPage:
     refunding: Money  # on its way back
     refunded: Money
     events: tuple[Happened, ...]
+    bought: bool  # it waits for what was asked for by text, and somebody else has paid for that
 
 
 _PAGE = """
@@ -126,7 +127,9 @@ _PAGE = """
               AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
            ARRAY(SELECT e.at::text || '|' || e.name || '|' || e.why FROM event e
                  WHERE e.subject_id = o.id ORDER BY e.id),
-           o.discount_minor, p.amount_minor, o.deliver_at
+           o.discount_minor, p.amount_minor, o.deliver_at,
+           o.state = 'placed' AND EXISTS (SELECT FROM text_wish w WHERE w.quote_id = o.quote_id AND w.ask IS NOT NULL
+                                          AND opla_text_ask_bought(w.ask, o.id))
     FROM orders o
     JOIN LATERAL (
         -- the payment that paid it, else the latest one
@@ -225,6 +228,7 @@ def _page(row: Row) -> OrderPage:
         refunding=Money(expect(row[33], int), currency),
         refunded=Money(expect(row[34], int), currency),
         events=tuple(happened),
+        bought=expect(row[39], bool),
     )
 
 
