@@ -156,6 +156,14 @@ def test_stop_is_heard_from_somebody_who_has_asked_too_often(world: World) -> No
     assert ask(world, "SALDO") is None
 
 
+@pytest.mark.parametrize("text", ["SALDO", "STATUS", "STATUS K7M3-9QX2-TB", "TOPUP 15", "YES 0470000002"])
+def test_a_number_abroad_that_names_no_order_is_not_answered_because_its_texts_may_be_dear(
+    world: World, text: str
+) -> None:
+    assert ask(world, text, "+88213123456") is None
+    assert ask(world, f"STATUS {ticket(world.paid())}", "+33612345678") is not None
+
+
 def test_forged_senders_do_not_make_us_text_a_whole_country(world: World) -> None:
     answers = [ask(world, "SALDO", f"+3247100{n:04d}") for n in range(limits.TEXTS_OF_ALL.most + 5)]
     assert sum(one is not None for one in answers) == limits.TEXTS_OF_ALL.most

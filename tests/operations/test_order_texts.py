@@ -11,6 +11,7 @@ from django.db import connections, transaction
 
 from fakes import CODE, CUSTOMER, DIRECT, World
 from opla.core import sms
+from opla.core.day import bounds, day_of
 from opla.core.phone import Number
 from opla.core.ports import Answer, Message, Receipt, Text, TextReport
 from opla.core.quote import Quote
@@ -223,6 +224,33 @@ def test_a_code_is_not_opened_for_a_text_that_today_has_no_room_for(world: World
     assert line.told == []
     assert select("SELECT count(*) FROM reveal") == [(0,)]
     assert [mail.subject for mail in world.mailbox.sent] == ["delivered", "text_failed"]
+
+
+def test_a_code_that_found_no_room_leaves_after_midnight_though_its_payer_was_told(world: World) -> None:
+    world.shop = replace(world.shop, texts_a_day=3)
+    assert texts.spend(day_of(world.clock()), 1, 3)
+    wished(world, with_code=True)
+    leave(world, line := Line())
+    world.clock.now = bounds(day_of(world.clock()))[1]
+    leave(world, line)
+    world.work()
+    assert [PIN in one.text for one in line.told] == [True]
+    assert [mail.subject for mail in world.mailbox.sent] == ["delivered", "text_failed"]
+    assert [state for _, state, *_ in states()] == ["sent"]
+
+
+def test_what_strangers_bring_about_leaves_half_of_the_day_to_what_was_paid(world: World) -> None:
+    """Answers, and friends who are asked: whoever forges senders takes neither away from a code."""
+    world.shop = replace(world.shop, texts_a_day=9)
+    while order_texts.spend("No order has this number.", shop=world.shop, at=world.clock()):
+        pass
+    assert spent() == 4
+    about = {"sku": CODE, "total": "1500", "who": ANA, "link": "x"}
+    order_texts.post("ask_friend", "+32470000002", "en", about, shop=world.shop, at=world.clock())
+    wished(world, with_code=True)
+    leave(world, line := Line())
+    assert [PIN in one.text for one in line.told] == [True]
+    assert sorted(str(state) for _, state, *_ in states()) == ["sent", "too_many"]
 
 
 def test_a_code_is_opened_for_no_text_but_its_own(world: World) -> None:

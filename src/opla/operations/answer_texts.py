@@ -61,14 +61,16 @@ def answer(came: Text, *, shop: Shop, at: datetime) -> OrderState | Dials | Answ
     asked = texted.read(_whole(came, who, shop, at))
     if asked is None or isinstance(asked, texted.Stop) or _too_many(came.number, shop, at):
         return None
-    if isinstance(asked, texted.Balance):
-        return Dials(asked.language, _dials())
+    number = order_texts.read_number(came.number)
     if isinstance(asked, texted.Status):
         found = texts.state_of(asked.ticket) if asked.ticket else None
-        return OrderState(found[1], asked.ticket, found[0]) if found else OrderState(_OTHERS)
-    number = order_texts.read_number(came.number)
+        if found:
+            return OrderState(found[1], asked.ticket, found[0])
+        return None if isinstance(number, Refusal) else OrderState(_OTHERS)
     if isinstance(number, Refusal):
-        return None  # nothing is sold for it, and nobody abroad is texted for that
+        return None  # nothing is sold for it, its ranges may be dear, and nobody abroad is texted for that
+    if isinstance(asked, texted.Balance):
+        return Dials(asked.language, _dials())
     if isinstance(asked, texted.Yes):
         return rescue.agreed(asked, number, shop=shop, at=at)
     if isinstance(asked, texted.Pay):

@@ -102,7 +102,8 @@ BEGIN
 END $$;
 
 -- What became of a text, with what the centre calls its parts; p_due_at: it is tried again then. Receipts that came
--- before are read now. One that was to carry a code and did not leave is told by mail, as p_mail.
+-- before are read now. One that was to carry a code and did not leave is told by mail, as p_mail; also where the day
+-- has no room for it and it waits for the next.
 CREATE OR REPLACE FUNCTION opla_text_done(
     p_at timestamptz, p_reference text, p_state text, p_parts int, p_due_at timestamptz, p_ids text[], p_mail text
 ) RETURNS void
@@ -117,7 +118,7 @@ BEGIN
         INSERT INTO text_part (their_id, reference, at) SELECT i, p_reference, p_at FROM unnest(p_ids) AS i
         ON CONFLICT (their_id) DO UPDATE SET reference = EXCLUDED.reference, at = EXCLUDED.at;
         PERFORM opla_text_arrived(p_reference);
-        IF p_due_at IS NULL AND p_state NOT IN ('sent', 'unknown', 'over')
+        IF p_due_at IS NULL AND p_state NOT IN ('sent', 'unknown', 'over') OR p_state = 'too_many'
            OR (SELECT arrived FROM text_out WHERE reference = p_reference)
               IN ('UNDELIV', 'REJECTD', 'EXPIRED', 'DELETED') THEN
             PERFORM opla_text_by_mail(p_at, p_reference, p_mail);
