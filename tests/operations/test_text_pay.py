@@ -145,6 +145,39 @@ def test_a_word_is_good_once(world: World, keeper: Keeper) -> None:
     assert len(keeper.charged) == 1
 
 
+def test_a_word_that_was_charged_is_said_to_be_however_late_its_text_is_brought_again(
+    world: World, keeper: Keeper
+) -> None:
+    """Whoever reads that nothing is charged buys it elsewhere as well."""
+    allowed(world)
+    keeper.later = [ChargeReport(Answer.UNKNOWN, why="timeout")] * 50
+    word = offered(world)
+    assert isinstance(said(world, word), Paying)
+    world.work()
+    world.clock.tick(11 * 60)
+    ask(world, OFFER, SIM)
+    assert isinstance(said(world, word), Paying)
+    assert select("SELECT max(tries) FROM text_pay") == [(0,)]
+    assert orders(world) == 2
+
+
+def test_two_listeners_with_one_text_both_say_that_it_is_charged(
+    world: World, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed(world)
+    word = offered(world)
+    placed, other = text_pay._placed, []
+
+    def after_the_other(*of: object) -> bool:
+        monkeypatch.setattr(text_pay, "_placed", placed)
+        other.append(said(world, word))
+        return placed(*of)  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr(text_pay, "_placed", after_the_other)
+    assert [type(one) for one in (said(world, word), *other)] == [Paying, Paying]
+    assert orders(world) == 2
+
+
 def test_a_word_is_good_for_minutes(world: World, keeper: Keeper) -> None:
     allowed(world)
     word = offered(world)

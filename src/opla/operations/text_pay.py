@@ -87,10 +87,13 @@ def pay(said: Pay, number: Number, *, shop: Shop, at: datetime) -> Paying | NoWo
     latest = rescue.latest_of(who)
     if latest is None:
         return None
-    found = text_pay.try_(who, _hash(said.word, who, shop), at=at, most=TRIES)
-    paying = _paying(found, number, shop, at) if found else None
-    if paying is not None:
-        return paying
+    word = _hash(said.word, who, shop)
+    for _ in range(2):  # the second time for another listener, who may have charged it in the same moment
+        found = text_pay.try_(who, word, at=at, most=TRIES)
+        if found is None:
+            break
+        if paying := _paying(found, number, shop, at):
+            return paying
     alive = latest.ends_at > at and not latest.paid
     return NoWord(latest.language, rescuing.link_of(latest, shop=shop) if alive else "")
 
