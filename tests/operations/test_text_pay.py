@@ -278,6 +278,17 @@ def test_ended_after_the_word_and_before_the_socket_nothing_is_charged(world: Wo
     assert ["could not be paid" in one.text for one in line.told] == [True]
 
 
+@pytest.mark.parametrize(("cap", "charged"), [("14.99", 0), ("15", 1)])
+def test_a_ceiling_lowered_after_the_word_and_before_the_socket_holds(
+    world: World, keeper: Keeper, cap: str, charged: int
+) -> None:
+    allowed(world)
+    assert isinstance(said(world, offered(world)), Paying)
+    assert change_renewal.change_ceiling(CUSTOMER, of(world), cap, "", shop=world.shop, at=world.clock()) == []
+    world.work(4)
+    assert len(keeper.charged) == charged
+
+
 def test_without_the_owners_leave_nothing_is_offered(world: World, keeper: Keeper) -> None:
     begun(world)
     assert "PAY" not in (ask(world, OFFER, SIM) or "")

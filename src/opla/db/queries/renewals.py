@@ -288,9 +288,10 @@ def consents(payment_ids: Sequence[UUID]) -> dict[UUID, Consent]:
            JOIN mandate m ON m.renewal_id = r.id AND NOT m.spare
            WHERE d.payment_id = ANY (%(ids)s::uuid[])
            UNION ALL
-           SELECT t.payment_id, false, m.id, m.sealed, r.state = 'active' AND m.state = 'kept' AND EXISTS
-                  (SELECT FROM renewal_by_text b WHERE b.renewal_id = r.id)
-           FROM text_pay t JOIN renewal r ON r.id = t.renewal_id
+           SELECT t.payment_id, false, m.id, m.sealed, r.state = 'active' AND m.state = 'kept'
+                  AND o.face_minor + o.fee_minor - o.discount_minor <= r.cap_minor
+                  AND EXISTS (SELECT FROM renewal_by_text b WHERE b.renewal_id = r.id)
+           FROM text_pay t JOIN renewal r ON r.id = t.renewal_id JOIN orders o ON o.id = t.order_id
            JOIN mandate m ON m.renewal_id = r.id AND NOT m.spare
            WHERE t.payment_id = ANY (%(ids)s::uuid[])""",
         {"ids": list(payment_ids)},
