@@ -32,12 +32,15 @@ class Line:
 
     answers: list[Answer] = field(default_factory=list)
     told: list[Message] = field(default_factory=list)
+    unknown_ids: bool = False  # it gives ids of what it may have taken, the same each time
 
     def text(self, message: Message) -> TextReport:
         self.told.append(message)
         answered = self.answers.pop(0) if self.answers else Answer.SUCCEEDED
         parts = len(sms.written(message.text).parts)
         ids = tuple(f"m{len(self.told)}-{n}" for n in range(parts)) if answered is Answer.SUCCEEDED else ()
+        if self.unknown_ids:
+            ids = tuple(f"m1-{n}" for n in range(parts))
         return TextReport(answered, ids)
 
 
@@ -214,6 +217,20 @@ def test_a_code_that_may_not_have_left_is_sent_again_and_then_told_by_mail(world
         world.clock.tick(61)
     assert len(line.told) == 3
     assert [state for _, state, *_ in states()] == ["unknown"]
+    world.work()
+    assert [mail.subject for mail in world.mailbox.sent] == ["delivered", "text_unknown"]
+
+
+def test_of_a_code_that_has_arrived_nobody_is_told_that_it_may_not_have(world: World) -> None:
+    wished(world, with_code=True)
+    leave(world, line := Line(unknown_ids=True, answers=[Answer.UNKNOWN] * 3))
+    receipt(world, "m1-0", "DELIVRD")
+    for _ in range(3):
+        world.clock.tick(61)
+        leave(world, line)
+    world.work()
+    assert [state for _, state, *_ in states()] == ["unknown"]
+    assert [mail.subject for mail in world.mailbox.sent] == ["delivered"]
 
 
 def test_a_code_is_not_opened_for_a_text_that_today_has_no_room_for(world: World) -> None:

@@ -25,6 +25,7 @@ TOPICS = (
     "card_ready",
     "card_sent",
     "text_failed",
+    "text_unknown",
     "proof",
     *Nudge,
 )
@@ -56,6 +57,8 @@ def notice(topic: str, page: OrderPage, link_url: str, *, sandbox: bool, digits:
                 subject, body = _card_sent(page)
             case "text_failed":
                 subject, body = _text_failed(page)
+            case "text_unknown":
+                subject, body = _text_unknown(page)
             case "refunding":
                 subject, body = _refunding(page)
             case "refunded":
@@ -161,6 +164,18 @@ def _text_failed(page: OrderPage) -> tuple[str, str]:
         _(
             "You paid %(product)s for somebody who asked by SMS, and the SMS with the code did not reach "
             "their phone. Open your order to see the code, and give it to them."
+        )
+        % what,
+    )
+
+
+def _text_unknown(page: OrderPage) -> tuple[str, str]:
+    what = {"product": page.product_name}
+    return (
+        _("The SMS with the code may not have arrived: %(product)s") % what,
+        _(
+            "You paid %(product)s for somebody who asked by SMS, and nobody can tell whether the SMS with the code "
+            "reached their phone. Ask them. If it did not, open your order to see the code, and give it to them."
         )
         % what,
     )

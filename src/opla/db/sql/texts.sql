@@ -103,7 +103,7 @@ END $$;
 
 -- What became of a text, with what the centre calls its parts; p_due_at: it is tried again then. Receipts that came
 -- before are read now. One that was to carry a code and did not leave is told by mail, as p_mail; also where the day
--- has no room for it and it waits for the next.
+-- has no room for it and it waits for the next. So is one of which nobody ever said that it left or arrived.
 CREATE OR REPLACE FUNCTION opla_text_done(
     p_at timestamptz, p_reference text, p_state text, p_parts int, p_due_at timestamptz, p_ids text[], p_mail text
 ) RETURNS void
@@ -121,7 +121,10 @@ BEGIN
         IF p_due_at IS NULL AND p_state NOT IN ('sent', 'unknown', 'over') OR p_state = 'too_many'
            OR (SELECT arrived FROM text_out WHERE reference = p_reference)
               IN ('UNDELIV', 'REJECTD', 'EXPIRED', 'DELETED') THEN
-            PERFORM opla_text_by_mail(p_at, p_reference, p_mail);
+            PERFORM opla_text_by_mail(p_at, p_reference, p_mail, 'text_failed');
+        ELSIF p_due_at IS NULL AND p_state = 'unknown'
+              AND (SELECT arrived FROM text_out WHERE reference = p_reference) <> 'DELIVRD' THEN
+            PERFORM opla_text_by_mail(p_at, p_reference, p_mail, 'text_unknown');
         END IF;
     END IF;
     PERFORM opla_writes(false);
@@ -146,7 +149,7 @@ BEGIN
     IF FOUND THEN
         v_after := opla_text_arrived(v_reference);
         IF v_after <> v_before AND v_after IN ('UNDELIV', 'REJECTD', 'EXPIRED', 'DELETED') THEN
-            PERFORM opla_text_by_mail(p_at, v_reference, p_mail);
+            PERFORM opla_text_by_mail(p_at, v_reference, p_mail, 'text_failed');
         END IF;
     END IF;
     PERFORM opla_writes(false);
@@ -170,15 +173,16 @@ BEGIN
     RETURN coalesce(v_arrived, '');
 END $$;
 
--- The buyer hears by mail, once, that the code did not come by text.
-CREATE OR REPLACE FUNCTION opla_text_by_mail(p_at timestamptz, p_reference text, p_mail text) RETURNS void
+-- The buyer hears by mail, once of each, that the code did not come by text (text_failed), or may not have (text_unknown).
+DROP FUNCTION IF EXISTS opla_text_by_mail(timestamptz, text, text);
+CREATE OR REPLACE FUNCTION opla_text_by_mail(p_at timestamptz, p_reference text, p_mail text, p_topic text) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO outbox (reference, topic, order_id, made_at, due_at)
-    SELECT p_mail, 'text_failed', t.order_id, p_at, p_at
+    SELECT p_mail, p_topic, t.order_id, p_at, p_at
     FROM text_out t JOIN orders o ON o.id = t.order_id JOIN text_wish w ON w.quote_id = o.quote_id
     WHERE t.reference = p_reference AND w.with_code AND t.topic = 'delivered' AND o.kind = 'code' AND o.email <> ''
-      AND NOT EXISTS (SELECT FROM outbox b WHERE b.order_id = t.order_id AND b.topic = 'text_failed');
+      AND NOT EXISTS (SELECT FROM outbox b WHERE b.order_id = t.order_id AND b.topic = p_topic);
 END $$;
 
 -- The code of a delivered order, for the text that takes it to the number that asked. The row that says so comes first.
