@@ -337,11 +337,17 @@ def test_refused_by_the_bank_the_sim_hears_of_it_once_with_the_friends_way_which
     assert told.to == SIM
     assert "could not be paid" in told.text
     assert link_in(told.text) == link_in(text)
+    letters = [mail for mail in world.mailbox.sent if mail.subject.startswith("renewal_by_text")]
+    assert [(mail.to, mail.subject) for mail in letters] == [
+        ("ana@example.org", "renewal_by_text"),
+        ("ana@example.org", "renewal_by_text_refused"),
+    ]
     assert isinstance(said(world, word), NoWord)
     world.clock.tick(61)
     world.work(4)
     leave(world, line)
     assert len(line.told) == 1
+    assert len([mail for mail in world.mailbox.sent if mail.subject == "renewal_by_text_refused"]) == 1
     assert of(world).kept.state is State.ACTIVE
     quoted(world, link_in(text))
 
