@@ -8,9 +8,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from fakes import World
-from opla.core.actor import Role
+from opla.core.actor import Actor, Role
 from opla.db.queries.call import select
 from opla.db.queries.codes import Stock, stock_levels
+from opla.operations import stock
 from opla.suppliers.code_stock.provider import OwnStock
 from surfaces.conftest import Door, Visitor
 from surfaces.test_owner_pages import signed_in
@@ -83,6 +84,24 @@ def test_a_batch_is_taken_off_sale_with_a_reason_and_says_who_has_its_codes(shel
     assert stock_levels() == {}
     assert owner.post(here, {"act": "release"}).where == here
     assert stock_levels() == {"PX-15": 1}
+
+
+def test_whom_a_page_does_not_list_it_counts_and_the_command_lists(
+    shelf: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = signed_in(shelf)
+    upload(owner, "S1", "S2", "S3")
+    for _ in range(3):
+        shelf.paid("PX-15", captured_minor=1500)
+        shelf.work(2)
+    assert "The newest" not in owner.get(f"{PAGE}1/").text
+    monkeypatch.setattr("opla.backoffice.stock._LISTED", 2)
+    page = owner.get(f"{PAGE}1/")
+    assert "The newest 2 of 3." in page.text
+    assert page.html.count("not looked at") == 2
+    found = stock.batch(Actor(Role.OWNER, "ana"), 1)
+    assert isinstance(found, tuple)
+    assert len(found[1]) == 3
 
 
 def test_few_left_stands_on_the_page_and_on_the_list(shelf: World) -> None:

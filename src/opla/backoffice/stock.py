@@ -23,6 +23,8 @@ from opla.presenting import items
 from opla.presenting import stock as words
 from opla.presenting.refusals import sentence
 
+#: Who has a code, on the page of its batch; the command lists them all.
+_LISTED: Final = 1000
 _BATCH_ACTS: Final = {
     "block": BatchEvent.BLOCKED,
     "release": BatchEvent.RELEASED,
@@ -130,7 +132,7 @@ def batch(request: HttpRequest, number: int) -> HttpResponse:
         if not isinstance(moved, Refusal):
             return redirect("owner-batch", number)
         refused = moved
-    found = stock.batch(actor, number)
+    found = stock.batch(actor, number, newest=_LISTED)
     if isinstance(found, Refusal):
         raise Http404
     one, sold = found
@@ -139,6 +141,7 @@ def batch(request: HttpRequest, number: int) -> HttpResponse:
         "state": words.batch(one.state),
         "made_by": items.actor(one.made_by),
         "sold": sold,
+        "more": len(sold) < one.sold,
         "on_sale": one.state is BatchState.ON_SALE,
         "blocked": one.state is BatchState.BLOCKED,
         "told": sentence(refused) if refused else "",

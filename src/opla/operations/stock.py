@@ -11,7 +11,7 @@ from opla.core.day import day_of
 from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
-from opla.core.stock import BatchEvent, PurchaseEvent, PurchaseState
+from opla.core.stock import BatchEvent, PurchaseEvent
 from opla.db.queries import purchases as bought
 from opla.db.queries import stock as queries
 from opla.db.queries.purchases import NewPurchase, Purchase
@@ -172,22 +172,14 @@ def batches(actor: Actor) -> list[Batch] | Refusal:
     return actor.refused(Act.STOCK_CODES) or queries.batches()
 
 
-def batch(actor: Actor, number: int) -> tuple[Batch, list[SoldCode]] | Refusal:
-    """One batch, and who has a code of it."""
+def batch(actor: Actor, number: int, *, newest: int | None = None) -> tuple[Batch, list[SoldCode]] | Refusal:
+    """One batch, and who has a code of it: all of them, or so many of the newest."""
     if refused := actor.refused(Act.STOCK_CODES):
         return refused
     found = queries.batch(number)
     if found is None:
         return Refusal(Code.NOT_FOUND, "batch", {"name": str(number)})
-    return found, queries.sold_of(found.id)
-
-
-def expected(actor: Actor) -> list[Purchase] | Refusal:
-    """Purchases of which codes may still come."""
-    found = purchases(actor)
-    if isinstance(found, Refusal):
-        return found
-    return [one for one in found if one.state is PurchaseState.ORDERED]
+    return found, queries.sold_of(found.id, limit=newest)
 
 
 def _line(text: str, most: int) -> str:
