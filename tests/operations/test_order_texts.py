@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 from django.db import connections, transaction
 
-from fakes import CODE, CUSTOMER, DIRECT, World
+from fakes import CODE, CUSTOMER, DEVICE, DIRECT, World
 from opla.core import sms
+from opla.core.actor import Actor, Role
 from opla.core.day import bounds, day_of
 from opla.core.phone import Number
 from opla.core.ports import Answer, Message, Receipt, Text, TextReport
@@ -20,7 +21,10 @@ from opla.db.queries import texts
 from opla.db.queries.call import select
 from opla.operations import order_texts
 from opla.operations.answer_texts import answer
+from opla.operations.reveal_code import reveal
+from opla.operations.take_back import take_code_back
 from opla.presenting.texting import all_words
+from support import by_owner
 
 ANA = "+32470123456"
 PIN = "0000000000001"
@@ -357,3 +361,56 @@ def test_ids_and_receipts_are_forgotten_and_what_became_of_a_text_is_not(world: 
     order_texts.tidy(at=world.clock())
     assert select("SELECT count(*) FROM text_part") == select("SELECT count(*) FROM text_receipt") == [(0,)]
     assert arrived() == "DELIVRD"
+
+
+# ── a code whose text never left ──
+
+
+def gives_back(world: World, order_id: UUID) -> Code | None:
+    found = take_code_back(CUSTOMER, order_id, device=DEVICE, shop=world.shop, at=world.clock())
+    return found.code if found else None
+
+
+@pytest.mark.parametrize(
+    ("answers", "seen"),
+    [
+        ([Answer.NOT_SENT] * 5, None),
+        ([Answer.NOT_SENT], None),  # it waits for its next try, and then there is no code any more
+        ([Answer.NOT_SENT, Answer.UNKNOWN, *[Answer.NOT_SENT] * 3], Code.CODE_SEEN),
+        ([Answer.DECLINED], Code.CODE_SEEN),
+        ([Answer.SUCCEEDED], Code.CODE_SEEN),
+    ],
+)
+def test_a_code_goes_back_unseen_where_its_text_certainly_never_left(
+    world: World, answers: list[Answer], seen: Code | None
+) -> None:
+    order_id, line = wished(world, with_code=True), Line(list(answers))
+    for _ in answers:
+        leave(world, line)
+        world.clock.tick(7201)
+    assert select("SELECT count(*) > 0 FROM reveal") == [(True,)]
+    assert gives_back(world, order_id) == seen
+    leave(world, line)
+    assert sum(PIN in one.text for one in line.told) == len(answers)
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_code_in_the_hand_of_a_worker_counts_as_seen_and_so_does_one_whose_worker_died(
+    world: World, *, dies: bool
+) -> None:
+    order_id = wished(world, with_code=True)
+    [leaving] = texts.claim(at=world.clock(), limit=1, lease_s=60)
+    by_text = Actor(Role.SYSTEM, "text")
+    opened = texts.reveal(leaving.reference, actor=by_text, at=world.clock(), keyring=world.shop.keyring)
+    assert not isinstance(opened, str)
+    if dies:
+        by_owner("UPDATE text_out SET lease_until = opla_clock()")
+        leave(world, Line([Answer.NOT_SENT]))
+    assert gives_back(world, order_id) == Code.CODE_SEEN
+
+
+def test_a_code_that_its_buyer_has_looked_at_is_seen_whatever_became_of_its_text(world: World) -> None:
+    order_id = wished(world, with_code=True)
+    leave(world, Line([Answer.NOT_SENT]))
+    assert not isinstance(reveal(CUSTOMER, order_id, device=DEVICE, shop=world.shop, at=world.clock()), Refusal)
+    assert gives_back(world, order_id) == Code.CODE_SEEN

@@ -128,7 +128,7 @@ def _standings(payment_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, Standing]]:
     rows = select(
         f"""SELECT {ORDER}, p.id, s.id, s.state, s.tries, coalesce(s.adapter, d.supplier, ''),
                    coalesce(d.cost_minor, 0), k.id, k.supplier,
-                   EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id), {_BACK}
+                   opla_code_seen(o.id), {_BACK}
             FROM payment p JOIN allocation l ON l.payment_id = p.id JOIN orders o ON o.id = l.order_id
             LEFT JOIN attempt s ON s.order_id = o.id AND s.stands
             LEFT JOIN delivery d ON d.order_id = o.id
@@ -220,7 +220,7 @@ def float_case(order_id: UUID) -> FloatCase | None:
     """None for an order that is nobody's, or a customer's."""
     rows = select(
         f"""SELECT {ORDER}, coalesce(d.supplier, ''), coalesce(d.cost_minor, 0), k.id, k.supplier,
-                   EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id), opla_given_back(o.id)
+                   opla_code_seen(o.id), opla_given_back(o.id)
             FROM orders o LEFT JOIN delivery d ON d.order_id = o.id
             LEFT JOIN code k ON k.id = d.code_id AND k.order_id = o.id AND k.state = 'sold'
             WHERE o.id = %s AND o.reseller <> ''""",  # noqa: S608 - a constant of ours

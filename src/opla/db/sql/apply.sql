@@ -131,11 +131,11 @@ BEGIN
             v_result[v_bad] := 'lost';
         END LOOP;
     END IF;
-    --    And whether somebody has seen a code that is taken back: `opla_reveal` waits for the order's lock, held here.
+    --    And whether somebody has seen a code that is taken back: whoever opens one waits for the order's lock, held here.
     IF cardinality(k_g) > 0 THEN
         FOR v_bad IN
             SELECT k.g FROM unnest(k_g, k_code, k_order, k_revealed) AS k (g, code, order_id, revealed)
-            WHERE k.revealed <> EXISTS (SELECT FROM reveal v WHERE v.order_id = k.order_id)
+            WHERE k.revealed <> opla_code_seen(k.order_id)
                OR NOT EXISTS (SELECT FROM code c WHERE c.id = k.code AND c.order_id = k.order_id AND c.state = 'sold')
         LOOP
             v_result[v_bad] := 'lost';

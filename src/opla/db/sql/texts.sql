@@ -72,7 +72,8 @@ BEGIN
         WHERE due_at <= p_at AND (lease_until IS NULL OR lease_until <= opla_clock())
         ORDER BY due_at, reference LIMIT p_limit FOR UPDATE SKIP LOCKED
     ), leased AS (
-        UPDATE text_out t SET state = 'sending', lease_until = opla_clock() + make_interval(secs => p_lease_s)
+        UPDATE text_out t SET state = 'sending', lease_until = opla_clock() + make_interval(secs => p_lease_s),
+            may_have_left = t.may_have_left OR due.state = 'sending'
         FROM due WHERE t.reference = due.reference
         RETURNING t.reference, t.topic, t.order_id, t.sealed, t.tries, due.state = 'sending' AS lost, t.who
     )
@@ -112,7 +113,8 @@ BEGIN
     PERFORM opla_writes(true);
     UPDATE text_out t SET
         state = p_state, parts = t.parts + p_parts, tries = t.tries + 1, lease_until = NULL, due_at = p_due_at,
-        sealed = CASE WHEN p_due_at IS NOT NULL THEN t.sealed END
+        sealed = CASE WHEN p_due_at IS NOT NULL THEN t.sealed END,
+        may_have_left = t.may_have_left OR p_parts > 0 OR p_state IN ('sent', 'unknown', 'refused')
     WHERE t.reference = p_reference AND t.state = 'sending';
     IF FOUND THEN
         INSERT INTO text_part (their_id, reference, at) SELECT i, p_reference, p_at FROM unnest(p_ids) AS i
@@ -184,6 +186,15 @@ BEGIN
     WHERE t.reference = p_reference AND w.with_code AND t.topic = 'delivered' AND o.kind = 'code' AND o.email <> ''
       AND NOT EXISTS (SELECT FROM outbox b WHERE b.order_id = t.order_id AND b.topic = p_topic);
 END $$;
+
+-- Whether somebody may have seen the code of an order: it was opened, and not only for texts that never left.
+CREATE OR REPLACE FUNCTION opla_code_seen(p_order uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM reveal v WHERE v.order_id = p_order AND (v.actor <> 'system:text'
+        OR NOT EXISTS (SELECT FROM text_out t WHERE t.order_id = p_order AND t.topic = 'delivered')
+        OR EXISTS (SELECT FROM text_out t WHERE t.order_id = p_order AND t.topic = 'delivered'
+                   AND (t.may_have_left OR t.state = 'sending'))))
+$$;
 
 -- The code of a delivered order, for the text that takes it to the number that asked. The row that says so comes first.
 CREATE OR REPLACE FUNCTION opla_reveal_by_text(p_at timestamptz, p_actor text, p_reference text)
