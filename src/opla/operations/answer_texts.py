@@ -3,7 +3,8 @@ of the very SIM would cost (`rescue`), and silence.
 
 Nothing is learned of an order but its state: no product, no amount, no name, no code, and not whether a number bought
 anything. A long text comes in parts, which are joined before it is read.
-What is no word of ours gets no answer, so that two machines never talk to each other; nor does who has said STOP, ever.
+What is no word of ours gets no answer, so that two machines never talk to each other; nor does who has said STOP,
+unless the shop takes that back, because a sender can be forged.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from opla.core import order, texted
+from opla.core.actor import Act, Actor
 from opla.core.guide import dials_of
 from opla.core.ports import Text
-from opla.core.refusal import Refusal
+from opla.core.refusal import Code, Refusal
 from opla.db.queries import rescue as pieces
 from opla.db.queries import texts
 from opla.db.queries.rescue import Piece
@@ -77,6 +79,17 @@ def answer(came: Text, *, shop: Shop, at: datetime) -> OrderState | Dials | Answ
         return text_pay.pay(asked, number, shop=shop, at=at)
     offer = rescue.offer(asked, number, shop=shop, at=at)
     return text_pay.offered(offer, number, shop=shop, at=at) if isinstance(offer, rescue.Offer) else offer
+
+
+def start(actor: Actor, typed: str, *, shop: Shop, at: datetime) -> Refusal | None:
+    """Text this number again, for whoever has it and never said STOP, or wants to hear from us again."""
+    if refused := actor.refused(Act.START_TEXTS):
+        return refused
+    number = "".join(sign for sign in typed if sign not in " ./-")
+    if not _NUMBER.fullmatch(number):
+        return Refusal(Code.NUMBER_UNREADABLE, "number")
+    done = texts.start(order_texts.who_of(number, shop), shop.chance.uuid(at), actor=actor, at=at)
+    return None if done else Refusal(Code.NOT_FOUND, "number")
 
 
 def _whole(came: Text, who: bytes, shop: Shop, at: datetime) -> str:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import migrations
 
 _LEFT = """
--- Whether a try of this text may have left us: what it carries counts as seen from then on. Of older texts nobody knows.
+-- Whether a try of this text may have left us: what it carries counts as seen from then on. Of older ones nobody knows.
 ALTER TABLE text_out ADD COLUMN may_have_left boolean NOT NULL DEFAULT true;
 ALTER TABLE text_out ALTER COLUMN may_have_left SET DEFAULT false;
 """

@@ -1,11 +1,32 @@
 -- Text messages: who wants none.
 
+CREATE OR REPLACE FUNCTION opla_texts_stopped(p_who bytea) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM text_stop s WHERE s.who = p_who
+                   AND NOT EXISTS (SELECT FROM text_start t WHERE t.who = p_who AND t.at >= s.at))
+$$;
+
 CREATE OR REPLACE FUNCTION opla_stop_texts(p_at timestamptz, p_who bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM opla_writes(true);
-    INSERT INTO text_stop (who, at) VALUES (p_who, p_at) ON CONFLICT DO NOTHING;
+    INSERT INTO text_stop (who, at) SELECT p_who, p_at WHERE NOT opla_texts_stopped(p_who) ON CONFLICT DO NOTHING;
     PERFORM opla_writes(false);
+END $$;
+
+-- A STOP that was not meant is taken back. False where there is none.
+CREATE OR REPLACE FUNCTION opla_start_texts(p_at timestamptz, p_actor text, p_event uuid, p_who bytea) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT opla_texts_stopped(p_who) THEN
+        RETURN false;
+    END IF;
+    PERFORM opla_writes(true);
+    INSERT INTO text_start (who, at, actor) VALUES (p_who, p_at, p_actor) ON CONFLICT DO NOTHING;
+    INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+    VALUES (p_at, 'texts', p_event, 'started', '', '', p_actor, '');
+    PERFORM opla_writes(false);
+    RETURN true;
 END $$;
 
 -- Who is told of this quote's order by text, too. Said again, the last word counts; a null number: nobody.
@@ -78,7 +99,7 @@ BEGIN
         RETURNING t.reference, t.topic, t.order_id, t.sealed, t.tries, due.state = 'sending' AS lost, t.who
     )
     SELECT l.reference, l.topic, l.order_id, l.sealed, l.tries, l.lost, l.who, w.sealed, coalesce(w.with_code, false),
-           EXISTS (SELECT FROM text_stop s WHERE s.who = l.who),
+           opla_texts_stopped(l.who),
            EXISTS (SELECT FROM text_out x WHERE x.order_id = l.order_id AND x.who = l.who
                    AND x.arrived IN ('UNDELIV', 'REJECTD'))
     FROM leased l LEFT JOIN orders o ON o.id = l.order_id LEFT JOIN text_wish w ON w.quote_id = o.quote_id;
