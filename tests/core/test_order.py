@@ -22,6 +22,7 @@ TABLE = """
 placed    paid            → paid       psp_clearing>customer_held 1550, hold customer_held>supplier_float 1500
 placed    expired         → cancelled
 cancelled paid_late       → refunding  psp_clearing>customer_held 1550, customer_held>refunds_due 1550
+placed    paid_after      → refunding  psp_clearing>customer_held 1550, customer_held>refunds_due 1550
 paid      delivered       → delivered  release customer_held>supplier_float 1500, customer_held>supplier_float 1440, \
 customer_held>margin 60, customer_held>service_fee 41, customer_held>vat_due 9
 paid      rerouted        → paid       release customer_held>supplier_float 1500, hold customer_held>supplier_float 1500

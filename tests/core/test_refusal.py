@@ -71,6 +71,7 @@ sync_suppliers     owner system
 send_transfers     owner
 read_payouts       owner system
 take_cash          owner support
+start_texts        owner
 manage_drawers     owner
 renew              customer
 end_renewal        customer owner

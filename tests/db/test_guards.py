@@ -24,7 +24,7 @@ MUTABLE = [
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
-    "attempt_evidence", "order_said", "attempt_route", "text_stop", "bank_statement", "bank_reference",
+    "attempt_evidence", "order_said", "attempt_route", "text_stop", "text_start", "bank_statement", "bank_reference",
     "transfer_file",
     "drawer_line",
 ]  # fmt: skip

@@ -16,9 +16,10 @@ from opla import notices
 from opla.core import order, sms
 from opla.core.actor import Actor, Role
 from opla.core.ports import Answer, LineEnded, Message, Receipt, Text, TextReport, Texts
+from opla.core.refusal import Code, Refusal
 from opla.db.queries.call import select
 from opla.operations import limits, resellers
-from opla.operations.answer_texts import Dials, OrderState, answer
+from opla.operations.answer_texts import Dials, OrderState, answer, start
 from opla.operations.place_from_float import Asked, Reserved, place_from_float
 from opla.operations.quote_topup import Wanted
 from opla.presenting import languages, texting
@@ -147,6 +148,24 @@ def test_who_said_stop_is_never_answered_again_and_no_number_is_kept(world: Worl
     assert "470000001" not in str(row)
 
 
+def test_a_stop_that_somebody_forged_is_taken_back_by_the_owner_alone_and_that_is_kept(world: World) -> None:
+    assert ask(world, "STOP") is None
+    world.clock.tick(1)
+    for role in (Role.SUPPORT, Role.CUSTOMER, Role.SYSTEM):
+        refused = start(Actor(role, "x"), ANA, shop=world.shop, at=world.clock())
+        assert refused is not None
+        assert refused.code is Code.NOT_ALLOWED
+    assert ask(world, "SALDO") is None
+    assert start(OWNER, "+32 470 00 00 01", shop=world.shop, at=world.clock()) is None
+    assert ask(world, "SALDO")
+    assert select("SELECT actor, why FROM event WHERE subject = 'texts' AND name = 'started'") == [(str(OWNER), "")]
+    for number, code in ((ANA, Code.NOT_FOUND), (BEN, Code.NOT_FOUND), ("0470", Code.NUMBER_UNREADABLE)):
+        assert start(OWNER, number, shop=world.shop, at=world.clock()) == Refusal(code, "number")
+    world.clock.tick(1)
+    assert ask(world, "STOP") is None  # and STOP still means it
+    assert ask(world, "SALDO") is None
+
+
 def test_stop_is_heard_from_somebody_who_has_asked_too_often(world: World) -> None:
     answers = [ask(world, "SALDO") for _ in range(limits.TEXTS.most + 1)]
     assert [one is None for one in answers] == [False] * limits.TEXTS.most + [True]
@@ -154,6 +173,14 @@ def test_stop_is_heard_from_somebody_who_has_asked_too_often(world: World) -> No
     assert ask(world, "STOP") is None
     world.clock.tick(timedelta(days=2).total_seconds())
     assert ask(world, "SALDO") is None
+
+
+@pytest.mark.parametrize("text", ["SALDO", "STATUS", "STATUS K7M3-9QX2-TB", "TOPUP 15", "YES 0470000002"])
+def test_a_number_abroad_that_names_no_order_is_not_answered_because_its_texts_may_be_dear(
+    world: World, text: str
+) -> None:
+    assert ask(world, text, "+88213123456") is None
+    assert ask(world, f"STATUS {ticket(world.paid())}", "+33612345678") is not None
 
 
 def test_forged_senders_do_not_make_us_text_a_whole_country(world: World) -> None:

@@ -9,8 +9,10 @@ from uuid import UUID
 import pytest
 from django.db import connections, transaction
 
-from fakes import CODE, CUSTOMER, DIRECT, World
+from fakes import CODE, CUSTOMER, DEVICE, DIRECT, World
 from opla.core import sms
+from opla.core.actor import Actor, Role
+from opla.core.day import bounds, day_of
 from opla.core.phone import Number
 from opla.core.ports import Answer, Message, Receipt, Text, TextReport
 from opla.core.quote import Quote
@@ -19,7 +21,10 @@ from opla.db.queries import texts
 from opla.db.queries.call import select
 from opla.operations import order_texts
 from opla.operations.answer_texts import answer
+from opla.operations.reveal_code import reveal
+from opla.operations.take_back import take_code_back
 from opla.presenting.texting import all_words
+from support import by_owner
 
 ANA = "+32470123456"
 PIN = "0000000000001"
@@ -31,12 +36,15 @@ class Line:
 
     answers: list[Answer] = field(default_factory=list)
     told: list[Message] = field(default_factory=list)
+    unknown_ids: bool = False  # it gives ids of what it may have taken, the same each time
 
     def text(self, message: Message) -> TextReport:
         self.told.append(message)
         answered = self.answers.pop(0) if self.answers else Answer.SUCCEEDED
         parts = len(sms.written(message.text).parts)
         ids = tuple(f"m{len(self.told)}-{n}" for n in range(parts)) if answered is Answer.SUCCEEDED else ()
+        if self.unknown_ids:
+            ids = tuple(f"m1-{n}" for n in range(parts))
         return TextReport(answered, ids)
 
 
@@ -213,6 +221,20 @@ def test_a_code_that_may_not_have_left_is_sent_again_and_then_told_by_mail(world
         world.clock.tick(61)
     assert len(line.told) == 3
     assert [state for _, state, *_ in states()] == ["unknown"]
+    world.work()
+    assert [mail.subject for mail in world.mailbox.sent] == ["delivered", "text_unknown"]
+
+
+def test_of_a_code_that_has_arrived_nobody_is_told_that_it_may_not_have(world: World) -> None:
+    wished(world, with_code=True)
+    leave(world, line := Line(unknown_ids=True, answers=[Answer.UNKNOWN] * 3))
+    receipt(world, "m1-0", "DELIVRD")
+    for _ in range(3):
+        world.clock.tick(61)
+        leave(world, line)
+    world.work()
+    assert [state for _, state, *_ in states()] == ["unknown"]
+    assert [mail.subject for mail in world.mailbox.sent] == ["delivered"]
 
 
 def test_a_code_is_not_opened_for_a_text_that_today_has_no_room_for(world: World) -> None:
@@ -223,6 +245,33 @@ def test_a_code_is_not_opened_for_a_text_that_today_has_no_room_for(world: World
     assert line.told == []
     assert select("SELECT count(*) FROM reveal") == [(0,)]
     assert [mail.subject for mail in world.mailbox.sent] == ["delivered", "text_failed"]
+
+
+def test_a_code_that_found_no_room_leaves_after_midnight_though_its_payer_was_told(world: World) -> None:
+    world.shop = replace(world.shop, texts_a_day=3)
+    assert texts.spend(day_of(world.clock()), 1, 3)
+    wished(world, with_code=True)
+    leave(world, line := Line())
+    world.clock.now = bounds(day_of(world.clock()))[1]
+    leave(world, line)
+    world.work()
+    assert [PIN in one.text for one in line.told] == [True]
+    assert [mail.subject for mail in world.mailbox.sent] == ["delivered", "text_failed"]
+    assert [state for _, state, *_ in states()] == ["sent"]
+
+
+def test_what_strangers_bring_about_leaves_half_of_the_day_to_what_was_paid(world: World) -> None:
+    """Answers, and friends who are asked: whoever forges senders takes neither away from a code."""
+    world.shop = replace(world.shop, texts_a_day=9)
+    while order_texts.spend("No order has this number.", shop=world.shop, at=world.clock()):
+        pass
+    assert spent() == 4
+    about = {"sku": CODE, "total": "1500", "who": ANA, "link": "x"}
+    order_texts.post("ask_friend", "+32470000002", "en", about, shop=world.shop, at=world.clock())
+    wished(world, with_code=True)
+    leave(world, line := Line())
+    assert [PIN in one.text for one in line.told] == [True]
+    assert sorted(str(state) for _, state, *_ in states()) == ["sent", "too_many"]
 
 
 def test_a_code_is_opened_for_no_text_but_its_own(world: World) -> None:
@@ -312,3 +361,56 @@ def test_ids_and_receipts_are_forgotten_and_what_became_of_a_text_is_not(world: 
     order_texts.tidy(at=world.clock())
     assert select("SELECT count(*) FROM text_part") == select("SELECT count(*) FROM text_receipt") == [(0,)]
     assert arrived() == "DELIVRD"
+
+
+# ── a code whose text never left ──
+
+
+def gives_back(world: World, order_id: UUID) -> Code | None:
+    found = take_code_back(CUSTOMER, order_id, device=DEVICE, shop=world.shop, at=world.clock())
+    return found.code if found else None
+
+
+@pytest.mark.parametrize(
+    ("answers", "seen"),
+    [
+        ([Answer.NOT_SENT] * 5, None),
+        ([Answer.NOT_SENT], None),  # it waits for its next try, and then there is no code any more
+        ([Answer.NOT_SENT, Answer.UNKNOWN, *[Answer.NOT_SENT] * 3], Code.CODE_SEEN),
+        ([Answer.DECLINED], Code.CODE_SEEN),
+        ([Answer.SUCCEEDED], Code.CODE_SEEN),
+    ],
+)
+def test_a_code_goes_back_unseen_where_its_text_certainly_never_left(
+    world: World, answers: list[Answer], seen: Code | None
+) -> None:
+    order_id, line = wished(world, with_code=True), Line(list(answers))
+    for _ in answers:
+        leave(world, line)
+        world.clock.tick(7201)
+    assert select("SELECT count(*) > 0 FROM reveal") == [(True,)]
+    assert gives_back(world, order_id) == seen
+    leave(world, line)
+    assert sum(PIN in one.text for one in line.told) == len(answers)
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_code_in_the_hand_of_a_worker_counts_as_seen_and_so_does_one_whose_worker_died(
+    world: World, *, dies: bool
+) -> None:
+    order_id = wished(world, with_code=True)
+    [leaving] = texts.claim(at=world.clock(), limit=1, lease_s=60)
+    by_text = Actor(Role.SYSTEM, "text")
+    opened = texts.reveal(leaving.reference, actor=by_text, at=world.clock(), keyring=world.shop.keyring)
+    assert not isinstance(opened, str)
+    if dies:
+        by_owner("UPDATE text_out SET lease_until = opla_clock()")
+        leave(world, Line([Answer.NOT_SENT]))
+    assert gives_back(world, order_id) == Code.CODE_SEEN
+
+
+def test_a_code_that_its_buyer_has_looked_at_is_seen_whatever_became_of_its_text(world: World) -> None:
+    order_id = wished(world, with_code=True)
+    leave(world, Line([Answer.NOT_SENT]))
+    assert not isinstance(reveal(CUSTOMER, order_id, device=DEVICE, shop=world.shop, at=world.clock()), Refusal)
+    assert gives_back(world, order_id) == Code.CODE_SEEN

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from fakes import CUSTOMER, START, World
+from fakes import ANOTHER_WORKER, CUSTOMER, START, WORKER, Playing, World
 from operations.test_order_texts import Line, leave, receipt
 from opla.core import sms
+from opla.core.attempt import Kind
 from opla.core.money import Money
-from opla.core.ports import Text
+from opla.core.ports import Answer, Text
 from opla.core.quote import Quote
+from opla.core.refusal import Code, Refusal
+from opla.db.queries.attempts import claim
 from opla.db.queries.call import select
+from opla.db.queries.forget import forget
 from opla.operations import limits, rescue
 from opla.operations.answer_texts import answer
+from opla.operations.place_orders import Placed
+from opla.operations.work import settle_claims
 from opla.presenting import texting
+from support import at_once, by_owner
 
 ANA, BEN, CAS = "+32470000001", "+32470000002", "+32470000003"
 FRIEND = b"a friend's phone"
@@ -43,8 +52,6 @@ def quoted(world: World, link: str, email: str = "ben@example.org") -> Quote:
 
 
 def paid(world: World, quote: Quote) -> None:
-    from opla.core.ports import Answer
-
     [placed] = world.place(quote, device=FRIEND)
     world.work()
     world.provider.decide(Answer.SUCCEEDED, quote.price.total.amount_minor)
@@ -269,3 +276,126 @@ def test_a_lost_code_is_told_to_whoever_paid(world: World) -> None:
     receipt(world, "m1-0", "UNDELIV")
     world.work()
     assert [mail.subject for mail in world.mailbox.sent] == ["delivered", "text_failed"]
+
+
+def waits(world: World, quote: Quote, device: bytes = FRIEND) -> UUID:
+    """Its order, whose payment is open and unpaid."""
+    [placed] = world.place(quote, device=device)
+    assert isinstance(placed, Placed), placed
+    world.work()
+    return placed.order_id
+
+
+def pays(world: World, *sessions: int, rounds: int = 4) -> None:
+    """Money comes for these sessions, counted from 0."""
+    for n in sessions:
+        world.provider.session(n, Answer.SUCCEEDED, 1500)
+    world.wake()
+    world.work(rounds)
+
+
+@pytest.mark.parametrize("sku", ["Proximus", "Mobile Vikings"])
+def test_of_two_friends_who_pay_the_first_buys_it_and_the_other_is_refunded_and_told(world: World, sku: str) -> None:
+    """A transfer takes days: the money of whoever ordered first may come last."""
+    link = link_in(ask(world, f"TOPUP 15 {sku}"))
+    slow, quick = (waits(world, quoted(world, link, f"{name}@example.org")) for name in ("ben", "cas"))
+    pays(world, 1)
+    assert (world.state(quick), world.state(slow)) == ("delivered", "placed")
+    world.clock.tick(timedelta(days=3).total_seconds())
+    pays(world, 0)
+    assert (world.state(slow), world.refunds()) == ("refunded", [("late", 1500, "done")])
+    assert world.supplier.gave == 1
+    told = [(mail.to, mail.subject) for mail in world.mailbox.sent]
+    assert ("ben@example.org", "refunding") in told
+    assert [to for to, subject in told if subject == "delivered"] == ["cas@example.org"]
+    assert world.events(slow) == ["placed", "paid_after", "refunded"]
+
+
+def test_two_payments_in_one_breath_buy_it_once(world: World) -> None:
+    link = link_in(ask(world, "TOPUP 15 Proximus"))
+    both = [waits(world, quoted(world, link, f"{name}@example.org")) for name in ("ben", "cas")]
+    pays(world, 0, 1)
+    assert sorted(map(world.state, both)) == ["delivered", "refunded"]
+    assert world.supplier.gave == 1
+
+
+def charges(world: World, worker: UUID) -> Callable[[], object]:
+    """One of the charges that are due, taken up now and settled later."""
+    mine = claim(worker, [Kind.CHARGE], at=world.clock(), limit=1, lease_s=30)
+    return lambda: settle_claims(
+        mine, worker=worker, shop=world.shop, outside=Playing(world), at=world.clock(), clock=world.clock
+    )
+
+
+def test_two_workers_who_take_money_for_it_at_once_buy_it_once(world: World) -> None:
+    for _ in range(3):
+        link = link_in(ask(world, "TOPUP 15 Proximus"))
+        both = [waits(world, quoted(world, link, f"{name}@example.org")) for name in ("ben", "cas")]
+        for n in (-2, -1):
+            world.provider.session(n, Answer.SUCCEEDED, 1500)
+        world.wake()
+        at_once(charges(world, WORKER), charges(world, ANOTHER_WORKER))
+        world.work(4)
+        assert sorted(map(world.state, both)) == ["delivered", "refunded"]
+        world.clock.tick(61)
+
+
+def test_twice_in_one_basket_it_is_bought_once(world: World) -> None:
+    link = link_in(ask(world, "TOPUP 15 Proximus"))
+    quotes = [quoted(world, link), quoted(world, link)]
+    placed = world.place(*quotes, device=FRIEND, together=True)
+    world.work()
+    world.provider.decide(Answer.SUCCEEDED, 3000)
+    world.wake()
+    world.work(4)
+    assert sorted(world.state(one.order_id) for one in placed if isinstance(one, Placed)) == ["delivered", "refunded"]
+
+
+def test_what_nobody_could_deliver_is_bought_by_the_next_who_pays(world: World) -> None:
+    link = link_in(ask(world, "TOPUP 15 Proximus"))
+    first, second = (waits(world, quoted(world, link, f"{name}@example.org")) for name in ("ben", "cas"))
+    world.supplier.script = [world.supplier.refuses]
+    pays(world, 0)
+    assert world.state(first) == "refunded"
+    pays(world, 1)
+    assert world.state(second) == "delivered"
+
+
+def test_once_somebody_has_paid_no_price_that_is_open_still_buys_it(world: World) -> None:
+    link = link_in(ask(world, "TOPUP 15 Proximus"))
+    open_still = quoted(world, link, "cas@example.org")
+    unpaid = waits(world, quoted(world, link, "dee@example.org"))
+    world.provider.session(0, Answer.DECLINED)
+    world.wake()
+    world.work()
+    waits(world, quoted(world, link))
+    pays(world, 1)
+    assert world.place(open_still, device=FRIEND) == [Refusal(Code.BOUGHT_ALREADY, "quote")]
+    assert world.pay_again(unpaid) == Refusal(Code.ORDER_NOT_PAYABLE)
+
+
+def test_a_charge_that_has_not_left_when_somebody_else_pays_is_not_sent(world: World) -> None:
+    link = link_in(ask(world, "TOPUP 15 Proximus"))
+    first = waits(world, quoted(world, link))
+    [placed] = world.place(quoted(world, link, "cas@example.org"), device=FRIEND)
+    assert isinstance(placed, Placed)
+    by_owner("UPDATE attempt SET due_at = due_at + interval '1 minute' WHERE state = 'new'")
+    pays(world, 0)
+    assert world.state(first) == "delivered"
+    world.clock.tick(61)
+    world.work(2)
+    assert len(world.provider.charges) == 1
+
+
+def test_who_has_paid_and_is_forgotten_has_paid_still(world: World) -> None:
+    link = link_in(ask(world, "TOPUP 15 Proximus"))
+    slow = waits(world, quoted(world, link, "cas@example.org"))
+    quick = waits(world, quoted(world, link))
+    pays(world, 1)
+    leave(world, Line())
+    assert world.state(quick) == "delivered"
+    assert forget(CUSTOMER, "ben@example.org", [], b"", at=world.clock()) == 0
+    kept = select("SELECT o.id FROM text_wish w JOIN orders o USING (quote_id) WHERE w.sealed <> '' OR w.who <> ''")
+    pays(world, 0)
+    assert (world.state(slow), world.supplier.gave) == ("refunded", 1)
+    assert kept == [(slow,)]

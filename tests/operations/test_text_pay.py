@@ -12,7 +12,7 @@ import pytest
 from fakes import CUSTOMER, START, World
 from operations.test_order_texts import Line, leave
 from operations.test_renewing import Keeper, begun, change_ceiling, of, until_noticed
-from operations.test_rescue import ask, link_in, quoted
+from operations.test_rescue import ask, link_in, pays, quoted, waits
 from opla.core import sms
 from opla.core.actor import Actor, Role
 from opla.core.chance import Chance
@@ -143,6 +143,39 @@ def test_a_word_is_good_once(world: World, keeper: Keeper) -> None:
     assert isinstance(said(world, word), Paying)
     assert orders(world) == 2
     assert len(keeper.charged) == 1
+
+
+def test_a_word_that_was_charged_is_said_to_be_however_late_its_text_is_brought_again(
+    world: World, keeper: Keeper
+) -> None:
+    """Whoever reads that nothing is charged buys it elsewhere as well."""
+    allowed(world)
+    keeper.later = [ChargeReport(Answer.UNKNOWN, why="timeout")] * 50
+    word = offered(world)
+    assert isinstance(said(world, word), Paying)
+    world.work()
+    world.clock.tick(11 * 60)
+    ask(world, OFFER, SIM)
+    assert isinstance(said(world, word), Paying)
+    assert select("SELECT max(tries) FROM text_pay") == [(0,)]
+    assert orders(world) == 2
+
+
+def test_two_listeners_with_one_text_both_say_that_it_is_charged(
+    world: World, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed(world)
+    word = offered(world)
+    placed, other = text_pay._placed, []
+
+    def after_the_other(*of: object) -> bool:
+        monkeypatch.setattr(text_pay, "_placed", placed)
+        other.append(said(world, word))
+        return placed(*of)  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr(text_pay, "_placed", after_the_other)
+    assert [type(one) for one in (said(world, word), *other)] == [Paying, Paying]
+    assert orders(world) == 2
 
 
 def test_a_word_is_good_for_minutes(world: World, keeper: Keeper) -> None:
@@ -304,11 +337,17 @@ def test_refused_by_the_bank_the_sim_hears_of_it_once_with_the_friends_way_which
     assert told.to == SIM
     assert "could not be paid" in told.text
     assert link_in(told.text) == link_in(text)
+    letters = [mail for mail in world.mailbox.sent if mail.subject.startswith("renewal_by_text")]
+    assert [(mail.to, mail.subject) for mail in letters] == [
+        ("ana@example.org", "renewal_by_text"),
+        ("ana@example.org", "renewal_by_text_refused"),
+    ]
     assert isinstance(said(world, word), NoWord)
     world.clock.tick(61)
     world.work(4)
     leave(world, line)
     assert len(line.told) == 1
+    assert len([mail for mail in world.mailbox.sent if mail.subject == "renewal_by_text_refused"]) == 1
     assert of(world).kept.state is State.ACTIVE
     quoted(world, link_in(text))
 
@@ -335,6 +374,27 @@ def test_what_a_friend_has_paid_or_pays_is_not_charged_too(world: World, keeper:
     world.place(quoted(world, link_in(text)), device=b"a friend's phone")
     assert isinstance(said(world, word_in(text)), NoWord)
     assert keeper.charged == []
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_of_a_charge_by_text_and_a_friend_who_pays_too_the_first_buys_it(
+    world: World, keeper: Keeper, *, late: bool
+) -> None:
+    allowed(world)
+    text = ask(world, OFFER, SIM)
+    before = quoted(world, link_in(text))
+    assert isinstance(said(world, word_in(text)), Paying)
+    if late:  # nothing has left for it when the friend's money comes
+        by_owner("UPDATE attempt SET due_at = due_at + interval '1 minute' WHERE state = 'new'")
+    waits(world, before)
+    pays(world, -1)
+    world.clock.tick(61)
+    world.work(4)
+    assert len(keeper.charged) == (0 if late else 1)
+    assert world.refunds() == ([] if late else [("late", 1500, "done")])
+    assert world.supplier.gave == 2  # of these one, and the first of the renewal
+    leave(world, line := Line())
+    assert not any("could not be paid" in one.text for one in line.told)
 
 
 def test_consent_that_takes_days_is_not_offered(world: World, keeper: Keeper) -> None:

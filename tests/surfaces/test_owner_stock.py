@@ -8,9 +8,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from fakes import World
-from opla.core.actor import Role
+from opla.core.actor import Actor, Role
 from opla.db.queries.call import select
 from opla.db.queries.codes import Stock, stock_levels
+from opla.operations import stock
 from opla.suppliers.code_stock.provider import OwnStock
 from surfaces.conftest import Door, Visitor
 from surfaces.test_owner_pages import signed_in
@@ -50,17 +51,46 @@ def test_it_is_the_owners_alone(door: Door, shelf: World) -> None:
 def test_a_purchase_is_noted_arrives_in_a_file_and_is_paid(shelf: World) -> None:
     owner = signed_in(shelf)
     assert owner.post(PAGE, ORDER).where == PAGE
+    assert owner.get(PAGE).value("paid_minor") == "0"
     assert "3 × €14.25" in owner.get(PAGE).text
     assert "2 new codes, 0 known before" in upload(owner, "S1", "S2", purchase="1")
     page = owner.get(PAGE)
     assert "1 missing" in page.text
     assert "€28.50 still owed" in page.text
     owner.post(PAGE, {"act": "received", "purchase": "1", "damaged": "1", "invoice": "F-17"})
-    owner.post(PAGE, {"act": "paid", "purchase": "1", "amount": "28.50"})
+    owner.post(PAGE, {"act": "paid", "purchase": "1", "amount": "28.50", "paid_minor": "0"})
     page = owner.get(PAGE)
     assert "still owed" not in page.text
     assert ("1 damaged" in page.text, "F-17" in page.text, "missing" in page.text) == (True, True, False)
     assert "0000123456780" not in page.html
+
+
+def test_a_payment_that_is_sent_twice_leaves_the_bank_once(shelf: World) -> None:
+    owner = signed_in(shelf)
+    owner.post(PAGE, ORDER)
+    paid = {"act": "paid", "purchase": "1", "amount": "10", "paid_minor": "0"}
+    assert owner.post(PAGE, paid).status == 200
+    again = owner.post(PAGE, paid)
+    assert (again.status, 'role="alert"' in again.html) == (422, True)
+    assert shelf.balance("bank:EUR") == -1000
+    assert owner.post(PAGE, {name: paid[name] for name in ("act", "purchase", "amount")}).status == 422
+    assert again.value("paid_minor") == "1000"
+    assert owner.post(PAGE, paid | {"paid_minor": "1000"}).status == 200
+    assert owner.post(PAGE, paid | {"act": "paid_back", "paid_minor": "1000"}).status == 422
+    assert shelf.balance("bank:EUR") == -2000
+
+
+def test_a_purchase_that_is_sent_twice_is_one(shelf: World) -> None:
+    owner = signed_in(shelf)
+    key = owner.get(PAGE).value("key")
+    for _ in range(2):
+        assert owner.post(PAGE, ORDER | {"key": key}).where == PAGE
+    assert select("SELECT count(*) FROM purchase") == [(1,)]
+    assert select("SELECT count(*) FROM event WHERE subject = 'purchase'") == [(1,)]
+    other = owner.post(PAGE, ORDER | {"key": key, "quantity": "4"})
+    assert (other.status, 'role="alert"' in other.html) == (422, True)
+    assert owner.post(PAGE, ORDER | {"key": owner.get(PAGE).value("key")}).where == PAGE
+    assert select("SELECT count(*) FROM purchase") == [(2,)]
 
 
 def test_a_batch_is_taken_off_sale_with_a_reason_and_says_who_has_its_codes(shelf: World) -> None:
@@ -83,6 +113,24 @@ def test_a_batch_is_taken_off_sale_with_a_reason_and_says_who_has_its_codes(shel
     assert stock_levels() == {}
     assert owner.post(here, {"act": "release"}).where == here
     assert stock_levels() == {"PX-15": 1}
+
+
+def test_whom_a_page_does_not_list_it_counts_and_the_command_lists(
+    shelf: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = signed_in(shelf)
+    upload(owner, "S1", "S2", "S3")
+    for _ in range(3):
+        shelf.paid("PX-15", captured_minor=1500)
+        shelf.work(2)
+    assert "The newest" not in owner.get(f"{PAGE}1/").text
+    monkeypatch.setattr("opla.backoffice.stock._LISTED", 2)
+    page = owner.get(f"{PAGE}1/")
+    assert "The newest 2 of 3." in page.text
+    assert page.html.count("not looked at") == 2
+    found = stock.batch(Actor(Role.OWNER, "ana"), 1)
+    assert isinstance(found, tuple)
+    assert len(found[1]) == 3
 
 
 def test_few_left_stands_on_the_page_and_on_the_list(shelf: World) -> None:

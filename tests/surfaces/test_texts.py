@@ -9,12 +9,17 @@ import pytest
 from core.test_bounced import report
 from fakes import CUSTOMER, World
 from operations.test_order_texts import Line, leave, receipt
-from operations.test_rescue import ask, link_in, paid, quoted
+from operations.test_rescue import ask, link_in, paid, pays, quoted, waits
 from opla.db.models import Customer
 from opla.db.queries.call import select
 from opla.operations import mail_back, my_data, order_texts
-from surfaces.conftest import Door, Visitor
+from surfaces.conftest import Door, Seen, Visitor
 from surfaces.test_owner_pages import signed_in
+
+
+def pay(visitor: Visitor, quote: Seen) -> Seen:
+    return visitor.post(quote.where, {"total": quote.value("total"), "method": "sandbox", "at_once": "on"})
+
 
 FORM = "/top-up/proximus/PX-15/"
 ANA = "ana@example.org"
@@ -170,3 +175,26 @@ def test_a_link_that_was_paid_or_became_dearer_buys_nothing_more(door: Door) -> 
     page = friend.post(other, {"email": "ben@example.org"})
     assert page.status == 410
     assert "costs more now" in page.text
+
+
+def test_who_pays_by_a_link_reads_beforehand_that_the_first_payment_buys_it_and_later_that_another_did(
+    door: Door,
+) -> None:
+    path, slow = asked(door), Visitor()
+    page = slow.get(path)
+    assert "the first payment that arrives buys it, and the others are refunded" in page.text
+    quote = slow.post(path, {"email": "ben@example.org"})
+    order = pay(slow, quote)
+    door.world.work()
+    assert "Waiting for your payment" in slow.get(order.where).text
+    open_still, late = Visitor(), Visitor()
+    other = open_still.post(path, {"email": "dee@example.org"})
+    waits(door.world, quoted(door.world, path.split("/")[2], "cas@example.org"))
+    pays(door.world, 1)
+    page = slow.get(order.where)
+    assert "Somebody else has paid for this meanwhile" in page.text
+    assert "http://sandbox.test/pay" not in page.html
+    no = pay(open_still, other)
+    assert no.status == 409
+    assert "Somebody else has paid for this meanwhile" in no.text
+    assert late.get(path).status == 410

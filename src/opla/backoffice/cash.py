@@ -96,7 +96,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _done(request: HttpRequest, actor: Actor, till: str, at: datetime) -> UUID | Refusal:
     """The button that was pressed; the line it made, or why not. `till` is the one its form showed, offered or not."""
-    key, code, why, amount = _key(request), _typed(request, "code"), _typed(request, "why"), _typed(request, "amount")
+    key, code, why, amount = key_of(request), _typed(request, "code"), _typed(request, "why"), _typed(request, "amount")
     here = shop.current()
 
     def void() -> object:
@@ -120,7 +120,7 @@ def _typed(request: HttpRequest, name: str) -> str:
     return request.POST.get(name, "")[:_MAX_TYPED].replace("\0", "").strip()  # no column holds that sign
 
 
-def _key(request: HttpRequest) -> UUID:
+def key_of(request: HttpRequest) -> UUID:
     """Of the form, made when it was drawn: pressed twice it is one. Whoever sends none gets one that was never used."""
     try:
         return UUID(request.POST.get("key", ""))

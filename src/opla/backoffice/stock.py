@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
+from uuid import uuid4
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from opla.backoffice.cash import key_of
 from opla.backoffice.views import somebody
 from opla.core.actor import Act, Actor
 from opla.core.refusal import Code, Refusal
@@ -23,6 +25,8 @@ from opla.presenting import items
 from opla.presenting import stock as words
 from opla.presenting.refusals import sentence
 
+#: Who has a code, on the page of its batch; the command lists them all.
+_LISTED: Final = 1000
 _BATCH_ACTS: Final = {
     "block": BatchEvent.BLOCKED,
     "release": BatchEvent.RELEASED,
@@ -60,6 +64,7 @@ def _acts(request: HttpRequest, actor: Actor, here: Shop, at: datetime) -> dict[
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
     number = count("purchase")
+    seen = count("paid_minor") if typed("paid_minor") else -1
     return {
         "order": lambda: stock.order(
             actor,
@@ -68,6 +73,7 @@ def _acts(request: HttpRequest, actor: Actor, here: Shop, at: datetime) -> dict[
             count("quantity"),
             typed("cost"),
             invoice=typed("invoice"),
+            key=key_of(request),
             shop=here,
             at=at,
         ),
@@ -75,8 +81,8 @@ def _acts(request: HttpRequest, actor: Actor, here: Shop, at: datetime) -> dict[
             actor, number, damaged=count("damaged"), invoice=typed("invoice") or None, at=at
         ),
         "call_off": lambda: stock.call_off(actor, number, at=at),
-        "paid": lambda: stock.pay(actor, number, typed("amount"), at=at),
-        "paid_back": lambda: stock.pay(actor, number, typed("amount"), back=True, at=at),
+        "paid": lambda: stock.pay(actor, number, typed("amount"), seen_minor=seen, at=at),
+        "paid_back": lambda: stock.pay(actor, number, typed("amount"), back=True, seen_minor=seen, at=at),
         "rule": lambda: stock.tell_rule(
             actor, typed("sku"), below=count("below"), min_days=count("min_days"), shop=here, at=at
         ),
@@ -110,6 +116,7 @@ def _page(
         "open": [one for one in purchases if one.state is PurchaseState.ORDERED],
         "batches": [(one, words.batch(one.state), items.actor(one.made_by)) for one in batches],
         "products": [one for one in (*catalog.products, *catalog.starters) if one.delivery.value in ("code", "esim")],
+        "key": uuid4(),
         "told": told,
         "refused": refused,
     }
@@ -130,7 +137,7 @@ def batch(request: HttpRequest, number: int) -> HttpResponse:
         if not isinstance(moved, Refusal):
             return redirect("owner-batch", number)
         refused = moved
-    found = stock.batch(actor, number)
+    found = stock.batch(actor, number, newest=_LISTED)
     if isinstance(found, Refusal):
         raise Http404
     one, sold = found
@@ -139,6 +146,7 @@ def batch(request: HttpRequest, number: int) -> HttpResponse:
         "state": words.batch(one.state),
         "made_by": items.actor(one.made_by),
         "sold": sold,
+        "more": len(sold) < one.sold,
         "on_sale": one.state is BatchState.ON_SALE,
         "blocked": one.state is BatchState.BLOCKED,
         "told": sentence(refused) if refused else "",

@@ -53,6 +53,7 @@ class Act(StrEnum):
     SEND_TRANSFERS = "send_transfers"  # make a file of what is owed, for the bank to send
     READ_PAYOUTS = "read_payouts"  # of payment providers, and compare them with the books
     TAKE_CASH = "take_cash"  # take and give money over a counter, into and out of a drawer
+    START_TEXTS = "start_texts"  # text a number again that somebody said STOP for
     MANAGE_DRAWERS = "manage_drawers"  # open and close drawers, and count them
 
 
@@ -100,6 +101,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.READ_PAYOUTS,
             Act.END_RENEWAL,
             Act.TAKE_CASH,
+            Act.START_TEXTS,
             Act.MANAGE_DRAWERS,
         }
     ),

@@ -6,6 +6,9 @@
       ▼                └───────────────────┘                                        ▲
     cancelled ──paid_late───────────────────────────────────────────────────────────┘
 
+`paid_after` leads from placed to refunding: it was asked for by text, somebody else has paid by its link meanwhile, and
+the first payment that arrives buys it.
+
 A reseller's order is `reserved` on its float when it is placed, `paid_from_float` when a worker takes it up, and what
 does not come about is `freed` in the same commit: no money ever left, so nothing is refunding. What is given back
 of it by choice is `credited` on the float, or `returned_to_float` with its code, at once as well.
@@ -52,6 +55,7 @@ class Event(StrEnum):
     PAID = "paid"
     PAID_FROM_FLOAT = "paid_from_float"
     PAID_LATE = "paid_late"
+    PAID_AFTER = "paid_after"  # somebody else had paid for what was asked for by text
     PAID_TWICE = "paid_twice"
     EXPIRED = "expired"
     DELIVERED = "delivered"
@@ -103,6 +107,7 @@ ARROWS: dict[tuple[State, Event], Arrow] = {
     (State.PLACED, Event.PAID): Arrow(State.PAID, (ledger.CAPTURED, ledger.HOLD)),
     (State.PLACED, Event.EXPIRED): Arrow(State.CANCELLED),
     (State.CANCELLED, Event.PAID_LATE): Arrow(State.REFUNDING, (ledger.CAPTURED, ledger.REFUND_DUE)),
+    (State.PLACED, Event.PAID_AFTER): Arrow(State.REFUNDING, (ledger.CAPTURED, ledger.REFUND_DUE)),
     (State.PAID, Event.DELIVERED): Arrow(State.DELIVERED, (ledger.RELEASE, *_EARNED, ledger.PROMOTION)),
     (State.PAID, Event.REROUTED): Arrow(State.PAID, (ledger.RELEASE, ledger.HOLD)),
     (State.PAID, Event.DECLINED): Arrow(State.REFUNDING, (ledger.RELEASE, ledger.REFUND_DUE, ledger.TAKEN_BACK)),

@@ -5,14 +5,14 @@
        └────failed───────┘ └─expired─▶ expired ────────┘
 
 What a provider reports are cumulative facts. The first capture that covers the amount pays every allocated
-order that waits for it; for an order that does not wait (cancelled, or paid already) its share goes back, and
-so does whatever was captured beyond the amount, or below it. What left without us is `core.gone`'s, what the
-provider keeps for its work `core.fee`'s.
+order that waits for it; for an order that does not wait (cancelled, paid already, or bought by somebody else
+meanwhile) its share goes back, and so does whatever was captured beyond the amount, or below it. What left
+without us is `core.gone`'s, what the provider keeps for its work `core.fee`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -167,8 +167,10 @@ def settle(
     route: Callable[[Order], str],
     at: datetime,
     chance: Chance,
+    bought: Collection[UUID] = frozenset(),
 ) -> Change:
-    """What one report of the provider changes. `route` names the supplier an order is asked at first.
+    """What one report of the provider changes. `route` names the supplier an order is asked at first; `bought`: those
+    that wait for what somebody else has paid for.
 
     Raises `Contradiction` when the report cannot be true of this payment.
     """
@@ -214,7 +216,7 @@ def settle(
     base = Change(moves=(charge_move,), notes=(note,), items=items, closes=closes)
 
     if delta_minor > 0:
-        return _captured(base, payment, orders, delta_minor, route=route, at=at, chance=chance)
+        return _captured(base, payment, orders, delta_minor, route=route, at=at, chance=chance, bought=bought)
     if payment.captured_minor:
         return base
     if answer is Answer.PENDING and payment.state is State.OPENING:
@@ -256,6 +258,7 @@ def _captured(
     route: Callable[[Order], str],
     at: datetime,
     chance: Chance,
+    bought: Collection[UUID],
 ) -> Change:
     """Money arrived. The first capture that covers the amount pays the orders; all other money goes back."""
     parties = Parties(payment.amount.currency, provider=payment.provider)
@@ -269,7 +272,8 @@ def _captured(
         extra_minor -= payment.amount.amount_minor
         for order_id, share_minor in sorted(payment.allocations.items()):
             paid = orders[order_id]
-            event = {order.State.PLACED: order.Event.PAID, order.State.CANCELLED: order.Event.PAID_LATE}.get(
+            waited = order.Event.PAID_AFTER if order_id in bought else order.Event.PAID
+            event = {order.State.PLACED: waited, order.State.CANCELLED: order.Event.PAID_LATE}.get(
                 paid.state, order.Event.PAID_TWICE
             )
             arrow = order.arrow(paid.state, event)
@@ -288,7 +292,7 @@ def _captured(
                     )
                 )
                 continue
-            why = "late" if event is order.Event.PAID_LATE else "second"
+            why = "second" if event is order.Event.PAID_TWICE else "late"
             refund, refund_attempt = by_rule(
                 payment.id, payment.provider, order_id, share_minor, parties.currency, why, at=at, chance=chance
             )

@@ -93,6 +93,7 @@ class Code(StrEnum):
     QUOTE_CHANGED = "quote_changed"  # what was sent back differs from what was shown
     DAY_NOT_POSSIBLE = "day_not_possible"  # for delivery: before the first day there is, or after the last
     QUOTE_TAKEN = "quote_taken"  # became an order already, by somebody else
+    BOUGHT_ALREADY = "bought_already"  # asked for by text, and somebody else has paid for it
     CONSENT_MISSING = "consent_missing"  # delivery at once was not asked for, and is what is sold here
     # the phone an eSIM is for
     DEVICE_NOT_CHECKED = "device_not_checked"  # nobody said what phone it is, not even that it is not known

@@ -3,7 +3,8 @@ of the very SIM would cost (`rescue`), and silence.
 
 Nothing is learned of an order but its state: no product, no amount, no name, no code, and not whether a number bought
 anything. A long text comes in parts, which are joined before it is read.
-What is no word of ours gets no answer, so that two machines never talk to each other; nor does who has said STOP, ever.
+What is no word of ours gets no answer, so that two machines never talk to each other; nor does who has said STOP,
+unless the shop takes that back, because a sender can be forged.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from opla.core import order, texted
+from opla.core.actor import Act, Actor
 from opla.core.guide import dials_of
 from opla.core.ports import Text
-from opla.core.refusal import Refusal
+from opla.core.refusal import Code, Refusal
 from opla.db.queries import rescue as pieces
 from opla.db.queries import texts
 from opla.db.queries.rescue import Piece
@@ -61,20 +63,33 @@ def answer(came: Text, *, shop: Shop, at: datetime) -> OrderState | Dials | Answ
     asked = texted.read(_whole(came, who, shop, at))
     if asked is None or isinstance(asked, texted.Stop) or _too_many(came.number, shop, at):
         return None
-    if isinstance(asked, texted.Balance):
-        return Dials(asked.language, _dials())
+    number = order_texts.read_number(came.number)
     if isinstance(asked, texted.Status):
         found = texts.state_of(asked.ticket) if asked.ticket else None
-        return OrderState(found[1], asked.ticket, found[0]) if found else OrderState(_OTHERS)
-    number = order_texts.read_number(came.number)
+        if found:
+            return OrderState(found[1], asked.ticket, found[0])
+        return None if isinstance(number, Refusal) else OrderState(_OTHERS)
     if isinstance(number, Refusal):
-        return None  # nothing is sold for it, and nobody abroad is texted for that
+        return None  # nothing is sold for it, its ranges may be dear, and nobody abroad is texted for that
+    if isinstance(asked, texted.Balance):
+        return Dials(asked.language, _dials())
     if isinstance(asked, texted.Yes):
         return rescue.agreed(asked, number, shop=shop, at=at)
     if isinstance(asked, texted.Pay):
         return text_pay.pay(asked, number, shop=shop, at=at)
     offer = rescue.offer(asked, number, shop=shop, at=at)
     return text_pay.offered(offer, number, shop=shop, at=at) if isinstance(offer, rescue.Offer) else offer
+
+
+def start(actor: Actor, typed: str, *, shop: Shop, at: datetime) -> Refusal | None:
+    """Text this number again, for whoever has it and never said STOP, or wants to hear from us again."""
+    if refused := actor.refused(Act.START_TEXTS):
+        return refused
+    number = "".join(sign for sign in typed if sign not in " ./-")
+    if not _NUMBER.fullmatch(number):
+        return Refusal(Code.NUMBER_UNREADABLE, "number")
+    done = texts.start(order_texts.who_of(number, shop), shop.chance.uuid(at), actor=actor, at=at)
+    return None if done else Refusal(Code.NOT_FOUND, "number")
 
 
 def _whole(came: Text, who: bytes, shop: Shop, at: datetime) -> str:

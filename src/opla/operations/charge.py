@@ -53,7 +53,7 @@ class ChargeDesk:
         consent = self._consents.get(case.payment.id)
         if consent and not consent.wanted:
             return _WITHDRAWN
-        if any(o.state is order.State.PLACED for o in case.orders.values()):
+        if any(o.state is order.State.PLACED and o.id not in case.bought for o in case.orders.values()):
             return None
         return ChargeReport(Answer.DECLINED, why="expired")
 
@@ -101,6 +101,7 @@ class ChargeDesk:
             route=lambda sold: self._routes(case, sold, at).first(sold, in_stock=sold.id in case.in_stock),
             at=at,
             chance=self.shop.chance,
+            bought=case.bought,
         )
         fresh = claimed.id not in self._decided
         self._decided.add(claimed.id)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from uuid import UUID
 from opla.core import sms
 from opla.core.actor import Actor, Role
 from opla.core.catalog import Operator
-from opla.core.day import day_of
+from opla.core.day import bounds, day_of
 from opla.core.phone import Number, read
 from opla.core.ports import Answer, Kind, Message, Receipt, SendsTexts, TextReport
 from opla.core.refusal import Refusal
@@ -125,9 +126,14 @@ def text_out(words: Words, *, line: SendsTexts, shop: Shop, at: datetime) -> int
 
 
 def spend(text: str, *, shop: Shop, at: datetime) -> int:
-    """How many parts a text has, taken from today's; 0 where the day's ceiling leaves none."""
+    """How many parts an answer has, taken from today's; 0 where the half of strangers leaves none."""
     parts = len(sms.written(text).parts)
-    return parts if texts.spend(day_of(at), parts, shop.texts_a_day) else 0
+    return parts if texts.spend(day_of(at), parts, _of_strangers(shop)) else 0
+
+
+def _of_strangers(shop: Shop) -> int:
+    """What brings about a text for nothing takes no more than half of a day: the rest is for what was paid."""
+    return shop.texts_a_day // 2
 
 
 def received(receipt: Receipt, *, shop: Shop, at: datetime) -> None:
@@ -159,10 +165,12 @@ def _leave(
     if leaving.lost and not secret:
         return "unknown", _NOTHING, 0, None
     day, reserved = day_of(at), 0
+    most = shop.texts_a_day if isinstance(found, OrderText) else _of_strangers(shop)
     if secret and isinstance(found, OrderText):
         reserved = _CODE_PARTS
         if not texts.spend(day, reserved, shop.texts_a_day):
-            return "too_many", _NOTHING, 0, None
+            tomorrow_s = math.ceil((bounds(day)[1] - at).total_seconds())
+            return "too_many", _NOTHING, 0, tomorrow_s if leaving.tries < len(_AGAIN_AFTER_S) else None
         revealed = texts.reveal(leaving.reference, actor=_BY_TEXT, at=at, keyring=shop.keyring)
         if isinstance(revealed, str):
             texts.spend(day, -reserved, shop.texts_a_day)
@@ -175,7 +183,7 @@ def _leave(
         texts.spend(day, -reserved, shop.texts_a_day)
         return "not_sent", _NOTHING, 0, None
     parts = len(sms.written(text).parts)
-    if parts > reserved and not texts.spend(day, parts - reserved, shop.texts_a_day):
+    if parts > reserved and not texts.spend(day, parts - reserved, most):
         texts.spend(day, -reserved, shop.texts_a_day)
         return "too_many", _NOTHING, 0, None
     language = found.page.language if isinstance(found, OrderText) else found.language

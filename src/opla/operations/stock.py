@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from opla.core import stock as rules
 from opla.core.actor import SYSTEM, Act, Actor
@@ -11,7 +12,7 @@ from opla.core.day import day_of
 from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
-from opla.core.stock import BatchEvent, PurchaseEvent, PurchaseState
+from opla.core.stock import BatchEvent, PurchaseEvent
 from opla.db.queries import purchases as bought
 from opla.db.queries import stock as queries
 from opla.db.queries.purchases import NewPurchase, Purchase
@@ -27,9 +28,21 @@ _LONGEST_WHY: Final = 200
 
 
 def order(
-    actor: Actor, vendor: str, sku: str, quantity: int, cost: str, *, invoice: str = "", shop: Shop, at: datetime
+    actor: Actor,
+    vendor: str,
+    sku: str,
+    quantity: int,
+    cost: str,
+    *,
+    invoice: str = "",
+    key: UUID | None = None,
+    shop: Shop,
+    at: datetime,
 ) -> int | Refusal:
-    """Note that codes were ordered, each at `cost` (such as `14.25`); the number of the purchase. Nobody is told."""
+    """Note that codes were ordered, each at `cost` (such as `14.25`); the number of the purchase. Nobody is told.
+
+    `key` is the caller's, made when the form is drawn: sent twice it is one purchase.
+    """
     if refused := actor.refused(Act.STOCK_CODES):
         return refused
     named = _line(vendor, _LONGEST + 1)
@@ -44,8 +57,9 @@ def order(
     each = Money.parse(cost, catalog.currency)
     if each is None or each.amount_minor < 0:
         return Refusal(Code.AMOUNT_UNREADABLE, "cost", {"amount": cost})
-    new = NewPurchase(shop.chance.uuid(at), named, product.sku, quantity, each, _line(invoice, _LONGEST))
-    return bought.order(new, actor=actor, at=at)
+    new = NewPurchase(key or shop.chance.uuid(at), named, product.sku, quantity, each, _line(invoice, _LONGEST))
+    number = bought.order(new, actor=actor, at=at)
+    return Refusal(Code.KEY_REUSED, "purchase", {"field": "purchase"}) if number is None else number
 
 
 def received(
@@ -63,13 +77,20 @@ def call_off(actor: Actor, number: int, *, at: datetime) -> Purchase | Refusal:
     return _moved(actor, number, PurchaseEvent.CALLED_OFF, at=at)
 
 
-def pay(actor: Actor, number: int, amount: str, *, back: bool = False, at: datetime) -> Purchase | Refusal:
-    """Note that so much was paid to the vendor from the bank account, or (`back`) came from it."""
+def pay(
+    actor: Actor, number: int, amount: str, *, back: bool = False, seen_minor: int | None = None, at: datetime
+) -> Purchase | Refusal:
+    """Note that so much was paid to the vendor from the bank account, or (`back`) came from it.
+
+    `seen_minor`: what had been paid when the form was drawn, so that one that is sent twice pays once.
+    """
     if refused := actor.refused(Act.STOCK_CODES):
         return refused
     found = bought.purchase(number)
     if found is None:
         return Refusal(Code.NOT_FOUND, "purchase", {"name": str(number)})
+    if seen_minor not in (None, found.paid.amount_minor):
+        return Refusal(Code.PURCHASE_NOT_NOW, "purchase")
     paid = Money.parse(amount, found.cost.currency)
     if paid is None or paid.amount_minor <= 0:
         return Refusal(Code.AMOUNT_UNREADABLE, "amount", {"amount": amount})
@@ -172,22 +193,14 @@ def batches(actor: Actor) -> list[Batch] | Refusal:
     return actor.refused(Act.STOCK_CODES) or queries.batches()
 
 
-def batch(actor: Actor, number: int) -> tuple[Batch, list[SoldCode]] | Refusal:
-    """One batch, and who has a code of it."""
+def batch(actor: Actor, number: int, *, newest: int | None = None) -> tuple[Batch, list[SoldCode]] | Refusal:
+    """One batch, and who has a code of it: all of them, or so many of the newest."""
     if refused := actor.refused(Act.STOCK_CODES):
         return refused
     found = queries.batch(number)
     if found is None:
         return Refusal(Code.NOT_FOUND, "batch", {"name": str(number)})
-    return found, queries.sold_of(found.id)
-
-
-def expected(actor: Actor) -> list[Purchase] | Refusal:
-    """Purchases of which codes may still come."""
-    found = purchases(actor)
-    if isinstance(found, Refusal):
-        return found
-    return [one for one in found if one.state is PurchaseState.ORDERED]
+    return found, queries.sold_of(found.id, limit=newest)
 
 
 def _line(text: str, most: int) -> str:

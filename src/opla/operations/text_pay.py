@@ -46,8 +46,8 @@ LASTS: Final = timedelta(minutes=10)
 TRIES: Final = 3
 #: Charges by text in a calendar month, of one renewal; and one a day. Refused ones count.
 A_MONTH: Final = 4
-#: The topics of the letter to the renewal's owner, and of the text to the SIM.
-CHARGED, REFUSED = "renewal_by_text", "text_pay_refused"
+#: The topics of the letters to the renewal's owner, and of the text to the SIM.
+CHARGED, NOT_CHARGED, REFUSED = "renewal_by_text", "renewal_by_text_refused", "text_pay_refused"
 
 
 @dataclass(frozen=True)
@@ -87,21 +87,36 @@ def pay(said: Pay, number: Number, *, shop: Shop, at: datetime) -> Paying | NoWo
     latest = rescue.latest_of(who)
     if latest is None:
         return None
-    found = text_pay.try_(who, _hash(said.word, who, shop), at=at, most=TRIES)
-    paying = _paying(found, number, shop, at) if found else None
-    if paying is not None:
-        return paying
+    word = _hash(said.word, who, shop)
+    for _ in range(2):  # the second time for another listener, who may have charged it in the same moment
+        found = text_pay.try_(who, word, at=at, most=TRIES)
+        if found is None:
+            break
+        if paying := _paying(found, number, shop, at):
+            return paying
     alive = latest.ends_at > at and not latest.paid
     return NoWord(latest.language, rescuing.link_of(latest, shop=shop) if alive else "")
 
 
 def follow(*, shop: Shop, at: datetime, limit: int = 50) -> int:
-    """Tell the SIMs whose charge came to nothing that it does not come; how many."""
+    """Tell the SIMs whose charge came to nothing that it does not come, unless somebody else has paid, and the owners
+    of their renewals, who read that they are being charged; how many."""
     with transaction.atomic():
         refused = text_pay.close(at=at, limit=limit)
-        for ask_id in refused:
-            ask = rescue.by_id(ask_id)
-            if ask is not None:
+        opened = (renewals.opened(one, shop=shop) for one in rows.load([one.renewal_id for one in refused]))
+        owners = {one.kept.id: one for one in opened if one}
+        told = [
+            renewals.letter(
+                owners[one.renewal_id], NOT_CHARGED,
+                {"product": one.product_name, "price_minor": str(one.price_minor)},
+            )
+            for one in refused if one.renewal_id in owners
+        ]  # fmt: skip
+        if told:
+            letters.post(told, shop=shop, at=at)
+        for one in refused:
+            ask = rescue.by_id(one.ask)
+            if ask is not None and not ask.paid:
                 about = {"sku": ask.sku, "total": str(ask.total_minor), "link": rescuing.link_of(ask, shop=shop)}
                 to = rescuing.number_of(ask, shop=shop)
                 order_texts.post(REFUSED, to, ask.language, about, shop=shop, at=at)

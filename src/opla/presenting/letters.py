@@ -91,6 +91,7 @@ _WORDS: Final[dict[str, Words]] = {
     "renewal_paused": renewing.paused,  # cause; order_path, where one can be paid by hand
     "renewal_ceiling": renewing.ceiling,  # cap_minor, month_cap_minor: the new ones
     "renewal_by_text": renewing.by_text,  # price_minor; product: what was ordered
+    "renewal_by_text_refused": renewing.by_text_refused,  # the same
     "renewal_ended": renewing.ended,  # by: the shop, where it was not its owner
     "renewal_not_begun": renewing.not_begun,  # cause: order, or provider
     "sign_in": _sign_in,  # path: of the page that signs in, with its secret

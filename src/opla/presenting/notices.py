@@ -25,6 +25,7 @@ TOPICS = (
     "card_ready",
     "card_sent",
     "text_failed",
+    "text_unknown",
     "proof",
     *Nudge,
 )
@@ -56,6 +57,8 @@ def notice(topic: str, page: OrderPage, link_url: str, *, sandbox: bool, digits:
                 subject, body = _card_sent(page)
             case "text_failed":
                 subject, body = _text_failed(page)
+            case "text_unknown":
+                subject, body = _text_unknown(page)
             case "refunding":
                 subject, body = _refunding(page)
             case "refunded":
@@ -166,6 +169,18 @@ def _text_failed(page: OrderPage) -> tuple[str, str]:
     )
 
 
+def _text_unknown(page: OrderPage) -> tuple[str, str]:
+    what = {"product": page.product_name}
+    return (
+        _("The SMS with the code may not have arrived: %(product)s") % what,
+        _(
+            "You paid %(product)s for somebody who asked by SMS, and nobody can tell whether the SMS with the code "
+            "reached their phone. Ask them. If it did not, open your order to see the code, and give it to them."
+        )
+        % what,
+    )
+
+
 def _card_handed_over(page: OrderPage) -> tuple[str, str]:
     what = {"product": page.product_name, "total": figures.money(page.price.total)}
     return (
@@ -229,6 +244,12 @@ def _refunding(page: OrderPage) -> tuple[str, str]:
             )
             % what,
         )
+    if orders.forestalled(page):
+        text = _(
+            "%(product)s: somebody else had paid for it first, so %(amount)s is on its way back to you, the way you "
+            "paid. You need to do nothing."
+        )
+        return _("Your money is coming back: %(amount)s") % what, text % what
     return (
         _("Your money is coming back: %(amount)s") % what,
         _("%(product)s: %(amount)s is on its way back to you, the way you paid. You need to do nothing.") % what,

@@ -60,6 +60,7 @@ _EVENTS: Final[dict[str, str]] = {
     "placed": gettext_noop("Ordered"),
     "paid": gettext_noop("Paid"),
     "paid_late": gettext_noop("Paid after the time was over: it goes back"),
+    "paid_after": gettext_noop("Somebody else had paid for it first: it goes back"),
     "reserved": gettext_noop("Ordered, and held on the float"),
     "paid_from_float": gettext_noop("Paid from the float"),
     "freed": gettext_noop("Not delivered: free on the float again"),
@@ -143,6 +144,11 @@ def _placed(page: OrderPage, at: datetime) -> Status:
     if at >= page.expires_at:
         text = _("We are closing this order. If you did pay, the money comes back by itself.")
         return Status("expiring", _("The time to pay ran out"), text, Tone.MIND, _bars(page, Fill.EMPTY, Fill.EMPTY))
+    if page.bought and page.payment_total == page.price.total:
+        text = _(
+            "Somebody else has paid for this meanwhile, so do not pay. If you did pay, the money comes back by itself."
+        )
+        return Status("bought", _("Paid for already"), text, Tone.MIND, _bars(page, Fill.EMPTY, Fill.EMPTY))
     if page.by_consent and page.payment_state in (payment.State.OPENING, payment.State.OPEN):
         text = _("You need to do nothing. A direct debit can take days; this page goes on by itself.")
         return Status("charging", _("It is charged by itself"), text, Tone.WAIT, _bars(page, Fill.BUSY, Fill.EMPTY))
@@ -228,6 +234,8 @@ def _refunding(page: OrderPage) -> Status:
         return Status("refunding", _("Collect your money"), text % {"amount": amount}, Tone.MIND, bars)
     if any(happened.name == "called_off" for happened in page.events):
         text = _("You called it off. %(amount)s is on its way back to you, the way you paid. You need to do nothing.")
+    elif forestalled(page):
+        text = _("Somebody else had paid for it first. %(amount)s is on its way back to you, the way you paid.")
     elif page.delivered_at is None:
         text = _(
             "It was not delivered, so %(amount)s is on its way back to you, the way you paid. You need to do nothing."
@@ -274,6 +282,11 @@ def passed(page: OrderPage) -> Passed:
             return Passed(_("It will not come"), _("Ask whoever sent you this link."), Tone.MIND)
 
 
+def forestalled(page: OrderPage) -> bool:
+    """Its money came after somebody else had paid for what was asked for by text."""
+    return any(happened.name == "paid_after" for happened in page.events)
+
+
 def otherwise(page: OrderPage) -> bool:
     """The money went back from our bank account, because the way it was paid refused it."""
     return any(happened.name == "refunded_otherwise" for happened in page.events)
@@ -300,7 +313,7 @@ def _bars(page: OrderPage, paid: Fill, sent: Fill) -> tuple[Bar, Bar, Bar]:
     if told is Fill.EMPTY and page.state in order.ENDED and page.state is not order.State.CANCELLED:
         told = Fill.BUSY
     return (
-        Bar(_("paid"), paid, at.get("paid") or at.get("paid_late"), _fill(paid)),
+        Bar(_("paid"), paid, at.get("paid") or at.get("paid_late") or at.get("paid_after"), _fill(paid)),
         Bar(_("sent"), sent, page.delivered_at, _fill(sent)),
         Bar(_("told"), told, told_at, _fill(told)),
     )

@@ -71,6 +71,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.QUOTE_EXPIRED: gettext_noop("This price has expired. Nothing was charged. What you typed is kept."),
     Code.QUOTE_CHANGED: gettext_noop("The amount sent differs from the amount shown. Nothing was charged. Look again."),
     Code.QUOTE_TAKEN: gettext_noop("This offer has become an order already. Nothing was charged twice."),
+    Code.BOUGHT_ALREADY: gettext_noop("Somebody else has paid for this meanwhile. Nothing was charged."),
     Code.CONSENT_MISSING: gettext_noop(
         "Tick the box about your right to step back, above the button. Nothing was charged."
     ),

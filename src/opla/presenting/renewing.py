@@ -206,11 +206,24 @@ def charged(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
 def by_text(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     known = _known(about, base_url)
     parts = [
-        _("Whoever has the SIM of %(number)s ordered %(product)s by SMS, and you are charged %(price)s.") % known,
+        _("Whoever has the SIM of %(number)s ordered %(product)s by SMS, and you are being charged %(price)s.") % known,
         _("You allowed this. If it should not happen again, take it back here: %(link)s") % known,
         _("End it now: %(end)s") % known,
     ]
-    return _("Ordered by SMS and charged to you: %(product)s") % known, "\n\n".join(parts)
+    return _("Ordered by SMS, at your charge: %(product)s") % known, "\n\n".join(parts)
+
+
+def by_text_refused(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
+    known = _known(about, base_url)
+    parts = [
+        _(
+            "We wrote to you that %(product)s was ordered by SMS from the SIM of %(number)s. It was not paid this way: "
+            "you are not charged %(price)s."
+        )
+        % known,
+        _("You allowed this. If it should not happen again, take it back here: %(link)s") % known,
+    ]
+    return _("Not charged after all: %(product)s") % known, "\n\n".join(parts)
 
 
 def not_charged(about: Mapping[str, str], base_url: str) -> tuple[str, str]:

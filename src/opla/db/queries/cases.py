@@ -31,6 +31,13 @@ _OTHERWISE = """CASE WHEN p.refunded_minor = 0 THEN 0 ELSE p.refunded_minor - (
 #: What may still be refunded of payment `p` (`Payment.kept_minor`).
 _KEPT = "p.captured_minor - p.refunded_minor - p.refunding_minor - p.charged_back_minor - p.outside_minor"
 
+#: Somebody else has paid for what was asked for by text that order `o` is of, or payment `p` pays for it twice.
+_BOUGHT = """EXISTS (SELECT FROM text_wish w WHERE w.quote_id = o.quote_id AND w.ask IS NOT NULL
+                AND (opla_text_ask_bought(w.ask, o.id) OR EXISTS (
+                    SELECT FROM text_wish v JOIN orders t ON t.quote_id = v.quote_id
+                    JOIN allocation l ON l.order_id = t.id
+                    WHERE v.ask = w.ask AND l.payment_id = p.id AND t.state = 'placed' AND t.id < o.id)))"""
+
 
 @dataclass(frozen=True)
 class PaymentCase:
@@ -43,12 +50,14 @@ class PaymentCase:
     links: tuple[bytes, ...]  # sealed link secrets, in the order of `orders`
     in_stock: frozenset[UUID]  # the orders whose product lies on our own shelf now
     standings: Mapping[UUID, Standing]  # the orders it has paid; empty until it is captured
+    bought: frozenset[UUID]  # the orders that wait, for what another order has bought meanwhile
 
 
 def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     """Payments by id, each with its allocated orders."""
     rows = select(
         f"""SELECT {ORDER}, o.link_sealed, EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock'),
+                   o.state = 'placed' AND {_BOUGHT},
                    a.amount_minor, p.receipt, p.id, p.state, p.provider, coalesce(c.provider_id, ''), p.amount_minor,
                    p.currency, p.captured_minor, p.refunded_minor, p.refunding_minor, p.charged_back_minor,
                    {_MAY_BE_OUT}, p.outside_minor, {_OTHERWISE}, c.fee_minor, coalesce(c.fee_on, '')
@@ -59,7 +68,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     )
     cases: dict[UUID, PaymentCase] = {}
     for row in rows:
-        sold, (link_sealed, in_stock, allocated_minor, receipt, *columns) = read_order(row)
+        sold, (link_sealed, in_stock, bought, allocated_minor, receipt, *columns) = read_order(row)
         before = cases.get(expect(columns[0], UUID))
         allocations = {**(before.payment.allocations if before else {}), sold.id: expect(allocated_minor, int)}
         paid = _payment(columns, allocations)
@@ -71,6 +80,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
             (*(before.links if before else ()), bytes(expect(link_sealed, bytes))),
             (before.in_stock if before else frozenset()) | ({sold.id} if in_stock else set()),
             {},
+            (before.bought if before else frozenset()) | ({sold.id} if bought else set()),
         )
     captured = [payment_id for payment_id, case in cases.items() if case.payment.captured_minor]
     for payment_id, held in _standings(captured).items():
@@ -118,7 +128,7 @@ def _standings(payment_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, Standing]]:
     rows = select(
         f"""SELECT {ORDER}, p.id, s.id, s.state, s.tries, coalesce(s.adapter, d.supplier, ''),
                    coalesce(d.cost_minor, 0), k.id, k.supplier,
-                   EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id), {_BACK}
+                   opla_code_seen(o.id), {_BACK}
             FROM payment p JOIN allocation l ON l.payment_id = p.id JOIN orders o ON o.id = l.order_id
             LEFT JOIN attempt s ON s.order_id = o.id AND s.stands
             LEFT JOIN delivery d ON d.order_id = o.id
@@ -210,7 +220,7 @@ def float_case(order_id: UUID) -> FloatCase | None:
     """None for an order that is nobody's, or a customer's."""
     rows = select(
         f"""SELECT {ORDER}, coalesce(d.supplier, ''), coalesce(d.cost_minor, 0), k.id, k.supplier,
-                   EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id), opla_given_back(o.id)
+                   opla_code_seen(o.id), opla_given_back(o.id)
             FROM orders o LEFT JOIN delivery d ON d.order_id = o.id
             LEFT JOIN code k ON k.id = d.code_id AND k.order_id = o.id AND k.state = 'sold'
             WHERE o.id = %s AND o.reseller <> ''""",  # noqa: S608 - a constant of ours

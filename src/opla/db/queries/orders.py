@@ -92,7 +92,9 @@ class NewPayment:
 
 @dataclass(frozen=True)
 class PlacedRow:
-    result: str  # placed | again | quote_unknown | quote_taken | quote_expired | promotion_used_up | basket_changed
+    #: placed | again | quote_unknown | quote_taken | quote_expired | promotion_used_up | bought_already |
+    #: basket_changed
+    result: str
     order_id: UUID | None
 
 

@@ -107,6 +107,7 @@ class OrderPage:
     refunding: Money  # on its way back
     refunded: Money
     events: tuple[Happened, ...]
+    bought: bool  # it waits for what was asked for by text, and somebody else has paid for that
 
 
 _PAGE = """
@@ -117,7 +118,7 @@ _PAGE = """
            EXISTS (SELECT FROM attempt a WHERE a.order_id = o.id AND a.state IN ('sending', 'pending', 'unknown')),
            EXISTS (SELECT FROM item i WHERE i.order_id = o.id AND i.closed_at IS NULL
                    AND i.kind NOT IN ('message_given_up', 'reservation', 'cash_due')),
-           d.at, coalesce(k.serial, ''), k.valid_until, EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id),
+           d.at, coalesce(k.serial, ''), k.valid_until, opla_code_seen(o.id),
            opla_may_act(o.id, %(device)s, %(customer)s::uuid),
            (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
             WHERE r.state IN ('due', 'refused')
@@ -128,8 +129,10 @@ _PAGE = """
            ARRAY(SELECT e.at::text || '|' || e.name || '|' || e.why FROM event e
                  WHERE e.subject_id = o.id ORDER BY e.id),
            o.discount_minor, p.amount_minor, o.deliver_at,
-           EXISTS (SELECT FROM renewal_period n WHERE n.payment_id = p.id)
-           OR EXISTS (SELECT FROM text_pay t WHERE t.payment_id = p.id)
+           (EXISTS (SELECT FROM renewal_period n WHERE n.payment_id = p.id)
+           OR EXISTS (SELECT FROM text_pay t WHERE t.payment_id = p.id)),
+           o.state = 'placed' AND EXISTS (SELECT FROM text_wish w WHERE w.quote_id = o.quote_id AND w.ask IS NOT NULL
+                                          AND opla_text_ask_bought(w.ask, o.id))
     FROM orders o
     JOIN LATERAL (
         -- the payment that paid it, else the latest one
@@ -229,6 +232,7 @@ def _page(row: Row) -> OrderPage:
         refunding=Money(expect(row[33], int), currency),
         refunded=Money(expect(row[34], int), currency),
         events=tuple(happened),
+        bought=expect(row[40], bool),
     )
 
 

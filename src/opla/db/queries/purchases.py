@@ -52,8 +52,8 @@ class Purchase:
         return Money(self.quantity * self.cost.amount_minor, self.cost.currency)
 
 
-def order(bought: NewPurchase, *, actor: Actor, at: datetime) -> int:
-    """The number that the new purchase is called by."""
+def order(bought: NewPurchase, *, actor: Actor, at: datetime) -> int | None:
+    """The number that the purchase is called by, the same for the same id; None: that id is of another one."""
     rows = call(
         "opla_purchase",
         Argument(at, "timestamptz"),
@@ -66,7 +66,7 @@ def order(bought: NewPurchase, *, actor: Actor, at: datetime) -> int:
         Argument(bought.cost.currency, "text"),
         Argument(bought.invoice, "text"),
     )
-    return expect(rows[0][0], int)
+    return expect(rows[0][0], int) if rows else None
 
 
 _PURCHASE = """
@@ -123,7 +123,8 @@ def move_purchase(
     actor: Actor,
     at: datetime,
 ) -> bool:
-    """False: somebody else was quicker, or it cannot be. Never more is paid than what was ordered costs."""
+    """False: somebody else was quicker than who saw `bought`, or it cannot be. Never more is paid than what was ordered
+    costs."""
     rows = call(
         "opla_purchase_move",
         Argument(at, "timestamptz"),
@@ -135,6 +136,7 @@ def move_purchase(
         Argument(damaged, "int"),
         Argument(invoice, "text"),
         Argument(paid_minor, "bigint"),
+        Argument(bought.paid.amount_minor, "bigint"),
         Argument(bought.total.amount_minor, "bigint"),
     )
     return rows[0][0] == "done"

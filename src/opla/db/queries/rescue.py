@@ -39,8 +39,8 @@ def join(piece: Piece, *, at: datetime, since: datetime, most_one: int, most_all
 
 @dataclass(frozen=True)
 class Ask:
-    """What was asked for by text and offered. `sealed` about its id: the number and the link. `paid`: there is an order
-    of it that was not cancelled, or one is being charged by text."""
+    """What was asked for by text and offered. `sealed` about its id: the number and the link. `paid`: an order
+    has bought it (`opla_text_ask_bought`), or one is being charged by text."""
 
     id: UUID
     who: bytes = field(repr=False)
@@ -72,10 +72,9 @@ def keep(ask: Ask, link_hash: bytes, *, at: datetime) -> None:
 
 _ASK = """
     SELECT a.id, a.who, a.sealed, a.sku, a.face_minor, a.total_minor, a.language, a.shown, a.ends_at,
-           EXISTS (SELECT FROM text_wish w JOIN orders o ON o.quote_id = w.quote_id
-                   WHERE w.ask = a.id AND o.state NOT IN ('placed', 'cancelled'))
-           OR EXISTS (SELECT FROM text_pay t JOIN orders o ON o.id = t.order_id JOIN payment p ON p.id = t.payment_id
-                      WHERE t.ask = a.id AND o.state = 'placed' AND p.state NOT IN ('failed', 'expired'))
+           opla_text_ask_bought(a.id, NULL) OR EXISTS (
+               SELECT FROM text_pay t JOIN orders o ON o.id = t.order_id JOIN payment p ON p.id = t.payment_id
+               WHERE t.ask = a.id AND o.state = 'placed' AND p.state NOT IN ('failed', 'expired'))
     FROM text_ask a
 """
 

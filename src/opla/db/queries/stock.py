@@ -127,7 +127,8 @@ class SoldCode:
     seen: bool
 
 
-def sold_of(batch_id: UUID, *, limit: int = 1000) -> list[SoldCode]:
+def sold_of(batch_id: UUID, *, limit: int | None = None) -> list[SoldCode]:
+    """The newest first; all of them without a limit."""
     rows = select(
         """SELECT o.ticket, o.id, k.sku, k.serial, o.email, o.number, o.reseller, o.language, o.state, d.at,
                   EXISTS (SELECT FROM reveal r WHERE r.order_id = o.id)

@@ -128,7 +128,24 @@ def place(
     return expect(done, bool)
 
 
-def close(*, at: datetime, limit: int) -> list[UUID]:
-    """What was asked for (`text_ask`) and could not be charged, each once."""
+@dataclass(frozen=True)
+class Uncharged:
+    """What was asked for, of which renewal, and what was not charged for it."""
+
+    ask: UUID
+    renewal_id: UUID
+    product_name: str
+    price_minor: int
+
+
+def close(*, at: datetime, limit: int) -> list[Uncharged]:
+    """What could not be charged, each once."""
     rows = call("opla_text_pay_close", Argument(at, "timestamptz"), Argument(limit, "int"))
-    return [expect(row[0], UUID) for row in rows]
+    if not rows:
+        return []
+    found = select(
+        """SELECT t.ask, t.renewal_id, o.product_name, o.face_minor + o.fee_minor - o.discount_minor
+           FROM text_pay t JOIN orders o ON o.id = t.order_id WHERE t.ask = ANY (%s::uuid[]) ORDER BY t.id""",
+        [[row[0] for row in rows]],
+    )
+    return [Uncharged(expect(a, UUID), expect(r, UUID), expect(n, str), expect(p, int)) for a, r, n, p in found]

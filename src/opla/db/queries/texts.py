@@ -19,7 +19,20 @@ def stop(who: bytes, *, at: datetime) -> None:
 
 
 def stopped(who: bytes) -> bool:
-    return bool(select("SELECT 1 FROM text_stop WHERE who = %s", [who]))
+    [(found,)] = select("SELECT opla_texts_stopped(%s)", [who])
+    return expect(found, bool)
+
+
+def start(who: bytes, event_id: UUID, *, actor: Actor, at: datetime) -> bool:
+    """Take a STOP back; False where there is none."""
+    [(done,)] = call(
+        "opla_start_texts",
+        Argument(at, "timestamptz"),
+        Argument(str(actor), "text"),
+        Argument(event_id, "uuid"),
+        Argument(who, "bytea"),
+    )
+    return expect(done, bool)
 
 
 def state_of(ticket: str) -> tuple[order.State, str] | None:

@@ -1,7 +1,7 @@
 -- Decisions of the core, written whole or not at all. One group (`g`) is one Change; the arrays of its parts are
 -- columns. A group wins when every subject it moves is still where the decision found it; a group that lost writes
 -- nothing and is told so. Locks are taken in one order everywhere: payments, orders, refunds, attempts, accounts,
--- each by id (counts of promotions before accounts); an account is updated once per call however many groups touch it.
+-- each by id (wishes of texts, then counts of promotions, before accounts); an account is updated once per call however many groups touch it.
 --
 -- Results per group: won · lost (decided on old news) · refund_too_much · provider_id_taken · code_known ·
 -- item_closed · still_running (what a person says of an item: it is closed already; somebody is being asked just now)
@@ -131,12 +131,31 @@ BEGIN
             v_result[v_bad] := 'lost';
         END LOOP;
     END IF;
-    --    And whether somebody has seen a code that is taken back: `opla_reveal` waits for the order's lock, held here.
+    --    And whether somebody has seen a code that is taken back: whoever opens one waits for the order's lock, held here.
     IF cardinality(k_g) > 0 THEN
         FOR v_bad IN
             SELECT k.g FROM unnest(k_g, k_code, k_order, k_revealed) AS k (g, code, order_id, revealed)
-            WHERE k.revealed <> EXISTS (SELECT FROM reveal v WHERE v.order_id = k.order_id)
+            WHERE k.revealed <> opla_code_seen(k.order_id)
                OR NOT EXISTS (SELECT FROM code c WHERE c.id = k.code AND c.order_id = k.order_id AND c.state = 'sold')
+        LOOP
+            v_result[v_bad] := 'lost';
+        END LOOP;
+    END IF;
+
+    --    And that nobody else has paid meanwhile for what was asked for by text: its wishes are locked, so that of two
+    --    payments that arrive at once one waits here, and is then decided again.
+    IF 'paid' = ANY (m_event) AND EXISTS (SELECT FROM text_wish WHERE ask IS NOT NULL) THEN
+        PERFORM 1 FROM text_wish WHERE ask IN (
+            SELECT w.ask FROM unnest(m_subject, m_id, m_event) AS m (subject, id, event)
+            JOIN orders o ON o.id = m.id JOIN text_wish w ON w.quote_id = o.quote_id
+            WHERE m.subject = 'order' AND m.event = 'paid') ORDER BY quote_id FOR NO KEY UPDATE;
+        FOR v_bad IN
+            SELECT DISTINCT m.g FROM (
+                SELECT u.g, u.id, w.ask, row_number() OVER (PARTITION BY w.ask ORDER BY u.g, u.id) AS place
+                FROM unnest(m_g, m_subject, m_id, m_event) AS u (g, subject, id, event)
+                JOIN orders o ON o.id = u.id JOIN text_wish w ON w.quote_id = o.quote_id
+                WHERE u.subject = 'order' AND u.event = 'paid' AND w.ask IS NOT NULL
+            ) m WHERE m.place > 1 OR opla_text_ask_bought(m.ask, m.id)
         LOOP
             v_result[v_bad] := 'lost';
         END LOOP;
@@ -293,9 +312,9 @@ BEGIN
     WHERE o.id = w.id AND o.state <> w.target;
 
     -- Nothing was given in the end, or what was given came back unused: so did the promotion.
-    IF m_event && '{expired,declined,called_off,reversed,returned,card_lost}' THEN
+    IF m_event && '{expired,paid_after,declined,called_off,reversed,returned,card_lost}' THEN
         PERFORM opla_give_back_promotions(p_at, array_agg(id)) FROM unnest(m_g, m_subject, m_id, m_event) AS m (g, subject, id, event)
-        WHERE subject = 'order' AND event IN ('expired', 'declined', 'called_off', 'reversed', 'returned', 'card_lost')
+        WHERE subject = 'order' AND event IN ('expired', 'paid_after', 'declined', 'called_off', 'reversed', 'returned', 'card_lost')
           AND v_won[g];
     END IF;
 

@@ -30,7 +30,10 @@ BEGIN
     UPDATE orders o SET email = '', number = '', device_hash = '',
         link_hash = sha256(convert_to('forgotten ' || o.id::text, 'UTF8'))  -- the hash of no link: it opens nothing now
     WHERE o.id = ANY (v_ids);
-    DELETE FROM text_wish w USING quote q WHERE q.id = w.quote_id AND lower(q.email) = p_email;
+    -- That what was asked for by text has been paid for stays known, or it could be bought once more.
+    UPDATE text_wish w SET who = '', sealed = '' FROM quote q
+    WHERE q.id = w.quote_id AND lower(q.email) = p_email AND w.ask IS NOT NULL;
+    DELETE FROM text_wish w USING quote q WHERE q.id = w.quote_id AND lower(q.email) = p_email AND w.ask IS NULL;
     UPDATE quote q SET email = '', number = '', device_hash = '' WHERE lower(q.email) = p_email;
     DELETE FROM order_device d WHERE d.order_id = ANY (v_ids);
     DELETE FROM proof p WHERE p.order_id = ANY (v_ids);

@@ -54,7 +54,8 @@ BEGIN
 END $$;
 
 -- Quotes become orders under payments. A quote taken before answers 'again' with its order (same device) or
--- 'quote_taken'; one whose promotion is used up meanwhile 'promotion_used_up'; a bad neighbour, or a repeat inside the
+-- 'quote_taken'; one whose promotion is used up meanwhile 'promotion_used_up'; one of what was asked for by text that
+-- somebody has paid for 'bought_already'; a bad neighbour, or a repeat inside the
 -- batch, never fails the others.
 CREATE OR REPLACE FUNCTION opla_place(
     p_at timestamptz, p_expires_at timestamptz, p_actor text,
@@ -68,6 +69,8 @@ DECLARE
     v_new uuid[];
     v_uses boolean := EXISTS (SELECT FROM quote_use u WHERE u.quote_id = ANY (p_quote));
     v_full uuid[] := '{}';
+    v_bought uuid[] := ARRAY(SELECT w.quote_id FROM text_wish w WHERE w.quote_id = ANY (p_quote) AND w.ask IS NOT NULL
+                             AND opla_text_ask_bought(w.ask, NULL));
 BEGIN
     PERFORM opla_writes(true);
     IF v_uses THEN
@@ -84,7 +87,8 @@ BEGIN
             q.fee_vat_minor, q.currency, q.number, q.plan, q.email, q.language, q.catalog_version, q.sample,
             a.link_hash, a.link_sealed, a.device, p_at, p_expires_at, q.discount_minor, q.deliver_at
         FROM asked a
-        JOIN quote q ON q.id = a.quote_id AND q.device_hash = a.device AND q.expires_at > p_at AND q.id <> ALL (v_full)
+        JOIN quote q ON q.id = a.quote_id AND q.device_hash = a.device AND q.expires_at > p_at
+            AND q.id <> ALL (v_full || v_bought)
         -- Whoever holds counts of promotions waits for nobody's order: one that is there already is not tried again.
         WHERE NOT (v_uses AND EXISTS (SELECT FROM orders o WHERE o.quote_id = q.id))
         ORDER BY q.id, a.n
@@ -111,6 +115,7 @@ BEGIN
              WHEN o.id IS NOT NULL AND o.device_hash = a.device THEN 'again'
              WHEN q.id IS NULL OR q.device_hash <> a.device THEN 'quote_unknown'
              WHEN o.id IS NOT NULL THEN 'quote_taken'
+             WHEN q.id = ANY (v_bought) THEN 'bought_already'
              WHEN q.expires_at > p_at AND q.id = ANY (v_full) THEN 'promotion_used_up'
              ELSE 'quote_expired' END,
         o.id
@@ -152,7 +157,8 @@ BEGIN
     FROM unnest(v_result, v_order) WITH ORDINALITY AS u (result, order_id, n) ORDER BY u.n;
 END $$;
 
--- Another try at paying orders whose last payment failed or expired. It never shortens the time there is. One open payment per order at a time: the
+-- Another try at paying orders whose last payment failed or expired, and whose top-up nobody else has bought. It never
+-- shortens the time there is. One open payment per order at a time: the
 -- second of two tabs gets 'open', and is shown the payment that is there. Orders that name the same payment are paid by
 -- it together, or not at all.
 CREATE OR REPLACE FUNCTION opla_pay_again(
@@ -164,6 +170,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_ok uuid[];
     v_by uuid[];  -- the payment of each
+    v_bought uuid[] := ARRAY(SELECT o.id FROM orders o JOIN text_wish w ON w.quote_id = o.quote_id
+                             WHERE o.id = ANY (p_order) AND w.ask IS NOT NULL AND opla_text_ask_bought(w.ask, o.id));
 BEGIN
     PERFORM opla_writes(true);
     PERFORM 1 FROM orders WHERE id = ANY (p_order) ORDER BY id FOR UPDATE;
@@ -171,7 +179,7 @@ BEGIN
         SELECT DISTINCT ON (u.id) u.id, u.payment, o.id IS NOT NULL AS payable
         FROM unnest(p_order, p_payment) WITH ORDINALITY AS u (id, payment, n)
         LEFT JOIN orders o ON o.id = u.id AND o.state = 'placed' AND o.expires_at > p_at
-          AND NOT EXISTS (SELECT FROM allocation a JOIN payment p ON p.id = a.payment_id
+          AND o.id <> ALL (v_bought) AND NOT EXISTS (SELECT FROM allocation a JOIN payment p ON p.id = a.payment_id
                           WHERE a.order_id = o.id AND p.state IN ('opening', 'open'))
         ORDER BY u.id, u.n
     )
@@ -191,7 +199,7 @@ BEGIN
     SELECT w.n::int,
         CASE WHEN w.id = ANY (v_ok) AND w.n = min(w.n) OVER (PARTITION BY w.id) THEN 'placed'
              WHEN o.id IS NULL THEN 'not_found'
-             WHEN o.state = 'placed' AND o.expires_at > p_at THEN 'open'
+             WHEN o.state = 'placed' AND o.expires_at > p_at AND o.id <> ALL (v_bought) THEN 'open'
              ELSE 'order_not_payable' END
     FROM unnest(p_order) WITH ORDINALITY AS w (id, n) LEFT JOIN orders o ON o.id = w.id
     ORDER BY w.n;

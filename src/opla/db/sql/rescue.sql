@@ -49,6 +49,14 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
+-- Whether another order than this one has bought what was asked for: paid, or delivered, whatever became of that.
+CREATE OR REPLACE FUNCTION opla_text_ask_bought(p_id uuid, p_order uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM text_wish w JOIN orders o ON o.quote_id = w.quote_id
+                   WHERE w.ask = p_id AND o.id IS DISTINCT FROM p_order
+                     AND (o.state = 'paid' OR EXISTS (SELECT FROM delivery d WHERE d.order_id = o.id)))
+$$;
+
 -- True once: the asker is to be told that it costs more now.
 CREATE OR REPLACE FUNCTION opla_text_ask_dearer(p_id uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -7,7 +7,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT CASE WHEN EXISTS (SELECT FROM batch b WHERE b.id = p_batch AND b.state <> 'on_sale') THEN 'blocked' ELSE 'stock' END
 $$;
 
--- Codes are ordered from a vendor. One row back: the number it is called by.
+-- Codes are ordered from a vendor. One row back: the number it is called by; none where this id is of another purchase.
 CREATE OR REPLACE FUNCTION opla_purchase(
     p_at timestamptz, p_actor text, p_id uuid, p_vendor text, p_sku text, p_quantity int, p_cost bigint, p_currency text,
     p_invoice text
@@ -15,21 +15,27 @@ CREATE OR REPLACE FUNCTION opla_purchase(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM opla_writes(true);
-    RETURN QUERY
     INSERT INTO purchase (id, vendor, sku, quantity, cost_minor, currency, state, invoice, made_at, made_by)
     VALUES (p_id, p_vendor, p_sku, p_quantity, p_cost, p_currency, 'ordered', p_invoice, p_at, p_actor)
-    RETURNING purchase.number;
-    INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
-    VALUES (p_at, 'purchase', p_id, 'ordered', '', 'ordered', p_actor, p_quantity::text);
+    ON CONFLICT (id) DO NOTHING;
+    IF FOUND THEN
+        INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+        VALUES (p_at, 'purchase', p_id, 'ordered', '', 'ordered', p_actor, p_quantity::text);
+    END IF;
     PERFORM opla_writes(false);
+    RETURN QUERY SELECT p.number FROM purchase p
+    WHERE p.id = p_id AND (p.vendor, p.sku, p.quantity, p.cost_minor, p.currency)
+        = (p_vendor, p_sku, p_quantity, p_cost, p_currency);
 END $$;
 
--- A purchase moves on. p_damaged and p_invoice: null leaves them; p_paid: what was paid, or (negative) paid back.
--- Result: done · not_now (it is in another state, something has come of what is called off, more is paid back than was
+-- A purchase moves on. p_damaged and p_invoice: null leaves them; p_paid: what was paid, or (negative) paid back, beside
+-- p_seen that had been paid before: whoever sends it twice pays once.
+-- Result: done · not_now (it is in another state, another sum was paid, something has come of what is called off, more is paid back than was
 -- paid, or p_most is passed).
+DROP FUNCTION IF EXISTS opla_purchase_move(timestamptz, text, uuid, text, text, text, int, text, bigint, bigint);
 CREATE OR REPLACE FUNCTION opla_purchase_move(
     p_at timestamptz, p_actor text, p_id uuid, p_event text, p_source text, p_target text, p_damaged int, p_invoice text,
-    p_paid bigint, p_most bigint
+    p_paid bigint, p_seen bigint, p_most bigint
 ) RETURNS TABLE (result text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -37,7 +43,7 @@ DECLARE
     v_event bigint;
 BEGIN
     SELECT * INTO v_bought FROM purchase p WHERE p.id = p_id AND p.state = p_source FOR NO KEY UPDATE;
-    IF NOT FOUND OR v_bought.paid_minor + p_paid NOT BETWEEN 0 AND greatest(p_most, v_bought.paid_minor)
+    IF NOT FOUND OR p_paid <> 0 AND v_bought.paid_minor <> p_seen OR v_bought.paid_minor + p_paid NOT BETWEEN 0 AND greatest(p_most, v_bought.paid_minor)
        OR p_target = 'called_off' AND EXISTS (SELECT FROM batch b WHERE b.purchase_id = p_id) THEN
         RETURN QUERY SELECT 'not_now'::text;
         RETURN;

@@ -39,14 +39,16 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
--- What this word is of. A wrong one is a try of all that are offered to that number now, p_most of which end them.
+-- What this word is of; one that was charged, however long ago. A wrong one is a try of all that are offered to that
+-- number now, p_most of which end them.
 CREATE OR REPLACE FUNCTION opla_text_pay_try(p_at timestamptz, p_who bytea, p_word bytea, p_most int) RETURNS SETOF uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_id uuid;
 BEGIN
     PERFORM FROM text_pay WHERE who = p_who AND ends_at > p_at ORDER BY id FOR UPDATE;
-    SELECT id INTO v_id FROM text_pay WHERE who = p_who AND ends_at > p_at AND word_hash = p_word AND tries < p_most;
+    SELECT id INTO v_id FROM text_pay WHERE who = p_who AND word_hash = p_word
+        AND (order_id IS NOT NULL OR ends_at > p_at AND tries < p_most);
     IF FOUND THEN
         RETURN NEXT v_id;
         RETURN;

@@ -1,11 +1,32 @@
 -- Text messages: who wants none.
 
+CREATE OR REPLACE FUNCTION opla_texts_stopped(p_who bytea) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM text_stop s WHERE s.who = p_who
+                   AND NOT EXISTS (SELECT FROM text_start t WHERE t.who = p_who AND t.at >= s.at))
+$$;
+
 CREATE OR REPLACE FUNCTION opla_stop_texts(p_at timestamptz, p_who bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM opla_writes(true);
-    INSERT INTO text_stop (who, at) VALUES (p_who, p_at) ON CONFLICT DO NOTHING;
+    INSERT INTO text_stop (who, at) SELECT p_who, p_at WHERE NOT opla_texts_stopped(p_who) ON CONFLICT DO NOTHING;
     PERFORM opla_writes(false);
+END $$;
+
+-- A STOP that was not meant is taken back. False where there is none.
+CREATE OR REPLACE FUNCTION opla_start_texts(p_at timestamptz, p_actor text, p_event uuid, p_who bytea) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT opla_texts_stopped(p_who) THEN
+        RETURN false;
+    END IF;
+    PERFORM opla_writes(true);
+    INSERT INTO text_start (who, at, actor) VALUES (p_who, p_at, p_actor) ON CONFLICT DO NOTHING;
+    INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+    VALUES (p_at, 'texts', p_event, 'started', '', '', p_actor, '');
+    PERFORM opla_writes(false);
+    RETURN true;
 END $$;
 
 -- Who is told of this quote's order by text, too. Said again, the last word counts; a null number: nobody.
@@ -72,12 +93,13 @@ BEGIN
         WHERE due_at <= p_at AND (lease_until IS NULL OR lease_until <= opla_clock())
         ORDER BY due_at, reference LIMIT p_limit FOR UPDATE SKIP LOCKED
     ), leased AS (
-        UPDATE text_out t SET state = 'sending', lease_until = opla_clock() + make_interval(secs => p_lease_s)
+        UPDATE text_out t SET state = 'sending', lease_until = opla_clock() + make_interval(secs => p_lease_s),
+            may_have_left = t.may_have_left OR due.state = 'sending'
         FROM due WHERE t.reference = due.reference
         RETURNING t.reference, t.topic, t.order_id, t.sealed, t.tries, due.state = 'sending' AS lost, t.who
     )
     SELECT l.reference, l.topic, l.order_id, l.sealed, l.tries, l.lost, l.who, w.sealed, coalesce(w.with_code, false),
-           EXISTS (SELECT FROM text_stop s WHERE s.who = l.who),
+           opla_texts_stopped(l.who),
            EXISTS (SELECT FROM text_out x WHERE x.order_id = l.order_id AND x.who = l.who
                    AND x.arrived IN ('UNDELIV', 'REJECTD'))
     FROM leased l LEFT JOIN orders o ON o.id = l.order_id LEFT JOIN text_wish w ON w.quote_id = o.quote_id;
@@ -102,7 +124,8 @@ BEGIN
 END $$;
 
 -- What became of a text, with what the centre calls its parts; p_due_at: it is tried again then. Receipts that came
--- before are read now. One that was to carry a code and did not leave is told by mail, as p_mail.
+-- before are read now. One that was to carry a code and did not leave is told by mail, as p_mail; also where the day
+-- has no room for it and it waits for the next. So is one of which nobody ever said that it left or arrived.
 CREATE OR REPLACE FUNCTION opla_text_done(
     p_at timestamptz, p_reference text, p_state text, p_parts int, p_due_at timestamptz, p_ids text[], p_mail text
 ) RETURNS void
@@ -111,16 +134,20 @@ BEGIN
     PERFORM opla_writes(true);
     UPDATE text_out t SET
         state = p_state, parts = t.parts + p_parts, tries = t.tries + 1, lease_until = NULL, due_at = p_due_at,
-        sealed = CASE WHEN p_due_at IS NOT NULL THEN t.sealed END
+        sealed = CASE WHEN p_due_at IS NOT NULL THEN t.sealed END,
+        may_have_left = t.may_have_left OR p_parts > 0 OR p_state IN ('sent', 'unknown', 'refused')
     WHERE t.reference = p_reference AND t.state = 'sending';
     IF FOUND THEN
         INSERT INTO text_part (their_id, reference, at) SELECT i, p_reference, p_at FROM unnest(p_ids) AS i
         ON CONFLICT (their_id) DO UPDATE SET reference = EXCLUDED.reference, at = EXCLUDED.at;
         PERFORM opla_text_arrived(p_reference);
-        IF p_due_at IS NULL AND p_state NOT IN ('sent', 'unknown', 'over')
+        IF p_due_at IS NULL AND p_state NOT IN ('sent', 'unknown', 'over') OR p_state = 'too_many'
            OR (SELECT arrived FROM text_out WHERE reference = p_reference)
               IN ('UNDELIV', 'REJECTD', 'EXPIRED', 'DELETED') THEN
-            PERFORM opla_text_by_mail(p_at, p_reference, p_mail);
+            PERFORM opla_text_by_mail(p_at, p_reference, p_mail, 'text_failed');
+        ELSIF p_due_at IS NULL AND p_state = 'unknown'
+              AND (SELECT arrived FROM text_out WHERE reference = p_reference) <> 'DELIVRD' THEN
+            PERFORM opla_text_by_mail(p_at, p_reference, p_mail, 'text_unknown');
         END IF;
     END IF;
     PERFORM opla_writes(false);
@@ -145,7 +172,7 @@ BEGIN
     IF FOUND THEN
         v_after := opla_text_arrived(v_reference);
         IF v_after <> v_before AND v_after IN ('UNDELIV', 'REJECTD', 'EXPIRED', 'DELETED') THEN
-            PERFORM opla_text_by_mail(p_at, v_reference, p_mail);
+            PERFORM opla_text_by_mail(p_at, v_reference, p_mail, 'text_failed');
         END IF;
     END IF;
     PERFORM opla_writes(false);
@@ -169,16 +196,26 @@ BEGIN
     RETURN coalesce(v_arrived, '');
 END $$;
 
--- The buyer hears by mail, once, that the code did not come by text.
-CREATE OR REPLACE FUNCTION opla_text_by_mail(p_at timestamptz, p_reference text, p_mail text) RETURNS void
+-- The buyer hears by mail, once of each, that the code did not come by text (text_failed), or may not have (text_unknown).
+DROP FUNCTION IF EXISTS opla_text_by_mail(timestamptz, text, text);
+CREATE OR REPLACE FUNCTION opla_text_by_mail(p_at timestamptz, p_reference text, p_mail text, p_topic text) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO outbox (reference, topic, order_id, made_at, due_at)
-    SELECT p_mail, 'text_failed', t.order_id, p_at, p_at
+    SELECT p_mail, p_topic, t.order_id, p_at, p_at
     FROM text_out t JOIN orders o ON o.id = t.order_id JOIN text_wish w ON w.quote_id = o.quote_id
     WHERE t.reference = p_reference AND w.with_code AND t.topic = 'delivered' AND o.kind = 'code' AND o.email <> ''
-      AND NOT EXISTS (SELECT FROM outbox b WHERE b.order_id = t.order_id AND b.topic = 'text_failed');
+      AND NOT EXISTS (SELECT FROM outbox b WHERE b.order_id = t.order_id AND b.topic = p_topic);
 END $$;
+
+-- Whether somebody may have seen the code of an order: it was opened, and not only for texts that never left.
+CREATE OR REPLACE FUNCTION opla_code_seen(p_order uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM reveal v WHERE v.order_id = p_order AND (v.actor <> 'system:text'
+        OR NOT EXISTS (SELECT FROM text_out t WHERE t.order_id = p_order AND t.topic = 'delivered')
+        OR EXISTS (SELECT FROM text_out t WHERE t.order_id = p_order AND t.topic = 'delivered'
+                   AND (t.may_have_left OR t.state = 'sending'))))
+$$;
 
 -- The code of a delivered order, for the text that takes it to the number that asked. The row that says so comes first.
 CREATE OR REPLACE FUNCTION opla_reveal_by_text(p_at timestamptz, p_actor text, p_reference text)
