@@ -13,16 +13,17 @@ from opla.core.refusal import Code, Refusal
 
 HEADER: Final = "Idempotency-Key"
 LENGTH: Final = 64
-_VISIBLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+#: Signs of ASCII, blanks only between them.
+VISIBLE: Final = r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?"
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
 
 
 def read(header: str) -> str | Refusal:
-    """1 to 64 signs of ASCII, blanks only between them; or a refusal where there is no such key."""
+    """A key of 1 to 64 such signs, or a refusal where there is none."""
     text = header.strip()
     if text.startswith('"'):
         quoted = _QUOTED.fullmatch(text)
         text = re.sub(r"\\(.)", r"\1", quoted.group(1)) if quoted else ""
-    if len(text) > LENGTH or not _VISIBLE.fullmatch(text):
+    if len(text) > LENGTH or not re.fullmatch(VISIBLE, text):
         return Refusal(Code.KEY_MISSING, HEADER)
     return text
