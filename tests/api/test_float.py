@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def walk(program: Program, query: str = "", limit: int = 3) -> list[dict[str, An
 
 def adds_up(lines: list[dict[str, Any]]) -> tuple[int, int]:
     """What it held before the oldest, having checked that every line follows from the one before it."""
-    for newer, older in zip(lines, lines[1:], strict=False):
+    for newer, older in pairwise(lines):
         for total, part in (("balance", "moved"), ("holding", "held")):
             assert newer[total]["amount_minor"] == older[total]["amount_minor"] + newer[part]["amount_minor"]
     first = lines[-1]

@@ -48,6 +48,16 @@ def retry_after_s(refusals: Sequence[Refusal]) -> int | None:
     return None
 
 
+def headers(status: int, refusals: Sequence[Refusal]) -> dict[str, str]:
+    """What stands above the body."""
+    wait_s = retry_after_s(refusals)
+    return {
+        "Content-Type": CONTENT_TYPE,
+        **({} if wait_s is None else {"Retry-After": str(wait_s)}),
+        **({"WWW-Authenticate": "Bearer"} if status == 401 else {}),
+    }
+
+
 def document(status: int, refusals: Sequence[Refusal]) -> bytes:
     """The body, in the active language. The first refusal is the problem's own; `refusals` has them all."""
     said = [

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 
@@ -135,13 +135,12 @@ class BatchAnswered(Schema):
         **dict.fromkeys((400, 401, 402, 403, 409, 422, 429, 503), Problem),
     },
 )
-def place(request: HttpRequest, response: HttpResponse, payload: Wish) -> Status[Placed]:
+def place(request: HttpRequest, payload: Wish) -> Status[Placed]:
     """Order one. 202: it stands and survives whatever happens next. 200: it stood before, under this key."""
     who, key = access(request), key_of(request)
     [found] = side(request).place([(key, payload.wanted(who))])
     if isinstance(found, list):
         raise Refused(*found)
-    response["Location"] = f"/api/v1/orders/{found.order_id}"
     return Status(_status(found), Placed(order=found.order_id, state=State.PLACED, sandbox=who.sandbox))
 
 

@@ -16,8 +16,8 @@ from opla.db.queries.orders import read_price
 
 _SOLD = """
     SELECT o.id, o.reseller_key, o.ticket, o.state, o.sku, o.operator, o.product_name, o.kind, o.face_minor,
-           o.fee_minor, o.fee_vat_minor, o.discount_minor, o.currency, o.number, o.plan, o.language, o.placed_at, d.at, o.ended_at,
-           EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id)
+           o.fee_minor, o.fee_vat_minor, o.discount_minor, o.currency, o.number, o.plan, o.language, o.placed_at,
+           d.at, o.ended_at, EXISTS (SELECT FROM reveal v WHERE v.order_id = o.id)
     FROM orders o LEFT JOIN delivery d ON d.order_id = o.id
     WHERE o.reseller = %(reseller)s
 """
