@@ -81,6 +81,7 @@ def test_of_two_orders_that_race_for_the_last_euro_one_wins_and_one_is_refused(p
         ({**ORDER, "number": 470123456}, "field_invalid"),
         ({**ORDER, "number": "0470\x00123456"}, "number_unreadable"),
         ({**ORDER, "email": "ana"}, "email_invalid"),
+        ({**ORDER, "device": "\ud800"}, "field_invalid"),
         (b"{", "file_unreadable"),
     ],
 )
@@ -108,6 +109,14 @@ def test_a_batch_answers_each_in_its_order_and_a_bad_one_fails_no_other(programs
     other = programs.acme.post("/orders/batch", {"orders": changed}, "batch 1")
     assert (other.code, other.body["refusals"][0]["about"]) == ("key_reused", "orders.2")
     assert held() == (7000, 3000)
+
+
+def test_the_same_batch_twice_at_one_moment_is_one_batch(programs: Programs) -> None:
+    body = {"orders": [{**ORDER, "key": str(n)} for n in range(3)]}
+    answers = at_once(*[lambda: programs.acme.post("/orders/batch", body, "a")] * 2)
+    assert [a.status for a in answers] == [200, 200]
+    assert len({a["order"] for answer in answers for a in answer.body["answers"]}) == 3
+    assert held() == (5500, 4500)
 
 
 def test_a_batch_of_more_than_a_hundred_or_of_none_is_refused_whole(programs: Programs) -> None:

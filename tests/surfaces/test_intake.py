@@ -153,6 +153,14 @@ def test_a_key_without_that_right_over_or_elsewhere_orders_nothing(door: Door) -
         assert code(answer) == refused
 
 
+def test_the_order_of_a_sandbox_key_is_played_here_too(door: Door) -> None:
+    secret = door.key(sandbox=True)
+    [answer, low] = door.asks(("a", ORDER), ("b", {**ORDER, "number": "0470 12 39 20"}), secret=secret)
+    assert (answer[0], answer[1]["sandbox"], code(low)) == (202, True, (402, "float_too_low"))
+    assert select("SELECT id::text FROM played_order") == [(answer[1]["order"],)]
+    assert select("SELECT count(*) FROM orders") == [(0,)]
+
+
 def test_whoever_asks_beyond_its_bucket_waits_and_nobody_else_does(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "MOST", 3)
     monkeypatch.setattr(intake, "PER_S", 0)
@@ -185,6 +193,7 @@ def test_a_stranger_orders_nothing_and_fails_no_neighbour(door: Door, secret: st
         ("a", {**ORDER, "colour": "red"}, (422, "field_unknown")),
         ("a", {**ORDER, "number": 470123456}, (422, "field_not_text")),
         ("a", {**ORDER, "number": "047012\x0056"}, (422, "field_not_text")),
+        ("a", {**ORDER, "device": "\ud800"}, (422, "field_not_text")),
         ("a", b" " * 20_000, (413, "file_unreadable")),
         ("", ORDER, (400, "key_missing")),
         ("a", {**ORDER, "amount": "17"}, (422, "amount_not_offered")),

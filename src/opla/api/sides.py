@@ -18,6 +18,7 @@ from opla.db.queries.floats import Float
 from opla.db.queries.sold import Place
 from opla.operations import shop
 from opla.operations.place_from_float import Reserved
+from opla.operations.play import Playing
 from opla.operations.quote_topup import Wanted
 from opla.operations.reselling import Selling
 
@@ -43,4 +44,5 @@ class Side(Protocol):
 
 
 def side(request: HttpRequest) -> Side:
-    return Selling(access(request), shop.current(), timezone.now())
+    who = access(request)
+    return (Playing if who.sandbox else Selling)(who, shop.current(), timezone.now())

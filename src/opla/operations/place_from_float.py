@@ -114,7 +114,7 @@ def _reservation(
     return Reservation(
         asked.reseller,
         asked.key,
-        digests([getattr(wanted, field) for field in _given(wanted)], shop.keyring.fingerprint_key),
+        fields_of(wanted, shop),
         sold.id,
         chance.order_number(),
         quote,
@@ -125,8 +125,16 @@ def _reservation(
     )
 
 
-def _given(wanted: Wanted) -> tuple[str, ...]:
-    return (*FIELDS, *(field for field in _LATER if getattr(wanted, field)))
+def fields_of(wanted: Wanted, shop: Shop) -> bytes:
+    """The digests of what was asked, as they are kept under its key."""
+    given = (*FIELDS, *(field for field in _LATER if getattr(wanted, field)))
+    return digests([getattr(wanted, field) for field in given], shop.keyring.fingerprint_key)
+
+
+def reused(known: bytes, asked: bytes) -> Refusal | None:
+    """None where the same was asked under a key before; else the first field that differs."""
+    field = differing((*FIELDS, *_LATER), known, asked)
+    return Refusal(Code.KEY_REUSED, field, {"field": field}) if field else None
 
 
 def _answer(reservation: Reservation, row: floats.ReservedRow) -> Reserved | list[Refusal]:
@@ -134,6 +142,6 @@ def _answer(reservation: Reservation, row: floats.ReservedRow) -> Reserved | lis
         return Reserved(reservation.order_id, again=False)
     if row.result == "float_too_low" or row.order_id is None:
         return [Refusal(Code.FLOAT_TOO_LOW, "amount")]
-    if field := differing((*FIELDS, *_LATER), row.fields, reservation.fields):
-        return [Refusal(Code.KEY_REUSED, field, {"field": field})]
+    if refused := reused(row.fields, reservation.fields):
+        return [refused]
     return Reserved(row.order_id, again=True)

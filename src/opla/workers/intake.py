@@ -4,9 +4,9 @@
     {"sku": "PX-15", "number": "0470 12 34 56"}     or {"operator": "proximus", "amount": "15"}; plan, email, language
     202 {"order": …, "state": "placed"}: it stands, its price is held on the float. 200: it stood before.
 
-A no is an `application/problem+json` (RFC 9457) with a stable code. Nothing is answered before its commit. `/api/orders`
-is the same. The web process answers this address too, in the same way: a key used there is a key used here. Two requests
-under one key at one moment are one order, and both are told so.
+A no is an `application/problem+json` (RFC 9457) with a stable code. Nothing is answered before its commit. The address
+`/api/orders` is the same. The web process answers this one too, in the same way: a key used there is a key used here.
+Two requests under one key at one moment are one order, and both are told so. Orders of a sandbox key are played.
 
 Rights, end and networks of a key are those of `core.api_access`, believed for `KNOWN_FOR_S`. Its bucket lives in this
 process, apart from the one for everything else of the API, and is as large as what one process places:
@@ -39,6 +39,7 @@ from opla.core.refusal import Code, Refusal
 from opla.db.queries.call import BROKEN, reconnect
 from opla.operations.api_keys import holders
 from opla.operations.place_from_float import Asked, Reserved, place_from_float
+from opla.operations.play import Playing
 from opla.operations.quote_topup import Wanted
 from opla.operations.resellers import KNOWN_FOR_S
 from opla.operations.shop import Shop
@@ -187,13 +188,18 @@ def read(headers: Headers, body: bytes, nearest: str = "") -> Request | Response
     if strange := sorted(data.keys() - set(_TEXTS)):
         return problem(Refusal(Code.FIELD_UNKNOWN, strange[0], {"why": "extra_forbidden"}), tongues=tongues)
     texts = {name: data.get(name, "") for name in _TEXTS}
-    if not_text := next((name for name, value in texts.items() if not isinstance(value, str) or "\0" in value), None):
+    if not_text := next((name for name, value in texts.items() if not _is_text(value)), None):
         return problem(Refusal(Code.FIELD_NOT_TEXT, not_text), tongues=tongues)
     key = idempotency.read(_text(headers, b"idempotency-key"))
     if isinstance(key, Refusal):
         return problem(key, tongues=tongues)
     wanted = Wanted(**{**texts, "language": texts["language"] or "en"})
     return Request(secret.strip(), key, wanted, address.seen(nearest, _text(headers, b"x-forwarded-for")), tongues)
+
+
+def _is_text(value: object) -> bool:
+    """JSON can write what no text holds: PostgreSQL keeps no NUL, and half a pair of surrogates is no sign."""
+    return isinstance(value, str) and "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def _text(headers: Headers, name: bytes) -> str:
@@ -236,22 +242,29 @@ def place(batch: list[Request], keys: Keys, *, shop: Shop) -> list[Response]:
     """One answer per request, in their order."""
     at = datetime.now(UTC)
     known = keys.of(batch, at)
-    asked = [
-        Asked(who.reseller, one.key, one.wanted if one.wanted.email else replace(one.wanted, email=who.email))
-        for who, one in zip(known, batch, strict=True)
-        if isinstance(who, Access)
-    ]
+    asked, played = [], {}
+    for n, (who, one) in enumerate(zip(known, batch, strict=True)):
+        if isinstance(who, Access):
+            wanted = one.wanted if one.wanted.email else replace(one.wanted, email=who.email)
+            if who.sandbox:
+                [played[n]] = Playing(who, shop, at).place([(one.key, wanted)])
+            else:
+                asked.append(Asked(who.reseller, one.key, wanted))
     answers = iter(place_from_float(Actor(Role.RESELLER), asked, shop=shop, at=at) if asked else [])
     return [
-        _response(next(answers) if isinstance(who, Access) else [who], one)
-        for who, one in zip(known, batch, strict=True)
+        _response([who], one)
+        if isinstance(who, Refusal)
+        else _response(played[n], one, sandbox=True)
+        if n in played
+        else _response(next(answers), one)
+        for n, (who, one) in enumerate(zip(known, batch, strict=True))
     ]
 
 
-def _response(answer: Reserved | list[Refusal], asked: Request) -> Response:
+def _response(answer: Reserved | list[Refusal], asked: Request, *, sandbox: bool = False) -> Response:
     if isinstance(answer, Reserved):
-        body = f'{{"order": "{answer.order_id}", "state": "placed", "sandbox": false}}'.encode()
-        return Response(200 if answer.again else 202, body)
+        body = {"order": str(answer.order_id), "state": "placed", "sandbox": sandbox}
+        return Response(200 if answer.again else 202, json.dumps(body).encode())
     return problem(*answer, tongues=asked.tongues)
 
 
