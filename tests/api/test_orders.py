@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connections, transaction
 
 from api.conftest import Answered, Program, Programs
 from fakes import CODE, DIRECT
@@ -61,6 +62,22 @@ def test_two_requests_under_one_key_at_one_moment_are_one_order(programs: Progra
     assert sorted(a.status for a in answers) == [200, 200, 200, 202]
     assert len({a.body["order"] for a in answers}) == 1
     assert held() == (8500, 1500)
+
+
+def test_whoever_waits_too_long_for_another_under_its_key_is_told_to_come_back(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opla.api.idempotency.WAIT_S", 1)
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT set_config('opla.writes', 'function', true)")
+        cursor.execute(
+            """INSERT INTO idempotency (caller, key, fields, order_id, at)
+               VALUES ('acme', 'a', '', gen_random_uuid(), now())"""
+        )
+        answer = programs.acme.post("/orders", ORDER, "a")
+        transaction.set_rollback(True, using="owner")
+    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (409, "still_running", "1")
+    assert programs.acme.post("/orders", ORDER, "a").status == 202
 
 
 def test_of_two_orders_that_race_for_the_last_euro_one_wins_and_one_is_refused(programs: Programs) -> None:

@@ -13,7 +13,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from opla.api import paging
 from opla.api.auth import Key, access
-from opla.api.idempotency import key_of
+from opla.api.idempotency import key_of, once
 from opla.api.paging import Paged
 from opla.api.problems import Refused
 from opla.api.resources.quotes import Wish
@@ -138,7 +138,8 @@ class BatchAnswered(Schema):
 def place(request: HttpRequest, payload: Wish) -> Status[Placed]:
     """Order one. 202: it stands and survives whatever happens next. 200: it stood before, under this key."""
     who, key = access(request), key_of(request)
-    [found] = side(request).place([(key, payload.wanted(who))])
+    with once():
+        [found] = side(request).place([(key, payload.wanted(who))])
     if isinstance(found, list):
         raise Refused(*found)
     return Status(_status(found), Placed(order=found.order_id, state=State.PLACED, sandbox=who.sandbox))
@@ -156,11 +157,12 @@ def place_batch(request: HttpRequest, payload: Batch) -> BatchAnswered:
     """
     who, key, at = access(request), key_of(request), timezone.now()
     wishes = {f"orders.{n}": json.dumps(one.dict(), sort_keys=True) for n, one in enumerate(payload.orders)}
-    kept = keyed(f"{'played_' if who.sandbox else ''}batch:{who.reseller}", key, wishes, shop=shop.current(), at=at)
-    if isinstance(kept, Refusal):
-        raise Refused(kept)
     wanted = [(one.key, one.wanted(who)) for one in payload.orders]
-    found = side(request).place(wanted)
+    with once():
+        kept = keyed(f"{'played_' if who.sandbox else ''}batch:{who.reseller}", key, wishes, shop=shop.current(), at=at)
+        if isinstance(kept, Refusal):
+            raise Refused(kept)
+        found = side(request).place(wanted)
     answers = [_answered(one.key, answer) for one, answer in zip(payload.orders, found, strict=True)]
     return BatchAnswered(answers=answers, sandbox=who.sandbox)
 

@@ -11,7 +11,7 @@ from ninja import Query, Router, Schema
 
 from opla.api import paging
 from opla.api.auth import Key, access
-from opla.api.idempotency import key_of
+from opla.api.idempotency import key_of, once
 from opla.api.paging import Paged
 from opla.api.problems import Refused
 from opla.api.schemas import Money, Problem
@@ -65,7 +65,8 @@ def give_back(request: HttpRequest, order_id: UUID) -> Refund:
     Anything else is refunded by rule, without asking, or by a person of ours.
     """
     who, key = access(request), key_of(request)
-    found = side(request).give_back(order_id, key)
+    with once():
+        found = side(request).give_back(order_id, key)
     if isinstance(found, Refusal):
         raise Refused(found)
     return Refund.of(found, order_id, who)
