@@ -326,3 +326,19 @@ def test_few_rights_and_none_open_nothing(programs: Programs, method: str, path:
     nobody = programs.nobody.ask(method, path, body, **{"idempotency-key": "a"})
     assert [(few.status, few.code), (nobody.status, nobody.code)] == [(403, "scope_missing"), (401, "api_key_wrong")]
     assert select("SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM reveal)") == [(0,)]
+
+
+def test_the_document_says_which_addresses_want_a_key(programs: Programs) -> None:
+    paths = programs.acme.get("/openapi.json").body["paths"]
+    keyed = {
+        path.removeprefix("/api/v1")
+        for path, operations in paths.items()
+        for operation in operations.values()
+        if any(
+            (p["in"], p["name"], p["required"]) == ("header", "Idempotency-Key", True)
+            for p in operation.get("parameters", [])
+        )
+    }
+    assert keyed >= {"/orders", "/orders/batch", "/orders/{order_id}/refund"}
+    names = [p["name"] for p in paths["/api/v1/orders/{order_id}/refund"]["post"]["parameters"]]
+    assert names == ["order_id", "Idempotency-Key"]

@@ -27,6 +27,8 @@ from opla.operations.shop import Shop
 
 MOST: Final = 120
 PER_S: Final = 20
+#: How the key of a sandbox begins, so that nobody mistakes it.
+SANDBOX_PREFIX: Final = "opla_test_"
 #: How long an old key goes on working beside the one that replaces it.
 OVERLAP: Final = timedelta(days=7)
 
@@ -94,10 +96,10 @@ def make(actor: Actor, reseller: str, terms: Terms, *, shop: Shop, at: datetime)
         return networks
     if not Reseller.objects.filter(id=reseller).exists():
         return Refusal(Code.NOT_FOUND, "name", {"name": reseller})
-    secret = f"opla_{'test' if terms.sandbox else 'live'}_{shop.chance.reference()}"
+    secret = f"{SANDBOX_PREFIX if terms.sandbox else 'opla_live_'}{shop.chance.reference()}"
     made = ApiKey.objects.create(
         hash=digest(secret.encode()),
-        hint=secret[: len("opla_test_") + 4],
+        hint=secret[: len(SANDBOX_PREFIX) + 4],
         reseller_id=reseller,
         name=terms.name[:60],
         scopes=sorted(scopes),

@@ -6,14 +6,16 @@
 
 A no is an `application/problem+json` (RFC 9457) with a stable code. Nothing is answered before its commit. The address
 `/api/orders` is the same. The web process answers this one too, in the same way: a key used there is a key used here.
-Two requests under one key at one moment are one order, and both are told so. Orders of a sandbox key are played.
+Two requests under one key at one moment are one order, and both are told so. Orders of a sandbox key are played, beside
+the others: nobody's order waits for them.
 
 Rights, end and networks of a key are those of `core.api_access`, believed for `KNOWN_FOR_S`. Its bucket lives in this
 process, apart from the one for everything else of the API, and is as large as what one process places:
 
-| bucket      | of whom | at once | and again, a second |
-|-------------|---------|---------|---------------------|
-| orders here | a key   | 10,000  | 5,000               |
+| bucket      | of whom       | at once | and again, a second |
+|-------------|---------------|---------|---------------------|
+| orders here | a key         | 10,000  | 5,000               |
+| plays here  | a sandbox key | 120     | 20                  |
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ from opla.core.api_access import Access, Bounds, admitted
 from opla.core.api_access import Scope as Right
 from opla.core.refusal import Code, Refusal
 from opla.db.queries.call import BROKEN, reconnect
-from opla.operations.api_keys import holders
+from opla.operations import api_keys
+from opla.operations.api_keys import SANDBOX_PREFIX, holders
 from opla.operations.place_from_float import Asked, Reserved, place_from_float
 from opla.operations.play import Playing
 from opla.operations.quote_topup import Wanted
@@ -101,6 +104,8 @@ class Intake:
         self._collecting = False
         self._keys = Keys()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="place")  # one connection, one batch at a time
+        self._plays = ThreadPoolExecutor(1, thread_name_prefix="play")
+        self._players = Keys()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,12 +130,20 @@ class Intake:
             if not event.get("more_body"):
                 break
         asked = read(dict(scope["headers"]), body, _nearest(scope))  # type: ignore[call-overload]  # pairs, says ASGI
-        return asked if isinstance(asked, Response) else await self._put(asked)
+        if isinstance(asked, Response):
+            return asked
+        return await (self._play(asked) if asked.secret.startswith(SANDBOX_PREFIX) else self._put(asked))
 
     def close(self) -> None:
         """Let the batch that is being placed come to its end, and close its connection."""
-        self._pool.submit(connections.close_all)
-        self._pool.shutdown(wait=True)
+        for pool in (self._pool, self._plays):
+            pool.submit(connections.close_all)
+            pool.shutdown(wait=True)
+
+    async def _play(self, asked: Request) -> Response:
+        loop = asyncio.get_running_loop()
+        [answer] = await loop.run_in_executor(self._plays, self._place, [asked], self._players)
+        return answer
 
     async def _put(self, asked: Request) -> Response:
         done: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
@@ -148,16 +161,16 @@ class Intake:
         await asyncio.sleep(COLLECT_S)
         while self._waiting:
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            answers = await loop.run_in_executor(self._pool, self._place, [asked for asked, _ in batch])
+            answers = await loop.run_in_executor(self._pool, self._place, [asked for asked, _ in batch], self._keys)
             for (_, done), answer in zip(batch, answers, strict=True):
                 if not done.done():  # whoever hung up is not waiting any more
                     done.set_result(answer)
             await asyncio.sleep(0)
         self._collecting = False
 
-    def _place(self, batch: list[Request]) -> list[Response]:
+    def _place(self, batch: list[Request], keys: Keys) -> list[Response]:
         try:
-            return place(batch, self._keys, shop=self._shop)
+            return place(batch, keys, shop=self._shop)
         except BROKEN:
             _log.warning("the database is not there", exc_info=True)
             reconnect()
@@ -230,8 +243,9 @@ class Keys:
         access, bounds = found
         if refused := admitted(bounds, asked.address, at):
             return refused
-        left, then = self._left.get(access.key_id, (float(MOST), now))
-        left = min(float(MOST), left + (now - then) * PER_S)
+        most, per_s = (api_keys.MOST, api_keys.PER_S) if access.sandbox else (MOST, PER_S)
+        left, then = self._left.get(access.key_id, (float(most), now))
+        left = min(float(most), left + (now - then) * per_s)
         if left < 1:
             return Refusal(Code.TOO_MANY_CALLS, params={"seconds": "1"})
         self._left[access.key_id] = left - 1, now
