@@ -185,7 +185,8 @@ def test_one_order_says_what_became_of_it_and_is_nobody_elses(programs: Programs
     assert found["total"] == {"amount_minor": 1500, "currency": "EUR"}
     assert programs.bolt.get(f"/orders/{order_id}").status == 404
     assert programs.acme.get(f"/orders/{uuid4()}").status == 404
-    assert programs.acme.get("/orders/seven").status == 404
+    odd = programs.acme.get("/orders/seven")
+    assert (odd.status, odd.code, odd.body["refusals"][0]["about"]) == (422, "field_invalid", "order_id")
 
 
 def test_a_quote_says_the_price_and_buys_nothing(programs: Programs) -> None:

@@ -28,9 +28,9 @@ class Delivered(Schema):
 
 
 @router.get(
-    "/orders/{uuid:order_id}/code",
+    "/orders/{order_id}/code",
     auth=Key(Scope.CODES_READ),
-    response={200: Delivered, **dict.fromkeys((401, 403, 404, 409, 429), Problem)},
+    response={200: Delivered, **dict.fromkeys((401, 403, 404, 409, 422, 429), Problem)},
 )
 def code(request: HttpRequest, response: HttpResponse, order_id: UUID) -> Delivered:
     """The code of one order. Every look is written down, and what was seen does not go back by itself."""

@@ -190,9 +190,9 @@ def listed(request: HttpRequest, which: Annotated[Filter, Query()]) -> Orders:
 
 
 @router.get(
-    "/orders/{uuid:order_id}",
+    "/orders/{order_id}",
     auth=Key(Scope.ORDERS_READ),
-    response={200: Order, **dict.fromkeys((401, 403, 404, 429), Problem)},
+    response={200: Order, **dict.fromkeys((401, 403, 404, 422, 429), Problem)},
 )
 def one(request: HttpRequest, order_id: UUID) -> Order:
     """What became of it."""

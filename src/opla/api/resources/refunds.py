@@ -55,7 +55,7 @@ class Refunds(Schema):
 
 
 @router.post(
-    "/orders/{uuid:order_id}/refund",
+    "/orders/{order_id}/refund",
     auth=Key(Scope.REFUNDS_WRITE),
     openapi_extra=DOCUMENTED,
     response={200: Refund, **dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Problem)},
@@ -74,7 +74,7 @@ def give_back(request: HttpRequest, order_id: UUID) -> Refund:
 
 
 @router.get(
-    "/orders/{uuid:order_id}/refunds",
+    "/orders/{order_id}/refunds",
     auth=Key(Scope.ORDERS_READ),
     response={200: Refunds, **dict.fromkeys((401, 403, 404, 422, 429), Problem)},
 )
