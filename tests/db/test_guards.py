@@ -20,7 +20,7 @@ MUTABLE = [
     "text_wish", "text_out", "text_part", "text_receipt", "text_spent", "text_piece",
     "text_ask", "mail_back",
     "purchase", "batch", "stock_rule", "number_look_up", "supply_cost",
-    "drawer", "cash_code",
+    "drawer", "cash_code", "played_order",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",

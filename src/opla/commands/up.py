@@ -63,7 +63,7 @@ def _open(arguments: argparse.Namespace, stopping: threading.Event) -> None:
         ports = ("--port", str(port), "--orders-port", str(orders_port))
         house = Child("shop's", program(child_command("_house", "--host", arguments.host, *ports)))
         try:
-            orders_url = f"http://{_reachable(arguments.host)}:{orders_port}/api/orders"
+            orders_url = f"http://{_reachable(arguments.host)}:{orders_port}/api/v1/orders"
             _supervise(runtime, house, url, orders_url, stopping)
         finally:
             house.terminate()

@@ -75,7 +75,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.KEEP_SIMS,
         }
     ),
-    Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT}),
+    Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT, Act.REVEAL, Act.TAKE_BACK}),
     Role.OWNER: frozenset(
         {
             Act.QUOTE,

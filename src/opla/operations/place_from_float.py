@@ -60,8 +60,8 @@ def place_from_float(
         found = priced(one.wanted, version, catalog, shop=shop, at=at)
         if not 1 <= len(one.key) <= _KEY_LENGTH:
             answers[n] = [Refusal(Code.KEY_MISSING, "key"), *(found if isinstance(found, list) else [])]
-        elif isinstance(found, Quote) and found.kind is Kind.SIM:  # a program says no address: nobody could send it
-            answers[n] = [Refusal(Code.ADDRESS_MISSING, "sku", {"field": "name"})]
+        elif isinstance(found, Quote) and (refused := unfit(found)):
+            answers[n] = [refused]
         elif isinstance(found, Quote):
             quotes[n] = found
         else:
@@ -73,6 +73,11 @@ def place_from_float(
     for (n, reservation), row in zip(new.items(), rows, strict=True):
         answers[n] = _answer(reservation, row)
     return [answers[n] for n in range(len(asked))]
+
+
+def unfit(quote: Quote) -> Refusal | None:
+    """Why it cannot be ordered so: a program says no address, so nobody could send it a card."""
+    return Refusal(Code.ADDRESS_MISSING, "sku", {"field": "name"}) if quote.kind is Kind.SIM else None
 
 
 def digests(values: Sequence[str], key: bytes) -> bytes:
@@ -109,7 +114,7 @@ def _reservation(
     return Reservation(
         asked.reseller,
         asked.key,
-        digests([getattr(wanted, field) for field in _given(wanted)], shop.keyring.fingerprint_key),
+        fields_of(wanted, shop),
         sold.id,
         chance.order_number(),
         quote,
@@ -120,8 +125,16 @@ def _reservation(
     )
 
 
-def _given(wanted: Wanted) -> tuple[str, ...]:
-    return (*FIELDS, *(field for field in _LATER if getattr(wanted, field)))
+def fields_of(wanted: Wanted, shop: Shop) -> bytes:
+    """The digests of what was asked, as they are kept under its key."""
+    given = (*FIELDS, *(field for field in _LATER if getattr(wanted, field)))
+    return digests([getattr(wanted, field) for field in given], shop.keyring.fingerprint_key)
+
+
+def reused(known: bytes, asked: bytes) -> Refusal | None:
+    """None where the same was asked under a key before; else the first field that differs."""
+    field = differing((*FIELDS, *_LATER), known, asked)
+    return Refusal(Code.KEY_REUSED, field, {"field": field}) if field else None
 
 
 def _answer(reservation: Reservation, row: floats.ReservedRow) -> Reserved | list[Refusal]:
@@ -129,6 +142,6 @@ def _answer(reservation: Reservation, row: floats.ReservedRow) -> Reserved | lis
         return Reserved(reservation.order_id, again=False)
     if row.result == "float_too_low" or row.order_id is None:
         return [Refusal(Code.FLOAT_TOO_LOW, "amount")]
-    if field := differing((*FIELDS, *_LATER), row.fields, reservation.fields):
-        return [Refusal(Code.KEY_REUSED, field, {"field": field})]
+    if refused := reused(row.fields, reservation.fields):
+        return [refused]
     return Reserved(row.order_id, again=True)

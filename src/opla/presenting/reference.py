@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Final
 
-from opla.core import attempt, card, ledger, order, payment, refund
+from opla.core import api_sandbox, attempt, card, ledger, order, payment, refund
 from opla.core.actor import MAY, Act, Role
 from opla.core.ledger import Phase, Posting
+from opla.core.money import Money
 from opla.core.refusal import TRANSIENT, Code, Refusal
 from opla.db import setup
+from opla.presenting import problems
 from opla.presenting.languages import speaking
 from opla.presenting.refusals import sentence
 
@@ -82,6 +84,7 @@ class Command:
 def pages(commands: Iterable[Command]) -> dict[str, str]:
     """Every page of the generated reference, by its file name."""
     return {
+        "api-sandbox.md": played(),
         "arrows.md": arrows(),
         "commands.md": command_line(commands),
         "refusals.md": refusals(),
@@ -139,6 +142,32 @@ def arrows() -> str:
         _SLOT_NOTE,
     ]
     return _page("Arrows and postings", "src/opla/core/", told, *parts)
+
+
+def played() -> str:
+    told = (
+        "A key made with `./opla reseller key NAME --sandbox` orders nothing real, in a live shop either: no supplier "
+        "is asked, no money moves, codes begin with `0000` and open nothing, and nobody is written to. The same "
+        'addresses answer it in the same shapes, with `"sandbox": true`. The last three digits of the number say what '
+        "happens; a code ordered without a number is delivered at once, and with one it does what the number says. "
+        "Seconds count from the order, and every ending has come to its end within a minute."
+    )
+    rows = [[f"…{e.digits}", e.meaning, _path(e)] for e in api_sandbox.ENDINGS]
+    rows.append(["anything else", api_sandbox.AT_ONCE.meaning, _path(api_sandbox.AT_ONCE)])
+    rest = (
+        f"A float of {Money(api_sandbox.FLOAT_MINOR, 'EUR').decimal} EUR of play money lies there every midnight in "
+        f"Brussels, whatever was spent the day before, for up to {api_sandbox.MOST_A_DAY} orders a day. Statements "
+        f"begin that midnight too. A played order is gone after {api_sandbox.KEPT.days} days. An unseen code may be "
+        "given back, as a real one."
+    )
+    head = ["number ends in", "what happens", "what you see"]
+    return _page("Sandbox keys", "src/opla/core/api_sandbox.py", told, _table(head, rows), rest)
+
+
+def _path(ending: api_sandbox.Ending) -> str:
+    if ending.refused:
+        return f"{problems.status_of([ending.refused])} `{ending.refused.code}`, nothing is placed"
+    return ", ".join(f"`{state}`" + (f" after {s} s" if s else "") for s, state in ending.path)
 
 
 def command_line(commands: Iterable[Command]) -> str:

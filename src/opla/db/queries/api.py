@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from opla.db.queries.call import Argument, call, expect
+from django.db import OperationalError, transaction
+from psycopg.errors import LockNotAvailable
+
+from opla.db.queries.call import Argument, call, expect, select
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,32 @@ def enter(key_hash: bytes, cost: int, *, most: int, per_s: int, at: datetime) ->
         expect(went, bool),
         expect(tokens, float),
     )
+
+
+def keyed(caller: str, key: str, fields: bytes, new_id: UUID, *, at: datetime) -> tuple[UUID, bytes]:
+    """What stands under this key, kept now where nothing did: its id, and the digests of what was asked."""
+    [(found, known)] = call(
+        "opla_keyed",
+        Argument(at, "timestamptz"),
+        Argument(caller, "text"),
+        Argument(key, "text"),
+        Argument(fields, "bytea"),
+        Argument(new_id, "uuid"),
+    )
+    return expect(found, UUID), expect(known, bytes)
+
+
+@contextmanager
+def waiting(at_most_s: int) -> Iterator[None]:
+    """One commit for all inside, which waits so long for what others hold; then `TimeoutError`, and nothing is done."""
+    try:
+        with transaction.atomic():
+            select("SELECT set_config('lock_timeout', %s, true)", [f"{at_most_s}s"])
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise TimeoutError from error
+        raise
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -35,3 +35,63 @@ BEGIN
     RETURN QUERY SELECT v_key.id, v_key.reseller_id::text, v_key.email::text, v_key.scopes, v_key.addresses, v_key.expires_at,
         v_key.sandbox, went, v_tokens;
 END $$;
+
+-- What a program asked under a key, kept the first time; what stands under it now, with the digests of its fields. Two at
+-- once: the later one waits here for the first.
+CREATE OR REPLACE FUNCTION opla_keyed(p_at timestamptz, p_caller text, p_key text, p_fields bytea, p_id uuid)
+RETURNS TABLE (id uuid, fields bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM opla_writes(true);
+    INSERT INTO idempotency (caller, key, fields, order_id, at) VALUES (p_caller, p_key, p_fields, p_id, p_at)
+    ON CONFLICT DO NOTHING;
+    PERFORM opla_writes(false);
+    RETURN QUERY SELECT i.order_id, i.fields FROM idempotency i WHERE i.caller = p_caller AND i.key = p_key;
+END $$;
+
+-- Orders of a sandbox key, each once under its key. One row back per input: what stands under the key now. Nothing but this
+-- table is written; what is older than p_forget goes.
+CREATE OR REPLACE FUNCTION opla_play(
+    p_at timestamptz, p_forget timestamptz, p_reseller text, p_key text[], p_fields bytea[], p_id uuid[], p_ticket text[],
+    p_sku text[], p_operator text[], p_product_name text[], p_kind text[], p_face bigint[], p_fee bigint[],
+    p_fee_vat bigint[], p_currency text[], p_number text[], p_plan text[], p_language text[]
+) RETURNS TABLE (n int, id uuid, fields bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM opla_writes(true);
+    DELETE FROM played_order p WHERE p.reseller = p_reseller AND p.placed_at < p_forget;
+    INSERT INTO played_order (id, reseller, key, fields, ticket, sku, operator, product_name, kind, face_minor, fee_minor,
+        fee_vat_minor, currency, number, plan, language, placed_at)
+    SELECT a.id, p_reseller, a.key, a.fields, a.ticket, a.sku, a.operator, a.product_name, a.kind, a.face, a.fee, a.fee_vat,
+        a.currency, a.number, a.plan, a.language, p_at
+    FROM unnest(p_key, p_fields, p_id, p_ticket, p_sku, p_operator, p_product_name, p_kind, p_face, p_fee, p_fee_vat,
+        p_currency, p_number, p_plan, p_language) AS a (key, fields, id, ticket, sku, operator, product_name, kind, face,
+        fee, fee_vat, currency, number, plan, language)
+    ORDER BY a.key
+    ON CONFLICT (reseller, key) DO NOTHING;
+    PERFORM opla_writes(false);
+    RETURN QUERY
+    SELECT k.n::int, p.id, p.fields FROM unnest(p_key) WITH ORDINALITY AS k (key, n)
+    JOIN played_order p ON p.reseller = p_reseller AND p.key = k.key ORDER BY k.n;
+END $$;
+
+-- A played code is looked at (p_refund null), or goes back unseen under the refund's id. False where the other came first.
+CREATE OR REPLACE FUNCTION opla_play_on(p_at timestamptz, p_reseller text, p_id uuid, p_refund uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_found boolean;
+BEGIN
+    PERFORM opla_writes(true);
+    IF p_refund IS NULL THEN
+        UPDATE played_order p SET seen_at = coalesce(p.seen_at, p_at)
+        WHERE p.id = p_id AND p.reseller = p_reseller AND p.given_back_at IS NULL;
+    ELSE
+        UPDATE played_order p SET refund_id = p_refund, given_back_at = p_at
+        WHERE p.id = p_id AND p.reseller = p_reseller AND p.given_back_at IS NULL AND p.seen_at IS NULL;
+    END IF;
+    v_found := FOUND;
+    PERFORM opla_writes(false);
+    RETURN v_found;
+END $$;

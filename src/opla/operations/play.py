@@ -1,0 +1,157 @@
+"""What a sandbox key does and sees: the acts of `operations.reselling`, played.
+
+Prices and refusals of what is typed are the shop's own; the rest says `core.api_sandbox`. No order, no line of the
+books, no code and no message comes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+from opla.core import api_sandbox, order
+from opla.core.api_access import Access
+from opla.core.api_sandbox import Played
+from opla.core.day import bounds, day_of
+from opla.core.refusal import Code, Refusal
+from opla.core.reselling import GivenBack, Line, Sold, Which
+from opla.db.queries import played
+from opla.db.queries.codes import Revealed
+from opla.db.queries.floats import Float
+from opla.db.queries.played import NewPlay
+from opla.db.queries.sold import Place
+from opla.operations import catalogue
+from opla.operations.keyed import keyed
+from opla.operations.place_from_float import Reserved, fields_of, reused, unfit
+from opla.operations.quote_topup import Wanted, priced
+from opla.operations.reselling import CURRENCY, has_code
+from opla.operations.shop import Shop
+
+_VALID = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Playing:
+    """A play of the shop, as one sandbox key sees it now."""
+
+    access: Access
+    shop: Shop
+    at: datetime
+
+    def place(self, wanted: Sequence[tuple[str, Wanted]]) -> list[Reserved | list[Refusal]]:
+        """Two at one moment may spend the same play money; nothing else of the real thing is left out."""
+        version, catalog = catalogue.active()
+        today = self._today()
+        free_minor, left = self._balance(today).free_minor, api_sandbox.MOST_A_DAY - len(today)
+        known = played.under(self.access.reseller, [key for key, _ in wanted])
+        answers: dict[int, Reserved | list[Refusal]] = {}
+        new: dict[int, NewPlay] = {}
+        for n, (key, one) in enumerate(wanted):
+            found = priced(one, version, catalog, shop=self.shop, at=self.at)
+            if isinstance(found, list):
+                answers[n] = found
+                continue
+            fields, price_minor = fields_of(one, self.shop), found.price.total.amount_minor
+            if key in known:
+                answers[n] = _again(*known[key], fields)
+            elif refused := unfit(found) or api_sandbox.ending(found.number).refused:
+                answers[n] = [refused]
+            elif price_minor > free_minor:
+                answers[n] = [Refusal(Code.FLOAT_TOO_LOW, "amount")]
+            elif len(new) >= left:
+                answers[n] = [Refusal(Code.TOO_MANY_CALLS, params={"seconds": str(self._until_midnight_s())})]
+            else:
+                free_minor -= price_minor
+                order_id = self.shop.chance.uuid(self.at)
+                new[n] = NewPlay(order_id, key, fields, self.shop.chance.order_number(), found)
+                known[key] = order_id, fields
+        rows = played.play(self.access.reseller, list(new.values()), at=self.at, forget=self.at - api_sandbox.KEPT)
+        for (n, one_new), (found_id, fields) in zip(new.items(), rows, strict=True):
+            mine = found_id == one_new.order_id
+            answers[n] = Reserved(found_id, again=False) if mine else _again(found_id, fields, one_new.fields)
+        return [answers[n] for n in range(len(wanted))]
+
+    def orders(self, which: Which, *, after: UUID | None, limit: int) -> list[Sold]:
+        found = played.newest(self.access.reseller, key=which.key, number=which.number, after=after)
+        shown = (api_sandbox.sold(one, self.at) for one in found)
+        return list(islice((one for one in shown if which.state in ("", one.state)), limit))
+
+    def one(self, order_id: UUID) -> Sold | None:
+        found = self._found(order_id)
+        return api_sandbox.sold(found, self.at) if found else None
+
+    def code(self, order_id: UUID) -> Revealed | Refusal:
+        found = self._found(order_id)
+        if found is None:
+            return Refusal(Code.NOT_FOUND)
+        if refused := has_code(api_sandbox.sold(found, self.at)):
+            return refused
+        if not played.look(self.access.reseller, order_id, at=self.at):
+            return Refusal(Code.NOT_FOUND, "code")
+        valid_until = day_of(found.placed_at) + _VALID
+        return Revealed(api_sandbox.secret(found), found.ticket, valid_until)
+
+    def give_back(self, order_id: UUID, key: str) -> GivenBack | Refusal:
+        name = self.access.reseller
+        if self._found(order_id) is None:
+            return Refusal(Code.NOT_FOUND)
+        refund_id = keyed(f"played_refund:{name}", key, {"order": str(order_id)}, shop=self.shop, at=self.at)
+        if isinstance(refund_id, Refusal):
+            return refund_id
+        if refused := self._kept(self._found(order_id)):
+            return refused
+        played.give_back(name, order_id, refund_id, at=self.at)
+        found = self._found(order_id)
+        return (api_sandbox.given_back(found) if found else None) or Refusal(Code.CODE_SEEN)
+
+    def given_back(self, order_id: UUID, *, after: UUID | None, limit: int) -> list[GivenBack] | None:
+        found = self._found(order_id)
+        if found is None:
+            return None
+        back = api_sandbox.given_back(found)
+        return [back] if back and (after is None or back.id < after) and limit else []
+
+    def balance(self) -> Float:
+        return self._balance(self._today())
+
+    def lines(self, since: datetime, until: datetime, *, after: Place | None, limit: int) -> list[Line]:
+        found = (line for line in self._lines(self._today()) if since <= line.at < until)
+        return list(islice((x for x in found if after is None or Place(x.at, x.event_id) < after), limit))
+
+    def _found(self, order_id: UUID) -> Played | None:
+        return played.one(self.access.reseller, order_id)
+
+    def _today(self) -> list[Played]:
+        return played.since(self.access.reseller, self._midnight())
+
+    def _midnight(self) -> datetime:
+        return bounds(day_of(self.at))[0]
+
+    def _until_midnight_s(self) -> int:
+        return int((bounds(day_of(self.at))[1] - self.at).total_seconds()) + 1
+
+    def _lines(self, today: Sequence[Played]) -> list[Line]:
+        return api_sandbox.lines(today, self._midnight(), self.at, CURRENCY)
+
+    def _balance(self, today: Sequence[Played]) -> Float:
+        newest = self._lines(today)[0]
+        return Float(newest.balance.amount_minor, newest.holding.amount_minor)
+
+    def _kept(self, found: Played | None) -> Refusal | None:
+        """Why a code does not go back, as `core.take_back` says it."""
+        if found is None or found.given_back_at is not None:
+            return None
+        state = api_sandbox.state(found, self.at)
+        if state in (order.State.PLACED, order.State.PAID):
+            return Refusal(Code.NOT_DELIVERED_YET)
+        if state is not order.State.DELIVERED or not found.kind.is_secret:
+            return Refusal(Code.NOTHING_TO_REFUND)
+        return Refusal(Code.CODE_SEEN) if found.seen_at else None
+
+
+def _again(order_id: UUID, known: bytes, asked: bytes) -> Reserved | list[Refusal]:
+    refused = reused(known, asked)
+    return [refused] if refused else Reserved(order_id, again=True)
