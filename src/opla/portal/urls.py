@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.portal import home
+from opla.portal import floats, home, keys, people
 
 urlpatterns = [
     path("", home.choose, name="reseller-home"),
     path("<slug:reseller>/", home.home, name="reseller"),
+    path("<slug:reseller>/float/", floats.page, name="reseller-float"),
+    path("<slug:reseller>/keys/", keys.page, name="reseller-keys"),
+    path("<slug:reseller>/people/", people.page, name="reseller-people"),
 ]

@@ -196,9 +196,12 @@ def low(currency: str, *, limit: int) -> list[Low]:
         {"currency": currency, "limit": limit},
     )
     return [
-        Low(*(expect(text, str) for text in row[:4]), expect(row[4], int), expect(row[5], int))  # four texts
-        for row in rows
-    ]
+        Low(
+            expect(reseller, str), expect(title, str), expect(email, str), expect(language, str), expect(free, int),
+            expect(below, int),
+        )
+        for reseller, title, email, language, free, below in rows
+    ]  # fmt: skip
 
 
 def told_low(rows: Sequence[tuple[str, UUID, bytes, str]], *, currency: str, at: datetime) -> int:
