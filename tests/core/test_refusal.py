@@ -42,12 +42,12 @@ place              customer owner
 place_from_float   reseller
 pay                customer owner
 call_off           customer
-reveal             customer
+reveal             customer reseller
 say                customer
 share              customer
 step_back          customer
 keep_sims          customer
-take_back          customer
+take_back          customer reseller
 answer             owner support
 settle             system
 expire             system

@@ -194,11 +194,12 @@ def test_only_a_reseller_orders_from_a_float_and_only_the_owner_pays_in(acme: Wo
 def test_a_key_is_its_resellers_until_it_is_revoked_and_is_kept_hashed(acme: World) -> None:
     made = api_keys.make(OWNER, "acme", api_keys.Terms(), shop=acme.shop, at=START)
     assert isinstance(made, api_keys.Key)
-    assert resellers.holders([made.secret, "opla_nobody"]) == {made.secret: ("acme", "Orders@acme.example")}
+    [(secret, (who, _))] = api_keys.holders([made.secret, "opla_nobody"], at=START).items()
+    assert (secret, who.reseller, who.email) == (made.secret, "acme", "Orders@acme.example")
     [(kept,)] = select("SELECT hash FROM api_key")
     assert made.secret.encode() not in bytes(kept)  # type: ignore[call-overload]  # a bytea
     assert resellers.revoke_keys(OWNER, "acme", at=START) == 1
-    assert resellers.holders([made.secret]) == {}
+    assert api_keys.holders([made.secret], at=START) == {}
 
 
 @pytest.mark.parametrize(

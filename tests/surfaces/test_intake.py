@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -33,6 +35,13 @@ class Door:
         assert isinstance(made, Key)
         self.secret = made.secret
         self.intake = Intake(world.shop)
+        self.headers: list[tuple[bytes, bytes]] = []
+
+    def key(self, **terms: Any) -> str:
+        """Another of its keys."""
+        made = api_keys.make(OWNER, "acme", api_keys.Terms(**terms), shop=self.world.shop, at=START)
+        assert isinstance(made, Key)
+        return made.secret
 
     def asks(self, *bodies: tuple[str, object], secret: str | None = None) -> list[tuple[int, dict[str, object]]]:
         """(idempotency key, body) of each request, all sent at the same moment."""
@@ -42,13 +51,16 @@ class Door:
 
         return aside(lambda: asyncio.run(all_of_them()))
 
-    async def ask(self, key: str, body: object, secret: str | None) -> tuple[int, dict[str, object]]:
+    async def ask(
+        self, key: str, body: object, secret: str | None, path: str = "/api/v1/orders"
+    ) -> tuple[int, dict[str, object]]:
         bearer = f"Bearer {self.secret if secret is None else secret}".encode()
         scope = {
             "type": "http",
             "method": "POST",
-            "path": "/api/orders",
-            "headers": [(b"authorization", bearer), (b"idempotency-key", key.encode())],
+            "path": path,
+            "client": ("203.0.113.7", 4711),
+            "headers": [(b"authorization", bearer), (b"idempotency-key", key.encode()), *self.headers],
         }
         sent: list[intake._Event] = []
 
@@ -71,7 +83,7 @@ def door(world: World) -> Iterator[Door]:
 
 def code(answer: tuple[int, dict[str, object]]) -> tuple[int, str]:
     status, body = answer
-    return status, str(body["type"]).removeprefix("urn:opla:refusal:")
+    return status, str(body.get("type", "")).removeprefix("urn:opla:refusal:")
 
 
 def test_an_order_is_answered_when_it_stands_and_its_price_is_held(door: Door) -> None:
@@ -93,7 +105,69 @@ def test_the_same_request_again_is_the_same_order(door: Door) -> None:
     [(status, again)] = door.asks(("a", ORDER))
     assert (status, again["order"]) == (200, first["order"])
     [other] = door.asks(("a", {**ORDER, "number": "0470123457"}))
-    assert code(other) == (409, "key_reused")
+    assert code(other) == (422, "key_reused")
+    [(status, quoted)] = door.asks(('"a"', ORDER))
+    assert (status, quoted["order"]) == (200, first["order"])
+
+
+def test_the_address_that_was_there_before_is_the_same_door(door: Door) -> None:
+    first, again = (
+        aside(lambda path=path: asyncio.run(door.ask("a", ORDER, None, path)))  # type: ignore[misc]
+        for path in ("/api/orders", "/api/v1/orders")
+    )
+    assert ([first[0], again[0]], first[1]) == ([202, 200], again[1])
+
+
+def test_the_web_process_answers_the_same_address_in_the_same_way(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    from api.conftest import Program
+    from opla.operations import shop
+
+    monkeypatch.setattr(shop, "current", lambda: door.world.shop)
+    web = Program(door.secret)
+    [(_, first)] = door.asks(("a", ORDER))
+    answer = web.post("/orders", ORDER, "a")
+    assert (answer.status, answer.body) == (200, first)
+    for key, body in (
+        ("a", {**ORDER, "number": "0470123457"}),
+        ("", ORDER),
+        ("b", {**ORDER, "amount": "17"}),
+        ("b", {**ORDER, "number": "", "email": "x"}),
+        ("b", b"{"),
+        ("b", {**ORDER, "colour": "red"}),
+    ):
+        [(status, problem)] = door.asks((key, body))
+        theirs = web.post("/orders", body, key)
+        assert (status, problem) == (theirs.status, theirs.body)
+
+
+def test_a_key_without_that_right_over_or_elsewhere_orders_nothing(door: Door) -> None:
+    for n, (terms, refused) in enumerate(
+        (
+            ({"scopes": ("catalogue",)}, (403, "scope_missing")),
+            ({"expires_at": START - timedelta(seconds=1)}, (401, "api_key_expired")),
+            ({"addresses": ("198.51.100.0/24",)}, (403, "api_key_elsewhere")),
+            ({"addresses": ("203.0.113.0/28",)}, (202, "")),
+        )
+    ):
+        [answer] = door.asks((f"k{n}", ORDER), secret=door.key(**terms))
+        assert code(answer) == refused
+
+
+def test_whoever_asks_beyond_its_bucket_waits_and_nobody_else_does(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "MOST", 3)
+    monkeypatch.setattr(intake, "PER_S", 0)
+    other = door.key()
+    answers = door.asks(*[(f"k{n}", ORDER) for n in range(5)])
+    assert sorted(code(a) for a in answers) == [(202, "")] * 3 + [(429, "too_many_calls")] * 2
+    assert code(door.asks(("else", ORDER), secret=other)[0]) == (202, "")
+
+
+def test_a_no_is_said_in_the_language_that_was_asked_for(door: Door) -> None:
+    bad = {**ORDER, "amount": "17"}
+    [(_, english)] = door.asks(("a", bad))
+    door.headers = [(b"accept-language", b"xx, fr-BE;q=0.9, nl;q=0.1")]
+    [(_, french)] = door.asks(("a", bad))
+    assert french["title"] != english["title"]
 
 
 @pytest.mark.parametrize("secret", ["", "opla_00000000000000000000000000000000"])
@@ -112,7 +186,7 @@ def test_a_stranger_orders_nothing_and_fails_no_neighbour(door: Door, secret: st
         ("a", {**ORDER, "number": 470123456}, (422, "field_not_text")),
         ("a", {**ORDER, "number": "047012\x0056"}, (422, "field_not_text")),
         ("a", b" " * 20_000, (413, "file_unreadable")),
-        ("", ORDER, (422, "key_missing")),
+        ("", ORDER, (400, "key_missing")),
         ("a", {**ORDER, "amount": "17"}, (422, "amount_not_offered")),
         ("a", {**ORDER, "number": ""}, (422, "number_missing")),
     ],

@@ -11,8 +11,11 @@ def address_of(request: HttpRequest) -> str:
 
     What stands before it in the header is the visitor's own writing, and is never read.
     """
-    nearest = str(request.META.get("REMOTE_ADDR", ""))
-    written = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    return seen(str(request.META.get("REMOTE_ADDR", "")), request.META.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+def seen(nearest: str, forwarded: str) -> str:
+    """The same, from who is connected and what the header `X-Forwarded-For` says."""
+    written = [part.strip() for part in forwarded.split(",") if part.strip()]
     trusted: int = settings.PROXIES
-    seen = [*written[-trusted:], nearest] if trusted else [nearest]
-    return seen[0]
+    return [*written[-trusted:], nearest][0] if trusted else nearest

@@ -26,12 +26,8 @@ class Refused(Exception):  # noqa: N818 - the field's word for a business no
 
 def answer(refusals: Sequence[Refusal], status: int | None = None) -> HttpResponse:
     status = status or problems.status_of(refusals)
-    response = HttpResponse(problems.document(status, refusals), content_type=problems.CONTENT_TYPE, status=status)
-    if (wait_s := problems.retry_after_s(refusals)) is not None:
-        response["Retry-After"] = str(wait_s)
-    if status == 401:
-        response["WWW-Authenticate"] = "Bearer"
-    return response
+    headers = problems.headers(status, refusals)
+    return HttpResponse(problems.document(status, refusals), headers=headers, status=status)
 
 
 def install(api: NinjaAPI) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ninja import NinjaAPI
 
 from opla.api import problems
-from opla.api.resources import catalogue, me
+from opla.api.resources import catalogue, codes, floats, me, orders, quotes, refunds
 
 api = NinjaAPI(
     title="Opla for resellers",
@@ -18,3 +18,5 @@ api = NinjaAPI(
 problems.install(api)
 api.add_router("", me.router)
 api.add_router("", catalogue.router)
+for resource in (quotes, orders, codes, refunds, floats):
+    api.add_router("", resource.router)

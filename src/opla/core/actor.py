@@ -75,7 +75,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.KEEP_SIMS,
         }
     ),
-    Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT, Act.MANAGE_OWN_RESELLER}),
+    Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT, Act.REVEAL, Act.TAKE_BACK, Act.MANAGE_OWN_RESELLER}),
     Role.OWNER: frozenset(
         {
             Act.QUOTE,

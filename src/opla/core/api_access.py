@@ -73,7 +73,8 @@ def manages(actor: Actor, reseller: str) -> Refusal | None:
     """None where this actor may change the keys and people of this reseller: the shop's owner of any, a reseller of its
     own. Which of its people may is asked before (`Scope.KEYS`)."""
     if actor.role is Role.RESELLER:
-        return actor.refused(Act.MANAGE_OWN_RESELLER) if actor.name == reseller else Refusal(Code.NOT_FOUND, "name")
+        own = actor.name.partition("/")[0] == reseller
+        return actor.refused(Act.MANAGE_OWN_RESELLER) if own else Refusal(Code.NOT_FOUND, "name")
     return actor.refused(Act.MANAGE_RESELLERS)
 
 

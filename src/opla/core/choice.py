@@ -143,7 +143,7 @@ def start(
         if case.code is not None:
             codes = (CodeBack(case.code.id, sold.id, "stock" if back else "blocked", case.code.revealed),)
     if case.payment_id is None:
-        return _credited(case, wish, event, amounts, codes, asked=asked, chance=chance)
+        return _credited(case, wish, event, amounts, codes, asked=asked, chance=chance, reason=reason)
     arrow = order.arrow(sold.state, event)
     lines = order.journal(sold, arrow, amounts, parties, case.payment_id)
     moves = [Move(Subject.ORDER, sold.id, sold.state, arrow.target, event, lines)]
@@ -200,6 +200,7 @@ def _credited(
     *,
     asked: bool,
     chance: Chance,
+    reason: str,
 ) -> Change:
     """The money is on the reseller's float again, and that is the end of it."""
     sold, minor = case.order, amount_minor(case, wish)
@@ -212,7 +213,7 @@ def _credited(
     if asked:
         moves.append(Move(Subject.REFUND, wish.refund_id, State.ASKED, State.DONE, "credited"))
     else:
-        reason = "choice" if whole(case, wish) else "goodwill"
+        reason = reason or ("choice" if whole(case, wish) else "goodwill")
         currency = sold.price.total.currency
         refunds = (NewRefund(wish.refund_id, None, sold.id, minor, currency, reason, wish.why, wish.evidence),)
     topic = "refunded" if arrow.target is order.State.REFUNDED else "credited"

@@ -160,6 +160,7 @@ class Code(StrEnum):
     RESOLUTION_UNKNOWN = "resolution_unknown"  # not one of those that this item has (now)
     SAME_PERSON = "same_person"  # a second person must agree, and this is the first again
     EVIDENCE_MISSING = "evidence_missing"  # a code that was seen is refunded only with the operator's answer
+    REFUNDS_PAUSED = "refunds_paused"  # as much went back by rule today as goes without a person looking
     REFUND_WAITS = "refund_waits"  # another refund of this order waits for its second person
     SUPPLIER_ID_TAKEN = "supplier_id_taken"  # another attempt was answered with it
     CODE_UNREADABLE = "code_unreadable"
@@ -228,7 +229,10 @@ class Code(StrEnum):
 
 #: The same request may succeed later, unchanged.
 TRANSIENT = frozenset(
-    {Code.STILL_RUNNING, Code.TOO_MANY_TRIES, Code.PAYMENTS_PAUSED, Code.NOT_DELIVERED_YET, Code.TEMPORARILY_CLOSED}
+    {
+        *(Code.STILL_RUNNING, Code.TOO_MANY_TRIES, Code.PAYMENTS_PAUSED, Code.NOT_DELIVERED_YET),
+        *(Code.REFUNDS_PAUSED, Code.TEMPORARILY_CLOSED),
+    }
 )
 
 _PRECEDENCE = {code: place for place, code in enumerate(Code)}

@@ -2,7 +2,7 @@
 
 A refund by rule, so within the day's cap. What becomes of the code is what `choice` says: one of our own shelf is sold
 again, a supplier's is blocked and its cost is our loss. The look and the taking back exclude each other: the database
-writes the one that came first.
+writes the one that came first. So may a reseller, whose float has the price again at once.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def refused(back: Back, today: date) -> Refusal | None:
     early = case.order.state in (order.State.PLACED, order.State.PAID)
     over = back.last_day is not None and today > back.last_day
     left_minor = min(case.open_minor, case.kept_minor)
-    gone = case.order.state is not order.State.DELIVERED or code is None or case.payment_id is None
+    paid = case.payment_id is not None or case.order.reseller
+    gone = case.order.state is not order.State.DELIVERED or code is None or not paid
     return first(
         [
             Refusal(Code.NOT_DELIVERED_YET) if early else None,

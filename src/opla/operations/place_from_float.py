@@ -60,8 +60,8 @@ def place_from_float(
         found = priced(one.wanted, version, catalog, shop=shop, at=at)
         if not 1 <= len(one.key) <= _KEY_LENGTH:
             answers[n] = [Refusal(Code.KEY_MISSING, "key"), *(found if isinstance(found, list) else [])]
-        elif isinstance(found, Quote) and found.kind is Kind.SIM:  # a program says no address: nobody could send it
-            answers[n] = [Refusal(Code.ADDRESS_MISSING, "sku", {"field": "name"})]
+        elif isinstance(found, Quote) and (refused := unfit(found)):
+            answers[n] = [refused]
         elif isinstance(found, Quote):
             quotes[n] = found
         else:
@@ -73,6 +73,11 @@ def place_from_float(
     for (n, reservation), row in zip(new.items(), rows, strict=True):
         answers[n] = _answer(reservation, row)
     return [answers[n] for n in range(len(asked))]
+
+
+def unfit(quote: Quote) -> Refusal | None:
+    """Why it cannot be ordered so: a program says no address, so nobody could send it a card."""
+    return Refusal(Code.ADDRESS_MISSING, "sku", {"field": "name"}) if quote.kind is Kind.SIM else None
 
 
 def digests(values: Sequence[str], key: bytes) -> bytes:

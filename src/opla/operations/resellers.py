@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError
@@ -12,7 +11,6 @@ from opla.core.actor import Act, Actor
 from opla.core.money import Money
 from opla.core.quote import read_email
 from opla.core.refusal import Code, Refusal
-from opla.db.keyring import digest
 from opla.db.models import ApiKey, Reseller
 from opla.db.queries import floats
 from opla.operations.place_from_float import differing, digests
@@ -48,14 +46,6 @@ def revoke_keys(actor: Actor, name: str, *, at: datetime) -> int | Refusal:
 
 #: How long order intake believes a key without looking again.
 KNOWN_FOR_S = 5
-
-
-def holders(secrets: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Whose keys these are, name and e-mail; without those of nobody, or of a reseller that may not order now."""
-    hashes = {digest(secret.encode()): secret for secret in secrets}
-    found = ApiKey.objects.filter(hash__in=list(hashes), revoked_at=None, reseller__active=True, sandbox=False)
-    rows = found.values_list("hash", "reseller_id", "reseller__email")
-    return {hashes[bytes(hashed)]: (name, email) for hashed, name, email in rows}
 
 
 def pay_in(actor: Actor, name: str, amount: str, key: str, *, shop: Shop, at: datetime) -> bool | Refusal:

@@ -30,8 +30,8 @@ class Seller:
 
     @property
     def actor(self) -> Actor:
-        """As this reseller."""
-        return Actor(Role.RESELLER, self.person.reseller)
+        """A reseller, and which of its people."""
+        return Actor(Role.RESELLER, f"{self.person.reseller}/{self.person.email}")
 
     def may(self, scope: Scope) -> bool:
         return self.person.access.refused(scope) is None

@@ -8,6 +8,9 @@ from typing import Final
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from opla.core.quote import read_language
 
 #: Tag → what the language calls itself. Adding one: its catalogue in `locale/`, a line here and one in the settings.
 NAMES: Final[dict[str, str]] = {
@@ -26,6 +29,12 @@ def current() -> str:
 def babel_name() -> str:
     """How babel calls the active language, with the country whose habits fit this shop."""
     return _BABEL[current()]
+
+
+def asked(header: str) -> str:
+    """The first of ours that the header `Accept-Language` asks for; English where it asks for none."""
+    found = (read_language(tag) for tag, _ in parse_accept_lang_header(header))
+    return next((tag for tag in found if isinstance(tag, str)), "en")
 
 
 @contextmanager

@@ -23,6 +23,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.KEY_MISSING: 400,
     Code.STILL_RUNNING: 409,
     Code.NOT_DELIVERED_YET: 409,
+    Code.REFUNDS_PAUSED: 409,
     Code.TOO_MANY_CALLS: 429,
     Code.TOO_MANY_TRIES: 429,
     Code.TEMPORARILY_CLOSED: 503,
@@ -45,6 +46,16 @@ def retry_after_s(refusals: Sequence[Refusal]) -> int | None:
         if refusal.code in _WAIT_S:
             return _WAIT_S[refusal.code]
     return None
+
+
+def headers(status: int, refusals: Sequence[Refusal]) -> dict[str, str]:
+    """What stands above the body."""
+    wait_s = retry_after_s(refusals)
+    return {
+        "Content-Type": CONTENT_TYPE,
+        **({} if wait_s is None else {"Retry-After": str(wait_s)}),
+        **({"WWW-Authenticate": "Bearer"} if status == 401 else {}),
+    }
 
 
 def document(status: int, refusals: Sequence[Refusal]) -> bytes:

@@ -142,6 +142,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.TAKE_BACK_OVER: gettext_noop("This code's last day is too near for giving it back here. Write to us instead."),
     Code.REFUND_BY_RULE: gettext_noop("This order is delivered or refunded by itself. There is nothing to choose yet."),
     Code.NOTHING_TO_REFUND: gettext_noop("Nothing of this order's money is left to give back."),
+    Code.REFUNDS_PAUSED: gettext_noop("No more can be given back by itself today. Write to us, or try again tomorrow."),
     Code.REASON_MISSING: gettext_noop("Write down the reason."),
     Code.ITEM_CLOSED: gettext_noop("This is settled already. Nothing was changed now."),
     Code.NOT_CONFIRMED: gettext_noop("Tick the box when you have checked it."),

@@ -1,10 +1,19 @@
 """Order intake for resellers: one asyncio process that collects requests for milliseconds and places them together.
 
-    POST /api/orders        Authorization: Bearer opla_…    Idempotency-Key: what you call it
+    POST /api/v1/orders     Authorization: Bearer opla_…    Idempotency-Key: what you call it
     {"sku": "PX-15", "number": "0470 12 34 56"}     or {"operator": "proximus", "amount": "15"}; plan, email, language
     202 {"order": …, "state": "placed"}: it stands, its price is held on the float. 200: it stood before.
 
-A no is an `application/problem+json` (RFC 9457) with a stable code. Nothing is answered before its commit.
+A no is an `application/problem+json` (RFC 9457) with a stable code. Nothing is answered before its commit. `/api/orders`
+is the same. The web process answers this address too, in the same way: a key used there is a key used here. Two requests
+under one key at one moment are one order, and both are told so.
+
+Rights, end and networks of a key are those of `core.api_access`, believed for `KNOWN_FOR_S`. Its bucket lives in this
+process, apart from the one for everything else of the API, and is as large as what one process places:
+
+| bucket      | of whom | at once | and again, a second |
+|-------------|---------|---------|---------------------|
+| orders here | a key   | 10,000  | 5,000               |
 """
 
 from __future__ import annotations
@@ -21,15 +30,19 @@ from typing import TypeAlias, TypedDict
 
 from django.db import connections
 
+from opla.accounts import address
+from opla.core import idempotency
 from opla.core.actor import Actor, Role
+from opla.core.api_access import Access, Bounds, admitted
+from opla.core.api_access import Scope as Right
 from opla.core.refusal import Code, Refusal
 from opla.db.queries.call import BROKEN, reconnect
+from opla.operations.api_keys import holders
 from opla.operations.place_from_float import Asked, Reserved, place_from_float
 from opla.operations.quote_topup import Wanted
-from opla.operations.resellers import KNOWN_FOR_S, holders
+from opla.operations.resellers import KNOWN_FOR_S
 from opla.operations.shop import Shop
-from opla.presenting import languages
-from opla.presenting.refusals import sentence
+from opla.presenting import languages, problems
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +50,9 @@ _log = logging.getLogger(__name__)
 COLLECT_S = 0.002
 BATCH = 500
 _MAX_BODY_BYTES = 16 * 1024
+_PATHS = ("/api/v1/orders", "/api/orders")
+MOST = 10_000
+PER_S = 5_000
 _TEXTS = ("sku", "operator", "amount", "number", "plan", "email", "language", "device")
 
 Headers: TypeAlias = Mapping[bytes, bytes]
@@ -61,20 +77,18 @@ Send: TypeAlias = Callable[[_Event], Awaitable[None]]
 class Response:
     status: int
     body: bytes
-    kind: bytes = b"application/json"
+    headers: tuple[tuple[bytes, bytes], ...] = ((b"content-type", b"application/json"),)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One order as it came in: the key of who asks is looked up with the batch."""
+    """One order as it came in: the key of who asks is looked up with the batch. `tongues`: `Accept-Language`."""
 
     secret: str
     key: str
     wanted: Wanted
-
-
-#: HTTP statuses of what is refused; everything else that was typed wrong is 422.
-_STATUS = {Code.API_KEY_WRONG: 401, Code.FLOAT_TOO_LOW: 402, Code.KEY_REUSED: 409, Code.TEMPORARILY_CLOSED: 503}
+    address: str = ""
+    tongues: str = ""
 
 
 class Intake:
@@ -92,24 +106,24 @@ class Intake:
         if scope["type"] != "http":
             return
         answer = await self._answer(scope, receive)
-        headers = [(b"content-type", answer.kind), (b"content-length", str(len(answer.body)).encode())]
+        headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
-        if scope["path"] != "/api/orders":
-            return problem(404, Refusal(Code.NOT_FOUND))
+        if scope["path"] not in _PATHS:
+            return problem(Refusal(Code.NOT_FOUND))
         if scope["method"] != "POST":
-            return problem(405, Refusal(Code.NOT_ALLOWED))
+            return problem(Refusal(Code.NOT_ALLOWED), status=405)
         body = b""
         while True:
             event = await receive()
             body += event.get("body", b"")
             if len(body) > _MAX_BODY_BYTES:
-                return problem(413, Refusal(Code.FILE_UNREADABLE, "body", {"why": "size"}))
+                return problem(Refusal(Code.FILE_UNREADABLE, "body", {"why": "size"}), status=413)
             if not event.get("more_body"):
                 break
-        asked = read(dict(scope["headers"]), body)  # type: ignore[call-overload]  # pairs of bytes, says ASGI
+        asked = read(dict(scope["headers"]), body, _nearest(scope))  # type: ignore[call-overload]  # pairs, says ASGI
         return asked if isinstance(asked, Response) else await self._put(asked)
 
     def close(self) -> None:
@@ -149,72 +163,102 @@ class Intake:
         except Exception:  # noqa: BLE001 - whatever it was, it is written down
             _log.exception("a batch of orders broke")
         # Committed or not: the same key again finds out.
-        return [problem(503, Refusal(Code.TEMPORARILY_CLOSED))] * len(batch)
+        return [problem(Refusal(Code.TEMPORARILY_CLOSED))] * len(batch)
 
 
-def read(headers: Headers, body: bytes) -> Request | Response:
+def _nearest(scope: Scope) -> str:
+    """Who is connected."""
+    client = scope.get("client")
+    return str(client[0]) if isinstance(client, (tuple, list)) and client else ""
+
+
+def read(headers: Headers, body: bytes, nearest: str = "") -> Request | Response:
     """A request for an order, or what is wrong with its form."""
-    scheme, _, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-    if scheme.lower() != "bearer" or not secret:
-        return problem(401, Refusal(Code.API_KEY_WRONG))
+    tongues = _text(headers, b"accept-language")
+    scheme, _, secret = _text(headers, b"authorization").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        return problem(Refusal(Code.API_KEY_WRONG), tongues=tongues)
     try:
         data = json.loads(body)
-    except ValueError:
-        return problem(400, Refusal(Code.FILE_UNREADABLE, "body", {"why": "json"}))
+    except (ValueError, RecursionError):
+        data = None
     if not isinstance(data, dict):
-        return problem(400, Refusal(Code.FILE_UNREADABLE, "body", {"why": "json"}))
+        return problem(Refusal(Code.FILE_UNREADABLE, "body", {"why": "json"}), tongues=tongues, status=400)
     if strange := sorted(data.keys() - set(_TEXTS)):
-        return problem(422, Refusal(Code.FIELD_UNKNOWN, strange[0]))
+        return problem(Refusal(Code.FIELD_UNKNOWN, strange[0], {"why": "extra_forbidden"}), tongues=tongues)
     texts = {name: data.get(name, "") for name in _TEXTS}
     if not_text := next((name for name, value in texts.items() if not isinstance(value, str) or "\0" in value), None):
-        return problem(422, Refusal(Code.FIELD_NOT_TEXT, not_text))
-    key = headers.get(b"idempotency-key", b"").decode("latin-1")
-    return Request(secret, key, Wanted(**{**texts, "language": texts["language"] or "en"}))
+        return problem(Refusal(Code.FIELD_NOT_TEXT, not_text), tongues=tongues)
+    key = idempotency.read(_text(headers, b"idempotency-key"))
+    if isinstance(key, Refusal):
+        return problem(key, tongues=tongues)
+    wanted = Wanted(**{**texts, "language": texts["language"] or "en"})
+    return Request(secret.strip(), key, wanted, address.seen(nearest, _text(headers, b"x-forwarded-for")), tongues)
+
+
+def _text(headers: Headers, name: bytes) -> str:
+    return headers.get(name, b"").decode("latin-1")
 
 
 class Keys:
-    """Whose each key is, believed for `KNOWN_FOR_S`; those not met in that time are looked up together."""
+    """Whose each key is, believed for `KNOWN_FOR_S`; those not met in that time are looked up together. And what each
+    has left in its bucket: tokens, and when they were counted."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[str, str]] = {}
+        self._known: dict[str, tuple[Access, Bounds]] = {}
         self._until = 0.0
+        self._left: dict[int, tuple[float, float]] = {}
 
-    def of(self, secrets: list[str]) -> list[tuple[str, str]]:
-        """Name and e-mail of each one's holder; both empty where it is nobody's."""
-        if time.monotonic() >= self._until:
-            self._known, self._until = {}, time.monotonic() + KNOWN_FOR_S
-        if new := set(secrets) - self._known.keys():
-            self._known |= holders(new)
-        return [self._known.get(secret, ("", "")) for secret in secrets]
+    def of(self, batch: list[Request], at: datetime) -> list[Access | Refusal]:
+        """Who each one is, or why it may order nothing now."""
+        now = time.monotonic()
+        if now >= self._until:
+            self._known, self._until = {}, now + KNOWN_FOR_S
+        if new := {asked.secret for asked in batch} - self._known.keys():
+            self._known |= holders(new, at=at)
+        return [self._access(asked, at, now) for asked in batch]
+
+    def _access(self, asked: Request, at: datetime, now: float) -> Access | Refusal:
+        if (found := self._known.get(asked.secret)) is None:
+            return Refusal(Code.API_KEY_WRONG)
+        access, bounds = found
+        if refused := admitted(bounds, asked.address, at):
+            return refused
+        left, then = self._left.get(access.key_id, (float(MOST), now))
+        left = min(float(MOST), left + (now - then) * PER_S)
+        if left < 1:
+            return Refusal(Code.TOO_MANY_CALLS, params={"seconds": "1"})
+        self._left[access.key_id] = left - 1, now
+        return access.refused(Right.ORDERS_WRITE) or access
 
 
 def place(batch: list[Request], keys: Keys, *, shop: Shop) -> list[Response]:
     """One answer per request, in their order."""
-    names = keys.of([asked.secret for asked in batch])
-    known = [
-        Asked(name, asked.key, asked.wanted if asked.wanted.email else _to(asked.wanted, email))
-        for (name, email), asked in zip(names, batch, strict=True)
-        if name
+    at = datetime.now(UTC)
+    known = keys.of(batch, at)
+    asked = [
+        Asked(who.reseller, one.key, one.wanted if one.wanted.email else replace(one.wanted, email=who.email))
+        for who, one in zip(known, batch, strict=True)
+        if isinstance(who, Access)
     ]
-    answers = iter(place_from_float(Actor(Role.RESELLER), known, shop=shop, at=datetime.now(UTC)) if known else [])
-    return [_response(next(answers)) if name else problem(401, Refusal(Code.API_KEY_WRONG)) for name, _ in names]
+    answers = iter(place_from_float(Actor(Role.RESELLER), asked, shop=shop, at=at) if asked else [])
+    return [
+        _response(next(answers) if isinstance(who, Access) else [who], one)
+        for who, one in zip(known, batch, strict=True)
+    ]
 
 
-def _to(wanted: Wanted, email: str) -> Wanted:
-    return replace(wanted, email=email)
-
-
-def _response(answer: Reserved | list[Refusal]) -> Response:
+def _response(answer: Reserved | list[Refusal], asked: Request) -> Response:
     if isinstance(answer, Reserved):
-        body = f'{{"order": "{answer.order_id}", "state": "placed"}}'.encode()
+        body = f'{{"order": "{answer.order_id}", "state": "placed", "sandbox": false}}'.encode()
         return Response(200 if answer.again else 202, body)
-    status = max(_STATUS.get(refusal.code, 422) for refusal in answer)
-    return problem(status, *answer)
+    return problem(*answer, tongues=asked.tongues)
 
 
-def problem(status: int, *refusals: Refusal) -> Response:
-    """RFC 9457, in English: it is read by programs and their makers. The first refusal is the problem's own."""
-    with languages.speaking("en"):
-        said = [{"code": r.code, "about": r.about, "message": sentence(r), "params": dict(r.params)} for r in refusals]
-    document = {"type": f"urn:opla:refusal:{refusals[0].code}", "status": status, "title": said[0]["message"]}
-    return Response(status, json.dumps({**document, "refusals": said}).encode(), b"application/problem+json")
+def problem(*refusals: Refusal, tongues: str = "", status: int = 0) -> Response:
+    """RFC 9457, in the language that was asked for."""
+    status = status or problems.status_of(refusals)
+    with languages.speaking(languages.asked(tongues)):
+        body = problems.document(status, refusals)
+    headers = problems.headers(status, refusals).items()
+    return Response(status, body, tuple((name.lower().encode(), value.encode()) for name, value in headers))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from opla.db.queries.call import Argument, call, expect
 
@@ -48,6 +49,19 @@ def enter(key_hash: bytes, cost: int, *, most: int, per_s: int, at: datetime) ->
         expect(went, bool),
         expect(tokens, float),
     )
+
+
+def keyed(caller: str, key: str, fields: bytes, new_id: UUID, *, at: datetime) -> tuple[UUID, bytes]:
+    """What stands under this key, kept now where nothing did: its id, and the digests of what was asked."""
+    [(found, known)] = call(
+        "opla_keyed",
+        Argument(at, "timestamptz"),
+        Argument(caller, "text"),
+        Argument(key, "text"),
+        Argument(fields, "bytea"),
+        Argument(new_id, "uuid"),
+    )
+    return expect(found, UUID), expect(known, bytes)
 
 
 def _texts(value: object) -> tuple[str, ...]:

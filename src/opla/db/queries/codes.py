@@ -125,6 +125,26 @@ def reveal(
     return read_revealed(rows[0], keyring)
 
 
+def valid_until(order_id: UUID) -> date | None:
+    """The last day of an order's code, where it has one."""
+    rows = select("SELECT valid_until FROM code WHERE order_id = %s", [order_id])
+    return rows[0][0] if rows and isinstance(rows[0][0], date) else None
+
+
+def reveal_sold(order_id: UUID, reseller: str, *, actor: Actor, at: datetime, keyring: Keyring) -> Revealed | str:
+    """The code of an order of this reseller, or why not: `not_found`, `not_delivered_yet`."""
+    rows = call(
+        "opla_reveal",
+        Argument(at, "timestamptz"),
+        Argument(str(actor), "text"),
+        Argument(order_id, "uuid"),
+        Argument(b"", "bytea"),
+        Argument(None, "uuid"),
+        Argument(reseller, "text"),
+    )
+    return read_revealed(rows[0], keyring)
+
+
 def read_revealed(row: Row, keyring: Keyring) -> Revealed | str:
     """The code in a row of a function that reveals, or why it does not."""
     result, code_id, sealed, serial, valid_until = row

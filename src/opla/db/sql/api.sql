@@ -35,3 +35,17 @@ BEGIN
     RETURN QUERY SELECT v_key.id, v_key.reseller_id::text, v_key.email::text, v_key.scopes, v_key.addresses, v_key.expires_at,
         v_key.sandbox, went, v_tokens;
 END $$;
+
+-- What a program asked under a key, kept the first time; what stands under it now, with the digests of its fields. Two at
+-- once: the later one waits here for the first.
+CREATE OR REPLACE FUNCTION opla_keyed(p_at timestamptz, p_caller text, p_key text, p_fields bytea, p_id uuid)
+RETURNS TABLE (id uuid, fields bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM opla_writes(true);
+    INSERT INTO idempotency (caller, key, fields, order_id, at) VALUES (p_caller, p_key, p_fields, p_id, p_at)
+    ON CONFLICT DO NOTHING;
+    PERFORM opla_writes(false);
+    RETURN QUERY SELECT i.order_id, i.fields FROM idempotency i WHERE i.caller = p_caller AND i.key = p_key;
+END $$;

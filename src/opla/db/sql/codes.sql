@@ -106,11 +106,12 @@ LANGUAGE sql STABLE AS $$
                    WHERE o.id = p_order AND o.reseller = '' AND c.id = p_customer AND c.is_active)
 $$;
 
--- The sealed code of a delivered order, for a device that may see it, or for the customer whose address is the order's:
--- signing in proved it. The row is written before anything is returned.
+-- The sealed code of a delivered order, for a device that may see it, for the customer whose address is the order's
+-- (signing in proved it), or for the reseller that ordered it. The row is written before anything is returned.
 DROP FUNCTION IF EXISTS opla_reveal(timestamptz, text, uuid, bytea);  -- as it was before there were customers
+DROP FUNCTION IF EXISTS opla_reveal(timestamptz, text, uuid, bytea, uuid);  -- and before resellers looked
 CREATE OR REPLACE FUNCTION opla_reveal(
-    p_at timestamptz, p_actor text, p_order uuid, p_device bytea, p_customer uuid DEFAULT NULL
+    p_at timestamptz, p_actor text, p_order uuid, p_device bytea, p_customer uuid DEFAULT NULL, p_reseller text DEFAULT ''
 )
 RETURNS TABLE (result text, code_id uuid, sealed bytea, serial text, valid_until date)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -121,11 +122,11 @@ DECLARE
 BEGIN
     -- The order's lock first: a code that is being taken back is either seen before that, or not at all.
     SELECT * INTO v_order FROM orders WHERE id = p_order FOR SHARE;
-    IF NOT FOUND THEN
+    IF NOT FOUND OR (p_reseller <> '' AND v_order.reseller <> p_reseller) THEN
         RETURN QUERY SELECT 'not_found', NULL::uuid, NULL::bytea, NULL::text, NULL::date;
         RETURN;
     END IF;
-    IF NOT opla_may_act(p_order, p_device, p_customer) THEN
+    IF p_reseller = '' AND NOT opla_may_act(p_order, p_device, p_customer) THEN
         RETURN QUERY SELECT 'proof_needed', NULL::uuid, NULL::bytea, NULL::text, NULL::date;
         RETURN;
     END IF;
