@@ -118,3 +118,16 @@ def test_an_owner_names_people_and_never_removes_the_last_owner(acme: Acme) -> N
     assert acme.ana.post(page, {"act": "remove", "email": ANA}).status == 404  # it is done, and no more hers to see
     assert acme.ana.get("/reseller/acme/").status == 404
     assert [one.email for one in members.at_reseller("acme")] == [BEN, EVE, "zoe@example.org"]
+
+
+def test_the_statement_is_a_file_for_whoever_sees_the_float_and_nobody_else(acme: Acme) -> None:
+    page = acme.ben.get("/reseller/acme/float/?month=2026-11")
+    assert "+€100.00" in page.text
+    for kind, begins in (("csv", "time,event"), ("pdf", "%PDF")):
+        path = f"/reseller/acme/float/2026-11.{kind}"
+        assert f'href="{path}"' in page.html
+        file = acme.ben.client.get(path)
+        assert (file.status_code, file.content[:10].decode("latin-1")[: len(begins)]) == (200, begins)
+        assert acme.eve.get(path).status == acme.max.get(path).status == 404
+    assert acme.ben.get("/reseller/acme/float/2199-01.csv").status == 404
+    assert acme.ben.get("/reseller/acme/float/?month=1999-13").status == 200
