@@ -1,34 +1,133 @@
-"""The pages of a reseller: for whom its owner named, and for nobody else."""
+"""The pages of a reseller: for whom its owner named, as far as their role goes, and for nobody else."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, replace
+
+import pytest
+
+from api.conftest import Program
 from fakes import START
 from opla.core.actor import Actor, Role
-from opla.operations import members, resellers
-from surfaces.conftest import Door
+from opla.core.own_account import OwnAccount
+from opla.operations import float_deposits, members, resellers
+from statements import OUR_IBAN
+from surfaces.conftest import Door, Visitor
 from surfaces.test_signing_in import ANA, sign_in
 
 OWNER = Actor(Role.OWNER, "test")
-EVE = "eve@example.org"
+EVE, BEN = "eve@example.org", "ben@example.org"
 
 
-def test_a_person_of_a_reseller_sees_its_pages_as_far_as_their_role_goes_and_a_stranger_nothing(door: Door) -> None:
+@dataclass
+class Acme:
+    """Ana is its owner, Eve sells, Ben keeps its books; Max is somebody else's owner."""
+
+    door: Door
+    ana: Visitor
+    eve: Visitor
+    ben: Visitor
+    max: Visitor
+
+
+@pytest.fixture
+def acme(door: Door) -> Acme:
+    door.world.shop = replace(door.world.shop, account=OwnAccount(OUR_IBAN, "The Shop"))
     for name in ("acme", "bolt"):
         assert resellers.add(OWNER, name, title=name.title(), email="o@example.org", at=START) is None
-    assert members.name(OWNER, "acme", "Ana@example.org", "owner", at=START) is None
-    assert members.name(OWNER, "acme", EVE, "seller", at=START) is None
-    assert door.owner.get("/reseller/").where == "/me/in/"
-    sign_in(door, door.owner, ANA)
-    sign_in(door, door.colleague, EVE)
-    sign_in(door, door.stranger, "max@example.org")
-    page = door.owner.get("/reseller/")
-    assert (page.where, page.status) == ("/reseller/acme/", 200)
-    assert "0.00" in page.text
-    seen = door.colleague.get("/reseller/acme/")
-    assert seen.status == 200
-    assert "0.00" not in seen.text  # sellers see no money
-    assert door.owner.get("/reseller/bolt/").status == 404
-    assert door.stranger.get("/reseller/acme/").status == 404
-    assert door.stranger.get("/reseller/").status == 404
-    assert members.remove(OWNER, "acme", ANA) is None
-    assert door.owner.get("/reseller/acme/").status == 404
+        resellers.pay_in(OWNER, name, "100", "first", shop=door.world.shop, at=START)
+    found = Acme(door, door.owner, door.colleague, Visitor(), door.stranger)
+    people = [(found.ana, ANA, "acme", "owner"), (found.eve, EVE, "acme", "seller"), (found.ben, BEN, "acme", "books")]
+    for visitor, email, reseller, role in [*people, (found.max, "max@example.org", "bolt", "owner")]:
+        assert members.name(OWNER, reseller, email, role, at=START) is None
+        sign_in(door, visitor, email)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "may"),
+    [("", "ana eve ben"), ("float/", "ana ben"), ("keys/", "ana"), ("people/", "ana")],
+)
+def test_each_page_is_for_those_whose_role_has_its_right(acme: Acme, path: str, may: str) -> None:
+    for name in ("ana", "eve", "ben", "max"):
+        assert getattr(acme, name).get(f"/reseller/acme/{path}").status == (200 if name in may.split() else 404), name
+    assert Visitor().get(f"/reseller/acme/{path}").where == "/me/in/"
+
+
+def test_whoever_is_signed_in_is_led_to_the_one_reseller_they_act_for(acme: Acme) -> None:
+    assert acme.ana.get("/reseller/").where == "/reseller/acme/"
+    assert members.name(OWNER, "bolt", ANA, "books", at=START) is None
+    page = acme.ana.get("/reseller/")
+    assert page.where == "/reseller/"
+    assert "Acme" in page.text
+    assert "Bolt" in page.text
+
+
+def test_the_float_says_how_to_pay_in_to_whoever_may_and_what_is_free_to_whoever_keeps_books(acme: Acme) -> None:
+    reference = float_deposits.reference("acme", shop=acme.door.world.shop, at=START)
+    shown = f"+++{reference[:3]}/{reference[3:7]}/{reference[7:]}+++"
+    page = acme.ana.get("/reseller/acme/float/?amount=250")
+    assert "100.00" in page.text
+    assert shown in page.text
+    assert "<svg" in page.html
+    seen = acme.ben.get("/reseller/acme/float/")
+    assert "100.00" in seen.text
+    assert shown not in seen.text
+    assert acme.ben.post("/reseller/acme/float/", {"below": "5"}).status == 404
+
+
+def test_a_wrong_amount_to_be_told_below_is_said_beside_its_field_and_stays(acme: Acme) -> None:
+    page = acme.ana.post("/reseller/acme/float/", {"below": "much"})
+    assert (page.status, page.value("below")) == (400, "much")
+    assert page.error("below")
+    assert acme.ana.post("/reseller/acme/float/", {"below": "25"}).value("below") == "25.00"
+
+
+def test_a_key_is_shown_once_works_is_changed_for_another_and_ended(acme: Acme) -> None:
+    page = acme.ana.post("/reseller/acme/keys/", {"act": "make", "name": "till", "scope": "catalogue", "days": "30"})
+    [secret] = re.findall(r"opla_live_[0-9a-f]{32}", page.html)
+    assert Program(secret).get("/me").body == {"reseller": "acme", "scopes": ["catalogue"], "sandbox": False}
+    again = acme.ana.get("/reseller/acme/keys/")
+    assert secret not in again.html
+    [key] = set(re.findall(r'name="key" value="(\d+)"', again.html))
+    assert acme.max.post("/reseller/bolt/keys/", {"act": "revoke", "key": key}).status == 400  # nobody else's
+    assert Program(secret).get("/me").status == 200
+    new = re.findall(
+        r"opla_live_[0-9a-f]{32}", acme.ana.post("/reseller/acme/keys/", {"act": "rotate", "key": key}).html
+    )
+    assert [Program(one).get("/me").status for one in (*new, secret)] == [200, 200]
+    acme.ana.post("/reseller/acme/keys/", {"act": "revoke", "key": key})
+    assert [Program(one).get("/me").status for one in (*new, secret)] == [200, 401]
+
+
+@pytest.mark.parametrize("typed", [{"scope": "keys"}, {"scope": "catalogue", "addresses": "home"}])
+def test_a_key_that_cannot_be_is_refused_in_words_and_none_is_made(acme: Acme, typed: dict[str, str]) -> None:
+    page = acme.ana.post("/reseller/acme/keys/", {"act": "make", "name": "till", **typed})
+    assert (page.status, page.value("name")) == (400, "till")
+    assert "opla_" not in page.html
+
+
+def test_an_owner_names_people_and_never_removes_the_last_owner(acme: Acme) -> None:
+    page = "/reseller/acme/people/"
+    assert acme.ana.post(page, {"email": "eve@example.org", "role": "books"}).status == 200
+    assert acme.eve.get("/reseller/acme/float/").status == 200
+    assert acme.ana.post(page, {"act": "remove", "email": ANA}).status == 400
+    assert acme.ana.post(page, {"email": ANA, "role": "seller"}).status == 400
+    assert acme.ana.post(page, {"email": "Zoe@Example.org", "role": "owner"}).status == 200
+    assert acme.ana.post(page, {"act": "remove", "email": ANA}).status == 404  # it is done, and no more hers to see
+    assert acme.ana.get("/reseller/acme/").status == 404
+    assert [one.email for one in members.at_reseller("acme")] == [BEN, EVE, "zoe@example.org"]
+
+
+def test_the_statement_is_a_file_for_whoever_sees_the_float_and_nobody_else(acme: Acme) -> None:
+    page = acme.ben.get("/reseller/acme/float/?month=2026-11")
+    assert "+€100.00" in page.text
+    for kind, begins in (("csv", "time,event"), ("pdf", "%PDF")):
+        path = f"/reseller/acme/float/2026-11.{kind}"
+        assert f'href="{path}"' in page.html
+        file = acme.ben.client.get(path)
+        assert (file.status_code, file.content[:10].decode("latin-1")[: len(begins)]) == (200, begins)
+        assert acme.eve.get(path).status == acme.max.get(path).status == 404
+    assert acme.ben.get("/reseller/acme/float/2199-01.csv").status == 404
+    assert acme.ben.get("/reseller/acme/float/?month=1999-13").status == 200

@@ -8,6 +8,7 @@ from enum import StrEnum
 from ipaddress import ip_address, ip_network
 from typing import Final
 
+from opla.core.actor import Act, Actor, Role
 from opla.core.refusal import Code, Refusal
 
 
@@ -66,6 +67,15 @@ class Access:
     def refused(self, scope: Scope) -> Refusal | None:
         """None where this one has that right."""
         return None if scope in self.scopes else Refusal(Code.SCOPE_MISSING, params={"scope": scope})
+
+
+def manages(actor: Actor, reseller: str) -> Refusal | None:
+    """None where this actor may change the keys and people of this reseller: the shop's owner of any, a reseller of its
+    own. Which of its people may is asked before (`Scope.KEYS`)."""
+    if actor.role is Role.RESELLER:
+        own = actor.name.partition("/")[0] == reseller
+        return actor.refused(Act.MANAGE_OWN_RESELLER) if own else Refusal(Code.NOT_FOUND, "name")
+    return actor.refused(Act.MANAGE_RESELLERS)
 
 
 @dataclass(frozen=True)

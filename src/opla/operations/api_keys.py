@@ -17,8 +17,8 @@ from typing import Final
 
 from django.db.models import Q
 
-from opla.core.actor import Act, Actor
-from opla.core.api_access import PEOPLE_ONLY, USUAL, Access, Bounds, Scope, admitted, read_networks
+from opla.core.actor import Actor
+from opla.core.api_access import PEOPLE_ONLY, USUAL, Access, Bounds, Scope, admitted, manages, read_networks
 from opla.core.refusal import Code, Refusal
 from opla.db.keyring import digest
 from opla.db.models import ApiKey, Reseller
@@ -87,7 +87,7 @@ def holders(secrets: Iterable[str], *, at: datetime) -> dict[str, tuple[Access, 
 
 def make(actor: Actor, reseller: str, terms: Terms, *, shop: Shop, at: datetime) -> Key | Refusal:
     """One more key of a reseller; those it has go on working."""
-    if refused := actor.refused(Act.MANAGE_RESELLERS):
+    if refused := manages(actor, reseller):
         return refused
     scopes, networks = _scopes(terms.scopes), read_networks(terms.addresses)
     if isinstance(scopes, Refusal):
@@ -113,7 +113,7 @@ def make(actor: Actor, reseller: str, terms: Terms, *, shop: Shop, at: datetime)
 
 def rotate(actor: Actor, key_id: int, reseller: str, *, shop: Shop, at: datetime) -> Key | Refusal:
     """Another key that may the same. The old one works for a week more, so that nothing stops while it is changed."""
-    if refused := actor.refused(Act.MANAGE_RESELLERS):
+    if refused := manages(actor, reseller):
         return refused
     old = ApiKey.objects.filter(id=key_id, reseller=reseller, revoked_at=None).first()
     if old is None:
@@ -128,7 +128,7 @@ def rotate(actor: Actor, key_id: int, reseller: str, *, shop: Shop, at: datetime
 
 def revoke(actor: Actor, key_id: int, reseller: str, *, at: datetime) -> Refusal | None:
     """End one key now."""
-    if refused := actor.refused(Act.MANAGE_RESELLERS):
+    if refused := manages(actor, reseller):
         return refused
     ended = ApiKey.objects.filter(id=key_id, reseller=reseller, revoked_at=None).update(revoked_at=at)
     return None if ended else Refusal(Code.NOT_FOUND, "key")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from opla.core.actor import Act, Actor
-from opla.core.api_access import MEMBER_MAY, Access, Member
+from opla.core.actor import Actor, Role
+from opla.core.api_access import MEMBER_MAY, Access, Member, manages
 from opla.core.quote import read_email
 from opla.core.refusal import Code, Refusal
 from opla.db.models import Reseller
@@ -29,7 +29,7 @@ class Person:
 
 def name(actor: Actor, reseller: str, email: str, role: str, *, at: datetime) -> Refusal | None:
     """Somebody acts for a reseller from now on, or as something else than before."""
-    if refused := actor.refused(Act.MANAGE_RESELLERS):
+    if refused := manages(actor, reseller):
         return refused
     address = read_email(email)
     if isinstance(address, Refusal):
@@ -38,14 +38,18 @@ def name(actor: Actor, reseller: str, email: str, role: str, *, at: datetime) ->
         return Refusal(Code.ROLE_UNKNOWN, "role", {"role": role[:20]})
     if not Reseller.objects.filter(id=reseller).exists():
         return Refusal(Code.NOT_FOUND, "name", {"name": reseller})
+    if role != Member.OWNER and _last_owner(actor, reseller, address.lower()):
+        return Refusal(Code.LAST_OWNER, "email")
     members.put(address.lower(), reseller, role, at=at)
     return None
 
 
 def remove(actor: Actor, reseller: str, email: str) -> Refusal | None:
     """Somebody acts for it no more."""
-    if refused := actor.refused(Act.MANAGE_RESELLERS):
+    if refused := manages(actor, reseller):
         return refused
+    if _last_owner(actor, reseller, email.strip().lower()):
+        return Refusal(Code.LAST_OWNER, "email")
     return None if members.remove(email.strip().lower(), reseller) else Refusal(Code.NOT_FOUND, "email")
 
 
@@ -57,3 +61,9 @@ def of(email: str) -> list[Person]:
 def at_reseller(reseller: str) -> list[Person]:
     """Everybody who acts for it, by address."""
     return [Person(row.email, reseller, row.title, Member(row.role)) for row in members.of_reseller(reseller)]
+
+
+def _last_owner(actor: Actor, reseller: str, email: str) -> bool:
+    """Whether a reseller is about to lock itself out; the shop's owner may do that to it."""
+    owners = [row.email for row in members.of_reseller(reseller) if row.role == Member.OWNER]
+    return actor.role is Role.RESELLER and owners == [email]

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from opla.core.actor import Actor, Role
 from opla.core.api_access import Scope
 from opla.operations import members
 from opla.operations.members import Person
@@ -26,6 +27,14 @@ class Seller:
 
     person: Person
     here: Visit
+
+    @property
+    def actor(self) -> Actor:
+        """A reseller, and which of its people."""
+        return Actor(Role.RESELLER, f"{self.person.reseller}/{self.person.email}")
+
+    def may(self, scope: Scope) -> bool:
+        return self.person.access.refused(scope) is None
 
 
 Page = Callable[Concatenate[HttpRequest, Seller, P], HttpResponse]

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
-from opla.portal import home
+from opla.portal import floats, home, keys, people
 
 urlpatterns = [
     path("", home.choose, name="reseller-home"),
     path("<slug:reseller>/", home.home, name="reseller"),
+    path("<slug:reseller>/float/", floats.page, name="reseller-float"),
+    re_path(
+        r"^(?P<reseller>[-a-z0-9]+)/float/(?P<month>\d{4}-\d{2})\.(?P<kind>csv|pdf)$",
+        floats.statement,
+        name="reseller-statement",
+    ),
+    path("<slug:reseller>/keys/", keys.page, name="reseller-keys"),
+    path("<slug:reseller>/people/", people.page, name="reseller-people"),
 ]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_currency, format_decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -50,6 +50,11 @@ def day(at: date) -> str:
     """`3 Dec 2026`, `1er déc. 2026`, `2026年12月3日`."""
     local = timezone.localtime(at) if isinstance(at, datetime) else at
     return format_date(local, _pattern(local), locale=locale())
+
+
+def month(of: date) -> str:
+    """`November 2026`, `2026年11月`."""
+    return format_skeleton("yMMMM", of, locale=locale())
 
 
 def moment(at: datetime) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from opla.core.money import Money
 from opla.operations.letters import Posted
 from opla.presenting import figures, languages, renewing
 from opla.presenting.notices import Notice
@@ -79,7 +80,18 @@ def _sign_in_changed(about: Mapping[str, str], base_url: str) -> tuple[str, str]
 
 
 #: What every topic says, and which facts it needs.
+def _float_low(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
+    money = {name: figures.money(Money(int(about[name]), about["currency"])) for name in ("free", "below")}
+    known = {**money, "title": about["title"], "link": f"{base_url}/reseller/{about['reseller']}/float/"}
+    text = _(
+        "%(free)s is free on the float of %(title)s: less than the %(below)s below which you want to know. Orders that "
+        "cost more than that are refused.\n\nHow to pay in: %(link)s"
+    )
+    return _("Little is left on the float: %(free)s") % known, text % known
+
+
 _WORDS: Final[dict[str, Words]] = {
+    "float_low": _float_low,
     "answered": _answered,  # path: of the thread; ticket: of its order, empty for a question
     "ask_confirm": _ask_confirm,  # path: of the question
     # of standing renewals: what `operations.renewals.letter` says of every one, and beside it

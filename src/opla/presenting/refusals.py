@@ -102,6 +102,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.API_KEY_WRONG: gettext_noop("This needs a reseller's key that is valid. Ask the shop for one."),
     Code.API_KEY_EXPIRED: gettext_noop("This key's time is over. Its owner can make another one."),
     Code.ROLE_UNKNOWN: gettext_noop("At a reseller somebody is owner, seller or books."),
+    Code.LAST_OWNER: gettext_noop("This is the last owner here. Name another owner first."),
     Code.NETWORK_UNREADABLE: gettext_noop("This is neither an address nor a network, such as 203.0.113.0/24."),
     Code.FLOAT_TOO_LOW: gettext_noop("There is less on the float than this order costs. Nothing was ordered."),
     Code.KEY_MISSING: gettext_noop(

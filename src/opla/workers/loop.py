@@ -30,6 +30,7 @@ from opla.db.queries.cards import Shelves
 from opla.db.queries.cash import Drawers
 from opla.operations import look_up, order_texts, text_pay
 from opla.operations.expire import expire
+from opla.operations.float_deposits import tell_low
 from opla.operations.letters import Posted
 from opla.operations.mandates import end_mandates
 from opla.operations.outside import Adapters, Outside
@@ -226,6 +227,7 @@ class Worker:
             self._shelf_at = time.monotonic() + _SHELF_EVERY_S
             look_over(at=now())
             learn(at=now())
+            tell_low(shop=self._shop, at=now())
         watch(shop=self._shop, outside=self._outside, at=now())
         watch_payouts(shop=self._shop, outside=self._outside, at=now())
         end_mandates(shop=self._shop, outside=self._outside, at=now())

@@ -28,6 +28,7 @@ from typing import Final, TypeVar
 
 import rphonenumbers
 
+from opla.core.cell import FORMULA, quoted
 from opla.core.places.hours import read_hours
 from opla.core.places.place import Kind, Place, Position, Sells, Takes, read_position
 
@@ -38,8 +39,6 @@ COLUMNS: Final = (
 _LONGEST: Final = {"source": 40, "ref": 80, "postcode": 12, "opening_hours": 500}
 _LONGEST_ELSE: Final = 160
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?")
-_SAFE_NUMBER: Final = re.compile(r"[+-]?[\d ().,/]+")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "'")
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -139,16 +138,11 @@ def cells_in(place: Place) -> dict[str, str]:
         "opening_hours": place.hours,
         "confirmed_on": place.confirmed_on.isoformat() if place.confirmed_on else "",
     }
-    return {column: _quoted(text) for column, text in cells.items()}
-
-
-def _quoted(text: str) -> str:
-    """A cell that begins like a formula is run by spreadsheets, also out of a CSV file; a quote makes it a text."""
-    return f"'{text}" if text.startswith(_FORMULA) and not _SAFE_NUMBER.fullmatch(text) else text
+    return {column: quoted(text) for column, text in cells.items()}
 
 
 def _unquoted(text: str) -> str:
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
 
 
 def _list(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 | line                    | reference of ours            | becomes                                                    |
 |-------------------------|------------------------------|------------------------------------------------------------|
 | came in                 | one, of a charge             | money of exactly that payment                              |
+| came in                 | one, of a float              | that reseller's, on its float                              |
 | came in, a return       | any                          | open: `transfer_returned`                                  |
 | came in                 | one, of what we sent back    | open: `transfer_returned`                                  |
 | came in                 | two or more                  | open: `two_references`                                     |
@@ -12,7 +13,8 @@
 | went out                | one, of a charge             | sent back of that payment, without us                      |
 | went out                | one, of what we send back    | proves it, where the amount is right and it was not proved |
 | went out                | the same, else               | open: `other_amount`                                       |
-| went out, a return      | none                         | open: `reversal_unknown`                                   |
+| went out, a return      | none, or one of a float      | open: `reversal_unknown`                                   |
+| went out                | one, of a float              | open: `other_amount`, as nothing is sent back by itself    |
 | went out                | two or more                  | open: `two_references`                                     |
 | went out                | none                         | `ignored`: the owner's own, of which nothing is kept; one  |
 |                         |                              | with the name of a provider that pays out stays open       |
@@ -48,6 +50,7 @@ class Purpose(StrEnum):
     CHARGE = "charge"
     REFUND = "refund"
     LINE = "line"  # money of nobody's order, sent back
+    FLOAT = "float"  # a reseller pays in under it, as often as it wants
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def place(line: Line, known: Mapping[str, Known]) -> Place:
 
 
 def _came_in(line: Line, ours: list[Known]) -> Place:
-    if line.reversal or (ours and ours[0].purpose is not Purpose.CHARGE):
+    if line.reversal or (ours and ours[0].purpose not in (Purpose.CHARGE, Purpose.FLOAT)):
         return Place(State.OPEN, why=Why.TRANSFER_RETURNED)
     if ours:
         return Place(State.MATCHED, ours[0].number)
@@ -93,6 +96,8 @@ def _went_out(line: Line, ours: list[Known]) -> Place:
     if not ours:
         return Place(State.OPEN, why=Why.REVERSAL_UNKNOWN) if line.reversal else Place(State.IGNORED)
     [one] = ours
+    if one.purpose is Purpose.FLOAT and line.reversal:
+        return Place(State.OPEN, why=Why.REVERSAL_UNKNOWN)
     if one.purpose is Purpose.CHARGE or one.owed_minor == -line.amount_minor:
         return Place(State.MATCHED, one.number)
     return Place(State.OPEN, why=Why.OTHER_AMOUNT, asked_minor=one.owed_minor)

@@ -61,6 +61,20 @@ class Book:
         raise LookupError(f"no reference was found for attempt {attempt}")
 
 
+def float_number(reseller: str, chance: Chance, *, at: datetime) -> str:
+    """The reference under which a reseller pays in, always the same one."""
+    for _ in range(_DRAWS):
+        [(number,)] = call(
+            "opla_float_reference",
+            Argument(at, "timestamptz"),
+            Argument(reseller, "text"),
+            Argument(draw(chance), "text"),
+        )
+        if isinstance(number, str):
+            return number
+    raise LookupError(f"no reference was found for the float of {reseller}")
+
+
 def draw(chance: Chance) -> str:
     """A number that nobody can guess from another one."""
     return structured.number(int(chance.reference(), 16) % structured.NUMBERS)
@@ -222,7 +236,8 @@ def known(numbers: Sequence[str]) -> dict[str, Known]:
     """Those of these references that we gave out, with what is still to be sent under them."""
     rows = select(
         """SELECT b.number, b.purpose,
-                  CASE WHEN b.purpose = 'charge' OR EXISTS (SELECT FROM bank_line l WHERE l.number = b.number) THEN 0
+                  CASE WHEN b.purpose IN ('charge', 'float')
+                            OR EXISTS (SELECT FROM bank_line l WHERE l.number = b.number) THEN 0
                        ELSE coalesce(r.amount_minor, n.amount_minor) END
            FROM bank_reference b LEFT JOIN attempt a ON a.reference = b.attempt LEFT JOIN refund r ON r.id = a.refund_id
            LEFT JOIN bank_line n ON n.id = b.line_id

@@ -149,3 +149,67 @@ def news(order_ids: Sequence[UUID]) -> dict[UUID, News]:
         expect(row[0], UUID): News(*(expect(value, str) for value in row[1:]))  # six texts
         for row in rows
     }
+
+
+# ── little is left ────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Low:
+    """A float below what its reseller wants to be told of. Amounts in minor units."""
+
+    reseller: str
+    title: str
+    email: str
+    language: str
+    free_minor: int
+    below_minor: int
+
+
+def warn_below(reseller: str, below_minor: int | None, language: str, *, at: datetime) -> None:
+    """`below_minor` None: never."""
+    call(
+        "opla_float_alarm",
+        Argument(at, "timestamptz"),
+        Argument(reseller, "text"),
+        Argument(below_minor, "bigint"),
+        Argument(language, "text"),
+    )
+
+
+def alarm(reseller: str) -> int | None:
+    """Below how much it is told, in minor units; None: never."""
+    rows = select("SELECT below_minor FROM float_alarm WHERE reseller_id = %s", [reseller])
+    return expect(rows[0][0], int) if rows else None
+
+
+def low(currency: str, *, limit: int) -> list[Low]:
+    """Those that were not told since they were above."""
+    rows = select(
+        """SELECT l.reseller_id, r.name, r.email, l.language,
+                  coalesce(a.credits_posted - a.debits_posted - a.debits_pending, 0), l.below_minor
+           FROM float_alarm l JOIN reseller r ON r.id = l.reseller_id AND r.active
+           LEFT JOIN account a ON a.code = 'reseller_float:' || l.reseller_id || ':' || %(currency)s
+           WHERE l.told_at IS NULL
+             AND coalesce(a.credits_posted - a.debits_posted - a.debits_pending, 0) < l.below_minor
+           ORDER BY l.reseller_id LIMIT %(limit)s""",
+        {"currency": currency, "limit": limit},
+    )
+    return [
+        Low(
+            expect(reseller, str), expect(title, str), expect(email, str), expect(language, str), expect(free, int),
+            expect(below, int),
+        )
+        for reseller, title, email, language, free, below in rows
+    ]  # fmt: skip
+
+
+def told_low(rows: Sequence[tuple[str, UUID, bytes, str]], *, currency: str, at: datetime) -> int:
+    """Post these letters (reseller, letter, sealed, reference), each once, and forget who is above again."""
+    [(told,)] = call(
+        "opla_floats_told",
+        Argument(at, "timestamptz"),
+        Argument(currency, "text"),
+        *columns(rows, "text", "uuid", "bytea", "text"),
+    )
+    return expect(told, int)

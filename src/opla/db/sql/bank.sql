@@ -23,6 +23,48 @@ BEGIN
     RETURN (SELECT number FROM bank_reference WHERE attempt = p_attempt);
 END $$;
 
+-- The reference of a reseller's float: p_number, unless it has one. Null: p_number is another's, draw again.
+CREATE OR REPLACE FUNCTION opla_float_reference(p_at timestamptz, p_reseller text, p_number text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM opla_writes(true);
+    INSERT INTO bank_reference (number, purpose, reseller_id, made_at) VALUES (p_number, 'float', p_reseller, p_at)
+    ON CONFLICT DO NOTHING;
+    PERFORM opla_writes(false);
+    RETURN (SELECT number FROM bank_reference WHERE reseller_id = p_reseller);
+END $$;
+
+-- What lines of our account brought to floats, in the commit that writes the lines. Internal.
+CREATE OR REPLACE FUNCTION opla_bank_floats(p_at timestamptz, p_actor text, p_line uuid[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_event bigint[];
+    v_float text[];
+    v_bank text[];
+    v_amount bigint[];
+    v_currency text[];
+BEGIN
+    WITH paid AS MATERIALIZED (
+        SELECT l.id, l.amount_minor, l.currency, b.reseller_id, l.number
+        FROM bank_line l JOIN bank_reference b ON b.number = l.number AND b.purpose = 'float'
+        WHERE l.id = ANY (p_line) AND l.state = 'matched'
+    ), told AS (
+        INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+        SELECT p_at, 'float', p.id, 'paid_in', '', '', p_actor, p.number FROM paid p RETURNING id, subject_id
+    )
+    SELECT array_agg(t.id ORDER BY p.id), array_agg('reseller_float:' || p.reseller_id || ':' || p.currency ORDER BY p.id),
+           array_agg('bank:' || p.currency ORDER BY p.id), array_agg(p.amount_minor ORDER BY p.id),
+           array_agg(p.currency ORDER BY p.id)
+    INTO v_event, v_float, v_bank, v_amount, v_currency
+    FROM paid p JOIN told t ON t.subject_id = p.id;
+    IF v_event IS NOT NULL THEN
+        PERFORM opla_post(p_at, v_event, v_bank, v_float, v_amount, v_currency,
+            array_fill('float_paid_in'::text, ARRAY[cardinality(v_event)]),
+            array_fill('posted'::text, ARRAY[cardinality(v_event)]), array_fill(NULL::uuid, ARRAY[cardinality(v_event)]),
+            array_fill(NULL::uuid, ARRAY[cardinality(v_event)]));
+    END IF;
+END $$;
+
 -- Whoever waits for one of these references asks now. Internal: called by functions of ours only.
 CREATE OR REPLACE FUNCTION opla_bank_wake(p_at timestamptz, p_number text[]) RETURNS void
 LANGUAGE sql AS $$
@@ -81,6 +123,7 @@ BEGIN
     SELECT 'bank_gap', g.subject, 0, p_currency, g.why::jsonb, p_at FROM unnest(g_subject, g_why) AS g (subject, why)
     WHERE NOT EXISTS (SELECT FROM item i WHERE i.kind = 'bank_gap' AND i.subject = g.subject);
 
+    PERFORM opla_bank_floats(p_at, p_actor, l_id);
     PERFORM opla_bank_wake(p_at, l_number);
     PERFORM opla_writes(false);
 END $$;

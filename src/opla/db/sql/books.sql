@@ -340,6 +340,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            OR (l.state = 'open') <> EXISTS (SELECT FROM item i WHERE i.kind IN ('bank_line', 'bank_out')
                                             AND i.subject = l.id AND i.closed_at IS NULL)
         UNION ALL
+        -- what came in under a float's reference is on that float, once
+        SELECT 'bank_lines', l.id::text FROM bank_line l
+        JOIN bank_reference b ON b.number = l.number AND b.purpose = 'float' AND l.state = 'matched'
+        LEFT JOIN (
+            SELECT e.subject_id, a.code, sum(t.amount_minor) AS minor FROM event e JOIN transfer t ON t.event_id = e.id
+            JOIN account a ON a.id = t.credit WHERE e.subject = 'float' GROUP BY e.subject_id, a.code
+        ) t ON t.subject_id = l.id AND t.code = 'reseller_float:' || b.reseller_id || ':' || l.currency
+        WHERE t.minor IS DISTINCT FROM l.amount_minor
+        UNION ALL
         -- what a provider owes us of each way of paying is what came in there, less what went back, what it kept, and what
         -- it paid out: of each payout every line counts once
         SELECT 'provider_accounts', coalesce(a.code, o.code)

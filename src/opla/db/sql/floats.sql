@@ -131,3 +131,51 @@ BEGIN
     END IF;
     PERFORM opla_writes(false);
 END $$;
+
+-- A reseller wants to be told when less than this is free; null: never.
+CREATE OR REPLACE FUNCTION opla_float_alarm(p_at timestamptz, p_reseller text, p_below bigint, p_language text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM opla_writes(true);
+    DELETE FROM float_alarm WHERE reseller_id = p_reseller AND p_below IS NULL;
+    INSERT INTO float_alarm (reseller_id, below_minor, language)
+    SELECT p_reseller, p_below, p_language WHERE p_below IS NOT NULL
+    ON CONFLICT (reseller_id) DO UPDATE SET below_minor = p_below, language = p_language,
+        told_at = CASE WHEN float_alarm.below_minor >= p_below THEN float_alarm.told_at END;
+    PERFORM opla_writes(false);
+END $$;
+
+-- Letters to those whose float is low, each once: two who look at the same moment post one. How many were posted. Whoever
+-- is above again may be told again.
+CREATE OR REPLACE FUNCTION opla_floats_told(
+    p_at timestamptz, p_currency text, p_reseller text[], p_id uuid[], p_sealed bytea[], p_reference text[]
+) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_told int;
+BEGIN
+    PERFORM opla_writes(true);
+    UPDATE float_alarm l SET told_at = NULL
+    FROM account a
+    WHERE l.told_at IS NOT NULL AND a.code = 'reseller_float:' || l.reseller_id || ':' || p_currency
+      AND a.credits_posted - a.debits_posted - a.debits_pending >= l.below_minor;
+    WITH mine AS MATERIALIZED (
+        UPDATE float_alarm l SET told_at = p_at FROM unnest(p_reseller) AS w (reseller)
+        WHERE l.reseller_id = w.reseller AND l.told_at IS NULL RETURNING l.reseller_id
+    ), letters AS MATERIALIZED (
+        INSERT INTO letter (id, sealed, made_at)
+        SELECT w.id, w.sealed, p_at FROM unnest(p_reseller, p_id, p_sealed) AS w (reseller, id, sealed)
+        JOIN mine ON mine.reseller_id = w.reseller RETURNING id
+    ), events AS (
+        INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+        SELECT p_at, 'float', w.id, 'low', '', '', 'system', w.reseller FROM unnest(p_reseller, p_id) AS w (reseller, id)
+        JOIN mine ON mine.reseller_id = w.reseller
+    ), posted AS (
+        INSERT INTO outbox (reference, topic, letter_id, made_at, due_at)
+        SELECT w.reference, 'float_low', w.id, p_at, p_at FROM unnest(p_id, p_reference) AS w (id, reference)
+        JOIN letters ON letters.id = w.id RETURNING 1
+    )
+    SELECT count(*) INTO v_told FROM posted;
+    PERFORM opla_writes(false);
+    RETURN v_told;
+END $$;

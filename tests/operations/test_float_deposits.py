@@ -1,0 +1,104 @@
+"""A reseller pays in by bank transfer: one reference of its own, every line once; and is told when little is left."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from fakes import World
+from operations.test_bank_transfers import OWNER, bank_world, bring, ordered  # noqa: F401 - the shop with an account
+from opla.core.refusal import Refusal
+from opla.core.structured import is_number
+from opla.db.queries import floats
+from opla.db.queries.call import select
+from opla.operations import float_deposits, resellers
+from opla.operations.statements import Imported, import_statement
+from statements import PAYER, camt, entry
+from support import as_owner
+
+
+@pytest.fixture
+def acme(bank_world: World) -> World:  # noqa: F811
+    for name in ("acme", "bolt"):
+        assert resellers.add(OWNER, name, title=name.title(), email=f"o@{name}.example", at=bank_world.clock()) is None
+    return bank_world
+
+
+def reference(world: World, reseller: str = "acme") -> str:
+    return float_deposits.reference(reseller, shop=world.shop, at=world.clock())
+
+
+def free(reseller: str = "acme") -> int:
+    return floats.balance(reseller, "EUR").free_minor
+
+
+def test_each_reseller_has_one_reference_for_ever(acme: World) -> None:
+    first = reference(acme)
+    assert is_number(first)
+    assert reference(acme) == first != reference(acme, "bolt")
+
+
+def test_what_is_transferred_under_it_is_on_that_float_as_often_as_it_comes(acme: World) -> None:
+    data = camt(entry(50_000, structured=reference(acme), iban=PAYER, ref="A1"))
+    assert bring(acme, data).matched == 1
+    assert (free(), free("bolt"), acme.balance("bank:EUR")) == (50_000, 0, 50_000)
+    again = import_statement(OWNER, data, shop=acme.shop, at=acme.clock())
+    assert isinstance(again, Imported)
+    assert (again.known, free()) == (1, 50_000)  # the same file, or the line in another one, is the same money
+    acme.clock.tick(86_400)
+    bring(acme, camt(entry(50_000, structured=reference(acme), iban=PAYER, ref="A2"), number=2, opening=60_000))
+    assert free() == 100_000
+    assert acme.items() == []
+
+
+def test_an_order_s_transfer_and_a_float_s_in_one_file_go_each_to_its_own(acme: World) -> None:
+    order_id, number = ordered(acme)
+    bring(
+        acme,
+        camt(
+            entry(1500, structured=number, iban=PAYER, ref="B1"), entry(700, text=reference(acme), iban=PAYER, ref="B2")
+        ),
+    )
+    assert (acme.state(order_id), free()) == ("delivered", 700)
+
+
+def test_what_the_bank_takes_back_is_a_person_s_and_moves_no_float(acme: World) -> None:
+    bring(acme, camt(entry(50_000, structured=reference(acme), iban=PAYER, ref="C1")))
+    bring(
+        acme,
+        camt(entry(-50_000, structured=reference(acme), iban=PAYER, ref="C2", reversal=True), number=2, opening=60_000),
+    )
+    assert free() == 50_000
+    assert acme.items() == ["bank_out"]
+
+
+def test_the_books_find_a_line_that_is_on_no_float(acme: World) -> None:
+    bring(acme, camt(entry(50_000, structured=reference(acme), iban=PAYER, ref="D1")))
+    with as_owner() as cursor:
+        cursor.execute("UPDATE bank_line SET amount_minor = 40000")
+        cursor.execute("SELECT name FROM opla_books(now()) WHERE wrong > 0")
+        assert cursor.fetchall() == [("bank_lines",)]
+
+
+def test_whoever_has_little_left_is_told_once_and_again_when_it_was_more_between(acme: World) -> None:
+    told = lambda: [m.subject for m in acme.mailbox.sent if m.to == "o@acme.example"]  # noqa: E731
+    assert float_deposits.warn_below("acme", "20.00", "fr", at=acme.clock()) is None
+    resellers.pay_in(OWNER, "acme", "50", "first", shop=acme.shop, at=acme.clock())
+    float_deposits.tell_low(shop=acme.shop, at=acme.clock())
+    acme.work()
+    assert told() == []
+    assert isinstance(float_deposits.warn_below("acme", "-3", "fr", at=acme.clock()), Refusal)
+    assert float_deposits.warn_below("acme", "60.00", "fr", at=acme.clock()) is None
+    for _ in range(3):
+        float_deposits.tell_low(shop=acme.shop, at=acme.clock())
+        acme.work()
+        acme.clock.tick(timedelta(hours=2).total_seconds())
+    assert told() == ["float_low"]
+    resellers.pay_in(OWNER, "acme", "50", "second", shop=acme.shop, at=acme.clock())
+    float_deposits.tell_low(shop=acme.shop, at=acme.clock())
+    assert float_deposits.warn_below("acme", "200", "fr", at=acme.clock()) is None
+    float_deposits.tell_low(shop=acme.shop, at=acme.clock())
+    acme.work()
+    assert told() == ["float_low"] * 2
+    assert select("SELECT below_minor FROM float_alarm") == [(20_000,)]
