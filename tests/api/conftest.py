@@ -45,10 +45,10 @@ class Program:
     def post(self, path: str, body: object, key: str = "", **headers: str) -> Answered:
         return self.ask("POST", path, body, **({"idempotency-key": key} if key else {}), **headers)
 
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> Answered:
+    def ask(self, method: str, path: str, body: object = None, base: str = "/api/v1", **headers: str) -> Answered:
         signed = {"authorization": f"Bearer {self.secret}", **headers} if self.secret else headers
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        answer = self._client.generic(method, f"/api/v1{path}", data, "application/json", headers=signed)
+        answer = self._client.generic(method, f"{base}{path}", data, "application/json", headers=signed)
         assert not answer.streaming
         raw = answer.content
         is_json = "json" in answer.headers.get("Content-Type", "")

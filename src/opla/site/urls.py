@@ -12,6 +12,7 @@ urlpatterns = [
     path("owner/", include("opla.backoffice.urls")),
     path("reseller/", include("opla.portal.urls")),
     path("api/v1/", v1.api.urls),
+    path("tmf-api/prepayBalanceManagement/v4/", include("opla.api.tmf654.urls")),
 ]
 handler404 = "opla.storefront.views.errors.not_found"
 handler500 = "opla.storefront.views.errors.broken"
