@@ -5,7 +5,7 @@ from __future__ import annotations
 from ninja import NinjaAPI
 
 from opla.api import problems
-from opla.api.resources import catalogue, me
+from opla.api.resources import catalogue, lines, me, numbers, plans, promotions
 
 api = NinjaAPI(
     title="Opla for resellers",
@@ -18,3 +18,7 @@ api = NinjaAPI(
 problems.install(api)
 api.add_router("", me.router)
 api.add_router("", catalogue.router)
+api.add_router("", promotions.router)
+api.add_router("", numbers.router)
+api.add_router("", lines.router)
+api.add_router("", plans.router)

@@ -49,9 +49,12 @@ def retry_after_s(refusals: Sequence[Refusal]) -> int | None:
 
 def document(status: int, refusals: Sequence[Refusal]) -> bytes:
     """The body, in the active language. The first refusal is the problem's own; `refusals` has them all."""
-    said = [
-        {"code": r.code, "about": r.about, "message": sentence(r), "params": {k: str(v) for k, v in r.params.items()}}
-        for r in refusals
-    ]
+    said = [why(refusal) for refusal in refusals]
     problem = {"type": f"urn:opla:refusal:{refusals[0].code}", "status": status, "title": said[0]["message"]}
     return json.dumps({**problem, "refusals": said}).encode()
+
+
+def why(refusal: Refusal) -> dict[str, object]:
+    """One refusal as a program reads it."""
+    params = {name: str(value) for name, value in refusal.params.items()}
+    return {"code": refusal.code, "about": refusal.about, "message": sentence(refusal), "params": params}
