@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ninja import NinjaAPI
-
 from opla.api import problems
+from opla.api.document import Api
 from opla.api.resources import catalogue, lines, me, numbers, plans, promotions
 
-api = NinjaAPI(
+api = Api(
     title="Opla for resellers",
     version="1.0.0",
     description="Sell prepaid mobile top-ups from a float. Guide: docs/howto/sell-with-the-api.md",

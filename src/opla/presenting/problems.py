@@ -11,7 +11,9 @@ from opla.presenting.refusals import sentence
 
 CONTENT_TYPE: Final = "application/problem+json"
 
-#: HTTP status (RFC 9110) of what is refused; everything else that cannot be done as it was asked is 422.
+#: What cannot be done as it was asked.
+OTHERWISE: Final = 422
+#: HTTP status (RFC 9110) of what is refused for another reason.
 STATUS: Final[dict[Code, int]] = {
     Code.API_KEY_WRONG: 401,
     Code.API_KEY_EXPIRED: 401,
@@ -34,7 +36,7 @@ _WAIT_S: Final[dict[Code, int]] = {Code.STILL_RUNNING: 1, Code.TEMPORARILY_CLOSE
 
 def status_of(refusals: Sequence[Refusal]) -> int:
     """Of several the highest: 422 says that a field is wrong, whatever else is."""
-    return max(STATUS.get(refusal.code, 422) for refusal in refusals)
+    return max(STATUS.get(refusal.code, OTHERWISE) for refusal in refusals)
 
 
 def retry_after_s(refusals: Sequence[Refusal]) -> int | None:

@@ -131,13 +131,31 @@ class Operators(Schema):
     next: str | None
 
 
+#: What every list and thing of the catalogue understands: the same again is not sent again.
+_UNCHANGED: Final = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "If-None-Match",
+            "schema": {"type": "string"},
+            "required": False,
+            "description": "`ETag` of the answer of last time",
+        }
+    ],
+    "responses": {304: {"description": "Nothing has changed since."}},
+}
 _DENIED = {401: Problem, 403: Problem, 429: Problem, 503: Problem}
 Limit = Query(50, ge=1, le=200, description="at most so many")
 After = Query("", max_length=200, description="`next` of the page before")
 Words = Query("", max_length=35, description="the words' language, instead of Accept-Language: en, fr, nl, de, zh-Hans")
 
 
-@router.get("/operators", auth=Key(Scope.CATALOGUE), response={200: Operators, 422: Problem, **_DENIED})
+@router.get(
+    "/operators",
+    auth=Key(Scope.CATALOGUE),
+    response={200: Operators, 422: Problem, **_DENIED},
+    openapi_extra=_UNCHANGED,
+)
 @decorate_view(conditional_page)
 def operators(request: HttpRequest, limit: int = Limit, after: str = After) -> Operators:
     """Every operator the catalogue knows, those too of which nothing is sold."""
@@ -147,7 +165,9 @@ def operators(request: HttpRequest, limit: int = Limit, after: str = After) -> O
     return Operators(version=version, items=[_operator(one, one.id in selling) for one in page], next=following)
 
 
-@router.get("/products", auth=Key(Scope.CATALOGUE), response={200: Products, 422: Problem, **_DENIED})
+@router.get(
+    "/products", auth=Key(Scope.CATALOGUE), response={200: Products, 422: Problem, **_DENIED}, openapi_extra=_UNCHANGED
+)
 @decorate_view(conditional_page)
 def products(
     request: HttpRequest,
@@ -172,7 +192,10 @@ def products(
 
 
 @router.get(
-    "/products/{sku}", auth=Key(Scope.CATALOGUE), response={200: OneProduct, 404: Problem, 422: Problem, **_DENIED}
+    "/products/{sku}",
+    auth=Key(Scope.CATALOGUE),
+    response={200: OneProduct, 404: Problem, 422: Problem, **_DENIED},
+    openapi_extra=_UNCHANGED,
 )
 @decorate_view(conditional_page)
 def product(request: HttpRequest, sku: str, language: str = Words) -> OneProduct:
