@@ -78,3 +78,11 @@ def test_examples_do_what_they_show(programs: Programs, path: str, operation: di
 
 def test_it_is_served_to_whoever_asks(programs: Programs) -> None:
     assert programs.nobody.get("/openapi.json").body == DOCUMENT
+
+
+def test_an_address_that_is_none_and_a_body_that_is_too_large_are_problems_too(programs: Programs) -> None:
+    for program in (programs.acme, programs.nobody):
+        assert (program.get("/no/such/address").status, program.get("/no/such/address").code) == (404, "not_found")
+        assert program.post("/nor/this", {}).code == "not_found"
+    answer = programs.acme.post("/numbers/look-up", {"number": "0" * 100_000})
+    assert (answer.status, answer.code) == (413, "file_too_large")

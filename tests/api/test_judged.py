@@ -31,8 +31,10 @@ EXCLUDED: Final = {
 #: Addresses that are left out, with their reasons.
 LEFT_OUT: Final[dict[str, str]] = {}
 
-_EXAMPLES: Final = 200 if FULL else 8
-_AT_MOST_S: Final = 900 if FULL else 120
+#: Half a minute in every run. With --full also every boundary that the document draws, and many more examples.
+_EXAMPLES: Final = 100 if FULL else 6
+_PHASES: Final = "examples,coverage,fuzzing,stateful" if FULL else "examples,fuzzing,stateful"
+_AT_MOST_S: Final = 1800 if FULL else 300
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -77,13 +79,20 @@ class Verdict:
     said: str
 
 
-def judged(url: str, secret: str, folder: Path, *more: str) -> Verdict:
+def judged(url: str, secret: str, folder: Path, *more: str, phases: str = _PHASES) -> Verdict:
     """What schemathesis says of the API at this address."""
     out = [f"--exclude-checks={','.join(EXCLUDED)}", *(f"--exclude-path={path}" for path in LEFT_OUT)]
     command = [
         *(str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/api/v1/openapi.json"),
         *("--checks=all", *out, f"--max-examples={_EXAMPLES}", "--seed=1", "--no-color", "--no-shrink"),
-        *("--generation-database=none", "--continue-on-failure", "-H", f"Authorization: Bearer {secret}", *more),
+        *(
+            f"--phases={phases}",
+            "--generation-database=none",
+            "--continue-on-failure",
+            "-H",
+            f"Authorization: Bearer {secret}",
+            *more,
+        ),
     ]
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=_AT_MOST_S, check=False,
@@ -115,7 +124,7 @@ def test_the_judge_notices_what_is_broken(
     from opla.operations import look_up
 
     monkeypatch.setattr(look_up, "found", lambda *_args, **_more: 1 / 0)
-    only = ("--include-path=/api/v1/numbers/look-up", "--phases=examples")
-    verdict = judged(address, programs.acme.secret, tmp_path, *only)
+    only = "--include-path=/api/v1/numbers/look-up"
+    verdict = judged(address, programs.acme.secret, tmp_path, only, phases="examples")
     assert not verdict.passed
     assert "not_a_server_error" in verdict.said or "Server error" in verdict.said

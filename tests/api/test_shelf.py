@@ -151,9 +151,9 @@ def test_effects_are_refused_with_the_field_that_is_wrong(programs: Programs) ->
         ({"sku": "PX-15", "line": {"operator": "base"}}, "product_of_another_operator", "product"),
         ({"sku": "PX-15", "line": {"operator": "nobody"}}, "operator_unknown", "line.operator"),
         ({"sku": "PX-15", "line": {"operator": "proximus", "colour": "red"}}, "line_unreadable", "line"),
-        ({"sku": "PX-15", "colour": "red"}, "field_unknown", "body.colour"),
-        ({"sku": "PX-15", "at": 7}, "field_invalid", "body.at"),
-        ({"sku": "PX-15", "amount_minor": "1500"}, "field_invalid", "body.amount_minor"),
+        ({"sku": "PX-15", "colour": "red"}, "field_unknown", "colour"),
+        ({"sku": "PX-15", "at": 7}, "field_invalid", "at"),
+        ({"sku": "PX-15", "amount_minor": "1500"}, "field_invalid", "amount_minor"),
     ):
         answer = programs.acme.post("/lines/effects", body)
         assert (answer.status, answer.code, answer.body["refusals"][0]["about"]) == (422, code, about)

@@ -32,3 +32,22 @@ def test_a_person_of_a_reseller_sees_its_pages_as_far_as_their_role_goes_and_a_s
     assert door.stranger.get("/reseller/").status == 404
     assert members.remove(OWNER, "acme", ANA) is None
     assert door.owner.get("/reseller/acme/").status == 404
+
+
+def test_the_api_is_tried_by_whoever_may_look_at_the_catalogue_with_and_without_javascript(door: Door) -> None:
+    from opla.portal.trying import examples
+
+    assert resellers.add(OWNER, "acme", title="Acme", email="o@example.org", at=START) is None
+    assert members.name(OWNER, "acme", ANA, "books", at=START) is None
+    assert door.owner.get("/reseller/acme/try/").where == "/me/in/"
+    sign_in(door, door.owner, ANA)
+    sign_in(door, door.stranger, "max@example.org")
+    assert door.stranger.get("/reseller/acme/try/").status == 404
+    page = door.owner.get("/reseller/acme/try/")
+    assert 'href="/reseller/acme/try/"' in door.owner.get("/reseller/acme/").html
+    shown = list(examples())
+    assert {"GET /api/v1/products", "POST /api/v1/lines/effects"} <= {one.name for one in shown}
+    for one in shown:
+        assert f"curl http://127.0.0.1:8000{one.path}" in page.text or f"{one.path}" in page.text
+    assert '<form class="try"' in page.html
+    assert " hidden>\n<div" in page.html  # nothing that needs JavaScript is offered without it

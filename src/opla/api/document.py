@@ -40,7 +40,7 @@ _HEADERS: Final = {
 _KEY: Final = {
     "in": "header",
     "name": "Idempotency-Key",
-    "schema": {"type": "string", "pattern": "^[!-~]{1,64}$"},
+    "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,62}[!-~])?$"},
     "required": True,
     "description": "What you call this order, refund or payment: the same again under it is the same, done once.",
 }
@@ -98,6 +98,10 @@ def _whole(made: dict[str, Json]) -> dict[str, Json]:
     components["headers"] = {
         name: {"schema": {"type": "string"}, "description": told} for name, told in _HEADERS.items()
     }
+    schemas = _mapping(components["schemas"])
+    while unused := [name for name in schemas if f'"#/components/schemas/{name}"' not in json.dumps(made)]:
+        for name in unused:  # what several parameters were read from together
+            del schemas[name]
     made["servers"] = [{"url": "/", "description": "this shop"}]
     return made
 
@@ -109,7 +113,7 @@ def _operation(operation: dict[str, Json]) -> set[str]:
     found = {status for status in responses if status in _SAID} | {"503"}
     found |= {"401", "403", "429"} if asks_key else set()
     found |= {"422"} if operation.get("parameters") or "requestBody" in operation else set()
-    found |= {"400"} if "requestBody" in operation else set()
+    found |= {"400", "413"} if "requestBody" in operation else set()
     for status in responses.keys() - found:
         if asks_key:
             headers = _mapping(_mapping(responses[status]).setdefault("headers", {}))

@@ -140,26 +140,26 @@ _ANSWERS = {400: Problem, 401: Problem, 403: Problem, 422: Problem, 429: Problem
 
 
 @router.post("/lines/effects", auth=Key(Scope.CATALOGUE, cost=2), response={200: Effects, **_ANSWERS})
-def effects(request: HttpRequest, body: Look) -> Effects:
+def effects(request: HttpRequest, payload: Look) -> Effects:
     """What buying this would do to a SIM, as the shop says it before anybody pays. Counts as two calls."""
     _, catalog = catalogue.active()
-    here, at = shop.current(), (body.at or timezone.now()).astimezone(UTC)
-    line = _line(body.line, catalog) if body.line is not None else None
-    wish = Wish(body.sku, body.amount_minor, body.plan)
+    here, at = shop.current(), (payload.at or timezone.now()).astimezone(UTC)
+    line = _line(payload.line, catalog) if payload.line is not None else None
+    wish = Wish(payload.sku, payload.amount_minor, payload.plan)
     effect = _known(look_ahead.effect_wished(wish, line, catalog, shop=here))
     others = look_ahead.effects_of(effect.operator, catalog)
     brand = catalog.operator(effect.operator)
-    if body.plan and not (brand and any(plan.id == body.plan for plan in brand.plans_offered)):
-        raise Refused(Refusal(Code.PRODUCT_UNKNOWN, "plan", {"plan": body.plan}))
-    found, _conditions = words.looked(effect, line, at, plan=body.plan, effects=others)
-    said = words.changes(effect, plans.product(catalog, effect.sku), line, at, plan=body.plan, effects=others)
+    if payload.plan and not (brand and any(plan.id == payload.plan for plan in brand.plans_offered)):
+        raise Refused(Refusal(Code.PRODUCT_UNKNOWN, "plan", {"plan": payload.plan}))
+    found, _conditions = words.looked(effect, line, at, plan=payload.plan, effects=others)
+    said = words.changes(effect, plans.product(catalog, effect.sku), line, at, plan=payload.plan, effects=others)
     if isinstance(found, Refusal):
         raise Refused(found)
     if isinstance(said, Refusal):
         raise Refused(said)
     cost = money.Money(effect.paid_minor + (0 if effect.from_credit else here.terms.fee_minor), effect.currency)
     holding = completed(line, effect) if line else Line(effect.operator, currency=effect.currency)
-    advised = verdict(holding, at, Renewal(effect, cost.amount_minor, body.plan), where=effect.zone, effects=others)
+    advised = verdict(holding, at, Renewal(effect, cost.amount_minor, payload.plan), where=effect.zone, effects=others)
     return Effects(
         at=at,
         cost=Money.of(cost),
@@ -249,16 +249,16 @@ class Timeline(Schema):
 
 
 @router.post("/lines/timeline", auth=Key(Scope.CATALOGUE, cost=5), response={200: Timeline, **_ANSWERS})
-def course(request: HttpRequest, body: Course) -> Timeline:
+def course(request: HttpRequest, payload: Course) -> Timeline:
     """What is on a SIM at each instant, and what happens to it by itself, bought or used. Counts as five calls."""
     _, catalog = catalogue.active()
     here, where = shop.current(), zone(catalog.time_zone)
-    line = _line(body.line, catalog)
-    start = (body.start or timezone.now()).astimezone(UTC)
-    until = (body.until or start + _USUAL).astimezone(UTC)
+    line = _line(payload.line, catalog)
+    start = (payload.start or timezone.now()).astimezone(UTC)
+    until = (payload.until or start + _USUAL).astimezone(UTC)
     if not start < until <= start + _FARTHEST:
         raise Refused(Refusal(Code.DAY_UNREADABLE, "until"))
-    if any(not start <= instant <= until for instant in body.instants):
+    if any(not start <= instant <= until for instant in payload.instants):
         raise Refused(Refusal(Code.DAY_UNREADABLE, "instants"))
     bought = [
         Purchase(
@@ -266,9 +266,9 @@ def course(request: HttpRequest, body: Course) -> Timeline:
             _known(look_ahead.effect_wished(Wish(one.sku, one.amount_minor), line, catalog, shop=here)),
             one.plan,
         )
-        for one in body.purchases
+        for one in payload.purchases
     ]
-    wants = _wants(body.use, start, catalog)
+    wants = _wants(payload.use, start, catalog)
     known = look_ahead.effects_of(line.operator, catalog)
     found = timeline(line, start, until, purchases=bought, wants=wants, effects=known, where=where)
     if isinstance(found, Refusal):
@@ -277,7 +277,7 @@ def course(request: HttpRequest, body: Course) -> Timeline:
     return Timeline(
         start=start,
         until=until,
-        instants=[Moment(at=at.astimezone(UTC), line=write_line(found.at(at))) for at in body.instants],
+        instants=[Moment(at=at.astimezone(UTC), line=write_line(found.at(at))) for at in payload.instants],
         events=[
             {**event_fields(event), "text": sentences.sentence(event, line.currency, names)} for event in found.events
         ],

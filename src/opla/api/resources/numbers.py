@@ -58,11 +58,11 @@ class LookedUp(Schema):
     auth=Key(Scope.CATALOGUE),
     response={200: LookedUp, 400: Problem, 401: Problem, 403: Problem, 422: Problem, 429: Problem, 503: Problem},
 )
-def identify(request: HttpRequest, body: LookUp) -> LookedUp:
+def identify(request: HttpRequest, payload: LookUp) -> LookedUp:
     """What was typed, read as the shop's own page reads it. What can be no number is refused, saying why. The same
     address has twenty look-ups an hour that ask a supplier; others are answered from the catalogue alone."""
     _, catalog = catalogue.active()
-    found = sim.identify(body.number, home=catalog.country, served=frozenset({catalog.country}))
+    found = sim.identify(payload.number, home=catalog.country, served=frozenset({catalog.country}))
     if isinstance(found, Refusal):
         raise Refused(found)
     if not isinstance(found, Number):

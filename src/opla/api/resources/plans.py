@@ -94,17 +94,24 @@ _ANSWERS = {400: Problem, 401: Problem, 403: Problem, 409: Problem, 422: Problem
 
 
 @router.post("/plans", auth=Key(Scope.CATALOGUE, cost=10), response={200: Answer, **_ANSWERS})
-def cheapest(request: HttpRequest, body: Need) -> Answer:
+def cheapest(request: HttpRequest, payload: Need) -> Answer:
     """The cheapest sequence of purchases that covers a need, with reasons. Counts as ten calls. A search ends after a
     fixed number of steps, some seconds at most, and says so (`exact`). One runs at a time: another is refused with
     409 `still_running`. What nothing covers is refused with `need_not_covered`, naming what fails."""
     _, catalog = catalogue.active()
     at = timezone.now()
-    line = _line(body, catalog)
-    if not (body.use.data_kb or body.use.voice_s or body.use.sms):
+    line = _line(payload, catalog)
+    if not (payload.use.data_kb or payload.use.voice_s or payload.use.sms):
         raise Refused(Refusal(Code.NEED_MISSING, "use"))
     first = day_of(at, zone(catalog.time_zone))
-    asked = Asked(body.use.data_kb, body.use.voice_s, body.use.sms, first, body.days, sim=line.operator if line else "")
+    asked = Asked(
+        payload.use.data_kb,
+        payload.use.voice_s,
+        payload.use.sms,
+        first,
+        payload.days,
+        sim=line.operator if line else "",
+    )
     found = find_plan(asked, line, shop.current(), at)
     if isinstance(found, Refusal):
         raise Refused(found)
@@ -122,10 +129,10 @@ def cheapest(request: HttpRequest, body: Need) -> Answer:
     )
 
 
-def _line(body: Need, catalog: Catalog) -> Line | None:
-    if body.line is None:
+def _line(payload: Need, catalog: Catalog) -> Line | None:
+    if payload.line is None:
         return None
-    found = look_ahead.described(body.line, catalog)
+    found = look_ahead.described(payload.line, catalog)
     if isinstance(found, Refusal):
         raise Refused(found)
     return found
