@@ -59,7 +59,7 @@ class Api(NinjaAPI):
         """`catalogue_products`: the resource and what it does."""
         return f"{operation.view_func.__module__.rpartition('.')[2]}_{operation.view_func.__name__}"
 
-    def get_openapi_schema(  # type: ignore[override]  # the same for every path and query
+    def get_openapi_schema(  # type: ignore[override]  # made whole, it is a plain mapping
         self, *_path: object, **_params: object
     ) -> dict[str, Json]:
         return self.document
@@ -76,7 +76,7 @@ class _Made(OpenAPISchema):
         reads_key = "key_of" in operation.view_func.__code__.co_names
         return [*declared, dict(_KEY)] if reads_key else declared
 
-    def operation_security(self, operation: Operation) -> list[dict[str, list[str]]] | None:  # type: ignore[override]
+    def operation_security(self, operation: Operation) -> list[dict[str, list[str]]] | None:
         """With the right that the key needs, which OpenAPI 3.1 lets stand there for any scheme."""
         keys = [one for one in operation.auth_callbacks if isinstance(one, Key)]
         for key in keys:

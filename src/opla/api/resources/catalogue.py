@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
-from typing import Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from django.http import HttpRequest
 from django.views.decorators.http import conditional_page
@@ -55,7 +55,7 @@ class Known(Schema):
 
     @staticmethod
     def of(cell: Cell[object]) -> Known:
-        return Known(**_evidence(cell))
+        return Known.model_validate(_evidence(cell))
 
 
 class Fact(Known):
@@ -145,9 +145,11 @@ _UNCHANGED: Final = {
     "responses": {304: {"description": "Nothing has changed since."}},
 }
 _DENIED = {401: Problem, 403: Problem, 429: Problem, 503: Problem}
-Limit = Query(50, ge=1, le=200, description="at most so many")
-After = Query("", max_length=200, description="`next` of the page before")
-Words = Query("", max_length=35, description="the words' language, instead of Accept-Language: en, fr, nl, de, zh-Hans")
+Limit = Annotated[int, Query(ge=1, le=200, description="at most so many")]
+After = Annotated[str, Query(max_length=200, description="`next` of the page before")]
+Words = Annotated[
+    str, Query(max_length=35, description="the words' language, instead of Accept-Language: en, fr, nl, de, zh-Hans")
+]
 
 
 @router.get(
@@ -157,7 +159,7 @@ Words = Query("", max_length=35, description="the words' language, instead of Ac
     openapi_extra=_UNCHANGED,
 )
 @decorate_view(conditional_page)
-def operators(request: HttpRequest, limit: int = Limit, after: str = After) -> Operators:
+def operators(request: HttpRequest, limit: Limit = 50, after: After = "") -> Operators:
     """Every operator the catalogue knows, those too of which nothing is sold."""
     version, catalog = catalogue.active()
     selling = {one.operator for one in _sold(catalog, shop.current())}
@@ -171,11 +173,11 @@ def operators(request: HttpRequest, limit: int = Limit, after: str = After) -> O
 @decorate_view(conditional_page)
 def products(
     request: HttpRequest,
-    operator: str = Query("", max_length=60, description="only this operator's"),
-    kind: Delivery | None = Query(None, description="only what arrives like this"),  # noqa: B008
-    language: str = Words,
-    limit: int = Limit,
-    after: str = After,
+    operator: Annotated[str, Query(max_length=60, description="only this operator's")] = "",
+    kind: Annotated[Delivery | None, Query(description="only what arrives like this")] = None,
+    language: Words = "",
+    limit: Limit = 50,
+    after: After = "",
 ) -> Products:
     """What is sold now, in the catalogue's order. `If-None-Match` with the ETag of last time answers 304 while nothing
     has changed; such a call counts as one too."""
@@ -188,7 +190,9 @@ def products(
     ]
     with languages.speaking(_language(language)):
         page, following = _page(found, lambda one: one.sku, limit, after)
-        return Products(version=version, items=[Product(**_fields(one, here)) for one in page], next=following)
+        return Products(
+            version=version, items=[Product.model_validate(_fields(one, here)) for one in page], next=following
+        )
 
 
 @router.get(
@@ -198,7 +202,7 @@ def products(
     openapi_extra=_UNCHANGED,
 )
 @decorate_view(conditional_page)
-def product(request: HttpRequest, sku: str, language: str = Words) -> OneProduct:
+def product(request: HttpRequest, sku: str, language: Words = "") -> OneProduct:
     """One product that is sold now, with what it gives and what is known about it."""
     version, catalog = catalogue.active()
     here = shop.current()
@@ -209,7 +213,7 @@ def product(request: HttpRequest, sku: str, language: str = Words) -> OneProduct
     plans = [one.id for one in brand.plans_offered] if brand and found.asks_plan else []
     with languages.speaking(_language(language)):
         told = [_fact(fact) for fact in core.describe(found)]
-        return OneProduct(**_fields(found, here), version=version, plans=plans, facts=told)
+        return OneProduct.model_validate({**_fields(found, here), "version": version, "plans": plans, "facts": told})
 
 
 def duration(length: Length) -> str:
@@ -293,7 +297,7 @@ def _units(allowance: int | Literal["unlimited"] | None, per: int) -> int | Lite
 
 def _fact(fact: core.Fact) -> Fact:
     said = facts.line(fact)
-    return Fact(**_evidence(fact.cell), fact=str(fact.kind), label=said.label, text=said.text)
+    return Fact.model_validate({**_evidence(fact.cell), "fact": str(fact.kind), "label": said.label, "text": said.text})
 
 
 def _evidence(cell: Cell[object]) -> dict[str, object]:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict
+from pydantic.config import JsonDict
 
 from opla.api.auth import Key
 from opla.api.problems import Refused
@@ -60,7 +61,7 @@ LineFile = Annotated[
     ),
 ]
 
-_LINE: Final = {
+_LINE: Final[JsonDict] = {
     "operator": "proximus",
     "plan": "bonus",
     "topped_up_at": "2026-11-02T12:00:00Z",
