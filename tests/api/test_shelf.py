@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from api.conftest import Programs
@@ -211,3 +213,14 @@ def test_a_plan_while_another_is_searched_for_is_asked_to_come_again(programs: P
     import os
 
     os.close(lock)
+
+
+def test_the_document_names_every_field_of_a_line_that_the_core_reads() -> None:
+    from opla.api.resources.lines import LINE_SCHEMA
+    from opla.core.line import Bucket, Credit, Line
+
+    fields = LINE_SCHEMA["properties"]
+    assert fields.keys() == Line.__dataclass_fields__.keys()
+    assert fields["credit"]["items"]["properties"].keys() == Credit.__dataclass_fields__.keys()
+    told = {re.sub("^(left|eu_left)_.*", r"\1", name) for name in fields["buckets"]["items"]["properties"]}
+    assert told == Bucket.__dataclass_fields__.keys()

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic.config import JsonDict
 
 from opla.api.auth import Key
@@ -52,14 +52,59 @@ Whole = Annotated[int, Field(strict=True, ge=0)]
 Amount = Annotated[int, Field(strict=True, ge=1, le=10**9)]
 Sku = Annotated[str, Field(min_length=1, max_length=60)]
 PlanName = Annotated[str, Field(max_length=60)]
-#: What a line file holds (docs/reference/sims-file.md); read by the core, which names the first field that is wrong.
-LineFile = Annotated[
-    dict[str, object],
-    Field(
-        description="A line file: `operator`, and what is on the SIM: `plan`, `currency`, `credit` and `buckets` with "
-        "their ends, `topped_up_at`, `number_ends` and so on, as in docs/reference/sims-file.md. Left out: not known."
-    ),
-]
+_TIME: Final[JsonDict] = {"type": ["string", "null"], "format": "date-time"}
+_WHOLE: Final[JsonDict] = {"type": ["integer", "null"], "minimum": 0, "maximum": 10**15}
+_LEFT: Final[JsonDict] = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 10**15}, {"const": "unlimited"}]}
+_NAME: Final[JsonDict] = {"type": ["string", "null"], "minLength": 1, "maxLength": 100}
+_CREDIT: Final[JsonDict] = {
+    "type": "object",
+    "properties": {
+        "amount_minor": {"type": "integer", "minimum": 0, "maximum": 10**15},
+        "starts": _TIME,
+        "ends": _TIME,
+    },
+    "required": ["amount_minor"],
+    "additionalProperties": False,
+}
+_BUCKET: Final[JsonDict] = {
+    "type": "object",
+    "description": "What is left: `left_kb` of data, `left_s` of voice, `left` of SMS.",
+    "properties": {
+        "kind": {"enum": ["data", "voice", "sms"]},
+        **dict.fromkeys(("left_kb", "left_s", "left"), _LEFT),
+        **dict.fromkeys(("starts", "ends", "bought_at"), _TIME),
+        **dict.fromkeys(("sku", "group", "generation"), _NAME),
+        **dict.fromkeys(("slow_kbps", "eu_left", "eu_left_kb", "max_mbps"), _WHOLE),
+        "renews": {"type": "boolean"},
+    },
+    "required": ["kind"],
+    "additionalProperties": False,
+}
+#: Read by the core (`line_file`), which names the first field that is wrong.
+LINE_SCHEMA: Final[JsonDict] = {
+    "type": "object",
+    "title": "LineFile",
+    "description": "What is on a SIM, as docs/reference/sims-file.md says. What is left out is not known.",
+    "properties": {
+        "operator": {"type": "string", "minLength": 1, "maxLength": 100},
+        "currency": {"const": "EUR"},
+        "plan": _NAME,
+        "credit": {"type": ["array", "null"], "items": _CREDIT, "maxItems": 100},
+        "buckets": {"type": ["array", "null"], "items": _BUCKET, "maxItems": 100},
+        **dict.fromkeys(
+            ("topped_up_at", "used_at", "number_ends", "number_lost", "plan_changed_at", "plan_fixed_until"), _TIME
+        ),
+        "auto_top_up": {
+            "type": ["object", "null"],
+            "properties": {"sku": _NAME, "below_minor": _WHOLE},
+            "required": ["sku", "below_minor"],
+            "additionalProperties": False,
+        },
+    },
+    "required": ["operator"],
+    "additionalProperties": False,
+}
+LineFile = Annotated[dict[str, object], WithJsonSchema(LINE_SCHEMA)]
 
 _LINE: Final[JsonDict] = {
     "operator": "proximus",
