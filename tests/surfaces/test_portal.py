@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 import pytest
+from django.utils.html import escape
 
 from api.conftest import Program
 from fakes import START
@@ -131,3 +132,16 @@ def test_the_statement_is_a_file_for_whoever_sees_the_float_and_nobody_else(acme
         assert acme.eve.get(path).status == acme.max.get(path).status == 404
     assert acme.ben.get("/reseller/acme/float/2199-01.csv").status == 404
     assert acme.ben.get("/reseller/acme/float/?month=1999-13").status == 200
+
+
+def test_the_api_is_tried_by_whoever_may_look_at_the_catalogue_with_and_without_javascript(acme: Acme) -> None:
+    from opla.portal.trying import examples
+
+    assert acme.max.get("/reseller/acme/try/").status == 404
+    page = acme.ana.get("/reseller/acme/try/")
+    assert 'href="/reseller/acme/try/"' in acme.ana.get("/reseller/acme/").html
+    shown = list(examples())
+    assert {"GET /api/v1/products", "POST /api/v1/lines/effects"} <= {one.name for one in shown}
+    for one in shown:
+        assert escape(one.curl(acme.door.world.shop.base_url)) in page.html
+    assert re.search(r'<form class="try"[^>]* hidden>', page.html)  # what needs JavaScript is not offered without it

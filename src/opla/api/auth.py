@@ -18,7 +18,7 @@ class Key(HttpBearer):
 
     def __init__(self, scope: Scope, cost: int = 1) -> None:
         super().__init__()
-        self._scope = scope
+        self.scope = scope
         self._cost = cost
 
     def __call__(self, request: HttpRequest) -> Access:
@@ -32,7 +32,7 @@ class Key(HttpBearer):
         if isinstance(found, Refusal):
             raise Refused(found)
         request.opla_access = found  # type: ignore[attr-defined]  # the limits' headers are written from it
-        if refused := found.refused(self._scope):
+        if refused := found.refused(self.scope):
             raise Refused(refused)
         return found
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -31,7 +33,7 @@ def answer(refusals: Sequence[Refusal], status: int | None = None) -> HttpRespon
 
 
 def install(api: NinjaAPI) -> None:
-    for kind in (Refused, ValidationError, HttpError, Http404, Exception):
+    for kind in (Refused, RequestDataTooBig, ValidationError, HttpError, Http404, Exception):
         api.add_exception_handler(kind, _told)
 
 
@@ -43,6 +45,9 @@ def _told(_request: HttpRequest, found: object) -> HttpResponse:
             return answer([_field(error) for error in found.errors] or [Refusal(Code.FIELD_INVALID)])
         case HttpError():  # ninja's own: a body that is no JSON
             return answer([Refusal(Code.FILE_UNREADABLE, "body", {"why": "json"})], found.status_code)
+        case RequestDataTooBig():
+            most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1024 / 1024
+            return answer([Refusal(Code.FILE_TOO_LARGE, "body", {"most": f"{most:g}"})], 413)
         case Http404():
             return answer([Refusal(Code.NOT_FOUND)])
         case Exception() if not isinstance(found, BROKEN):
@@ -57,3 +62,8 @@ def _field(error: dict[str, object]) -> Refusal:
     unknown = error.get("type") == "extra_forbidden"
     why = str(error.get("type", ""))
     return Refusal(Code.FIELD_UNKNOWN if unknown else Code.FIELD_INVALID, about, {"why": why})
+
+
+def nowhere(_request: HttpRequest, **_rest: str) -> HttpResponse:
+    """There is no such address: said to a program, not drawn for people."""
+    return answer([Refusal(Code.NOT_FOUND)])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ninja import NinjaAPI
-
 from opla.api import problems
-from opla.api.resources import catalogue, codes, floats, me, orders, quotes, refunds
+from opla.api.document import Api
+from opla.api.resources import (
+    catalogue, codes, floats, lines, me, numbers, orders, plans, promotions, quotes, refunds,
+)  # fmt: skip
 
-api = NinjaAPI(
+api = Api(
     title="Opla for resellers",
     version="1.0.0",
     description="Sell prepaid mobile top-ups from a float. Guide: docs/howto/sell-with-the-api.md",
@@ -18,5 +19,5 @@ api = NinjaAPI(
 problems.install(api)
 api.add_router("", me.router)
 api.add_router("", catalogue.router)
-for resource in (quotes, orders, codes, refunds, floats):
+for resource in (promotions, numbers, lines, plans, quotes, orders, codes, refunds, floats):
     api.add_router("", resource.router)

@@ -27,11 +27,13 @@ def run(_: argparse.Namespace) -> int:
     import django
 
     django.setup()
+    from opla.api import document, v1
     from opla.presenting.reference import pages
     from opla.proving import faults
     from opla.proving.rules.page import rules
 
-    for name, text in {**pages(commands()), "faults.md": faults.page(), "rules.md": rules()}.items():
+    others = {"faults.md": faults.page(), "rules.md": rules(), "openapi.json": document.text(v1.api)}
+    for name, text in {**pages(commands()), **others}.items():
         (FOLDER / name).write_text(text, "utf-8")
         print(f"docs/reference/{name}")
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from opla.portal import floats, home, keys, people
+from opla.portal import floats, home, keys, people, trying
 
 urlpatterns = [
     path("", home.choose, name="reseller-home"),
@@ -17,4 +17,5 @@ urlpatterns = [
     ),
     path("<slug:reseller>/keys/", keys.page, name="reseller-keys"),
     path("<slug:reseller>/people/", people.page, name="reseller-people"),
+    path("<slug:reseller>/try/", trying.try_it, name="reseller-try"),
 ]

@@ -11,7 +11,9 @@ from opla.presenting.refusals import sentence
 
 CONTENT_TYPE: Final = "application/problem+json"
 
-#: HTTP status (RFC 9110) of what is refused; everything else that cannot be done as it was asked is 422.
+#: What cannot be done as it was asked.
+OTHERWISE: Final = 422
+#: HTTP status (RFC 9110) of what is refused for another reason.
 STATUS: Final[dict[Code, int]] = {
     Code.API_KEY_WRONG: 401,
     Code.API_KEY_EXPIRED: 401,
@@ -35,7 +37,7 @@ _WAIT_S: Final[dict[Code, int]] = {Code.STILL_RUNNING: 1, Code.TEMPORARILY_CLOSE
 
 def status_of(refusals: Sequence[Refusal]) -> int:
     """Of several the highest: 422 says that a field is wrong, whatever else is."""
-    return max(STATUS.get(refusal.code, 422) for refusal in refusals)
+    return max(STATUS.get(refusal.code, OTHERWISE) for refusal in refusals)
 
 
 def retry_after_s(refusals: Sequence[Refusal]) -> int | None:
@@ -60,9 +62,12 @@ def headers(status: int, refusals: Sequence[Refusal]) -> dict[str, str]:
 
 def document(status: int, refusals: Sequence[Refusal]) -> bytes:
     """The body, in the active language. The first refusal is the problem's own; `refusals` has them all."""
-    said = [
-        {"code": r.code, "about": r.about, "message": sentence(r), "params": {k: str(v) for k, v in r.params.items()}}
-        for r in refusals
-    ]
+    said = [why(refusal) for refusal in refusals]
     problem = {"type": f"urn:opla:refusal:{refusals[0].code}", "status": status, "title": said[0]["message"]}
     return json.dumps({**problem, "refusals": said}).encode()
+
+
+def why(refusal: Refusal) -> dict[str, object]:
+    """One refusal as a program reads it."""
+    params = {name: str(value) for name, value in refusal.params.items()}
+    return {"code": refusal.code, "about": refusal.about, "message": sentence(refusal), "params": params}

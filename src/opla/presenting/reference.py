@@ -20,6 +20,7 @@ from opla.core.refusal import TRANSIENT, Code, Refusal
 from opla.db import setup
 from opla.presenting import problems
 from opla.presenting.languages import speaking
+from opla.presenting.problems import OTHERWISE, STATUS
 from opla.presenting.refusals import sentence
 
 _MADE: Final = "<!-- Made by `./opla _reference`: change the table in `{source}`, not this page. -->"
@@ -100,13 +101,13 @@ def refusals() -> str:
         for language in ("en", "zh-Hans"):
             with speaking(language):
                 said.append(sentence(refusal))
-        rows.append([f"`{code}`", *said, "yes" if code in TRANSIENT else ""])
+        rows.append([f"`{code}`", str(STATUS.get(code, OTHERWISE)), *said, "yes" if code in TRANSIENT else ""])
     told = (
         "Every business “no” has a code that is never renamed and never means something else. Where several apply, the "
         "one that stands higher here is said. *Later* means: the same request may succeed later, unchanged. Figures "
-        "are examples."
+        "are examples. *HTTP* is the status of the answer of [the API](openapi.json)."
     )
-    head = ["code", "English", "简体中文", "later"]
+    head = ["code", "HTTP", "English", "简体中文", "later"]
     return _page("Refusals", "src/opla/core/refusal.py", told, _table(head, rows))
 
 

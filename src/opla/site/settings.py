@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "opla.storefront.draft_cookie.DraftCookie",
+    "opla.api.limits.Limits",
 ]
 TEMPLATES = [
     {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
 
-from opla.api import v1
+from opla.api import problems, v1
 
 urlpatterns = [
     path("", include("opla.storefront.urls")),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("owner/", include("opla.backoffice.urls")),
     path("reseller/", include("opla.portal.urls")),
     path("api/v1/", v1.api.urls),
+    path("api/v1/<path:rest>", csrf_exempt(problems.nowhere)),
     path("tmf-api/prepayBalanceManagement/v4/", include("opla.api.tmf654.urls")),
 ]
 handler404 = "opla.storefront.views.errors.not_found"

@@ -18,5 +18,5 @@ DROP INDEX transfer_credit; DROP INDEX transfer_debit; DROP INDEX orders_reselle
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0097_api_keys")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0118_text_start")]
     operations = [migrations.RunSQL(_FOUND_BY, _NOT_FOUND_BY)]

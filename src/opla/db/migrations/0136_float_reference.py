@@ -29,5 +29,5 @@ ALTER TABLE bank_reference DROP COLUMN reseller_id;
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0120_reselling")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0121_played")]
     operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_FLOAT, _BACK)]
