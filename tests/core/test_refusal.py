@@ -74,6 +74,9 @@ take_cash          owner support
 manage_drawers     owner
 renew              customer
 end_renewal        customer owner
+apply_passport     reseller
+check_sellers      owner
+report_seller      customer
 """
 
 

@@ -54,6 +54,9 @@ class Act(StrEnum):
     READ_PAYOUTS = "read_payouts"  # of payment providers, and compare them with the books
     TAKE_CASH = "take_cash"  # take and give money over a counter, into and out of a drawer
     MANAGE_DRAWERS = "manage_drawers"  # open and close drawers, and count them
+    APPLY_PASSPORT = "apply_passport"  # for the proof of one's own place of sale, and give it up
+    CHECK_SELLERS = "check_sellers"  # approve, review, suspend and withdraw passports, and read what is reported
+    REPORT_SELLER = "report_seller"
 
 
 MAY: dict[Role, frozenset[Act]] = {
@@ -72,9 +75,10 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.END_RENEWAL,
             Act.REMIND,
             Act.KEEP_SIMS,
+            Act.REPORT_SELLER,
         }
     ),
-    Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT}),
+    Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT, Act.APPLY_PASSPORT}),
     Role.OWNER: frozenset(
         {
             Act.QUOTE,
@@ -101,6 +105,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.END_RENEWAL,
             Act.TAKE_CASH,
             Act.MANAGE_DRAWERS,
+            Act.CHECK_SELLERS,
         }
     ),
     Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER, Act.TAKE_CASH}),
