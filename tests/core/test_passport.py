@@ -38,10 +38,10 @@ CLAIMS = Claims(
 
 #: state, then where each event leads; what is not here leads nowhere.
 TABLE = """
-applied     approve→approved refuse→refused withdraw→withdrawn
-approved    fall_due→due_review review→approved suspend→suspended withdraw→withdrawn expire→expired
-due_review  review→approved suspend→suspended withdraw→withdrawn expire→expired
-suspended   resume→approved withdraw→withdrawn expire→expired
+applied     approved→approved refused→refused withdrawn→withdrawn
+approved    fell_due→due_review reviewed→approved suspended→suspended withdrawn→withdrawn expired→expired
+due_review  reviewed→approved suspended→suspended withdrawn→withdrawn expired→expired
+suspended   resumed→approved withdrawn→withdrawn expired→expired
 refused
 withdrawn
 expired

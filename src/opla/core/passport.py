@@ -1,9 +1,9 @@
 """A seller's passport: the signed proof that whoever sells at one place is ours, and what a customer may conclude.
 
-    applied ──approve──▶ approved ──fall_due──▶ due_review ──review──▶ approved, for another year
-       │                    │  ╲                   │  ╲
-       │                    │   suspend ───────────┼───▶ suspended ──resume──▶ approved
-       └─refuse─▶ refused   └──expire──▶ expired ◀─┘          (each of them) ──withdraw──▶ withdrawn
+    applied ──approved──▶ approved ──fell_due──▶ due_review ──reviewed──▶ approved, for another year
+       │                   │   ╲                    │   ╲
+       │                   │    ╲──suspended──▶ suspended ──resumed──▶ approved
+       └─refused─▶ refused └─────expired──▶ expired ◀┘      and any of them ──withdrawn──▶ withdrawn
 
 What is signed never changes: another name or another place is another passport. A QR can be copied by anybody, so a
 good signature alone is never green (`VERDICTS`):
@@ -12,11 +12,11 @@ good signature alone is never green (`VERDICTS`):
 |-------------------|--------------------|-----------|----------------------|------------|
 | not signed by us  | any                | any       | any                  | red        |
 | ours              | applied, refused   | now       | any                  | red        |
-| ours              | over, or past its end | now    | any                  | red        |
+| ours              | over, or past end  | now       | any                  | red        |
 | ours              | approved, or due   | now       | yes                  | green      |
 | ours              | approved, or due   | now       | no                   | other_shop |
 | ours              | approved, or due   | now       | not said             | amber      |
-| ours, past its end| not known          | offline   | any                  | red        |
+| ours, past end    | not known          | offline   | any                  | red        |
 | ours              | not known          | offline   | no                   | other_shop |
 | ours              | not known          | offline   | yes, or not said     | amber      |
 """
@@ -63,32 +63,32 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    APPROVE = "approve"
-    REFUSE = "refuse"
-    FALL_DUE = "fall_due"
-    REVIEW = "review"
-    SUSPEND = "suspend"
-    RESUME = "resume"
-    WITHDRAW = "withdraw"
-    EXPIRE = "expire"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    FELL_DUE = "fell_due"
+    REVIEWED = "reviewed"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
 
 
 ARROWS: Final[dict[tuple[State, Event], State]] = {
-    (State.APPLIED, Event.APPROVE): State.APPROVED,
-    (State.APPLIED, Event.REFUSE): State.REFUSED,
-    (State.APPLIED, Event.WITHDRAW): State.WITHDRAWN,
-    (State.APPROVED, Event.FALL_DUE): State.DUE_REVIEW,
-    (State.APPROVED, Event.REVIEW): State.APPROVED,
-    (State.DUE_REVIEW, Event.REVIEW): State.APPROVED,
-    (State.APPROVED, Event.SUSPEND): State.SUSPENDED,
-    (State.DUE_REVIEW, Event.SUSPEND): State.SUSPENDED,
-    (State.SUSPENDED, Event.RESUME): State.APPROVED,
-    (State.APPROVED, Event.WITHDRAW): State.WITHDRAWN,
-    (State.DUE_REVIEW, Event.WITHDRAW): State.WITHDRAWN,
-    (State.SUSPENDED, Event.WITHDRAW): State.WITHDRAWN,
-    (State.APPROVED, Event.EXPIRE): State.EXPIRED,
-    (State.DUE_REVIEW, Event.EXPIRE): State.EXPIRED,
-    (State.SUSPENDED, Event.EXPIRE): State.EXPIRED,
+    (State.APPLIED, Event.APPROVED): State.APPROVED,
+    (State.APPLIED, Event.REFUSED): State.REFUSED,
+    (State.APPLIED, Event.WITHDRAWN): State.WITHDRAWN,
+    (State.APPROVED, Event.FELL_DUE): State.DUE_REVIEW,
+    (State.APPROVED, Event.REVIEWED): State.APPROVED,
+    (State.DUE_REVIEW, Event.REVIEWED): State.APPROVED,
+    (State.APPROVED, Event.SUSPENDED): State.SUSPENDED,
+    (State.DUE_REVIEW, Event.SUSPENDED): State.SUSPENDED,
+    (State.SUSPENDED, Event.RESUMED): State.APPROVED,
+    (State.APPROVED, Event.WITHDRAWN): State.WITHDRAWN,
+    (State.DUE_REVIEW, Event.WITHDRAWN): State.WITHDRAWN,
+    (State.SUSPENDED, Event.WITHDRAWN): State.WITHDRAWN,
+    (State.APPROVED, Event.EXPIRED): State.EXPIRED,
+    (State.DUE_REVIEW, Event.EXPIRED): State.EXPIRED,
+    (State.SUSPENDED, Event.EXPIRED): State.EXPIRED,
 }
 
 #: In these somebody may rely on it, until its end.
@@ -96,9 +96,9 @@ GOOD: Final = frozenset({State.APPROVED, State.DUE_REVIEW})
 #: From here nothing leads on.
 ENDED: Final = frozenset(State) - {source for source, _ in ARROWS}
 #: These are said with a reason that the seller reads.
-WITH_REASON: Final = frozenset({Event.REFUSE, Event.SUSPEND, Event.WITHDRAW})
+WITH_REASON: Final = frozenset({Event.REFUSED, Event.SUSPENDED, Event.WITHDRAWN})
 #: These make a new proof.
-SIGNS: Final = frozenset({Event.APPROVE, Event.REVIEW})
+SIGNS: Final = frozenset({Event.APPROVED, Event.REVIEWED})
 
 
 def move(state: State, event: Event) -> State | None:
@@ -205,7 +205,7 @@ _HOST: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*\.(?:[a-z]{2
 
 
 def _one_line(text: str) -> str:
-    """Without what cannot be seen: an invisible sign, or one that turns the order of reading, makes texts look alike."""
+    """Without what cannot be seen: an invisible sign, or one that turns the reading, makes texts look alike."""
     plain = unicodedata.normalize("NFC", text)
     return " ".join("".join(c for c in plain if c.isspace() or unicodedata.category(c)[0] != "C").split())
 
