@@ -111,7 +111,8 @@ class House:
             "total": "1500", "method": "sandbox",
             "at_once": "on", "operator": "", "every": "7", "usage": asking.carry(usage), "name": "Ana",
             "ticket": "K7M3-9QX2-TB", "confirm": "1", "message": "Does it work in Spain?", "act": "say",
-            "endpoint": "https://push.example/x", "where": "Rue Neuve 12", "sim": sim_forms.carry(sim), "shown": f"{self.quote.hex} 1500",
+            "where": "Rue Neuve 12",
+            "endpoint": "https://push.example/x", "sim": sim_forms.carry(sim), "shown": f"{self.quote.hex} 1500",
         }  # fmt: skip
         if name == "basket-renew":
             owner.post(f"/quote/{self.quote}/basket/")

@@ -93,6 +93,8 @@ ARROWS: Final[dict[tuple[State, Event], State]] = {
 
 #: In these somebody may rely on it, until its end.
 GOOD: Final = frozenset({State.APPROVED, State.DUE_REVIEW})
+#: In these it may be ended by somebody.
+ENDABLE: Final = frozenset(source for source, event in ARROWS if event is Event.WITHDRAWN)
 #: From here nothing leads on.
 ENDED: Final = frozenset(State) - {source for source, _ in ARROWS}
 #: These are said with a reason that the seller reads.

@@ -67,6 +67,21 @@ class Check:
     done: bool = False
 
 
+#: What a person may decide, in the order it is offered.
+CHOICES: Final[dict[Event, str]] = {
+    Event.APPROVED: gettext_noop("Approve: all of it was checked"),
+    Event.REVIEWED: gettext_noop("Reviewed: all of it is still so"),
+    Event.RESUMED: gettext_noop("Good again"),
+    Event.SUSPENDED: gettext_noop("Suspend"),
+    Event.REFUSED: gettext_noop("Refuse"),
+    Event.WITHDRAWN: gettext_noop("Withdraw for good"),
+}
+
+
+def choice(of: Event) -> str:
+    return _(CHOICES[of])
+
+
 def state(of: State) -> str:
     return _(_STATES[of])
 
@@ -240,18 +255,22 @@ _NEWS: Final[dict[Event, tuple[str, str]]] = {
 
 
 def qr_svg(address: str) -> str:
-    """As a file of its own. Low error correction: it is long, and larger modules are read from a screen sooner."""
+    """As a file of its own."""
     out = io.BytesIO()
-    segno.make_qr(address, error="l", boost_error=False).save(
-        out, kind="svg", border=4, dark="#000", light="#fff", scale=4
-    )
+    _qr(address).save(out, kind="svg", border=4, dark="#000", light="#fff", scale=4)
     return out.getvalue().decode()
 
 
-def qr_png(address: str) -> bytes:
+def qr_png(address: str, *, scale: int = 8) -> bytes:
+    """`scale`: pixels a module."""
     out = io.BytesIO()
-    segno.make_qr(address, error="l", boost_error=False).save(out, kind="png", border=4, scale=8)
+    _qr(address).save(out, kind="png", border=4, scale=scale)
     return out.getvalue()
+
+
+def _qr(address: str) -> segno.QRCode:
+    """Low error correction: it is long, and larger modules are read from a screen sooner."""
+    return segno.make_qr(address, error="l", boost_error=False)
 
 
 def badge(number: str, host: str, label: str) -> str:

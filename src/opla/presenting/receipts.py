@@ -163,7 +163,7 @@ def pdf(made: Receipt) -> bytes:
 
     return typst.compile(
         (_HERE / "receipt.typ").read_bytes(),
-        font_paths=_fonts(),
+        font_paths=fonts(),
         sys_inputs={"receipt": json.dumps(asdict(made))},
         pdf_standards=[_TAGGED],
         timestamp=0,
@@ -171,7 +171,8 @@ def pdf(made: Receipt) -> bytes:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def fonts() -> typst.Fonts:
+    """Ours, loaded once."""
     import typst
 
     # What a shop's own name may need beyond our subset (Greek, Cyrillic) is in the fonts that typst carries.
