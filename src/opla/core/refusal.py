@@ -224,7 +224,7 @@ class Code(StrEnum):
     SELLER_NAME_INVALID = "seller_name_invalid"  # 2 to 80 signs
     COUNTRY_UNKNOWN = "country_unknown"  # not two letters (ISO 3166-1)
     REGISTRATION_INVALID = "registration_invalid"  # its check digits are wrong: `register` is be, cn or other
-    PLACE_OF_SALE_INVALID = "place_of_sale_invalid"  # no address of its `kind`: shop, site or street
+    PLACE_OF_SALE_INVALID = "place_of_sale_invalid"  # no address of its `kind`: shop, site, street, or where
     PASSPORT_NUMBER_WRONG = "passport_number_wrong"  # mistyped; says nothing of whether there is one
     PASSPORT_KNOWN = "passport_known"  # this seller has one for this place, or has applied for it
     PASSPORT_NOT_NOW = "passport_not_now"  # in the state it is in, that cannot be

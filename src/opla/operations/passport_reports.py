@@ -62,7 +62,7 @@ def report(actor: Actor, wanted: Reported, *, shop: Shop, at: datetime) -> list[
     email = read_email(wanted.email) if wanted.email.strip() else ""
     wrong = [one for one in (message, email, _picture(wanted.picture)) if isinstance(one, Refusal)]
     if not 2 <= len(where) <= _MOST_WHERE:
-        wrong = [Refusal(Code.PLACE_OF_SALE_INVALID, "where"), *wrong]
+        wrong = [Refusal(Code.PLACE_OF_SALE_INVALID, "where", {"kind": "where"}), *wrong]
     if wrong or isinstance(message, Refusal) or isinstance(email, Refusal):
         return wrong
     if refused := limits.by_address(limits.REPORTS, wanted.address, shop=shop, at=at):

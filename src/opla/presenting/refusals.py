@@ -514,6 +514,7 @@ _PLACES_OF_SALE: Final[dict[str, str]] = {
     ),
     "site": gettext_noop("This is no domain, such as acme.example."),
     "street": gettext_noop("Write street, number, postcode and town."),
+    "where": gettext_noop("Write where it was: an address, or the name of the shop."),
     "": gettext_noop("Say what kind of place it is."),
 }
 
@@ -523,7 +524,7 @@ def _registration(params: Mapping[str, str]) -> str:
 
 
 def _place_of_sale(params: Mapping[str, str]) -> str:
-    return _(_PLACES_OF_SALE[params.get("kind", "")])
+    return _(_PLACES_OF_SALE.get(params.get("kind", ""), _PLACES_OF_SALE[""]))
 
 
 _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {

@@ -129,6 +129,7 @@ urlpatterns = [
     path("about/", rights.about, name="about"),
     path("verify/", verify.ask, name="verify"),
     path("verify/report/", verify.report, name="verify-report"),
+    path("verify/kept/<str:language>/", installed.verify, name="verify-in"),
     path("verify/<str:number>/", verify.number, name="verify-number"),
     path(".well-known/opla-passport.json", verify.keys, name="passport-keys"),
     path("robots.txt", robots.robots, name="robots"),
