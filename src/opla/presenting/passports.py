@@ -135,6 +135,7 @@ def said(verdict: Verdict, of: State | None, until: datetime | None, at: datetim
                 _("We have checked who they are, and that they sell at this place. Looked up just now."),
                 (
                     _("Buy only at this place: the same QR anywhere else is a copy."),
+                    _("Believe this on your own phone only: a picture of this page proves nothing."),
                     _("A code is good when your operator takes it. If it does not, keep the receipt and write to us."),
                 ),
             )

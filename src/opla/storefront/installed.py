@@ -40,9 +40,9 @@ def _kept_page(language: str, sandbox: bool, contact: str) -> str:
     return _page("storefront/kept.html", language, sandbox, contact, reverse("kept"))
 
 
-def verify_page(language: str, keys: Keys) -> str:
+def verify_page(language: str, keys: Keys, issuer: str) -> str:
     """What a phone without a network can say of a seller's QR: read by the phone itself, with the keys kept here."""
-    known = {"keys": json.dumps(keys["keys"]), "issuer": settings.BASE_URL}
+    known = {"keys": json.dumps(keys["keys"]), "issuer": issuer}
     return _page(
         "storefront/verify_offline.html", language, settings.SANDBOX, settings.CONTACT, reverse("verify"), **known
     )
@@ -61,13 +61,13 @@ def _page(template: str, language: str, sandbox: bool, contact: str, here: str, 
         return render_to_string(template, shown)
 
 
-def worker(keys: Keys) -> str:
+def worker(keys: Keys, issuer: str) -> str:
     """The service worker, under a version that changes with whatever it keeps, and with nothing else."""
     pages = {tag: reverse("kept-in", args=[tag]) for tag in languages.NAMES}
     verify = {tag: reverse("verify-in", args=[tag]) for tag in languages.NAMES}
     files = [asset(name) for name in _FILES]
     source = _WORKER.read_text("utf-8")
-    content = "".join((source, *files, *(kept_page(tag) + verify_page(tag, keys) for tag in languages.NAMES)))
+    content = "".join((source, *files, *(kept_page(tag) + verify_page(tag, keys, issuer) for tag in languages.NAMES)))
     told = {
         "VERSION": hashlib.sha256(content.encode()).hexdigest()[:16],
         "PAGES": pages,

@@ -16,7 +16,7 @@ from opla.storefront.visit import visit
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
     """At the root, because a worker serves what lies below its own address."""
-    return HttpResponse(installed.worker(_keys(request)), content_type="text/javascript; charset=utf-8")
+    return HttpResponse(installed.worker(*_keys(request)), content_type="text/javascript; charset=utf-8")
 
 
 @require_safe
@@ -34,12 +34,13 @@ def kept(_: HttpRequest, language: str = "") -> HttpResponse:
 @require_safe
 def verify(request: HttpRequest, language: str) -> HttpResponse:
     """What a phone says of a seller's QR where there is no network; the worker shows it in the place of that page."""
-    return HttpResponse(installed.verify_page(_known(language), _keys(request)))
+    return HttpResponse(installed.verify_page(_known(language), *_keys(request)))
 
 
-def _keys(request: HttpRequest) -> installed.Keys:
+def _keys(request: HttpRequest) -> tuple[installed.Keys, str]:
+    """The public keys of passports, and whose they are."""
     here = visit(request)
-    return passports.keys(shop=here.shop, at=here.at)
+    return passports.keys(shop=here.shop, at=here.at), here.shop.base_url
 
 
 def _known(language: str) -> str:
