@@ -111,7 +111,9 @@ def test_what_is_withdrawn_suspended_or_over_is_red_at_the_next_look(sellers: Wo
     assert decided(sellers, another, Event.RESUMED) == Refusal(Code.PASSPORT_NOT_NOW, "number")
     third = approved(sellers)
     Reseller.objects.filter(id="acme").update(active=False)
-    assert verdict(sellers, third) is Verdict.RED
+    seen = looked(sellers, third)
+    assert seen.passport is not None
+    assert (seen.verdict, seen.passport.state) == (Verdict.RED, State.SUSPENDED)
 
 
 def test_a_number_that_was_guessed_says_no_more_than_one_that_was_refused(sellers: World) -> None:

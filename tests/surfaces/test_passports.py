@@ -17,10 +17,12 @@ import pytest
 from fakes import START
 from opla.commands import passport as command
 from opla.core.actor import Actor, Role
-from opla.core.passport import Event, grouped
+from opla.core.passport import WITH_REASON, Event, grouped
 from opla.db.queries import passports as queries
 from opla.db.queries.call import select
 from opla.operations import members, passports, resellers
+from opla.operations.letters import Posted
+from opla.presenting import letters
 from opla.presenting import passports as words
 from surfaces.conftest import Door, Visitor
 from surfaces.test_owner_pages import signed_in
@@ -223,6 +225,8 @@ def test_a_report_with_a_picture_reaches_the_owner_alone(seller: Door) -> None:
     for other in (visitor, seller.owner, signed_in(seller.world, Role.SUPPORT, "ben")):
         assert other.get(link).status == 404
     assert "A seller was reported" in house.get("/owner/items/").text
+    [(item,)] = select("SELECT id FROM item WHERE kind = 'seller_reported'")
+    assert "/owner/sellers/" in house.get(f"/owner/items/{item}/").html
 
 
 def test_the_sheet_of_the_sellers_links_from_the_pages_that_lead_there(seller: Door) -> None:
@@ -230,6 +234,22 @@ def test_the_sheet_of_the_sellers_links_from_the_pages_that_lead_there(seller: D
     assert HERE not in seller.colleague.get("/reseller/acme/").html
     assert "/owner/sellers/" in signed_in(seller.world).get("/owner/items/").html
     assert "/verify/" in Visitor().get("/about/").html
+
+
+@pytest.mark.parametrize("event", Event)
+def test_a_seller_reads_what_became_of_it_in_its_own_language(event: Event) -> None:
+    about = {
+        "became": str(event), "name": "Acme", "place": PLACE, "reason": "No shop there.", "number": "K7M3-9QXY",
+        "until": "2027-11-22T23:00:00+00:00", "path": HERE,
+    }  # fmt: skip
+    said = set()
+    for tag in ("en", "fr", "nl", "de", "zh-Hans"):
+        notice = letters.words(Posted("passport", ANA, tag, about), base_url="https://shop.test", sandbox=False)
+        assert PLACE in notice.subject
+        assert f"https://shop.test{HERE}" in notice.text
+        assert ("No shop there." in notice.text) == (event in WITH_REASON)
+        said.add(notice.text)
+    assert len(said) == 5
 
 
 def test_the_command_says_and_does_the_same(

@@ -6,7 +6,7 @@ docs/howto/prove-a-seller.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -215,7 +215,7 @@ def look(typed: str, proof: str, here: Here, *, address: str, shop: Shop, at: da
     signed = said == {(found.number, found.place)}
     state = found.state if found.active else State.SUSPENDED
     judged = passport.verdict(signed=signed, in_time=at < kept.until, state=state, online=True, here=here)
-    return Looked(judged, found if signed else None)
+    return Looked(judged, replace(found, state=state) if signed else None)
 
 
 def keys(*, shop: Shop, at: datetime) -> dict[str, list[dict[str, str]]]:
