@@ -76,6 +76,9 @@ start_texts        owner
 manage_drawers     owner
 renew              customer
 end_renewal        customer owner
+apply_passport     reseller
+check_sellers      owner
+report_seller      customer
 """
 
 

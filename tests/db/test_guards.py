@@ -20,13 +20,13 @@ MUTABLE = [
     "text_wish", "text_out", "text_part", "text_receipt", "text_spent", "text_piece",
     "text_ask", "mail_back",
     "purchase", "batch", "stock_rule", "number_look_up", "supply_cost",
-    "drawer", "cash_code", "played_order",
+    "drawer", "cash_code", "played_order", "float_alarm", "passport", "passport_report",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
     "attempt_evidence", "order_said", "attempt_route", "text_stop", "text_start", "bank_statement", "bank_reference",
     "transfer_file",
-    "drawer_line",
+    "drawer_line", "passport_proof",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [

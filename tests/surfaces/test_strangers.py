@@ -45,7 +45,7 @@ COUNTED = {
     "have-remind": "wish", "withdrawal": "wish", "reminder-push": "wish", "order-push": "wish", "ask": "question",
     "asked": "message", "order-thread": "message", "proof": "sign_in", "sign-in": "sign_in",
     "sign-in-passkey": "sign_in", "my-sims-bring": "file", "starter": "quote", "home": "look_up",
-    "rescue": "quote", "renewal-now": "quote",
+    "rescue": "quote", "renewal-now": "quote", "verify-number": "passport", "verify-report": "report",
 }  # fmt: skip
 #: Counted where it is guessed, and tried there.
 ELSEWHERE = {
@@ -111,6 +111,7 @@ class House:
             "total": "1500", "method": "sandbox",
             "at_once": "on", "operator": "", "every": "7", "usage": asking.carry(usage), "name": "Ana",
             "ticket": "K7M3-9QX2-TB", "confirm": "1", "message": "Does it work in Spain?", "act": "say",
+            "where": "Rue Neuve 12",
             "endpoint": "https://push.example/x", "sim": sim_forms.carry(sim), "shown": f"{self.quote.hex} 1500",
         }  # fmt: skip
         if name == "basket-renew":
@@ -150,7 +151,7 @@ class House:
     def path(self, name: str) -> str:
         given: dict[str, object] = {
             "operator": "base", "sku": "BA-20", "quote_id": self.quote, "line_id": UUID(int=1), "kind": "iccid",
-            "language": "en", "slug": "x", "passkey_id": 1, "session": "x", "link": self.order,
+            "language": "en", "slug": "x", "number": "K7M39QXY", "passkey_id": 1, "session": "x", "link": self.order,
         }  # fmt: skip
         if name == "rescue":
             given["link"] = self.rescue

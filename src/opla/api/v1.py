@@ -5,7 +5,17 @@ from __future__ import annotations
 from opla.api import problems
 from opla.api.document import Api
 from opla.api.resources import (
-    catalogue, codes, floats, lines, me, numbers, orders, plans, promotions, quotes, refunds,
+    catalogue,
+    codes,
+    floats,
+    lines,
+    me,
+    numbers,
+    orders,
+    plans,
+    promotions,
+    quotes,
+    refunds,
 )  # fmt: skip
 
 api = Api(

@@ -56,6 +56,9 @@ class Act(StrEnum):
     TAKE_CASH = "take_cash"  # take and give money over a counter, into and out of a drawer
     START_TEXTS = "start_texts"  # text a number again that somebody said STOP for
     MANAGE_DRAWERS = "manage_drawers"  # open and close drawers, and count them
+    APPLY_PASSPORT = "apply_passport"  # for the proof of one's own place of sale, and give it up
+    CHECK_SELLERS = "check_sellers"  # approve, review, suspend and withdraw passports, and read what is reported
+    REPORT_SELLER = "report_seller"
 
 
 MAY: dict[Role, frozenset[Act]] = {
@@ -74,9 +77,12 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.END_RENEWAL,
             Act.REMIND,
             Act.KEEP_SIMS,
+            Act.REPORT_SELLER,
         }
     ),
-    Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT, Act.REVEAL, Act.TAKE_BACK, Act.MANAGE_OWN_RESELLER}),
+    Role.RESELLER: frozenset(
+        {Act.PLACE_FROM_FLOAT, Act.REVEAL, Act.TAKE_BACK, Act.MANAGE_OWN_RESELLER, Act.APPLY_PASSPORT}
+    ),
     Role.OWNER: frozenset(
         {
             Act.QUOTE,
@@ -104,6 +110,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.TAKE_CASH,
             Act.START_TEXTS,
             Act.MANAGE_DRAWERS,
+            Act.CHECK_SELLERS,
         }
     ),
     Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER, Act.TAKE_CASH}),

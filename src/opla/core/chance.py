@@ -6,7 +6,7 @@ import random
 from datetime import datetime
 from uuid import UUID
 
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O 1 I L U: read aloud and typed without mistakes
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O 1 I L U: read aloud and typed without mistakes
 
 
 class Chance:
@@ -33,7 +33,7 @@ class Chance:
         number, letters = self._bits(128), []  # against 30¹⁰ the bias is below 2⁻⁷⁸
         for _ in range(10):
             number, letter = divmod(number, 30)
-            letters.append(_ALPHABET[letter])
+            letters.append(ALPHABET[letter])
         drawn = "".join(letters)
         return f"{drawn[:4]}-{drawn[4:8]}-{drawn[8:]}"
 

@@ -44,6 +44,8 @@ class Kind(StrEnum):
     PAYOUT_DIFFERS = "payout_differs"  # a provider's payout is of other sums than ours
     PAYOUT_LATE = "payout_late"  # it failed, or no statement shows it
     PAYOUT_MISSING = "payout_missing"  # a payment that no payout has brought
+    PASSPORT = "passport"  # a seller applies for one, or one is due for review
+    SELLER_REPORTED = "seller_reported"
 
 
 class Why(StrEnum):
@@ -94,6 +96,10 @@ class Why(StrEnum):
     PAYOUT_NOT_SHOWN = "payout_not_shown"  # provider, payout, day
     PAYOUT_MISSING = "payout_missing"  # provider, day
     CASH_DUE = "cash_due"
+    # of sellers
+    PASSPORT_APPLIED = "passport_applied"  # seller, place
+    PASSPORT_DUE = "passport_due"  # seller, place, day: its last
+    SELLER_REPORTED = "seller_reported"  # number: of the passport it is about, or empty
     # what cannot be
     ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer
     MOVE_IMPOSSIBLE = "move_impossible"  # subject, state, event
@@ -166,6 +172,8 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.PAYOUT_DIFFERS: (Resolution.SEEN,),
     Kind.PAYOUT_LATE: (Resolution.SEEN,),
     Kind.PAYOUT_MISSING: (Resolution.SEEN,),
+    Kind.PASSPORT: (),  # decided on the page of the sellers
+    Kind.SELLER_REPORTED: (Resolution.SEEN,),
     Kind.CASH_DUE: (),  # paid out, or sent by bank, on the page of the drawers: nobody's word moves cash
 }
 

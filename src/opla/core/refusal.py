@@ -225,6 +225,15 @@ class Code(StrEnum):
 
     RESELLER_NAME_INVALID = "reseller_name_invalid"
     RESELLER_NAME_TAKEN = "reseller_name_taken"
+    # a seller's passport
+    SELLER_NAME_INVALID = "seller_name_invalid"  # 2 to 80 signs
+    COUNTRY_UNKNOWN = "country_unknown"  # not two letters (ISO 3166-1)
+    REGISTRATION_INVALID = "registration_invalid"  # its check digits are wrong: `register` is be, cn or other
+    PLACE_OF_SALE_INVALID = "place_of_sale_invalid"  # no address of its `kind`: shop, site, street, or where
+    PASSPORT_NUMBER_WRONG = "passport_number_wrong"  # mistyped; says nothing of whether there is one
+    PASSPORT_KNOWN = "passport_known"  # this seller has one for this place, or has applied for it
+    PASSPORT_NOT_NOW = "passport_not_now"  # in the state it is in, that cannot be
+    PASSPORT_END_INVALID = "passport_end_invalid"  # an end that is over, or years away
     # the house
     SANDBOX_BESIDE_LIVE = "sandbox_beside_live"
     TEMPORARILY_CLOSED = "temporarily_closed"

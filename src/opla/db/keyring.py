@@ -6,6 +6,8 @@ Losing it loses every unrevealed code: back it up apart from the database.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import hmac
 import json
@@ -13,6 +15,7 @@ import os
 import secrets
 import tempfile
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -33,6 +36,7 @@ class Keyring:
     signing_key: str = field(repr=False)
     fingerprint_key: bytes = field(repr=False)
     sealing_keys: tuple[bytes, ...] = field(repr=False)  # the last one seals; all of them open
+    passport_keys_made: tuple[bytes, ...] = field(default=(), repr=False)  # by `turn_passport_key`
 
     def seal(self, plain: bytes, about: bytes) -> bytes:
         """One byte key number, 12 bytes nonce, ciphertext and tag."""
@@ -62,6 +66,13 @@ class Keyring:
         wide = hashlib.blake2b(b"web push", key=self.fingerprint_key, person=b"vapid", digest_size=48).digest()
         return int.from_bytes(wide, "big") % (_ORDER - 1) + 1
 
+    @property
+    def passport_keys(self) -> tuple[bytes, ...]:
+        """The seeds of the keys that sign sellers' passports (Ed25519, RFC 8032): the last one signs, all of them are
+        believed. The first is made from a key there is."""
+        first = hashlib.blake2b(b"passport", key=self.fingerprint_key, person=b"passport", digest_size=32).digest()
+        return self.passport_keys_made or (first,)
+
     def fingerprint(self, pin: str) -> bytes:
         """The same for the same PIN however it was grouped, and worthless without the key (PINs are short)."""
         plain = "".join(c for c in unicodedata.normalize("NFKC", pin).upper() if c.isalnum())
@@ -84,25 +95,41 @@ def load(var: Path) -> Keyring:
     path = place(var)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = {
+        fresh: dict[str, object] = {
             "signing": secrets.token_urlsafe(48),
             "fingerprint": secrets.token_hex(32),
             "sealing": [secrets.token_hex(32)],
         }
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".keys-")
-        with os.fdopen(handle, "w") as file:
-            json.dump(fresh, file)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(name, path)  # fails if somebody was first: then theirs are the keys
-        except FileExistsError:
-            pass
-        finally:
-            Path(name).unlink()
+        with contextlib.suppress(FileExistsError):  # somebody was first: then theirs are the keys
+            _write(path, fresh, os.link)
     kept = json.loads(path.read_text())
     return Keyring(
         kept["signing"],
         bytes.fromhex(kept["fingerprint"]),
         tuple(bytes.fromhex(key) for key in kept["sealing"]),
+        tuple(bytes.fromhex(key) for key in kept.get("passport", ())),
     )
+
+
+def turn_passport_key(var: Path, *, leaked: bool) -> Keyring:
+    """Another key signs passports from now on. With `leaked` none of those before is believed any more."""
+    with (place(var).parent / ".keys-turning").open("w") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        before = () if leaked else load(var).passport_keys
+        kept = json.loads(place(var).read_text())
+        kept["passport"] = [key.hex() for key in (*before, secrets.token_bytes(32))]
+        _write(place(var), kept, os.replace)
+    return load(var)
+
+
+def _write(path: Path, kept: dict[str, object], put: Callable[[str, Path], None]) -> None:
+    """Whole or not at all: beside it first, then in its place."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".keys-")
+    try:
+        with os.fdopen(handle, "w") as file:
+            json.dump(kept, file)
+            file.flush()
+            os.fsync(file.fileno())
+        put(name, path)
+    finally:
+        Path(name).unlink(missing_ok=True)

@@ -10,13 +10,13 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connections, transaction
 
-from opla.core import card, cash, ledger, order, payment, stock
+from opla.core import card, cash, ledger, order, passport, payment, stock
 
 _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
 _SQL = (
-    *("clock", "orders", "promotions", "floats", "api", "apply", "attempts", "codes", "cards", "dates"),
+    *("clock", "orders", "promotions", "floats", "api", "passports", "apply", "attempts", "codes", "cards", "dates"),
     *("refunds", "bank", "payouts", "cash", "rates", "reminders", "days", "letters", "threads", "rights"),
     *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay"),
     *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "books", "guards", "grants"),
@@ -47,6 +47,9 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
         rows.append(("card", on, what, leads_to, [str(line.reason) for line in lines]))
     for (now, done), (after, lines) in stock.PURCHASES.items():
         rows.append(("purchase", now, done, after, [str(line.reason) for line in lines]))
+    rows.append(("passport", "", "applied", "applied", []))
+    rows += [("passport", now, done, after, []) for (now, done), after in passport.ARROWS.items()]
+    rows += [("passport", state, "signed", state, []) for state in (*passport.GOOD, passport.State.SUSPENDED)]
     for (lying, befell), (then, lines) in stock.BATCHES.items():
         rows.append(("batch", lying, befell, then, [str(line.reason) for line in lines]))
     return rows

@@ -22,6 +22,9 @@ none is so tight that a family, a hotel or the customers of one operator meet it
 | of all   | all of them together           | 300     | an hour          |
 | friend   | the number asked to pay        | 1       | a day            |
 | friends  | the number that asks           | 3       | a day            |
+| passports | the visitor's address         | 300     | an hour          |
+| reports  | the visitor's address          | 5       | an hour          |
+| applied  | a reseller                     | 50      | a day            |
 
 An address is counted by its keyed digest, and forgotten when its tries are free again. Many addresses of one network
 (IPv4 /24, IPv6 /48) count as ten: whoever rents a network cannot guess from each of its addresses.
@@ -69,6 +72,9 @@ ANSWERS: Final = Limit("answer", 1, timedelta(hours=1))
 TEXTS: Final = Limit("text", 10, timedelta(days=1))
 FRIEND: Final = Limit("friend", 1, timedelta(days=1))
 FRIENDS_OF_ONE: Final = Limit("friends_of_one", 3, timedelta(days=1))
+PASSPORTS: Final = Limit("passport", 300, timedelta(hours=1))
+REPORTS: Final = Limit("report", 5, timedelta(hours=1))
+APPLICATIONS: Final = Limit("application", 50, timedelta(days=1))
 TEXTS_OF_ALL: Final = Limit("text_of_all", 300, timedelta(hours=1))
 
 

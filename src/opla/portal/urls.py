@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from opla.portal import floats, home, keys, people, trying
+from opla.portal import floats, home, keys, passport, people, trying
 
 urlpatterns = [
     path("", home.choose, name="reseller-home"),
@@ -18,4 +18,6 @@ urlpatterns = [
     path("<slug:reseller>/keys/", keys.page, name="reseller-keys"),
     path("<slug:reseller>/people/", people.page, name="reseller-people"),
     path("<slug:reseller>/try/", trying.try_it, name="reseller-try"),
+    path("<slug:reseller>/passport/", passport.page, name="reseller-passport"),
+    path("<slug:reseller>/passport/<str:number>/<str:name>", passport.file, name="reseller-passport-file"),
 ]

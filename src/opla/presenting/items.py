@@ -44,6 +44,8 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.PAYOUT_LATE: gettext_noop("A payout did not arrive"),
     Kind.PAYOUT_MISSING: gettext_noop("A payment that was not paid out"),
     Kind.CASH_DUE: gettext_noop("A refund waits to be collected in cash"),
+    Kind.PASSPORT: gettext_noop("A seller's passport waits for you"),
+    Kind.SELLER_REPORTED: gettext_noop("A seller was reported"),
 }
 
 _WHY: Final[dict[Why, str]] = {
@@ -152,6 +154,13 @@ _WHY: Final[dict[Why, str]] = {
     Why.MOVE_IMPOSSIBLE: gettext_noop("What was said (“%(event)s”) cannot be true of what is “%(state)s”."),
     Why.OTHER_CURRENCY: gettext_noop("It was paid in %(came)s, and asked for in %(asked)s."),
     Why.OTHER_PAYMENT: gettext_noop("Another payment answered under our reference."),
+    Why.PASSPORT_APPLIED: gettext_noop("%(seller)s applies for a passport for this place: %(place)s"),
+    Why.PASSPORT_DUE: gettext_noop(
+        "The passport of %(seller)s for %(place)s ends on %(day)s. Look whether all of it is still so."
+    ),
+    Why.SELLER_REPORTED: gettext_noop(
+        "Somebody reports a seller. Passport number: %(number)s. What they write is on the page of the sellers."
+    ),
     Why.CAPTURED_LESS: gettext_noop("First they said that %(before)s came in, now %(now)s."),
     Why.NOTHING_CAPTURED: gettext_noop("They call it paid, and nothing came in."),
     Why.NO_COST: gettext_noop("They delivered, and do not say what it cost."),
@@ -361,7 +370,7 @@ def _figure(name: str, text: str, currency: str) -> str:
     if name == "reference":
         return structured.belgian(text)
     if name in _PLAIN:
-        return text
+        return text or "–"
     if name.endswith("_minor"):
         return figures.money(Money(int(text), currency)) if text else _("not known")
     if name in ("day", "valid_until"):
@@ -371,7 +380,7 @@ def _figure(name: str, text: str, currency: str) -> str:
 
 _PLAIN: Final = frozenset(
     {"left", "sku", "skus", "supplier", "count", "count_before", "below", "sold", "suggested"}
-    | {"provider", "payout", "unknown", "other"}
+    | {"provider", "payout", "unknown", "other", "seller", "place", "number"}
 )
 _MAYBE: Final = {"float_minor": ""}  # what may not have been said
 _AMOUNTS: Final = frozenset({"came", "asked", "refunded", "charged_back", "before", "now", "gone", "owed", "beyond"})

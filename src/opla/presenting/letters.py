@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from opla.core.money import Money
 from opla.operations.letters import Posted
-from opla.presenting import figures, languages, renewing
+from opla.presenting import figures, languages, passports, renewing
 from opla.presenting.notices import Notice
 
 #: Subject and body from the facts of a letter and the shop's address.
@@ -106,6 +106,7 @@ _WORDS: Final[dict[str, Words]] = {
     "renewal_by_text_refused": renewing.by_text_refused,  # the same
     "renewal_ended": renewing.ended,  # by: the shop, where it was not its owner
     "renewal_not_begun": renewing.not_begun,  # cause: order, or provider
+    "passport": passports.letter,  # became: an event; name, place, number, reason; until: an ISO instant; path: of them
     "sign_in": _sign_in,  # path: of the page that signs in, with its secret
     "stepped_back": _stepped_back,  # ticket, product, name; at: an ISO instant
     "sign_in_changed": _sign_in_changed,  # path: of the page with what there is

@@ -113,6 +113,15 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.FIELD_INVALID: gettext_noop("This field is missing, or is not what the reference says."),
     Code.RESELLER_NAME_INVALID: gettext_noop("A reseller's name is 2 to 40 small letters, digits and hyphens."),
     Code.RESELLER_NAME_TAKEN: gettext_noop("There is a reseller of this name already."),
+    Code.SELLER_NAME_INVALID: gettext_noop("A name has 2 to 80 signs."),
+    Code.COUNTRY_UNKNOWN: gettext_noop("Write the country with its two letters, such as BE or CN."),
+    Code.PASSPORT_NUMBER_WRONG: gettext_noop(
+        "This is not how a passport number is written. It has eight letters and figures, such as K7M3-9QXY: look once "
+        "more."
+    ),
+    Code.PASSPORT_KNOWN: gettext_noop("There is a passport, or an application, for this place already."),
+    Code.PASSPORT_NOT_NOW: gettext_noop("That cannot be done with this passport now."),
+    Code.PASSPORT_END_INVALID: gettext_noop("The end is a day that is to come, within two years."),
     Code.STILL_RUNNING: gettext_noop("We are still working on it. Wait a moment."),
     Code.NOT_DELIVERED_YET: gettext_noop("The code is not here yet. This page shows when it is."),
     Code.PROOF_NEEDED: gettext_noop("For your safety, codes are shown only on the device that ordered them."),
@@ -499,6 +508,33 @@ def _not_compatible(params: Mapping[str, str]) -> str:
     return device_check.why_not(params.get("why", ""), params.get("family", ""))
 
 
+_REGISTERS: Final[dict[str, str]] = {
+    "be": gettext_noop(
+        "This is no Belgian enterprise number: its last two figures do not fit. It is written like 0123.456.749."
+    ),
+    "cn": gettext_noop("This is no unified social credit code: it has 18 signs, and the last one does not fit."),
+    "other": gettext_noop("A registration number has 3 to 40 letters, figures, points and hyphens."),
+}
+_PLACES_OF_SALE: Final[dict[str, str]] = {
+    "shop": gettext_noop(
+        "This is no address of a shop page, such as https://example.com/shop/acme. The marketplace itself is not "
+        "enough."
+    ),
+    "site": gettext_noop("This is no domain, such as acme.example."),
+    "street": gettext_noop("Write street, number, postcode and town."),
+    "where": gettext_noop("Write where it was: an address, or the name of the shop."),
+    "": gettext_noop("Say what kind of place it is."),
+}
+
+
+def _registration(params: Mapping[str, str]) -> str:
+    return _(_REGISTERS[params.get("register", "other")])
+
+
+def _place_of_sale(params: Mapping[str, str]) -> str:
+    return _(_PLACES_OF_SALE.get(params.get("kind", ""), _PLACES_OF_SALE[""]))
+
+
 _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.CASH_TOO_LITTLE: _too_little,
     Code.TOO_MANY_TRIES: _too_many_tries,
@@ -542,4 +578,6 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.DEVICE_NOT_COMPATIBLE: _not_compatible,
     Code.COUPON_NOT_NOW: _coupon_not_now,
     Code.COUPON_NOT_HERE: _coupon_not_here,
+    Code.REGISTRATION_INVALID: _registration,
+    Code.PLACE_OF_SALE_INVALID: _place_of_sale,
 }

@@ -21,10 +21,12 @@ from opla.storefront.templatetags.opla import asset
 
 _WORKER: Final = Path(__file__).with_name("service-worker.js")
 _ICON: Final = "storefront/icons/icon-192.png"
+#: A JWK set of the keys whose passports are believed (`operations.passports.keys`).
+Keys = dict[str, list[dict[str, str]]]
 #: What the page without a network needs. Nothing else is kept by the worker.
 _FILES: Final = (
     "storefront/style.css", "storefront/app.js", "storefront/shop.js", "storefront/phone.js", "storefront/kept.js",
-    "django_htmx/htmx-2.min.js", "storefront/favicon.svg", _ICON,
+    "storefront/verify-offline.js", "django_htmx/htmx-2.min.js", "storefront/favicon.svg", _ICON,
 )  # fmt: skip
 
 
@@ -35,26 +37,41 @@ def kept_page(language: str) -> str:
 
 @cache
 def _kept_page(language: str, sandbox: bool, contact: str) -> str:
+    return _page("storefront/kept.html", language, sandbox, contact, reverse("kept"))
+
+
+def verify_page(language: str, keys: Keys, issuer: str) -> str:
+    """What a phone without a network can say of a seller's QR: read by the phone itself, with the keys kept here."""
+    known = {"keys": json.dumps(keys["keys"]), "issuer": issuer}
+    return _page(
+        "storefront/verify_offline.html", language, settings.SANDBOX, settings.CONTACT, reverse("verify"), **known
+    )
+
+
+def _page(template: str, language: str, sandbox: bool, contact: str, here: str, **more: str) -> str:
     with languages.speaking(language):
         shown = {
             "sandbox": sandbox,
             "contact": contact,
             "language": language,
             "languages": languages.NAMES,
-            "here": reverse("kept"),
+            "here": here,
+            **more,
         }
-        return render_to_string("storefront/kept.html", shown)
+        return render_to_string(template, shown)
 
 
-def worker() -> str:
+def worker(keys: Keys, issuer: str) -> str:
     """The service worker, under a version that changes with whatever it keeps, and with nothing else."""
     pages = {tag: reverse("kept-in", args=[tag]) for tag in languages.NAMES}
+    verify = {tag: reverse("verify-in", args=[tag]) for tag in languages.NAMES}
     files = [asset(name) for name in _FILES]
     source = _WORKER.read_text("utf-8")
-    content = "".join((source, *files, *(kept_page(tag) for tag in languages.NAMES)))
+    content = "".join((source, *files, *(kept_page(tag) + verify_page(tag, keys, issuer) for tag in languages.NAMES)))
     told = {
         "VERSION": hashlib.sha256(content.encode()).hexdigest()[:16],
         "PAGES": pages,
+        "VERIFY": verify,
         "FILES": files,
         "ICON": asset(_ICON),
     }

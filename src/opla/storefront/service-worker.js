@@ -1,6 +1,6 @@
 // The shop's service worker. It keeps the page that is shown without a network, and the few files that page needs, and
-// nothing else: no page of an order, no answer that was made for somebody (all of it is fetched without cookies).
-// Whatever is posted goes past it: nothing is kept to be sent later. VERSION, PAGES and FILES stand above, written by
+// nothing else: the page that reads a seller's QR with the shop's public keys, and no page of an order, no answer that was made for somebody (all of it is fetched without cookies).
+// Whatever is posted goes past it: nothing is kept to be sent later. VERSION, PAGES, VERIFY and FILES stand above, written by
 // the server from the content itself, so another content is another worker. A new worker waits until the last page of
 // the old one is closed: no open page finds its files gone.
 "use strict";
@@ -23,7 +23,7 @@ self.addEventListener("fetch", (event) => {
 
 async function stock() {
   const shelf = await caches.open(SHELF);
-  await Promise.all([...Object.values(PAGES), ...FILES].map(async (address) => {
+  await Promise.all([...Object.values(PAGES), ...Object.values(VERIFY), ...FILES].map(async (address) => {
     const answer = await fetch(address, { credentials: "omit" });
     if (answer.status !== 200 || answer.redirected) throw new Error(address);
     await shelf.put(address, answer);
@@ -42,7 +42,8 @@ async function page(event) {
     return (await event.preloadResponse) || (await fetch(event.request));
   } catch {
     const shelf = await caches.open(SHELF);
-    return (await shelf.match(PAGES[await language()])) || Response.error();
+    const pages = new URL(event.request.url).pathname.startsWith("/verify/") ? VERIFY : PAGES;
+    return (await shelf.match(pages[await language()])) || Response.error();
   }
 }
 

@@ -43,6 +43,7 @@ from opla.storefront.views import (
     starters,
     thread,
     trouble,
+    verify,
 )
 from opla.storefront.views import help as helping
 
@@ -126,6 +127,11 @@ urlpatterns = [
     path("terms/", rights.terms, name="terms"),
     path("withdrawal/", rights.withdrawal, name="withdrawal"),
     path("about/", rights.about, name="about"),
+    path("verify/", verify.ask, name="verify"),
+    path("verify/report/", verify.report, name="verify-report"),
+    path("verify/kept/<str:language>/", installed.verify, name="verify-in"),
+    path("verify/<str:number>/", verify.number, name="verify-number"),
+    path(".well-known/opla-passport.json", verify.keys, name="passport-keys"),
     path("robots.txt", robots.robots, name="robots"),
     path("sitemap.xml", robots.sitemap, name="sitemap"),
     path("have/<slug:operator>/keep/", sims.keep_reading, name="have-keep"),

@@ -29,5 +29,5 @@ ALTER TABLE bank_reference DROP COLUMN reseller_id;
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0121_played")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0127_passport")]
     operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_FLOAT, _BACK)]

@@ -45,7 +45,18 @@ def sitemap(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 (the same for
 
 def _pages(catalog: Catalog) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Each page with its alternates: the guide's in every language, the others at the one address they have."""
-    for name in ("home", "operators", "guide", "esim", "esim-install", "identify", "about", "terms", "withdrawal"):
+    for name in (
+        "home",
+        "operators",
+        "guide",
+        "esim",
+        "esim-install",
+        "identify",
+        "verify",
+        "about",
+        "terms",
+        "withdrawal",
+    ):
         yield absolute(reverse(name)), []
     for operator in catalog.operators:
         yield absolute(reverse("operator", args=[operator.id])), []
