@@ -61,6 +61,7 @@ stock_codes        owner
 hand_over          owner support
 change_catalogue   owner
 manage_resellers   owner
+manage_webhooks    reseller
 fund               owner
 tell_rate          owner
 manage_places      owner

@@ -44,6 +44,7 @@ class Act(StrEnum):
     HAND_OVER = "hand_over"  # pack, send and hand over SIM cards, and say what became of them
     CHANGE_CATALOGUE = "change_catalogue"
     MANAGE_RESELLERS = "manage_resellers"
+    MANAGE_WEBHOOKS = "manage_webhooks"  # of a reseller; whose it is, the operation checks besides
     FUND = "fund"  # record that the owner moved own money, such as filling a supplier's float
     TELL_RATE = "tell_rate"  # say what a currency is worth
     MANAGE_PLACES = "manage_places"  # say where top-ups are sold over a counter
@@ -74,7 +75,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.KEEP_SIMS,
         }
     ),
-    Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT}),
+    Role.RESELLER: frozenset({Act.PLACE_FROM_FLOAT, Act.MANAGE_WEBHOOKS}),
     Role.OWNER: frozenset(
         {
             Act.QUOTE,

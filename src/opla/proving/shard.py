@@ -24,7 +24,7 @@ from opla.core.attempt import Kind
 from opla.core.chance import Chance
 from opla.core.fx import Rate
 from opla.core.ledger import CASH
-from opla.core.ports import Charges, Promises, Pushes, Refunds, Sends, Tells
+from opla.core.ports import Charges, PostsWebhooks, Promises, Pushes, Refunds, Sends, Tells
 from opla.core.quote import Terms
 from opla.counterparts.standins import Gives, StandIn, Takes
 from opla.db import keyring
@@ -240,6 +240,9 @@ class Simulation:
 
     def pushes(self) -> Pushes:
         raise LookupError("nobody here asked for a push")
+
+    def webhooks(self) -> PostsWebhooks:
+        raise LookupError("no reseller here has an endpoint")
 
     # ── boundaries ──
 
