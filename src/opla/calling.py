@@ -247,7 +247,9 @@ def post_to(
                         break
             return Told(response.status_code, said[:most], retry_after=response.headers.get("Retry-After", ""))
     except _NEVER_LEFT as why:
-        return Told(why="timed_out" if isinstance(why, httpx.TimeoutException) else "no_connection", left=False)
+        unsigned = "CERTIFICATE" in str(why)
+        late = isinstance(why, httpx.TimeoutException)
+        return Told(why="timed_out" if late else "certificate" if unsigned else "no_connection", left=False)
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as why:
         late = guard.hung_up or isinstance(why, httpx.TimeoutException)
         return Told(why="timed_out" if late else re.sub(r"\W", "", type(why).__name__))
