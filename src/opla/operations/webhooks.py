@@ -168,6 +168,20 @@ def endpoint(access: Access, endpoint_id: UUID) -> WebhookEndpoint | None:
     return _of(access).filter(id=endpoint_id).first()
 
 
+def messages(
+    access: Access,
+    *,
+    limit: int,
+    after: str | None = None,
+    type_: str | None = None,
+    endpoint_id: UUID | None = None,
+) -> list[MessageRow]:
+    """The newest first, those older than the message `after`."""
+    return webhooks.messages(
+        access.reseller, sandbox=access.sandbox, limit=limit, after=after, type_=type_, endpoint_id=endpoint_id
+    )
+
+
 def message(access: Access, reference: str) -> tuple[MessageRow, list[TryRow]] | None:
     """One message, and every try to post it."""
     found = webhooks.message(access.reseller, reference, sandbox=access.sandbox)

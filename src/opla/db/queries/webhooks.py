@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from opla.db.models import WebhookEndpoint
@@ -43,10 +44,10 @@ class Done:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One message for one endpoint as it stands: delivered, waiting (until `due_at`) or given_up."""
+    """One message for one endpoint as it stands: `waiting` until `due_at`, or over."""
 
     endpoint_id: UUID
-    state: str
+    state: Literal["waiting", "delivered", "given_up"]
     tries: int
     due_at: datetime | None
     last_status: int | None
