@@ -29,9 +29,11 @@ from opla.core.ports import (
     SendReport,
     SendRequest,
     Sends,
+    Webhook,
 )
 from opla.core.quote import Quote, Terms
 from opla.core.refusal import Refusal
+from opla.core.webhook import Outcome
 from opla.db import keyring
 from opla.db.queries.call import select
 from opla.operations.letters import Posted
@@ -191,6 +193,21 @@ class PushService:
 
 
 @dataclass
+class Receiver:
+    """Resellers' programs: they take everything, unless told otherwise, one answer per post."""
+
+    posted: list[Webhook] = field(default_factory=list)
+    answers: list[Outcome] = field(default_factory=list)
+    on_post: Callable[[Webhook], Outcome] | None = None  # instead of both
+
+    def post(self, webhook: Webhook) -> Outcome:
+        self.posted.append(webhook)
+        if self.on_post is not None:
+            return self.on_post(webhook)
+        return self.answers.pop(0) if self.answers else Outcome(200)
+
+
+@dataclass
 class World:
     """A shop, its outside and its clock."""
 
@@ -201,6 +218,7 @@ class World:
     others: dict[str, Sends] = field(default_factory=dict)
     mailbox: Mailbox = field(default_factory=Mailbox)
     push_service: PushService = field(default_factory=PushService)
+    receiver: Receiver = field(default_factory=Receiver)
 
     # ── a customer ──
 
@@ -311,6 +329,9 @@ class Playing:
 
     def pushes(self) -> PushService:
         return self.world.push_service
+
+    def webhooks(self) -> Receiver:
+        return self.world.receiver
 
 
 def pushing(about: Pushing) -> tuple[str, str]:

@@ -194,6 +194,69 @@ class Caller:
             guard.stand_down()
 
 
+@dataclass(frozen=True)
+class Told:
+    """What one post came to: a status and the beginning of what was said, or `why` nobody answered.
+
+    `left`: the request may have left us. False: nothing did, and another address may be tried.
+    """
+
+    status: int = 0
+    said: bytes = b""
+    why: str = ""
+    retry_after: str = ""
+    left: bool = True
+
+
+def post_to(
+    address: str,
+    origin: tuple[str, str, int],
+    target: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    *,
+    timeout_s: float,
+    most: int,
+    trusted: ssl.SSLContext | None = None,
+) -> Told:
+    """One POST to this very address: no name is looked up, no proxy asked, no redirect followed.
+
+    `origin` is (scheme, host, port) as it was typed: the certificate must be the host's, whatever the address. Of the
+    answer `most` bytes are read and no more. `trusted`: whose certificates count, where not everybody's.
+    """
+    scheme, host, port = origin
+    here = f"[{address}]" if ":" in address else address
+    guard = _Guard(time.monotonic() + timeout_s)
+    verify = (trusted or _trusted(from_environment=False)) if scheme == "https" else False
+    said = b""
+    try:
+        with (
+            httpx.Client(verify=verify, trust_env=False, timeout=timeout_s) as client,
+            client.stream(
+                "POST",
+                f"{scheme}://{here}:{port}{target}",
+                content=content,
+                headers={"Accept-Encoding": "identity", "Connection": "close", **headers},
+                extensions={"trace": guard.trace, "sni_hostname": host},
+            ) as response,
+        ):
+            with contextlib.suppress(httpx.HTTPError):  # whoever said 200 and hung up has taken it
+                for part in response.iter_raw():
+                    said += part
+                    if len(said) >= most:
+                        break
+            return Told(response.status_code, said[:most], retry_after=response.headers.get("Retry-After", ""))
+    except _NEVER_LEFT as why:
+        unsigned = "CERTIFICATE" in str(why)
+        late = isinstance(why, httpx.TimeoutException)
+        return Told(why="timed_out" if late else "certificate" if unsigned else "no_connection", left=False)
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as why:
+        late = guard.hung_up or isinstance(why, httpx.TimeoutException)
+        return Told(why="timed_out" if late else re.sub(r"\W", "", type(why).__name__))
+    finally:
+        guard.stand_down()
+
+
 @cache
 def _trusted(*, from_environment: bool) -> ssl.SSLContext:
     """Whose certificates count. Reading them takes 80 ms, and a reader of webhooks is built for each of them."""

@@ -55,6 +55,9 @@ class Buying:
     def pushes(self) -> object:
         return self.world.push_service
 
+    def webhooks(self) -> object:
+        return self.world.push_service
+
     def work(self, rounds: int = 1) -> None:
         for _ in range(rounds):
             work_once(

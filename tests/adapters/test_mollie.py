@@ -271,6 +271,9 @@ class Outside:
     def pushes(self) -> object:
         return self._world.push_service
 
+    def webhooks(self) -> object:
+        return self._world.push_service
+
 
 @pytest.fixture
 def bought(world: World, mollie: MolliePayments) -> tuple[World, MolliePayments, UUID]:

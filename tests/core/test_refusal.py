@@ -62,6 +62,7 @@ hand_over          owner support
 change_catalogue   owner
 manage_resellers   owner
 manage_own_reseller reseller
+manage_webhooks    reseller
 fund               owner
 tell_rate          owner
 manage_places      owner

@@ -9,6 +9,7 @@ import pytest
 
 from fakes import CODE, CUSTOMER, DEVICE, DIRECT, NUMBER, Playing, World, compose, pushing
 from opla.core.actor import Actor, Role
+from opla.core.api_access import Access
 from opla.core.ledger import CASH
 from opla.core.money import Money
 from opla.core.places import Kind as PlaceKind
@@ -20,7 +21,7 @@ from opla.db.queries import cash as queries
 from opla.db.queries.call import select
 from opla.db.queries.cash import Drawers
 from opla.db.queries.codes import NewCode, Stock, stock
-from opla.operations import cash, places, resellers
+from opla.operations import cash, places, resellers, webhooks
 from opla.operations.cash import Due, Taken, ToPay
 from opla.operations.drawers import count, drop, keep_drawer, pay_in, put_in
 from opla.operations.pay_again import pay_again
@@ -392,12 +393,15 @@ def test_only_who_may_takes_cash_and_only_the_owner_counts_it(counter: World) ->
 
 def test_a_reseller_pays_cash_in_once(counter: World) -> None:
     assert resellers.add(OWNER, "acme", title="", email="a@example.org", at=counter.clock()) is None
-    key = uuid4()
+    key, access = uuid4(), Access("acme", "", frozenset())
+    webhooks.make(Actor(Role.RESELLER), access, "https://a.example.com/", [], shop=counter.shop, at=counter.clock())
     for _ in range(2):
         assert pay_in(OWNER, key, TILL, "acme", "200", at=counter.clock()) is None
     assert no(pay_in(OWNER, key, TILL, "acme", "300", at=counter.clock())) == "key_reused"
     assert no(pay_in(OWNER, uuid4(), TILL, "nobody", "300", at=counter.clock())) == "not_found"
     assert (counter.balance("reseller_float:acme:EUR"), in_drawer(counter)) == (-20000, 25000)
+    [told] = webhooks.messages(access, limit=9)
+    assert (told.type, told.data["amount"]) == ("float.paid_in", {"amount_minor": 20000, "currency": "EUR"})
 
 
 @pytest.mark.parametrize(

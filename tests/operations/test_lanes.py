@@ -11,7 +11,12 @@ from django.db import connections
 
 import fakes
 from fakes import World
-from opla.core.ports import Answer, SendReport, SendRequest
+from opla.core.actor import Actor, Role
+from opla.core.api_access import Access, Scope
+from opla.core.ports import Answer, SendReport, SendRequest, Webhook
+from opla.core.webhook import Outcome
+from opla.db.queries.call import select
+from opla.operations import resellers, webhooks
 from opla.workers import loop
 
 
@@ -85,3 +90,42 @@ def test_a_job_that_breaks_frees_its_thread() -> None:
         time.sleep(0.01)
     assert lane.free == 1
     lane.close()
+
+
+def test_an_endpoint_that_lets_us_wait_holds_up_no_other_and_what_was_begun_is_kept(
+    world: World, worker: loop.Worker
+) -> None:
+    answer = threading.Event()
+    owner = Actor(Role.OWNER, "test")
+
+    def waits(webhook: Webhook) -> Outcome:
+        if "slow" in webhook.url:
+            answer.wait(30)
+        return Outcome(200)
+
+    world.receiver.on_post = waits
+    for name in ("slow", "quick"):
+        assert resellers.add(owner, name, title=name, email=f"o@{name}.example", at=world.clock()) is None
+        access = Access(name, "", frozenset(Scope))
+        url = f"https://{name}.example.com/"
+        made = webhooks.make(Actor(Role.RESELLER), access, url, (), shop=world.shop, at=world.clock())
+        assert isinstance(made, webhooks.Made)
+        for n in range(20):
+            assert resellers.pay_in(owner, name, "5", f"{n}", shop=world.shop, at=world.clock()) is True
+
+    def taken(name: str) -> int:
+        [(count,)] = select(
+            """SELECT count(*)::int FROM webhook_delivery d JOIN webhook_message m USING (reference)
+               WHERE m.reseller_id = %s AND d.done_at IS NOT NULL""",
+            [name],
+        )
+        return int(str(count))
+
+    try:
+        assert turned(worker, world, lambda: taken("quick") == 20)
+        assert taken("slow") == 0
+        assert sum("slow" in one.url for one in world.receiver.posted) == 4
+    finally:
+        answer.set()
+    assert turned(worker, world, lambda: taken("slow") == 20)
+    assert len(world.receiver.posted) == 40

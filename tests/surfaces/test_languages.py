@@ -75,7 +75,8 @@ def test_few_sentences_stand_as_they_do_in_english(language: str) -> None:
     }  # fmt: skip
     assert same <= {
         "Bank", "Bonus", "Codes", "Contact", "Data", "Date", "E-mail", "Identification", "Name", "Night shop",
-        "Operator", "Passkeys", "Postcode", "Product", "Promotion", "Promotions", "Route", "Source", "Total", "Website",
+        "Operator", "Passkeys", "Postcode", "Product", "Promotion", "Promotions", "Route", "Source", "Total",
+        "Webhook", "Webhooks", "Website",
         "code", "data",
         # what an app is called, which is another word in Chinese alone
         "Alipay", "Apple Pay.", "DingTalk", "Douyin", "WeChat", "WeChat Pay", "WeCom", "Weibo",

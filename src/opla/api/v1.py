@@ -16,6 +16,7 @@ from opla.api.resources import (
     promotions,
     quotes,
     refunds,
+    webhooks,
 )  # fmt: skip
 
 api = Api(
@@ -29,5 +30,5 @@ api = Api(
 problems.install(api)
 api.add_router("", me.router)
 api.add_router("", catalogue.router)
-for resource in (promotions, numbers, lines, plans, quotes, orders, codes, refunds, floats):
+for resource in (promotions, numbers, lines, plans, quotes, orders, codes, refunds, floats, webhooks):
     api.add_router("", resource.router)

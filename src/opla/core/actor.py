@@ -45,6 +45,7 @@ class Act(StrEnum):
     CHANGE_CATALOGUE = "change_catalogue"
     MANAGE_RESELLERS = "manage_resellers"
     MANAGE_OWN_RESELLER = "manage_own_reseller"  # its keys and people; which of them may, `core.api_access` says
+    MANAGE_WEBHOOKS = "manage_webhooks"  # of a reseller; whose it is, the operation checks besides
     FUND = "fund"  # record that the owner moved own money, such as filling a supplier's float
     TELL_RATE = "tell_rate"  # say what a currency is worth
     MANAGE_PLACES = "manage_places"  # say where top-ups are sold over a counter
@@ -81,7 +82,14 @@ MAY: dict[Role, frozenset[Act]] = {
         }
     ),
     Role.RESELLER: frozenset(
-        {Act.PLACE_FROM_FLOAT, Act.REVEAL, Act.TAKE_BACK, Act.MANAGE_OWN_RESELLER, Act.APPLY_PASSPORT}
+        {
+            Act.PLACE_FROM_FLOAT,
+            Act.REVEAL,
+            Act.TAKE_BACK,
+            Act.MANAGE_OWN_RESELLER,
+            Act.MANAGE_WEBHOOKS,
+            Act.APPLY_PASSPORT,
+        }
     ),
     Role.OWNER: frozenset(
         {

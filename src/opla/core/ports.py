@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 
 from opla.core.money import Money
 from opla.core.push import Subscription
+from opla.core.webhook import Outcome
 
 
 class Answer(StrEnum):
@@ -470,6 +471,22 @@ class Pushes(Protocol):
     """Carries a short message to a browser that asked for it."""
 
     def push(self, push: Push) -> PushReport: ...
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """What is posted to a reseller's endpoint, signed already. `url` as its people typed it."""
+
+    url: str
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+
+@runtime_checkable
+class PostsWebhooks(Protocol):
+    """Posts to whatever endpoint a reseller named, if it may be called at all, and never to anywhere else."""
+
+    def post(self, webhook: Webhook) -> Outcome: ...
 
 
 @dataclass(frozen=True)

@@ -223,6 +223,10 @@ class Code(StrEnum):
     TRANSFERS_NONE = "transfers_none"  # nothing waits to be sent, or nobody knows where to
     TRANSFER_FILE_CHANGED = "transfer_file_changed"  # it would be other bytes under a name that a bank may know
 
+    WEBHOOK_URL_REFUSED = "webhook_url_refused"  # nothing is posted there: `why` is https, host, port, private …
+    WEBHOOK_EVENT_UNKNOWN = "webhook_event_unknown"
+    WEBHOOKS_TOO_MANY = "webhooks_too_many"  # endpoints of one reseller: `most`
+    WEBHOOK_ENDED = "webhook_ended"  # nothing is posted to it until it is enabled again
     RESELLER_NAME_INVALID = "reseller_name_invalid"
     RESELLER_NAME_TAKEN = "reseller_name_taken"
     # a seller's passport

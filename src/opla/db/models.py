@@ -95,6 +95,31 @@ class ApiKey(models.Model):
         return f"a key of {self.reseller_id}"
 
 
+class WebhookEndpoint(models.Model):
+    """Where a program of a reseller wants to be told, and how its messages are signed (`core.webhook`)."""
+
+    id = models.UUIDField(primary_key=True)
+    reseller = models.ForeignKey(Reseller, on_delete=models.PROTECT)
+    sandbox = models.BooleanField(default=False)  # told of what sandbox keys ask, and of nothing else
+    url = models.TextField()
+    events = ArrayField(models.TextField(), default=list)  # none: all
+    secret_sealed = models.BinaryField()
+    old_secret_sealed = models.BinaryField(null=True)  # signs beside the other until `old_until`
+    old_until = models.DateTimeField(null=True)
+    made_at = models.DateTimeField()
+    failing_since = models.DateTimeField(null=True)  # the first failure since something arrived
+    failed_at = models.DateTimeField(null=True)  # and the last
+    gone_at = models.DateTimeField(null=True)  # it answered 410
+    ended_at = models.DateTimeField(null=True)  # nothing is posted to it any more
+    ended_why = models.TextField(default="")  # gone, dead, by_hand
+
+    class Meta:
+        db_table = "webhook_endpoint"
+
+    def __str__(self) -> str:
+        return f"an endpoint of {self.reseller_id}"
+
+
 class OwnerLink(models.Model):
     """A one-time sign-in link of somebody who runs the shop, hashed."""
 

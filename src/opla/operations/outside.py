@@ -17,6 +17,7 @@ from opla.core.ports import (
     Charges,
     CodeStock,
     Notifies,
+    PostsWebhooks,
     Pushes,
     Refunds,
     Sends,
@@ -25,6 +26,7 @@ from opla.core.ports import (
     Texts,
 )
 from opla.counterparts import trying
+from opla.notices.endpoints import Endpoints
 from opla.operations.shop import Shop
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
@@ -46,6 +48,8 @@ class Outside(Protocol):
     def tells(self) -> Tells: ...
 
     def pushes(self) -> Pushes: ...
+
+    def webhooks(self) -> PostsWebhooks: ...
 
 
 class Adapters:
@@ -128,6 +132,9 @@ class Adapters:
                 raise LookupError(f"{name} carries nothing to browsers")
             self._pushes[key] = found
         return self._pushes[key]
+
+    def webhooks(self) -> PostsWebhooks:
+        return Endpoints(sandbox=self._shop.sandbox)
 
     def longest_call_s(self) -> int:
         """The most seconds any one call may take: a lease must outlast it."""

@@ -18,6 +18,7 @@ from opla.core.payment import TRANSFER
 from opla.core.ports import Answer, Message
 from opla.core.promotion import Promotions
 from opla.core.reminder import awake
+from opla.core.webhook import order_event
 from opla.db.queries import attempts, floats, pages, reminders
 from opla.db.queries.attempts import Outgoing
 from opla.db.queries.floats import News
@@ -198,7 +199,8 @@ def _post(outgoing: Outgoing, letter: Posted, compose: Compose, outside: Outside
 def _for_reseller(outgoing: Outgoing, news: News) -> Message:
     """Facts for a program, shaped like Standard Webhooks (type, timestamp, data). No code: that is fetched."""
     data = {"order": news.ticket, "key": news.key, "state": news.state}
-    said = {"type": f"order.{outgoing.topic}", "timestamp": outgoing.made_at.isoformat(), "data": data}
+    event = order_event(outgoing.topic, news.state, delivered=news.delivered) or f"order.{outgoing.topic}"
+    said = {"type": event, "timestamp": outgoing.made_at.isoformat(), "data": data}
     return Message(outgoing.reference, news.to, f"{said['type']} {news.ticket}", json.dumps(said), news.language)
 
 

@@ -1,4 +1,5 @@
-"""What is over by time alone is deleted: sessions, links that nobody used, and where SIM cards went."""
+"""What is over by time alone is deleted: sessions, links that nobody used, where SIM cards went,
+and what resellers' programs were told."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from datetime import datetime
 from opla.core.card import ADDRESS_KEPT
 from opla.db.models import Session, SignInLink
 from opla.db.queries import bank, cards
-from opla.operations import look_up, passport_reports
+from opla.operations import look_up, passport_reports, post_webhooks
 from opla.operations.bank_lines import PARTY_KEPT
 
 
@@ -17,5 +18,6 @@ def tidy(*, at: datetime) -> None:
     bank.forget(at - PARTY_KEPT)
     look_up.forget(at=at)
     passport_reports.forget(at=at)
+    post_webhooks.tidy(at=at)
     Session.objects.filter(expires_at__lte=at).delete()
     SignInLink.objects.filter(expires_at__lte=at).delete()

@@ -16,6 +16,7 @@ from opla.operations.dispatch import Dispatch
 from opla.operations.expire import expire
 from opla.operations.mandates import end_mandates
 from opla.operations.outside import Outside
+from opla.operations.post_webhooks import post_webhooks
 from opla.operations.push import Words, push_out
 from opla.operations.refund import RefundDesk
 from opla.operations.remind import remind
@@ -83,4 +84,5 @@ def work_once(
     tidy(at=clock())
     told = tell(compose, worker=worker, shop=shop, outside=outside, at=clock())
     pushed = push_out(words, shop=shop, outside=outside, at=clock()) if words else 0
+    pushed += post_webhooks(shop=shop, outside=outside, at=clock())
     return len(claimed) + watched + ended + pushed + expire(shop=shop, at=clock()) + reminded + told

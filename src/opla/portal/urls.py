@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from opla.portal import floats, home, keys, passport, people, trying
+from opla.portal import floats, home, keys, passport, people, trying, webhooks
 
 urlpatterns = [
     path("", home.choose, name="reseller-home"),
@@ -20,4 +20,11 @@ urlpatterns = [
     path("<slug:reseller>/try/", trying.try_it, name="reseller-try"),
     path("<slug:reseller>/passport/", passport.page, name="reseller-passport"),
     path("<slug:reseller>/passport/<str:number>/<str:name>", passport.file, name="reseller-passport-file"),
+    path("<slug:reseller>/webhooks/", webhooks.webhooks, name="reseller-webhooks"),
+    path("<slug:reseller>/webhooks/<uuid:endpoint_id>/", webhooks.webhook, name="reseller-webhook"),
+    path("<slug:reseller>/webhooks/<uuid:endpoint_id>/secret/", webhooks.secret, name="reseller-webhook-secret"),
+    path("<slug:reseller>/webhooks/<uuid:endpoint_id>/test/", webhooks.test, name="reseller-webhook-test"),
+    path("<slug:reseller>/webhooks/<uuid:endpoint_id>/again/", webhooks.again, name="reseller-webhook-again"),
+    path("<slug:reseller>/webhooks/<uuid:endpoint_id>/switch/", webhooks.switch, name="reseller-webhook-switch"),
+    path("<slug:reseller>/webhooks/<uuid:endpoint_id>/remove/", webhooks.remove, name="reseller-webhook-remove"),
 ]

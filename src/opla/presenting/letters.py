@@ -90,6 +90,19 @@ def _float_low(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     return _("Little is left on the float: %(free)s") % known, text % known
 
 
+def _webhook_ended(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
+    known = {"url": about["url"], "link": f"{base_url}{about['path']}"}
+    if about["why"] == "gone":
+        why = _("It answered that it wants nothing more (410 Gone).")
+    else:
+        why = _("For three days nothing that was posted to it arrived.")
+    text = _(
+        "Your webhook %(url)s is off: nothing more is posted to it.\n\n%(why)s\n\nSwitch it on again here, and have "
+        "what it missed posted again: %(link)s"
+    )
+    return _("Your webhook is off"), text % {**known, "why": why}
+
+
 _WORDS: Final[dict[str, Words]] = {
     "float_low": _float_low,
     "answered": _answered,  # path: of the thread; ticket: of its order, empty for a question
@@ -110,6 +123,7 @@ _WORDS: Final[dict[str, Words]] = {
     "sign_in": _sign_in,  # path: of the page that signs in, with its secret
     "stepped_back": _stepped_back,  # ticket, product, name; at: an ISO instant
     "sign_in_changed": _sign_in_changed,  # path: of the page with what there is
+    "webhook_ended": _webhook_ended,  # url; why: gone or dead; path: of the page of webhooks
 }
 
 #: All of them.

@@ -26,6 +26,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.STILL_RUNNING: 409,
     Code.NOT_DELIVERED_YET: 409,
     Code.REFUNDS_PAUSED: 409,
+    Code.WEBHOOK_ENDED: 409,
     Code.TOO_MANY_CALLS: 429,
     Code.TOO_MANY_TRIES: 429,
     Code.TEMPORARILY_CLOSED: 503,

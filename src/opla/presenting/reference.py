@@ -14,9 +14,11 @@ from typing import Final
 
 from opla.core import api_sandbox, attempt, card, ledger, order, payment, refund
 from opla.core.actor import MAY, Act, Role
+from opla.core.endpoint import PORTS, REFUSED
 from opla.core.ledger import Phase, Posting
 from opla.core.money import Money
 from opla.core.refusal import TRANSIENT, Code, Refusal
+from opla.core.webhook import AGAIN_AFTER_S, EVENTS, FIELDS
 from opla.db import setup
 from opla.presenting import problems
 from opla.presenting.languages import speaking
@@ -40,6 +42,7 @@ _EXAMPLES: Final[dict[Code, dict[str, str]]] = {
     Code.ANOTHER_ACTIVE: {"until": "2026-12-02T13:05:00+00:00"},
     Code.CREDIT_TOO_LOW: {"needed": "2500", "have": "1250", "currency": "EUR"},
     Code.KEY_REUSED: {"field": "amount"},
+    Code.WEBHOOK_URL_REFUSED: {"why": "https"},
     Code.COLUMNS_WRONG: {"unknown": "opening_hour"},
     Code.CELL_INVALID: {"row": "3", "column": "phone", "why": "phone", "of": "phone"},
     Code.ROW_INVALID: {"row": "3"},
@@ -90,6 +93,7 @@ def pages(commands: Iterable[Command]) -> dict[str, str]:
         "commands.md": command_line(commands),
         "refusals.md": refusals(),
         "roles.md": roles(),
+        "webhooks.md": webhooks(),
     }
 
 
@@ -196,6 +200,45 @@ def roles() -> str:
     return _page("Roles and acts", "src/opla/core/actor.py", told, _table(["act", *map(str, Role)], rows))
 
 
+def webhooks() -> str:
+    told = (
+        "What is posted to a reseller's endpoints, as JSON: `type`, `timestamp` (when it happened, UTC) and `data`. It "
+        "is signed as [Standard Webhooks](https://www.standardwebhooks.com) says. No payload carries a code, a number "
+        "or an address. Messages come in any order, and now and then more than once: under the same `webhook-id`."
+    )
+    events = [
+        [f"`{event}`", when, ", ".join(f"`{name}`" for name in fields)] for event, (when, fields) in EVENTS.items()
+    ]
+    fields = [[f"`{name}`", kind, means] for name, (kind, means) in FIELDS.items()]
+    tries, after_s = [["1", "at once"]], 0
+    for n, again_s in enumerate(AGAIN_AFTER_S, start=2):
+        after_s += again_s
+        tries.append([str(n), _span(after_s)])
+    networks = [[f"`{network}`", what] for network, what in REFUSED.items()]
+    return _page(
+        "Webhooks",
+        "src/opla/core/webhook.py",
+        told,
+        "## Events",
+        _table(["type", "when", "data"], events),
+        "## Fields of data",
+        "Money is an object: `amount_minor` 1500 of `currency` EUR is € 15.00. Events and fields may be added; none is "
+        "renamed or taken away.",
+        _table(["field", "type", "what it says"], fields),
+        "## When it is tried again",
+        "Any status from 200 to 299 within 10 seconds is “taken”; everything else is tried again, redirects included, "
+        "which are not followed. Each wait is longer by up to a fifth, by chance; `Retry-After` (in seconds, up to a "
+        "day) is heeded. 410 ends the endpoint at once, and so do three days of nothing but failures: its people are "
+        "told by e-mail.",
+        _table(["try", "after the first"], tries),
+        "## Addresses that are never called",
+        "A name is looked up once for every try, every address it leads to must be public, and the connection is made "
+        f"to one of those very addresses, at port {' or '.join(map(str, sorted(PORTS)))}, with TLS. A sandbox shop "
+        "also posts to `http://127.0.0.1`, `http://[::1]` and `http://localhost`, at any port.",
+        _table(["network", "what it is"], networks),
+    )
+
+
 def _reasons(postings: Iterable[Posting]) -> str:
     return ", ".join(str(posting.reason) for posting in postings)
 
@@ -219,3 +262,10 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _page(title: str, source: str, told: str, *parts: str) -> str:
     return "\n\n".join([f"# {title}", _MADE.format(source=source), told, *parts]) + "\n"
+
+
+def _span(seconds: int) -> str:
+    """A span as hours, minutes and seconds: 3:05:30."""
+    minutes, left_s = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{left_s:02}"

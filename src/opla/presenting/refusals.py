@@ -111,6 +111,8 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.FIELD_UNKNOWN: gettext_noop("This field means nothing here. Take it out, or see the reference for its name."),
     Code.FIELD_NOT_TEXT: gettext_noop("This field is a text: put it in quotation marks."),
     Code.FIELD_INVALID: gettext_noop("This field is missing, or is not what the reference says."),
+    Code.WEBHOOK_EVENT_UNKNOWN: gettext_noop("There is no such event. The reference of webhooks has them all."),
+    Code.WEBHOOK_ENDED: gettext_noop("This webhook is off, so nothing is posted to it. Switch it on first."),
     Code.RESELLER_NAME_INVALID: gettext_noop("A reseller's name is 2 to 40 small letters, digits and hyphens."),
     Code.RESELLER_NAME_TAKEN: gettext_noop("There is a reseller of this name already."),
     Code.SELLER_NAME_INVALID: gettext_noop("A name has 2 to 80 signs."),
@@ -535,6 +537,26 @@ def _place_of_sale(params: Mapping[str, str]) -> str:
     return _(_PLACES_OF_SALE.get(params.get("kind", ""), _PLACES_OF_SALE[""]))
 
 
+def _webhook_url(params: Mapping[str, str]) -> str:
+    match params.get("why"):
+        case "https":
+            return _("The address of a webhook begins with https://.")
+        case "host":
+            return _("This is no name of a public host, such as hooks.example.com.")
+        case "port":
+            return _("Webhooks are posted to ports 443 and 8443 only.")
+        case "private":
+            return _("This address is not public, so nothing is posted there.")
+        case "credentials":
+            return _("Leave out user name and password: every message is signed instead.")
+        case _:
+            return _("This is no address that can be posted to.")
+
+
+def _webhooks_too_many(params: Mapping[str, str]) -> str:
+    return _("More than %(most)s webhooks are not kept. Remove one first.") % {"most": params.get("most", "5")}
+
+
 _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.CASH_TOO_LITTLE: _too_little,
     Code.TOO_MANY_TRIES: _too_many_tries,
@@ -542,6 +564,8 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.API_KEY_ELSEWHERE: _elsewhere,
     Code.SCOPE_MISSING: _scope_missing,
     Code.SCOPE_UNKNOWN: _scope_unknown,
+    Code.WEBHOOK_URL_REFUSED: _webhook_url,
+    Code.WEBHOOKS_TOO_MANY: _webhooks_too_many,
     Code.PAYMENTS_PAUSED: _payments_paused,
     Code.NUMBER_TOO_SHORT: _too_short,
     Code.NUMBER_TOO_LONG: _too_long,

@@ -108,10 +108,12 @@ RULES: dict[Fault, Rule] = {
         "orders in flight go on, their rows in whichever partition there is",
     ),
     Fault.NEVER_LEFT: Rule(
-        20_000, "provider, supplier, mail", "sent again, the same reference, until its time is over"
+        20_000, "provider, supplier, mail, endpoint", "sent again, the same reference, until its time is over"
     ),
     Fault.TIMEOUT_BEFORE_ACTING: Rule(15_000, "provider, supplier", _ASKED),
-    Fault.TIMEOUT_AFTER_ACTING: Rule(15_000, "provider, supplier, mail", _ASKED),
+    Fault.TIMEOUT_AFTER_ACTING: Rule(
+        15_000, "provider, supplier, mail, endpoint", _ASKED + "; a message is sent again, the same"
+    ),
     Fault.ACTS_LATE: Rule(10_000, "supplier", "“not found” is no proof: " + _ASKED),
     Fault.GARBAGE: Rule(5_000, "provider, supplier", _ASKED),
     Fault.PENDING_FIRST: Rule(30_000, "refund, supplier", "asked about until it is decided"),

@@ -1,11 +1,13 @@
 """The resellers of a simulation: they send files of orders under keys of their own, and pay in what that costs.
 
-What they wrote down themselves is held against the shop at the end: every order under its key, every deposit once.
+What they wrote down themselves is held against the shop at the end: every order under its key, every deposit once. So
+is what their programs heard by webhooks: every fact, whatever died or broke on the way, and the same each time.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import json
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,9 +18,12 @@ from uuid import UUID
 from django.db.utils import OperationalError
 
 from opla.core.actor import Actor, Role
+from opla.core.api_access import Access
+from opla.core.ports import Webhook
 from opla.core.refusal import Code, Refusal
+from opla.core.webhook import Event, Outcome
 from opla.db.queries.call import expect, select
-from opla.operations import resellers
+from opla.operations import resellers, webhooks
 from opla.operations.place_from_float import Asked, Reserved, place_from_float
 from opla.operations.quote_topup import Wanted
 from opla.operations.shop import Shop
@@ -30,6 +35,12 @@ _RESELLER = Actor(Role.RESELLER, "simulated")
 _OWNER = Actor(Role.OWNER, "simulated")
 #: What each pays in at a time, in minor units: one amply, one so little that its float is soon too low again.
 _PAYS_IN = {"ample": 100_000_00, "thrifty": 150_00}
+#: What has been heard of an order by the time it stands like this: one of them.
+_HEARD = {
+    "delivered": {Event.ORDER_DELIVERED},
+    "refunded": {Event.ORDER_FAILED, Event.ORDER_REFUNDED},
+    "cancelled": {Event.ORDER_CANCELLED},
+}
 
 
 class World(Protocol):
@@ -51,6 +62,11 @@ class Book:
     deposits_minor: int = 0
     deposits: int = 0
     on_its_way: bool = False  # a deposit that the shop has not confirmed yet
+    heard: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))  # bodies by webhook-id
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.name}.example.com/opla"
 
 
 class Resellers:
@@ -64,6 +80,20 @@ class Resellers:
             email = f"{book.name}@example.org"
             if refused := resellers.add(_OWNER, book.name, title=book.name, email=email, at=self._world.now()):
                 raise AssertionError(f"a reseller was refused: {refused}")
+            access = Access(book.name, email, frozenset())
+            made = webhooks.make(_RESELLER, access, book.url, [], shop=self._world.shop, at=self._world.now())
+            if not isinstance(made, webhooks.Made):
+                raise AssertionError(f"an endpoint was refused: {made}")  # noqa: TRY004 - a finding, not a type
+
+    def post(self, webhook: Webhook) -> Outcome:
+        """At one of their programs."""
+        if self._world.faults.strikes(Fault.NEVER_LEFT):
+            return Outcome(why="no_connection")
+        book = next(book for book in self.books if book.url == webhook.url)
+        book.heard[webhook.headers["webhook-id"]].add(webhook.body)
+        if self._world.faults.strikes(Fault.TIMEOUT_AFTER_ACTING):
+            return Outcome(why="timed_out")
+        return Outcome(204)
 
     def send(self, wishes: Sequence[Wanted]) -> None:
         """One file of orders, from one of them."""
@@ -142,4 +172,22 @@ class Resellers:
             )
             if paid_in != book.deposits_minor:
                 found.append(f"{book.name} paid in {book.deposits_minor}, the shop knows of {paid_in}")
+            found += self._unheard(book)
+        return found
+
+    def _unheard(self, book: Book) -> list[str]:
+        """What the shop did and this one's program was not told, or was told in two ways."""
+        found = [f"{book.name} heard {id_} in two ways" for id_, bodies in book.heard.items() if len(bodies) > 1]
+        told: dict[str, set[str]] = defaultdict(set)
+        deposits = 0
+        for bodies in book.heard.values():
+            said = json.loads(next(iter(bodies)))
+            told[said["data"].get("order", "")].add(said["type"])
+            deposits += said["type"] == Event.FLOAT_PAID_IN
+        if deposits != book.deposits:
+            found.append(f"{book.name} paid in {book.deposits} times, and heard of {deposits}")
+        for order_id, state in select("SELECT id, state FROM orders WHERE reseller = %s", [book.name]):
+            heard = told[str(order_id)]
+            if Event.ORDER_PLACED not in heard or ((wanted := _HEARD.get(str(state))) and not wanted & heard):
+                found.append(f"{book.name}'s order {order_id} is {state}, and was heard of as {sorted(heard)}")
         return found

@@ -24,7 +24,7 @@ from opla.core.attempt import Kind
 from opla.core.chance import Chance
 from opla.core.fx import Rate
 from opla.core.ledger import CASH
-from opla.core.ports import Charges, Promises, Pushes, Refunds, Sends, Tells
+from opla.core.ports import Charges, PostsWebhooks, Promises, Pushes, Refunds, Sends, Tells
 from opla.core.quote import Terms
 from opla.counterparts.standins import Gives, StandIn, Takes
 from opla.db import keyring
@@ -36,6 +36,7 @@ from opla.operations.expire import expire
 from opla.operations.letters import Posted
 from opla.operations.mandates import end_mandates
 from opla.operations.payouts import watch_payouts
+from opla.operations.post_webhooks import post_webhooks
 from opla.operations.renew import renew
 from opla.operations.shop import Shop
 from opla.operations.stock_codes import stock_codes
@@ -241,6 +242,9 @@ class Simulation:
     def pushes(self) -> Pushes:
         raise LookupError("nobody here asked for a push")
 
+    def webhooks(self) -> PostsWebhooks:
+        return self.resellers
+
     # ── boundaries ──
 
     def now(self) -> datetime:
@@ -331,9 +335,10 @@ class Simulation:
         renewed = renew(shop=self.shop, at=self.now()) + end_mandates(shop=self.shop, outside=self, at=self.now())
         expired = expire(shop=self.shop, at=self.now())
         told = tell(_compose, worker=worker, shop=self.shop, outside=self, at=self.now(), limit=self._claims)
+        posted = post_webhooks(shop=self.shop, outside=self, at=self.now(), limit=self._claims)
         watch(shop=self.shop, outside=self, at=self.now())
         watch_payouts(shop=self.shop, outside=self, at=self.now())
-        return len(claimed) + renewed + expired + told
+        return len(claimed) + renewed + expired + told + posted
 
     def _web(self) -> None:
         """Whose request broke shrugs it off, or asks again: that is the customer's business."""
@@ -500,6 +505,8 @@ class Simulation:
             """SELECT (SELECT min(due_at) FROM attempt WHERE due_at IS NOT NULL AND lease_until IS NULL),
                       (SELECT min(lease_until) FROM attempt WHERE due_at IS NOT NULL AND lease_until IS NOT NULL),
                       (SELECT min(greatest(due_at, coalesce(lease_until, due_at))) FROM outbox
+                       WHERE due_at IS NOT NULL),
+                      (SELECT min(greatest(due_at, coalesce(lease_until, due_at))) FROM webhook_delivery
                        WHERE due_at IS NOT NULL),
                       (SELECT min(expires_at) FROM orders WHERE state = 'placed'),
                       (SELECT min(look_at) FROM renewal), (SELECT min(due_at) FROM mandate)"""

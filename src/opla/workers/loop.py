@@ -52,6 +52,7 @@ from opla.presenting.notices import notice
 from opla.presenting.pushing import pushing
 from opla.presenting.reminding import reminding
 from opla.presenting.texting import all_words as texting_words
+from opla.workers.postman import Postman
 
 _log = logging.getLogger(__name__)
 
@@ -166,6 +167,8 @@ class Worker:
         self._watching = Lane("watch", 1)
         self._texting = Lane("texts", 1)
         self._asking = Lane("look-up", 2)
+        self._hooks = Lane("webhooks", 1)
+        self._postman = Postman(shop, now)
         self._expires_at = 0.0
         self._reminds_at = 0.0
         self._pushes_at = 0.0
@@ -216,7 +219,13 @@ class Worker:
         if self._asking.free and time.monotonic() >= self._looks_up_at:
             self._looks_up_at = time.monotonic() + _LOOK_UP_EVERY_S
             self._asking.put(self._look_up)
+        if self._hooks.free:
+            self._hooks.put(self._post_webhooks)
         return done
+
+    def _post_webhooks(self) -> timedelta:
+        self._postman.round(self._outside)
+        return timedelta()
 
     def _look_up(self) -> timedelta:
         look_up.answer(shop=self._shop, outside=self._outside, at=now())
@@ -281,8 +290,9 @@ class Worker:
 
     def close(self) -> None:
         """Let what was begun come to its end."""
-        for lane in (*self._lanes.values(), self._post, self._watching, self._texting, self._asking):
+        for lane in (*self._lanes.values(), self._post, self._watching, self._texting, self._asking, self._hooks):
             lane.close()
+        self._postman.close()
         connections.close_all()
 
 

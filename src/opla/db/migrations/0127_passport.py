@@ -53,5 +53,5 @@ CREATE INDEX passport_report_made ON passport_report (made_at);
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0121_played")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0124_webhook")]
     operations = [migrations.RunSQL(_PASSPORT)]

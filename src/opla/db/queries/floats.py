@@ -127,7 +127,10 @@ def on_shelf(skus: Sequence[str]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a reseller is told about one of its orders: state, never the code."""
+    """What a reseller is told about one of its orders: state, never the code.
+
+    `delivered`: value was given for it; asked of those alone whose money came back.
+    """
 
     to: str
     reseller: str
@@ -135,18 +138,29 @@ class News:
     ticket: str
     state: str
     language: str
+    delivered: bool
 
 
 def news(order_ids: Sequence[UUID]) -> dict[UUID, News]:
     """Resellers' orders by id, for the workers that tell them; other orders are left out."""
     rows = select(
-        """SELECT o.id, coalesce(r.email, ''), o.reseller, o.reseller_key, o.ticket, o.state, o.language
+        """SELECT o.id, coalesce(r.email, ''), o.reseller, o.reseller_key, o.ticket, o.state, o.language,
+                  o.state = 'delivered' OR (o.state = 'refunded'
+                      AND EXISTS (SELECT FROM delivery d WHERE d.order_id = o.id))
            FROM orders o LEFT JOIN reseller r ON r.id = o.reseller
            WHERE o.id = ANY (%s::uuid[]) AND o.reseller <> ''""",
         [list(order_ids)],
     )
     return {
-        expect(row[0], UUID): News(*(expect(value, str) for value in row[1:]))  # six texts
+        expect(row[0], UUID): News(
+            expect(row[1], str),
+            expect(row[2], str),
+            expect(row[3], str),
+            expect(row[4], str),
+            expect(row[5], str),
+            expect(row[6], str),
+            expect(row[7], bool),
+        )
         for row in rows
     }
 

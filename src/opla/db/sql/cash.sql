@@ -115,6 +115,9 @@ BEGIN
         PERFORM opla_post(p_at, array_fill(v_event, ARRAY[cardinality(t_debit)]), t_debit, t_credit, t_amount, t_currency,
             t_reason, t_phase, array_fill(NULL::uuid, ARRAY[cardinality(t_debit)]),
             array_fill(NULL::uuid, ARRAY[cardinality(t_debit)]));
+        IF p_kind = 'paid_in' THEN
+            PERFORM opla_webhook_paid_in(p_at, p_reseller, p_id, p_id::text, p_minor, p_currency);
+        END IF;
         v_result := 'done';
     END IF;
     PERFORM opla_writes(false);

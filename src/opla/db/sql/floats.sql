@@ -96,6 +96,7 @@ BEGIN
                 END IF;
         END;
     END LOOP;
+    PERFORM opla_webhook_placed(p_at, p_id);
 
     RETURN QUERY
     SELECT k.n::int, CASE WHEN k.n = ANY (v_low) THEN 'float_too_low' WHEN i.order_id = k.id THEN 'placed' ELSE 'again' END,
@@ -127,6 +128,7 @@ BEGIN
         PERFORM opla_post(p_at, ARRAY[v_event], ARRAY['bank:' || p_currency],
             ARRAY['reseller_float:' || p_reseller || ':' || p_currency], ARRAY[p_amount], ARRAY[p_currency],
             ARRAY['float_paid_in'], ARRAY['posted'], ARRAY[NULL::uuid], ARRAY[NULL::uuid]);
+        PERFORM opla_webhook_paid_in(p_at, p_reseller, p_id, p_key, p_amount, p_currency);
         RETURN QUERY SELECT 'paid_in'::text, p_fields;
     END IF;
     PERFORM opla_writes(false);

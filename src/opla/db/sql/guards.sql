@@ -57,7 +57,8 @@ BEGIN
         'text_wish', 'text_out', 'text_part', 'text_receipt', 'text_spent', 'text_piece', 'text_ask', 'mail_back',
         'purchase', 'batch', 'stock_rule', 'number_look_up', 'supply_cost',
         'drawer', 'cash_code', 'drawer_line', 'played_order', 'float_alarm',
-        'passport', 'passport_proof', 'passport_report'
+        'passport', 'passport_proof', 'passport_report',
+        'webhook_message', 'webhook_delivery', 'webhook_try'
     ]) AS t (name);
 END $$;
 

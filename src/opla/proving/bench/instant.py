@@ -6,6 +6,7 @@ from opla.core.ports import (
     Answer,
     Charges,
     Message,
+    PostsWebhooks,
     Promises,
     Pushes,
     Refunds,
@@ -36,6 +37,9 @@ class Instant:
 
     def pushes(self) -> Pushes:
         raise LookupError("nobody here asked for a push")
+
+    def webhooks(self) -> PostsWebhooks:
+        raise LookupError("no reseller here has an endpoint")
 
     def payment(self, name: str) -> Charges:
         raise LookupError(f"{name}: orders from a float need no payment")
