@@ -8,6 +8,7 @@ import pytest
 
 from fakes import World
 from operations.test_bank_transfers import OWNER, bank_world, bring, ordered  # noqa: F401 - the shop with an account
+from operations.test_webhooks import made, said
 from opla.core.refusal import Refusal
 from opla.core.structured import is_number
 from opla.db.queries import floats
@@ -50,6 +51,19 @@ def test_what_is_transferred_under_it_is_on_that_float_as_often_as_it_comes(acme
     bring(acme, camt(entry(50_000, structured=reference(acme), iban=PAYER, ref="A2"), number=2, opening=60_000))
     assert free() == 100_000
     assert acme.items() == []
+
+
+def test_its_programs_are_told_that_it_came(acme: World) -> None:
+    made(acme)
+    bring(acme, camt(entry(50_000, structured=reference(acme), iban=PAYER, ref="W1")))
+    acme.work(2)
+    [told] = said(acme)
+    assert told["type"] == "float.paid_in"
+    assert told["data"] == {
+        "key": reference(acme),
+        "amount": {"amount_minor": 50_000, "currency": "EUR"},
+        "free": {"amount_minor": 50_000, "currency": "EUR"},
+    }
 
 
 def test_an_order_s_transfer_and_a_float_s_in_one_file_go_each_to_its_own(acme: World) -> None:

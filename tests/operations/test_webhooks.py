@@ -25,8 +25,9 @@ from opla.core.ports import Answer, SendReport, Webhook
 from opla.core.refusal import Code, Refusal
 from opla.core.webhook import AGAIN_AFTER_S, EVENTS, FIELDS, Event, Outcome
 from opla.db.models import WebhookEndpoint
+from opla.db.queries import floats
 from opla.db.queries.call import select
-from opla.operations import members, post_webhooks, resellers, webhooks
+from opla.operations import float_deposits, members, post_webhooks, resellers, webhooks
 from opla.operations.refund_by_choice import refund_by_choice
 from opla.operations.webhooks import Made, Wish
 from support import by_owner
@@ -114,6 +115,8 @@ def test_every_event_has_its_moment(acme: World) -> None:
         )
         assert not isinstance(refunded, Refusal), refunded
     resellers.pay_in(OWNER, "acme", "5", "second", shop=acme.shop, at=acme.clock())
+    assert float_deposits.warn_below("acme", "1000", "en", at=acme.clock()) is None
+    assert float_deposits.tell_low(shop=acme.shop, at=acme.clock()) == 1
     assert isinstance(webhooks.send_test(ACTOR, ACME, endpoint.id, shop=acme.shop, at=acme.clock()), str)
     acme.work(5)
     assert set(types(acme)) == {str(event) for event in Event}
@@ -122,6 +125,10 @@ def test_every_event_has_its_moment(acme: World) -> None:
     assert told["order.credited"]["given_back"] == {"amount_minor": 400, "currency": "EUR"}
     assert isinstance(told["float.paid_in"], dict)
     assert told["float.paid_in"]["key"] == "second"
+    assert told["float.low"] == {
+        "free": {"amount_minor": floats.balance("acme", "EUR").free_minor, "currency": "EUR"},
+        "below": {"amount_minor": 100_000, "currency": "EUR"},
+    }
     mailed = {json.loads(one.text)["type"] for one in acme.mailbox.sent if one.text.startswith("{")}
     assert mailed == {event for event in map(str, Event) if event.startswith("order.") and event != "order.placed"}
 

@@ -29,6 +29,7 @@ class Event(StrEnum):
     ORDER_CREDITED = "order.credited"
     ORDER_REFUNDED = "order.refunded"
     FLOAT_PAID_IN = "float.paid_in"
+    FLOAT_LOW = "float.low"
     TEST = "endpoint.test"
 
 
@@ -44,6 +45,7 @@ EVENTS: Final[dict[Event, tuple[str, tuple[str, ...]]]] = {
     Event.ORDER_CREDITED: ("a part of its price was given back, and is on the float", _BACK),
     Event.ORDER_REFUNDED: ("it was delivered, and what was left of its price is on the float again", _BACK),
     Event.FLOAT_PAID_IN: ("money came in", ("key", "amount", "free")),
+    Event.FLOAT_LOW: ("less is free than you want to be told of; once, until more was again", ("free", "below")),
     Event.TEST: ("somebody asked for it; to one endpoint alone, whatever it wants", ("note",)),
 }
 
@@ -60,6 +62,7 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "given_back": ("money", "what of its price was given back by choice, in all"),
     "amount": ("money", "what came in"),
     "free": ("money", "what is free on the float now"),
+    "below": ("money", "below how much you want to be told"),
     "note": ("text", "that this is a test"),
 }
 

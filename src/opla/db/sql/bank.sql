@@ -62,6 +62,9 @@ BEGIN
             array_fill('float_paid_in'::text, ARRAY[cardinality(v_event)]),
             array_fill('posted'::text, ARRAY[cardinality(v_event)]), array_fill(NULL::uuid, ARRAY[cardinality(v_event)]),
             array_fill(NULL::uuid, ARRAY[cardinality(v_event)]));
+        PERFORM opla_webhook_paid_in(p_at, b.reseller_id::text, l.id, l.number, l.amount_minor, l.currency)
+        FROM bank_line l JOIN bank_reference b ON b.number = l.number AND b.purpose = 'float'
+        WHERE l.id = ANY (p_line) AND l.state = 'matched';
     END IF;
 END $$;
 

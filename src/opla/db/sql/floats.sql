@@ -178,6 +178,16 @@ BEGIN
         JOIN letters ON letters.id = w.id RETURNING 1
     )
     SELECT count(*) INTO v_told FROM posted;
+    PERFORM opla_webhook_say(p_at, false, array_agg(w.reseller), array_agg(replace(w.id::text, '-', '')),
+        array_agg('float.low'::text),
+        array_agg(jsonb_build_object(
+            'free', opla_webhook_money(coalesce(a.credits_posted - a.debits_posted - a.debits_pending, 0), p_currency),
+            'below', opla_webhook_money(f.below_minor, p_currency))))
+    FROM unnest(p_reseller, p_id) AS w (reseller, id)
+    JOIN letter l ON l.id = w.id
+    JOIN float_alarm f ON f.reseller_id = w.reseller
+    LEFT JOIN account a ON a.code = 'reseller_float:' || w.reseller || ':' || p_currency
+    HAVING count(*) > 0;
     PERFORM opla_writes(false);
     RETURN v_told;
 END $$;
