@@ -21,6 +21,7 @@ MUTABLE = [
     "text_ask", "mail_back",
     "purchase", "batch", "stock_rule", "number_look_up", "supply_cost",
     "drawer", "cash_code",
+    "bulk_file", "bulk_row",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",

@@ -21,6 +21,7 @@ BEGIN
              WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
                AND (c.relname LIKE 'django\_%' OR c.relname LIKE 'auth\_%' OR c.relname IN (
                    'catalog_version', 'promotions_version', 'owner_link', 'reseller', 'api_key', 'reseller_member',
+                   'bulk_source',
                    'customer', 'place', 'kept_line', 'session', 'sign_in_link', 'passkey', 'second_step', 'recovery_code'
                )) LOOP
         EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO opla_app', f.name);

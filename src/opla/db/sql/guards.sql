@@ -56,7 +56,8 @@ BEGIN
         'renewal', 'renewal_period', 'mandate', 'renewal_by_text', 'text_pay',
         'text_wish', 'text_out', 'text_part', 'text_receipt', 'text_spent', 'text_piece', 'text_ask', 'mail_back',
         'purchase', 'batch', 'stock_rule', 'number_look_up', 'supply_cost',
-        'drawer', 'cash_code', 'drawer_line'
+        'drawer', 'cash_code', 'drawer_line',
+        'bulk_file', 'bulk_row'
     ]) AS t (name);
 END $$;
 
