@@ -188,7 +188,9 @@ def step(*, shop: Shop, at: datetime, only: UUID | None = None) -> bool:
     """One batch of the file that waits longest for its turn (`only`: of this one); False where there is none."""
     file_id = bulk.claim(only, until=at + LEASE, at=at)
     found = bulk.file(file_id) if file_id else None
-    match found and found.state:
+    if found is None:
+        return False
+    match found.state:
         case State.UPLOADED:
             _read(found, at=at)
         case State.CHECKING:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Final
@@ -68,7 +68,7 @@ def _main(came: str, made: str) -> None:
         out.writelines(json.dumps(row) + "\n" for row in rows)
 
 
-def _rows(rows: list[list[object]]) -> Iterator[tuple[int, list[str]]]:
+def _rows(rows: Sequence[Sequence[object]]) -> Iterator[tuple[int, list[str]]]:
     for number, cells in enumerate(rows, start=1):
         texts = [_text(cell) for cell in cells]
         while texts and not texts[-1]:

@@ -109,7 +109,7 @@ def _theirs(table: Table, source: Source) -> list[Row] | Refusal:
     places = [at[name.casefold()] if name else None for name in wanted]
     skus = {theirs.casefold(): sku for theirs, sku in source.skus.items()}
     seen: Counter[tuple[str, str]] = Counter()
-    rows = []
+    rows: list[Row] = []
     for line, cells in table.rows:
         order, product, quantity, number, language = ["" if p is None else cells[p].strip() for p in places]
         sku = skus.get(product.casefold(), "")
