@@ -396,7 +396,8 @@ def sheet(*rows: list[str | float], strange: str = "") -> bytes:
         )
         archive.writestr(
             "xl/workbook.xml",
-            f'<workbook xmlns="{main}" xmlns:r="{made}"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>',
+            f'<workbook xmlns="{main}" xmlns:r="{made}"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets>'
+            "</workbook>",
         )
         archive.writestr(
             "_rels/.rels",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ninja import NinjaAPI
 
 from opla.api import problems
-from opla.api.resources import catalogue, me
+from opla.api.resources import bulk, catalogue, me
 
 api = NinjaAPI(
     title="Opla for resellers",
@@ -18,3 +18,4 @@ api = NinjaAPI(
 problems.install(api)
 api.add_router("", me.router)
 api.add_router("", catalogue.router)
+api.add_router("", bulk.router)

@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     with running():
         said, sentence = acts[arguments.act](arguments)
     print(json.dumps(said) if arguments.json else sentence)
-    return 1 if said.get("refused") else 0
+    return 1 if said.get("refused") or said.get("missing_minor") else 0
 
 
 def _stop(refusal: Refusal) -> Stop:
@@ -167,14 +167,8 @@ def _place(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
     said: dict[str, object] = {"placed": done.placed, "again": done.again, "refused": _refused(file.file_id)}
     sentence = f"{done.placed} placed, {done.again} placed before, {done.bad + done.refused} refused."
     if missing.amount_minor:
-        said |= {
-            "missing_minor": missing.amount_minor,
-            "currency": missing.currency,
-            "refused": said["refused"] or True,
-        }
-        sentence += (
-            f" {missing.decimal} {missing.currency} is missing on the float for the rest: pay in, place it again."
-        )
+        said |= {"missing_minor": missing.amount_minor, "currency": missing.currency}
+        sentence += f" On the float {missing.decimal} {missing.currency} is missing for the rest: place it again then."
     return said, sentence
 
 

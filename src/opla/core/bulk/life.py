@@ -85,6 +85,16 @@ class RowState(StrEnum):
     REFUSED = "refused"  # was good when it was checked, and not any more when it was its turn
 
 
+def outcome(row: RowState, order: str, file: State) -> str:
+    """One word for what became of a row: its order's state where it has one. Published: it stands in results.
+
+    Without: new, good (to be bought), bad, refused, not_bought (the file ended before), played (a sandbox's).
+    """
+    if row in (RowState.PLACED, RowState.AGAIN):
+        return order or "played"
+    return "not_bought" if row in (RowState.GOOD, RowState.NEW) and file in ENDED else str(row)
+
+
 def moved(state: State, event: Event) -> State | None:
     """Where it leads; None where that cannot happen now."""
     return ARROWS.get((state, event))

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from opla.core import order
 from opla.core.actor import Actor
 from opla.core.bulk import ENDED, Event, Row, RowState, Source, State, sources_of
 from opla.core.bulk.life import ARROWS
 from opla.core.money import Money
+from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
+from opla.db.queries.aftercare import Share, share_by_link
 from opla.db.queries.call import Argument, call, columns, expect, select
 
 
@@ -387,12 +390,41 @@ def standing(reseller: str, keys: Sequence[str]) -> dict[str, tuple[UUID, bytes]
     return {expect(key, str): (expect(order, UUID), expect(fields, bytes)) for key, order, fields in rows}
 
 
-def seller_of(order_id: UUID) -> tuple[str, str] | None:
-    """Who sold an order to somebody, by the name for people, and the language of whom it is for; None: the shop did."""
-    rows = select(
-        """SELECT r.name, o.language FROM orders o JOIN reseller r ON r.id = o.reseller WHERE o.id = %s""", [order_id]
+@dataclass(frozen=True)
+class Gift:
+    """What the buyer of a marketplace opens with a link: who sold it, and what it is."""
+
+    share: Share
+    seller: str
+    product_name: str
+    operator: str
+    kind: Kind
+    state: order.State
+    language: str
+    catalog_version: int
+
+
+def gift(link_hash: bytes, device_hash: bytes) -> Gift | None:
+    """What was sold by a reseller to whoever has this link; None for a guess."""
+    share = share_by_link(link_hash, device_hash)
+    rows = share and select(
+        """SELECT r.name, o.product_name, o.operator, o.kind, o.state, o.language, o.catalog_version
+           FROM orders o JOIN reseller r ON r.id = o.reseller WHERE o.id = %s""",
+        [share.order_id],
     )
-    return (expect(rows[0][0], str), expect(rows[0][1], str)) if rows else None
+    if not share or not rows:
+        return None
+    seller, name, operator, kind, state, language, version = rows[0]
+    return Gift(
+        share,
+        expect(seller, str),
+        expect(name, str),
+        expect(operator, str),
+        Kind(expect(kind, str)),
+        order.State(expect(state, str)),
+        expect(language, str),
+        expect(version, int),
+    )
 
 
 def keep_source(reseller: str, source: Source, *, at: datetime) -> None:

@@ -34,7 +34,5 @@ def fair(bench: Bench) -> list[Row]:
     )
     return [
         Row.at_most("fair", more_ms, "ms", goal=100, note=note),
-        Row.at_most(
-            "fair_p99", beside.p99_ms, "ms", goal=150, floor=alone.p99_ms, note="request → 202, beside the file"
-        ),
+        Row.at_most("fair_p99", beside.p99_ms, "ms", goal=150, floor=alone.p99_ms, note="request → 202, beside it"),
     ]
