@@ -231,8 +231,8 @@ def read_table(data: bytes) -> Table | Refusal:
 
 
 def _check(file: File, *, shop: Shop, at: datetime) -> None:
-    rows = bulk.todo(file.id, RowState.NEW, after=file.upto, limit=CHECK) or (
-        bulk.todo(file.id, RowState.NEW, after=0, limit=CHECK) if file.upto else []
+    rows = bulk.todo(file, RowState.NEW, after=file.upto, limit=CHECK) or (
+        bulk.todo(file, RowState.NEW, after=0, limit=CHECK) if file.upto else []
     )
     if not rows:
         bulk.move(file.id, Event.CHECKED, actor=SYSTEM, at=at)
@@ -260,8 +260,8 @@ def _check(file: File, *, shop: Shop, at: datetime) -> None:
 
 
 def _buy(file: File, *, shop: Shop, at: datetime) -> None:
-    rows = bulk.todo(file.id, RowState.GOOD, after=file.upto, limit=BUY) or (
-        bulk.todo(file.id, RowState.GOOD, after=0, limit=BUY) if file.upto else []
+    rows = bulk.todo(file, RowState.GOOD, after=file.upto, limit=BUY) or (
+        bulk.todo(file, RowState.GOOD, after=0, limit=BUY) if file.upto else []
     )
     if not rows:
         bulk.move(file.id, Event.FINISHED, actor=SYSTEM, at=at)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from opla.core import order
@@ -17,6 +18,8 @@ from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.db.queries.aftercare import Share, share_by_link
 from opla.db.queries.call import Argument, call, columns, expect, select
+
+_WINDOW: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -217,17 +220,21 @@ def was_read(file_id: UUID, rows: int, refusals: Sequence[Refusal], *, at: datet
     return expect(moved, bool)
 
 
-def todo(file_id: UUID, state: RowState, *, after: int, limit: int) -> list[Todo]:
-    """The next rows in that state."""
-    rows = select(
-        """SELECT n, key, asked::text, price_minor, refusals::text FROM bulk_row
-           WHERE file_id = %s AND n > %s AND state = %s ORDER BY n LIMIT %s""",
-        [file_id, after, str(state), limit],
-    )
-    return [
-        Todo(expect(n, int), expect(key, str), _texts(asked), expect(price, int), _refusals(refusals))
-        for n, key, asked, price, refusals in rows
-    ]
+def todo(file: File, state: RowState, *, after: int, limit: int) -> list[Todo]:
+    """The next rows in that state, looked for among so many at a time: a table that just grew has no statistics yet,
+    and PostgreSQL would sort all of the file for each batch."""
+    for begin in range(after, file.rows, _WINDOW):
+        rows = select(
+            """SELECT n, key, asked::text, price_minor, refusals::text FROM bulk_row
+               WHERE file_id = %s AND n > %s AND n <= %s AND state = %s ORDER BY n LIMIT %s""",
+            [file.id, begin, begin + _WINDOW, str(state), limit],
+        )
+        if rows:
+            return [
+                Todo(expect(n, int), expect(key, str), _texts(asked), expect(price, int), _refusals(refusals))
+                for n, key, asked, price, refusals in rows
+            ]
+    return []
 
 
 def tell(
@@ -334,8 +341,8 @@ _ROW = """SELECT r.n, r.line, r.key, r.cells::text, r.state, r.price_minor, r.re
 
 
 def rows(file_id: UUID, *, after: int = 0, limit: int) -> list[FileRow]:
-    """In the order of the file."""
-    return _file_rows(f"{_ROW} AND r.n > %s ORDER BY r.n LIMIT %s", [file_id, after, limit])
+    """In the order of the file: their numbers have no gaps."""
+    return _file_rows(f"{_ROW} AND r.n > %s AND r.n <= %s ORDER BY r.n", [file_id, after, after + limit])
 
 
 def wrong(file_id: UUID, *, after: int = 0, limit: int) -> list[FileRow]:
