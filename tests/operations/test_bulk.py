@@ -468,3 +468,19 @@ def test_an_order_in_a_file_and_by_itself_under_one_key_is_one_order(acme: World
     assert isinstance(one, Reserved)
     work(acme)
     assert orders() == 1
+
+
+def test_what_was_bought_before_a_worker_died_stands_though_its_price_has_changed_since(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id = checked(acme, csv("a"))
+    assert confirmed(acme, file_id) is None
+    bulk.step(shop=acme.shop, at=START)
+    monkeypatch.setattr(rows_of, "tell", lambda *_words, **_more: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        bulk.step(shop=acme.shop, at=START)
+    monkeypatch.undo()
+    acme.shop = replace(acme.shop, terms=replace(acme.shop.terms, fee_minor=50))
+    acme.clock.now += bulk.LEASE
+    work(acme)
+    assert (counts(file_id), orders()) == (("done", 1, 0, 0, 0), 1)
