@@ -47,7 +47,7 @@ def test_an_order_stands_and_the_same_key_is_the_same_order_however_it_is_writte
     assert programs.bolt.post("/orders", ORDER, "my-1").body["order"] != first.body["order"]
 
 
-@pytest.mark.parametrize("path", ["/orders", "/orders/batch", f"/orders/{uuid4()}/refund"])
+@pytest.mark.parametrize("path", ["/orders", "/orders/batch", "/orders/01a20320-a200-7658-be7a-f6b30cb1e29c/refund"])
 @pytest.mark.parametrize("key", ["", '""', "x" * 65])
 def test_a_money_write_without_a_key_is_refused_before_anything_else(programs: Programs, path: str, key: str) -> None:
     body = {"orders": [{**ORDER, "key": "a"}]} if path.endswith("batch") else ORDER

@@ -17,7 +17,6 @@ from opla.db.queries.call import select
 from opla.operations import api_keys, resellers
 from opla.operations.place_from_float import Asked, Reserved, place_from_float
 from opla.operations.quote_topup import Wanted
-from opla.operations.reseller_file import place_file, read_file
 from support import at_once
 
 OWNER, ACME = Actor(Role.OWNER, "test"), Actor(Role.RESELLER, "acme")
@@ -210,41 +209,3 @@ def test_a_name_that_cannot_stand_in_an_account_is_refused(acme: World, name: st
     refused = resellers.add(OWNER, name, title="", email="x@example.org", at=START)
     assert isinstance(refused, Refusal)
     assert refused.code is code
-
-
-FILE = f"""key;sku;number
-one;{DIRECT};0470 12 34 56
-two;{DIRECT};0470
-
-three;{DIRECT};+32470123458
-"""
-
-
-def test_a_file_is_placed_line_by_line_and_again_changes_nothing(acme: World) -> None:
-    orders = read_file("acme", "a@acme.example", FILE.encode())
-    assert isinstance(orders, list)
-    [first] = place_file(ACME, orders, shop=acme.shop, at=START)
-    assert [(line.number, line.key, isinstance(line.answer, Reserved)) for line in first] == [
-        (2, "one", True),
-        (3, "two", False),
-        (5, "three", True),
-    ]
-    [again] = place_file(ACME, orders, shop=acme.shop, at=START)
-    assert [line.answer.again for line in again if isinstance(line.answer, Reserved)] == [True, True]
-    assert free() == (7000, 3000)
-
-
-@pytest.mark.parametrize(
-    ("data", "why"),
-    [
-        (b"\xff\xfe", "encoding"),
-        (b"", "columns"),
-        (b"sku,number\n", "columns"),
-        (b"key,key\n", "columns"),
-        (b"key,surprise\n", "columns"),
-    ],
-)
-def test_a_file_that_cannot_be_understood_is_refused_whole(data: bytes, why: str) -> None:
-    refused = read_file("acme", "a@acme.example", data)
-    assert isinstance(refused, Refusal)
-    assert (refused.code, refused.params["why"]) == (Code.FILE_UNREADABLE, why)

@@ -7,10 +7,10 @@ import pytest
 from fakes import World
 from opla.core.actor import Actor, Role
 from opla.db.queries.call import select
-from opla.operations.place_from_float import Reserved, place_from_float
-from opla.operations.reseller_file import BATCH, read_file
+from opla.operations.place_from_float import Asked, Reserved, place_from_float
+from opla.operations.quote_topup import Wanted
 from opla.operations.shop import Shop
-from opla.proving.bench import bulk, floor, reselling
+from opla.proving.bench import floor, reselling
 
 TABLES = ("idempotency", "orders", "attempt", "attempt_evidence", "event", "transfer", "delivery", "outbox")
 
@@ -32,9 +32,9 @@ def test_the_floor_writes_as_many_rows_of_each_table_as_a_delivered_order_of_a_r
 
     monkeypatch.setattr(reselling, "current", shop)
     reselling.keys(1)
-    asked = read_file(reselling.NAME, "orders@example.org", bulk.file_of(1, first=0))
-    assert isinstance(asked, list)
-    [placed] = place_from_float(Actor(Role.RESELLER), [one for _, one in asked], shop=world.shop, at=world.clock())
+    wanted = Wanted("", "", "orders@example.org", "en", sku=reselling.SKU, number=reselling.number(0))
+    asked = Asked(reselling.NAME, "one", wanted)
+    [placed] = place_from_float(Actor(Role.RESELLER), [asked], shop=world.shop, at=world.clock())
     assert isinstance(placed, Reserved)
     world.work(2)
     one = rows()
@@ -45,9 +45,9 @@ def test_the_floor_writes_as_many_rows_of_each_table_as_a_delivered_order_of_a_r
 
 
 def test_the_floor_itself(db: str) -> None:
-    floor.write(BATCH)
+    floor.write(floor.BATCH)
     assert rows() == {
-        **dict.fromkeys(TABLES, BATCH),
-        "event": BATCH * len(floor.EVENTS),
-        "transfer": BATCH * len(floor.REASONS),
+        **dict.fromkeys(TABLES, floor.BATCH),
+        "event": floor.BATCH * len(floor.EVENTS),
+        "transfer": floor.BATCH * len(floor.REASONS),
     }

@@ -65,9 +65,9 @@ NOT_COUNTED = {
     ),
     **dict.fromkeys(
         (
-            "shared-code", "ask-confirm", "ask-forget", "reminder-confirm", "reminder-answer", "reminder-line",
-            "reminder-stop", "renewal-by-text", "renewal-ceiling", "renewal-end", "renewal-pause", "renewal-resume",
-            "renewal-skip",
+            "shared-code", "gift-code", "ask-confirm", "ask-forget", "reminder-confirm", "reminder-answer",
+            "reminder-line", "reminder-stop", "renewal-by-text", "renewal-ceiling", "renewal-end", "renewal-pause",
+            "renewal-resume", "renewal-skip",
         ),
         LINK,
     ),

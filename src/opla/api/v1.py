@@ -5,6 +5,7 @@ from __future__ import annotations
 from opla.api import problems
 from opla.api.document import Api
 from opla.api.resources import (
+    bulk,
     catalogue,
     codes,
     floats,
@@ -30,5 +31,5 @@ api = Api(
 problems.install(api)
 api.add_router("", me.router)
 api.add_router("", catalogue.router)
-for resource in (promotions, numbers, lines, plans, quotes, orders, codes, refunds, floats, webhooks):
+for resource in (promotions, numbers, lines, plans, quotes, orders, codes, refunds, floats, bulk, webhooks):
     api.add_router("", resource.router)

@@ -6,8 +6,8 @@
     ./opla reseller revoke acme                 ends all its keys
     ./opla reseller pay-in acme 500.00 --key statement-2026-11-22-7
     ./opla reseller balance acme
-    ./opla reseller place acme orders.csv       columns: key, sku or operator and amount, number, plan, email, language,
-                                                device
+    ./opla reseller place acme orders.csv       CSV, XLSX or a JSON object a line; columns: key, sku or operator and
+                                                amount, number, plan, email, language, device
 
 The same deposit or order under the same key is recorded once. `up` delivers what was placed.
 """
@@ -17,14 +17,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 from opla.commands import Stop
 from opla.commands.runtime import running
 from opla.core.actor import Actor, Role
 from opla.core.refusal import Refusal
+
+if TYPE_CHECKING:
+    from opla.db.queries.bulk import File
 
 _OWNER = Actor(Role.OWNER, "terminal")
 
@@ -57,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     with running():
         said, sentence = acts[arguments.act](arguments)
     print(json.dumps(said) if arguments.json else sentence)
-    return 1 if said.get("refused") else 0
+    return 1 if said.get("refused") or said.get("missing_minor") else 0
 
 
 def _stop(refusal: Refusal) -> Stop:
@@ -131,10 +137,10 @@ def _balance(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
 
 
 def _place(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
+    from opla.core.api_access import Access, Scope
     from opla.db.models import Reseller
-    from opla.operations.reseller_file import place_file, read_file
+    from opla.operations import bulk
     from opla.operations.shop import current
-    from opla.presenting.refusals import sentence
 
     try:
         data = Path(asked.what).read_bytes()
@@ -143,18 +149,63 @@ def _place(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
     known = Reseller.objects.filter(id=asked.name, active=True).first()
     if known is None:
         raise Stop("not_found", f"There is no reseller {asked.name}.")
-    orders = read_file(known.id, known.email, data)
-    if isinstance(orders, Refusal):
-        raise _stop(orders)
-    placed, again, refused = 0, 0, []
-    for batch in place_file(Actor(Role.RESELLER, known.id), orders, shop=current(), at=datetime.now(UTC)):
-        for line in batch:
-            if isinstance(line.answer, list):
-                why = [{"code": r.code, "about": r.about, "message": sentence(r)} for r in line.answer]
-                refused.append({"line": line.number, "key": line.key, "refusals": why})
-                print(f"line {line.number}: {why[0]['message']}", file=sys.stderr)
-            else:
-                placed, again = placed + (not line.answer.again), again + line.answer.again
-        print(f"{placed + again + len(refused)} of {len(orders)} lines", file=sys.stderr)
-    said: dict[str, object] = {"placed": placed, "again": again, "refused": refused}
-    return said, f"{placed} placed, {again} placed before, {len(refused)} refused."
+    shop, who = current(), Access(known.id, known.email, frozenset(Scope))
+    key = shop.chance.reference()
+    file = bulk.upload(who, data, key=key, name=Path(asked.what).name, shop=shop, at=datetime.now(UTC))
+    if isinstance(file, Refusal):
+        raise _stop(file)
+    checked = _followed(file.file_id)
+    if checked.refusals:
+        raise _stop(checked.refusals[0])
+    sure = bulk.confirm(who, file.file_id, checked.total_minor, key=key, at=datetime.now(UTC))
+    if sure is not None:
+        raise _stop(sure)
+    done = _followed(file.file_id)
+    missing = done.missing
+    if missing.amount_minor:  # what is left of it is in the same file, placed again when there is money
+        bulk.cancel(who, file.file_id, at=datetime.now(UTC))
+    said: dict[str, object] = {"placed": done.placed, "again": done.again, "refused": _refused(file.file_id)}
+    sentence = f"{done.placed} placed, {done.again} placed before, {done.bad + done.refused} refused."
+    if missing.amount_minor:
+        said |= {"missing_minor": missing.amount_minor, "currency": missing.currency}
+        sentence += f" On the float {missing.decimal} {missing.currency} is missing for the rest: place it again then."
+    return said, sentence
+
+
+def _followed(file_id: UUID) -> File:
+    """Do what a worker does with this file, beside the workers there are, until somebody is to decide."""
+    from opla.core.bulk import WORKED_ON
+    from opla.db.queries import bulk as files
+    from opla.operations import bulk
+    from opla.operations.shop import current
+
+    told = ""
+    while (found := files.file(file_id)) is not None and found.state in WORKED_ON:
+        if not bulk.step(shop=current(), at=datetime.now(UTC), only=file_id):
+            time.sleep(0.05)  # a worker has it
+        done = found.upto if found.rows else 0
+        if (line := f"{found.state}: {done} of {found.rows} rows") != told and found.rows:
+            print(line, file=sys.stderr)
+            told = line
+    if found is None:
+        raise Stop("not_found", "The file is gone.")
+    return found
+
+
+def _refused(file_id: UUID) -> list[dict[str, object]]:
+    """Every row that was not placed, with its reasons, which are told as well."""
+    from opla.core.bulk import column_of
+    from opla.db.queries import bulk
+    from opla.presenting.refusals import sentence
+
+    found, after = [], 0
+    file = bulk.file(file_id)
+    while rows := bulk.wrong(file_id, after=after, limit=1000):
+        after = rows[-1].n
+        for row in rows:
+            why = [{"code": str(r.code), "about": r.about, "message": sentence(r)} for r in row.refusals]
+            found.append({"line": row.line, "key": row.key, "refusals": why})
+            column = column_of(row.refusals[0].about, file.named) if file else ""
+            where = f"line {row.line}, {column}" if column else f"line {row.line}"
+            print(f"{where}: {why[0]['message']}", file=sys.stderr)
+    return found

@@ -176,6 +176,13 @@ class Code(StrEnum):
     COLUMNS_WRONG = "columns_wrong"  # names those that mean nothing here, and those that are missing
     CELL_INVALID = "cell_invalid"  # names row and column, and says what is wrong
     ROW_INVALID = "row_invalid"
+    FILE_BROKEN = "file_broken"  # `why`: encoding, nul, csv, json, sheet, empty or columns; with its line where known
+    ROWS_TOO_MANY = "rows_too_many"  # says how many there may be
+    ROW_TWICE = "row_twice"  # another row of the file has the same key: names its line
+    PRODUCT_NOT_MAPPED = "product_not_mapped"  # nobody said which of ours a marketplace's product is
+    SOURCE_UNKNOWN = "source_unknown"  # nobody said how this platform writes its export
+    FILE_NOT_NOW = "file_not_now"  # in the state the file is in, that cannot be
+    TIME_NOT_POSSIBLE = "time_not_possible"  # unreadable, over, or too far ahead
     CODE_KNOWN = "code_known"  # this PIN is or was in stock already
     VENDOR_MISSING = "vendor_missing"  # 1 to 60 signs
     QUANTITY_UNREADABLE = "quantity_unreadable"  # a whole number, 1 to `most`

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from opla.core import order
 from opla.core.actor import Act, Actor
+from opla.core.catalog import Catalog
 from opla.core.ledger import Parties, Reason
 from opla.core.order import Order
 from opla.core.ports import Kind
@@ -32,11 +33,15 @@ _KEY_LENGTH = 64
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One order of a reseller. `key` is its idempotency key: the same again is the same order."""
+    """One order of a reseller. `key` is its idempotency key: the same again is the same order.
+
+    `shown_minor` is the price that somebody agreed to: at another it is refused. None: whatever it costs now.
+    """
 
     reseller: str
     key: str
     wanted: Wanted
+    shown_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,8 @@ def place_from_float(
     answers: dict[int, Reserved | list[Refusal]] = {}
     quotes: dict[int, Quote] = {}
     for n, one in enumerate(asked):
-        found = priced(one.wanted, version, catalog, shop=shop, at=at)
-        if not 1 <= len(one.key) <= _KEY_LENGTH:
-            answers[n] = [Refusal(Code.KEY_MISSING, "key"), *(found if isinstance(found, list) else [])]
-        elif isinstance(found, Quote) and (refused := unfit(found)):
-            answers[n] = [refused]
-        elif isinstance(found, Quote):
+        found = judged(one, version, catalog, shop=shop, at=at)
+        if isinstance(found, Quote):
             quotes[n] = found
         else:
             answers[n] = found
@@ -78,6 +79,26 @@ def place_from_float(
 def unfit(quote: Quote) -> Refusal | None:
     """Why it cannot be ordered so: a program says no address, so nobody could send it a card."""
     return Refusal(Code.ADDRESS_MISSING, "sku", {"field": "name"}) if quote.kind is Kind.SIM else None
+
+
+def judged(one: Asked, version: int, catalog: Catalog, *, shop: Shop, at: datetime) -> Quote | list[Refusal]:
+    """What an order would cost now, or everything that is wrong with it. Nothing is held."""
+    found = priced(one.wanted, version, catalog, shop=shop, at=at)
+    if not 1 <= len(one.key) <= _KEY_LENGTH:
+        return [Refusal(Code.KEY_MISSING, "key"), *(found if isinstance(found, list) else [])]
+    if not isinstance(found, Quote):
+        return found
+    if refused := unfit(found):
+        return [refused]
+    if one.shown_minor is not None and found.price.total.amount_minor != one.shown_minor:
+        return [Refusal(Code.QUOTE_CHANGED, "amount")]
+    return found
+
+
+def changed(one: Asked, known: bytes, *, shop: Shop) -> str:
+    """The first field that is another than when its key was used before, by the digests kept then; empty: none is."""
+    asked = digests([getattr(one.wanted, field) for field in _given(one.wanted)], shop.keyring.fingerprint_key)
+    return differing((*FIELDS, *_LATER), known, asked)
 
 
 def digests(values: Sequence[str], key: bytes) -> bytes:

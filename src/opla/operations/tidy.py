@@ -8,7 +8,7 @@ from datetime import datetime
 from opla.core.card import ADDRESS_KEPT
 from opla.db.models import Session, SignInLink
 from opla.db.queries import bank, cards
-from opla.operations import look_up, passport_reports, post_webhooks
+from opla.operations import bulk, look_up, passport_reports, post_webhooks
 from opla.operations.bank_lines import PARTY_KEPT
 
 
@@ -19,5 +19,6 @@ def tidy(*, at: datetime) -> None:
     look_up.forget(at=at)
     passport_reports.forget(at=at)
     post_webhooks.tidy(at=at)
+    bulk.tidy(at=at)
     Session.objects.filter(expires_at__lte=at).delete()
     SignInLink.objects.filter(expires_at__lte=at).delete()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from opla.portal import floats, home, keys, passport, people, trying, webhooks
+from opla.portal import bulk, floats, home, keys, passport, people, trying, webhooks
 
 urlpatterns = [
     path("", home.choose, name="reseller-home"),
@@ -27,4 +27,11 @@ urlpatterns = [
     path("<slug:reseller>/webhooks/<uuid:endpoint_id>/again/", webhooks.again, name="reseller-webhook-again"),
     path("<slug:reseller>/webhooks/<uuid:endpoint_id>/switch/", webhooks.switch, name="reseller-webhook-switch"),
     path("<slug:reseller>/webhooks/<uuid:endpoint_id>/remove/", webhooks.remove, name="reseller-webhook-remove"),
+    path("<slug:reseller>/files/", bulk.all_files, name="reseller-files"),
+    path("<slug:reseller>/files/sources/", bulk.sources, name="reseller-sources"),
+    path("<slug:reseller>/files/<uuid:file_id>/", bulk.one_file, name="reseller-file"),
+    path("<slug:reseller>/files/<uuid:file_id>/state/", bulk.state, name="reseller-file-state"),
+    path("<slug:reseller>/files/<uuid:file_id>/confirm/", bulk.confirm, name="reseller-file-confirm"),
+    path("<slug:reseller>/files/<uuid:file_id>/result/", bulk.result, name="reseller-file-result"),
+    path("<slug:reseller>/files/<uuid:file_id>/<slug:what>/", bulk.act, name="reseller-file-act"),
 ]

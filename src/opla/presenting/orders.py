@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -266,7 +266,17 @@ class Passed:
     arrived: bool = False
 
 
-def passed(page: OrderPage) -> Passed:
+class Sold(Protocol):
+    """As much of an order as its recipient is told from."""
+
+    @property
+    def state(self) -> order.State: ...
+
+    @property
+    def kind(self) -> Kind: ...
+
+
+def passed(page: Sold) -> Passed:
     """The state without anything of money: whoever it is for learns whether it came, comes, or will not."""
     match page.state:
         case order.State.DELIVERED if page.kind is Kind.DIRECT:

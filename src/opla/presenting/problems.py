@@ -24,6 +24,8 @@ STATUS: Final[dict[Code, int]] = {
     Code.FLOAT_TOO_LOW: 402,
     Code.KEY_MISSING: 400,
     Code.STILL_RUNNING: 409,
+    Code.FILE_NOT_NOW: 409,
+    Code.FILE_TOO_LARGE: 413,
     Code.NOT_DELIVERED_YET: 409,
     Code.REFUNDS_PAUSED: 409,
     Code.WEBHOOK_ENDED: 409,

@@ -171,6 +171,10 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.REFUND_WAITS: gettext_noop("Another refund of this order waits for a second person already."),
     Code.NAME_INVALID: gettext_noop("Give it a name of 1 to 40 letters, so that you know it again."),
     Code.FILE_UNREADABLE: gettext_noop("This file cannot be read."),
+    Code.PRODUCT_NOT_MAPPED: gettext_noop("Nobody has said which of our products this is. Add it to the marketplace."),
+    Code.SOURCE_UNKNOWN: gettext_noop("We do not know how this marketplace writes its orders. Describe it first."),
+    Code.FILE_NOT_NOW: gettext_noop("That cannot be done with this file as it is now. Look again."),
+    Code.TIME_NOT_POSSIBLE: gettext_noop("Choose a time from now on, at most 90 days ahead."),
     Code.CODE_KNOWN: gettext_noop("This code is or was in stock already."),
     Code.VENDOR_MISSING: gettext_noop("From whom? A name of at most 60 signs."),
     Code.QUANTITY_UNREADABLE: gettext_noop("How many? A whole number."),
@@ -414,6 +418,33 @@ def _row_invalid(params: Mapping[str, str]) -> str:
     return _("Row %(row)s is not valid.") % {"row": params.get("row", "?")}
 
 
+def _file_broken(params: Mapping[str, str]) -> str:
+    line = {"line": params.get("line", "?")}
+    match params.get("why"):
+        case "encoding":
+            return _("Line %(line)s holds signs that are no UTF-8. Save the file as “CSV UTF-8”.") % line
+        case "nul":
+            return _("Line %(line)s holds a sign that no text has (NUL). Was it cut off, or is it no text?") % line
+        case "csv":
+            return _("Line %(line)s is no CSV: a quotation mark is not closed, or a cell is too long.") % line
+        case "json":
+            return _("Line %(line)s is not one JSON object whose values are texts or numbers.") % line
+        case "columns":
+            return _("Line %(line)s has more cells than there are columns, or two columns have one name.") % line
+        case "empty":
+            return _("There is no row below the heading.")
+        case _:
+            return _("This spreadsheet cannot be opened. Save it as XLSX without a password, or as CSV.")
+
+
+def _rows_too_many(params: Mapping[str, str]) -> str:
+    return _("There are too many rows. The most is %(n)s in one file.") % {"n": params.get("most", "?")}
+
+
+def _row_twice(params: Mapping[str, str]) -> str:
+    return _("Line %(line)s has the same key: of both only the first is bought.") % {"line": params.get("line", "?")}
+
+
 def _columns_wrong(params: Mapping[str, str]) -> str:
     if unknown := params.get("unknown", ""):
         return _("These columns mean nothing here: %(columns)s.") % {"columns": unknown}
@@ -586,6 +617,9 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.CREDIT_TOO_LOW: _credit_too_low,
     Code.KEY_REUSED: _key_reused,
     Code.COLUMNS_WRONG: _columns_wrong,
+    Code.FILE_BROKEN: _file_broken,
+    Code.ROWS_TOO_MANY: _rows_too_many,
+    Code.ROW_TWICE: _row_twice,
     Code.CELL_INVALID: _cell_invalid,
     Code.ROW_INVALID: _row_invalid,
     Code.DAY_OUT_OF_ORDER: _out_of_order,

@@ -28,7 +28,7 @@ from opla.db.queries.bank import Book
 from opla.db.queries.call import BROKEN, reconnect
 from opla.db.queries.cards import Shelves
 from opla.db.queries.cash import Drawers
-from opla.operations import look_up, order_texts, passports, text_pay
+from opla.operations import bulk, look_up, order_texts, passports, text_pay
 from opla.operations.expire import expire
 from opla.operations.float_deposits import tell_low
 from opla.operations.letters import Posted
@@ -73,6 +73,9 @@ _TEXT_LATER_S = 30.0
 _WATCH_EVERY_S = 2.0
 #: How often it is looked whether a page wants to know whose a number is: somebody looks at it for a second or two.
 _LOOK_UP_EVERY_S = 0.3
+#: How long a turn at resellers' files is, and the rest after each batch: whoever orders one thing comes between.
+_FILES_TURN_S = 0.5
+_FILES_REST_S = 0.01
 #: How often our own shelf is looked over: what expired, and what few are left of.
 _SHELF_EVERY_S = 30.0
 #: After something broke, so that a broken database is not asked a hundred times a second.
@@ -169,6 +172,7 @@ class Worker:
         self._asking = Lane("look-up", 2)
         self._hooks = Lane("webhooks", 1)
         self._postman = Postman(shop, now)
+        self._filing = Lane("files", 1)
         self._expires_at = 0.0
         self._reminds_at = 0.0
         self._pushes_at = 0.0
@@ -221,10 +225,18 @@ class Worker:
             self._asking.put(self._look_up)
         if self._hooks.free:
             self._hooks.put(self._post_webhooks)
+        if self._filing.free:
+            self._filing.put(self._files)
         return done
 
     def _post_webhooks(self) -> timedelta:
         self._postman.round(self._outside)
+        return timedelta()
+
+    def _files(self) -> timedelta:
+        ends_at = time.monotonic() + _FILES_TURN_S
+        while bulk.step(shop=self._shop, at=now()) and time.monotonic() < ends_at:
+            time.sleep(_FILES_REST_S)
         return timedelta()
 
     def _look_up(self) -> timedelta:
@@ -290,7 +302,8 @@ class Worker:
 
     def close(self) -> None:
         """Let what was begun come to its end."""
-        for lane in (*self._lanes.values(), self._post, self._watching, self._texting, self._asking, self._hooks):
+        lanes = (self._post, self._watching, self._texting, self._asking, self._hooks, self._filing)
+        for lane in (*self._lanes.values(), *lanes):
             lane.close()
         self._postman.close()
         connections.close_all()

@@ -29,5 +29,5 @@ ALTER TABLE bank_reference DROP COLUMN reseller_id;
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0127_passport")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0130_bulk")]
     operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_FLOAT, _BACK)]

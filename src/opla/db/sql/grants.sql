@@ -22,6 +22,7 @@ BEGIN
                AND (c.relname LIKE 'django\_%' OR c.relname LIKE 'auth\_%' OR c.relname IN (
                    'catalog_version', 'promotions_version', 'owner_link', 'reseller', 'api_key', 'reseller_member',
                    'webhook_endpoint',
+                   'bulk_source',
                    'customer', 'place', 'kept_line', 'session', 'sign_in_link', 'passkey', 'second_step', 'recovery_code'
                )) LOOP
         EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO opla_app', f.name);

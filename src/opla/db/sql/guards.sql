@@ -58,7 +58,8 @@ BEGIN
         'purchase', 'batch', 'stock_rule', 'number_look_up', 'supply_cost',
         'drawer', 'cash_code', 'drawer_line', 'played_order', 'float_alarm',
         'passport', 'passport_proof', 'passport_report',
-        'webhook_message', 'webhook_delivery', 'webhook_try'
+        'webhook_message', 'webhook_delivery', 'webhook_try',
+        'bulk_file', 'bulk_row'
     ]) AS t (name);
 END $$;
 

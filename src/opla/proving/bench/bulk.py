@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import time
 from datetime import UTC, datetime
+from uuid import UUID
 
-from opla.core.actor import Actor, Role
+from opla.core.api_access import Access, Scope
+from opla.core.bulk import WORKED_ON
 from opla.core.refusal import Refusal
+from opla.db.queries import bulk as files
+from opla.db.queries.bulk import File
 from opla.db.queries.call import expect, select
-from opla.operations.place_from_float import Reserved
-from opla.operations.reseller_file import place_file, read_file
+from opla.operations import bulk as operation
 from opla.operations.shop import current
 from opla.proving.bench import floor, reselling
 from opla.proving.bench.bench import Bench, Database
@@ -32,7 +35,7 @@ def bulk(bench: Bench) -> list[Row]:
         floor_per_s = floor.orders_per_s(count)
     note = f"{count:,} orders of a file: placed, paid, delivered, told; three durable states and the telling"
     return [
-        Row.at_most("cpu_bulk", cpu_ms, "CPU-ms", goal=0.12, note="per order: reading, rules, worker and PostgreSQL"),
+        Row.at_most("cpu_bulk", cpu_ms, "CPU-ms", goal=0.12, note="per order: reading, checks, worker, PostgreSQL"),
         Row.at_least("bulk", per_s, "orders/s", goal=0.5, floor=floor_per_s, note=note),
     ]
 
@@ -61,16 +64,35 @@ def file_of(count: int, *, first: int) -> bytes:
 
 
 def place(data: bytes) -> int:
-    """What `./opla reseller place` does with a file. How many orders stand."""
-    asked = read_file(reselling.NAME, "orders@example.org", data)
-    if isinstance(asked, Refusal):
-        raise TypeError(f"the file was refused: {asked}")
-    placed = 0
-    for batch in place_file(Actor(Role.RESELLER, reselling.NAME), asked, shop=current(), at=datetime.now(UTC)):
-        placed += sum(isinstance(line.answer, Reserved) for line in batch)
-    if placed != len(asked):
-        raise ValueError(f"{len(asked) - placed} lines were refused")
-    return placed
+    """What `./opla reseller place` does with a file, beside the worker. How many orders stand."""
+    confirmed = confirm(data)
+    done = followed(confirmed)
+    if done.placed != done.rows:
+        raise ValueError(f"{done.rows - done.placed} rows were refused")
+    return done.placed
+
+
+def confirm(data: bytes, reseller: str = reselling.NAME) -> UUID:
+    """A file that was read and checked, and may be bought now."""
+    who, at = Access(reseller, "orders@example.org", frozenset(Scope)), datetime.now(UTC)
+    key = current().chance.reference()
+    file = operation.upload(who, data, key=key, shop=current(), at=at)
+    if isinstance(file, Refusal):
+        raise TypeError(f"the file was refused: {file}")
+    total_minor = followed(file.file_id).total_minor
+    if refused := operation.confirm(who, file.file_id, total_minor, key=key, at=datetime.now(UTC)):
+        raise TypeError(f"the sum was refused: {refused}")
+    return file.file_id
+
+
+def followed(file_id: UUID) -> File:
+    """Do what a worker does with it, until there is nothing to do."""
+    while (found := files.file(file_id)) is not None and found.state in WORKED_ON:
+        if not operation.step(shop=current(), at=datetime.now(UTC), only=file_id):
+            time.sleep(0.02)  # a worker has it
+    if found is None:
+        raise LookupError("the file is gone")
+    return found
 
 
 def _wait_for(placed: int) -> None:

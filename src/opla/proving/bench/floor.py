@@ -12,8 +12,9 @@ from django.db import connections, transaction
 
 from opla.core import ledger, order
 from opla.db.queries.call import expect
-from opla.operations.reseller_file import BATCH
 
+#: Orders that are written together.
+BATCH = 1000
 _ROWS = """
 WITH made AS MATERIALIZED (
     SELECT n, lpad(to_hex(%(first)s + n), 32, '0')::uuid AS id, clock_timestamp() AS at

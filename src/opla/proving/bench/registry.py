@@ -7,6 +7,7 @@ from typing import Final
 
 from opla.proving.bench.bench import Bench
 from opla.proving.bench.bulk import bulk
+from opla.proving.bench.fair import fair
 from opla.proving.bench.growth import growth
 from opla.proving.bench.memory import memory
 from opla.proving.bench.numbers import numbers
@@ -22,6 +23,7 @@ MEASURES: Final[dict[tuple[str, ...], Callable[[Bench], list[Row]]]] = {
     ("planner", "planner_p99"): planner,
     ("cpu_bulk", "bulk"): bulk,
     ("cpu_single", "single", "single_p99", "delivered_p99", "hot"): single,
+    ("fair", "fair_p99"): fair,
     ("growth_bulk", "growth_single"): growth,
     ("memory",): memory,
 }

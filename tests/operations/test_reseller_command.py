@@ -1,0 +1,76 @@
+"""`./opla reseller place`: a file checked, named, bought and told, in one go."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from fakes import START, World
+from opla.commands import Stop, reseller
+from opla.core.actor import Actor, Role
+from opla.operations import resellers, shop
+
+OWNER = Actor(Role.OWNER, "test")
+FILE = "key,sku,number\na,MV-15,0470123456\nb,MV-15,04701\nc,MV-15,0470123457\n"
+
+
+@pytest.fixture
+def place(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[[str], tuple[int, dict[str, object], str]]:
+    """What the command answers, says on stdout, and tells meanwhile on stderr."""
+    world.clock.now = datetime.now(UTC)
+    assert resellers.add(OWNER, "acme", title="Acme", email="o@acme.example", at=START) is None
+    assert resellers.pay_in(OWNER, "acme", "40", "first", shop=world.shop, at=START) is True
+    monkeypatch.setattr(reseller, "running", nullcontext)
+    monkeypatch.setattr(shop, "current", lambda: world.shop)
+    parser = argparse.ArgumentParser()
+    reseller.add_arguments(parser)
+
+    def run(text: str) -> tuple[int, dict[str, object], str]:
+        path = tmp_path / "orders.csv"
+        path.write_text(text)
+        code = reseller.run(parser.parse_args(["place", "acme", str(path), "--json"]))
+        told = capsys.readouterr()
+        return code, json.loads(told.out), told.err
+
+    return run
+
+
+def test_good_rows_are_bought_bad_ones_named_and_the_same_file_buys_nothing(
+    place: Callable[[str], tuple[int, dict[str, object], str]],
+) -> None:
+    code, said, told = place(FILE)
+    assert (code, said["placed"], said["again"]) == (1, 2, 0)
+    refused = said["refused"]
+    assert isinstance(refused, list)
+    assert [(row["line"], row["key"], row["refusals"][0]["code"]) for row in refused] == [(3, "b", "number_too_short")]
+    assert "line 3, number: This number is" in told
+    assert "3 of 3 rows" in told
+    _, again, _ = place(FILE)
+    assert (again["placed"], again["again"]) == (0, 2)
+
+
+def test_what_the_float_does_not_cover_is_said_and_bought_when_the_file_is_placed_again(
+    world: World, place: Callable[[str], tuple[int, dict[str, object], str]]
+) -> None:
+    text = "key,sku,number\n" + "".join(f"k{n},MV-15,0470123456\n" for n in range(4))
+    code, said, _ = place(text)
+    assert (code, said["placed"], said["missing_minor"]) == (1, 2, 2000)
+    assert resellers.pay_in(OWNER, "acme", "20", "second", shop=world.shop, at=START) is True
+    code, said, _ = place(text)
+    assert (code, said["placed"], said["again"]) == (0, 2, 2)
+
+
+def test_a_file_that_cannot_be_read_is_refused_with_its_reason(
+    place: Callable[[str], tuple[int, dict[str, object], str]],
+) -> None:
+    with pytest.raises(Stop) as stop:
+        place("sku,number\nMV-15,0470123456\n")
+    assert stop.value.code == "columns_wrong"
