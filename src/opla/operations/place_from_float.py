@@ -97,8 +97,7 @@ def judged(one: Asked, version: int, catalog: Catalog, *, shop: Shop, at: dateti
 
 def changed(one: Asked, known: bytes, *, shop: Shop) -> str:
     """The first field that is another than when its key was used before, by the digests kept then; empty: none is."""
-    asked = digests([getattr(one.wanted, field) for field in _given(one.wanted)], shop.keyring.fingerprint_key)
-    return differing((*FIELDS, *_LATER), known, asked)
+    return differing((*FIELDS, *_LATER), known, fields_of(one.wanted, shop))
 
 
 def digests(values: Sequence[str], key: bytes) -> bytes:
