@@ -73,7 +73,7 @@ def test_nothing_real_comes_of_it_whatever_it_asks(played: Played) -> None:
 def test_a_live_shop_plays_for_a_sandbox_key_too(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     live = replace(played.programs.world.shop, sandbox=False)
     monkeypatch.setattr(shop, "current", lambda: live)
-    sold = next(p["sku"] for p in played.acme.get("/products").body["products"] if p["kind"] == "code")
+    sold = next(p["sku"] for p in played.acme.get("/products").body["items"] if p["kind"] == "code")
     answer = played.acme.post("/orders", {"sku": sold}, "a")
     assert (answer.status, answer.body["sandbox"]) == (202, True)
     assert select("SELECT count(*) FROM orders") == [(0,)]

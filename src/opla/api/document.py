@@ -12,6 +12,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from opla.api.auth import Key
+from opla.core import idempotency
 from opla.presenting.problems import CONTENT_TYPE
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | bool | None
@@ -39,10 +40,15 @@ _HEADERS: Final = {
 #: Of a write whose view reads it (`api.idempotency.key_of`).
 _KEY: Final = {
     "in": "header",
-    "name": "Idempotency-Key",
-    "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,62}[!-~])?$"},
+    "name": idempotency.HEADER,
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": idempotency.LENGTH,
+        "pattern": f"^{idempotency.VISIBLE}$",
+    },
     "required": True,
-    "description": "What you call this order, refund or payment: the same again under it is the same, done once.",
+    "description": "What you call this write: the same again is done once. Plain, or as a quoted string.",
 }
 _RETRY: Final = {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait.", "required": True}
 

@@ -22,23 +22,6 @@ from opla.core.refusal import Code, Refusal
 from opla.db.queries import api
 
 WAIT_S: Final = 2
-#: How the document says it.
-DOCUMENTED: Final[dict[str, object]] = {
-    "parameters": [
-        {
-            "in": "header",
-            "name": idempotency.HEADER,
-            "required": True,
-            "description": "What you call this write. The same key again is the same; plain or as a quoted string.",
-            "schema": {
-                "type": "string",
-                "minLength": 1,
-                "maxLength": idempotency.LENGTH,
-                "pattern": f"^{idempotency.VISIBLE}$",
-            },
-        }
-    ]
-}
 
 
 def key_of(request: HttpRequest) -> str:

@@ -134,7 +134,7 @@ def _move(who: Access, file_id: UUID, event: Event, *, at: datetime) -> Refusal 
 
 
 def _actor(who: Access) -> Actor:
-    return Actor(Role.RESELLER, f"{who.reseller}:{who.key_id or who.email}")
+    return Actor(Role.RESELLER, f"{who.reseller}/{who.key_id or who.email}")
 
 
 # ── marketplaces ──

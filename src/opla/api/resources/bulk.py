@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Header, Path, Query, Router, Schema, Status
+from ninja import Path, Query, Router, Schema, Status
 
 from opla.api.auth import Key, access
+from opla.api.idempotency import key_of
 from opla.api.problems import Refused
 from opla.api.schemas import Body, Money, Problem, Why
 from opla.core.api_access import Scope
@@ -102,7 +103,6 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 )
 def upload(
     request: HttpRequest,
-    idempotency_key: Annotated[str, Header(alias="Idempotency-Key")] = "",
     name: Annotated[str, Query(max_length=200)] = "",
     source: Annotated[str, Query(max_length=40)] = "",
 ) -> Status[FileOut]:
@@ -110,11 +110,9 @@ def upload(
 
     `source`: the marketplace whose export it is. It is read and checked next; nothing is bought until it is confirmed.
     """
-    who = access(request)
+    who, key = access(request), key_of(request)
     data = request.read(MAX_BYTES + 1)
-    made = bulk.upload(
-        who, data, key=idempotency_key, name=name, platform=source, shop=shop.current(), at=timezone.now()
-    )
+    made = bulk.upload(who, data, key=key, name=name, platform=source, shop=shop.current(), at=timezone.now())
     if isinstance(made, Refusal):
         raise Refused(made)
     return Status(200 if made.again else 201, _out(_found(request, made.file_id)))
@@ -130,6 +128,7 @@ def all_files(request: HttpRequest, limit: Limit = 50, after: UUID | None = None
 
 @router.get("/files/{file_id}", auth=Key(Scope.ORDERS_READ), response={200: FileOut, **_NO})
 def one_file(request: HttpRequest, file_id: Id) -> FileOut:
+    """How far it is, and what it costs."""
     return _out(_found(request, file_id))
 
 
@@ -154,28 +153,27 @@ def confirm(
     request: HttpRequest,
     file_id: Id,
     payload: Confirmation,
-    idempotency_key: Annotated[str, Header(alias="Idempotency-Key")] = "",
 ) -> FileOut:
     """Buy the good rows, now or from a time on. The sum must be the one that was shown."""
-    begins_at = payload.begins_at
+    key, begins_at = key_of(request), payload.begins_at
     if begins_at is not None and begins_at.tzinfo is not None:
         begins_at = begins_at.astimezone(UTC)
     return _done(
         request,
         file_id,
-        bulk.confirm(
-            access(request), file_id, payload.total_minor, key=idempotency_key, begins_at=begins_at, at=timezone.now()
-        ),
+        bulk.confirm(access(request), file_id, payload.total_minor, key=key, begins_at=begins_at, at=timezone.now()),
     )
 
 
 @router.post("/files/{file_id}/pause", auth=Key(Scope.ORDERS_WRITE), response={200: FileOut, **_NO})
 def pause(request: HttpRequest, file_id: Id) -> FileOut:
+    """Buy nothing more of it for now."""
     return _done(request, file_id, bulk.pause(access(request), file_id, at=timezone.now()))
 
 
 @router.post("/files/{file_id}/resume", auth=Key(Scope.ORDERS_WRITE), response={200: FileOut, **_NO})
 def resume(request: HttpRequest, file_id: Id) -> FileOut:
+    """Go on where it was paused."""
     return _done(request, file_id, bulk.resume(access(request), file_id, at=timezone.now()))
 
 

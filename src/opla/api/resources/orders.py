@@ -13,7 +13,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from opla.api import paging
 from opla.api.auth import Key, access
-from opla.api.idempotency import DOCUMENTED, key_of, once
+from opla.api.idempotency import key_of, once
 from opla.api.paging import Paged
 from opla.api.problems import Refused
 from opla.api.resources.quotes import Wish
@@ -129,7 +129,6 @@ class BatchAnswered(Schema):
 @router.post(
     "/orders",
     auth=Key(Scope.ORDERS_WRITE),
-    openapi_extra=DOCUMENTED,
     response={
         200: Placed,
         202: Placed,
@@ -149,7 +148,6 @@ def place(request: HttpRequest, payload: Wish) -> Status[Placed]:
 @router.post(
     "/orders/batch",
     auth=Key(Scope.ORDERS_WRITE, cost=5),
-    openapi_extra=DOCUMENTED,
     response={200: BatchAnswered, **dict.fromkeys((400, 401, 403, 409, 422, 429, 503), Problem)},
 )
 def place_batch(request: HttpRequest, payload: Batch) -> BatchAnswered:

@@ -11,7 +11,7 @@ from ninja import Query, Router, Schema
 
 from opla.api import paging
 from opla.api.auth import Key, access
-from opla.api.idempotency import DOCUMENTED, key_of, once
+from opla.api.idempotency import key_of, once
 from opla.api.paging import Paged
 from opla.api.problems import Refused
 from opla.api.schemas import Money, Problem
@@ -57,7 +57,6 @@ class Refunds(Schema):
 @router.post(
     "/orders/{order_id}/refund",
     auth=Key(Scope.REFUNDS_WRITE),
-    openapi_extra=DOCUMENTED,
     response={200: Refund, **dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Problem)},
 )
 def give_back(request: HttpRequest, order_id: UUID) -> Refund:
