@@ -24,6 +24,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 
 from api.conftest import Program, Programs
+from api.test_tmf654 import BASE, SPEC, Theirs
 from conftest import FULL
 from fakes import CODE, DIRECT, NUMBER
 from opla.api import document, v1
@@ -163,6 +164,26 @@ def address(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
 def test_every_answer_is_as_the_document_says(programs: Programs, address: str, tmp_path: Path) -> None:
     verdict = judged(address, programs.acme, tmp_path)
     assert verdict.passed, verdict.said
+
+
+@pytest.mark.skipif(not SPEC.exists(), reason="no official document of TMF654 on this machine (OPLA_SPECS)")
+def test_tmf654_answers_as_the_official_document_says(programs: Programs, address: str, tmp_path: Path) -> None:
+    """By the document itself. Left out: listeners, which are addresses of whoever listens, and what the hub calls."""
+    acme = Theirs(programs.acme)
+    assert acme.topup("one").status == 201
+    programs.world.work(3)
+    command = [
+        *(str(Path(sys.executable).with_name("schemathesis")), "run", str(SPEC), "--url", f"{address}{BASE}"),
+        *("--exclude-path-regex", "^/(listener|hub)", f"--max-examples={_EXAMPLES}", "--seed=1", "--no-color"),
+        "--checks=not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
+        *("--phases=coverage,fuzzing", "--generation-database=none", "--continue-on-failure", "--no-shrink"),
+        *("-H", f"Authorization: Bearer {programs.acme.secret}", "-H", "Idempotency-Key: judged"),
+    ]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=_AT_MOST_S, check=False,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr
 
 
 def test_the_judge_notices_what_is_broken(

@@ -167,10 +167,20 @@ def action(found: Line, reseller: str) -> Shape:
     }
 
 
+#: What their document requires of each thing, whichever fields somebody asked for.
+_ALWAYS: Final[dict[str, frozenset[str]]] = {
+    "TopupBalance": frozenset({"id", "href", "status"}),
+    "Bucket": frozenset({"id", "href"}),
+    "AccumulatedBalance": frozenset({"id", "href", "bucket", "name", "totalBalance"}),
+    "BalanceActionHistory": frozenset({"id", "href", "status", "receiverLogicalResource"}),
+}
+
+
 def only(shown: Shape, fields: str) -> Shape:
-    """`?fields=a,b`: those, and always what a thing is known by."""
+    """`?fields=a,b`: those, and always what a thing is known by and may not lack."""
     wanted = {name.strip() for name in fields.split(",") if name.strip()}
-    return shown if not wanted else {k: v for k, v in shown.items() if k in wanted or k in ("id", "href")}
+    always = _ALWAYS[str(shown["@type"])]
+    return shown if not wanted else {name: value for name, value in shown.items() if name in wanted | always}
 
 
 def fits(shown: Json, path: str, wanted: str) -> bool:
