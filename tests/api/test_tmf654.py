@@ -15,7 +15,7 @@ from fakes import CODE, DIRECT, World
 
 BASE = "/tmf-api/prepayBalanceManagement/v4"
 TYPE = "application/json;charset=utf-8"
-SPEC = Path(os.environ.get("OPLASPECS", "/nowhere")) / "tmf" / "TMF654-PrepayBalance-v4.0.0.swagger.json"
+SPEC = Path(os.environ.get("OPLA_SPECS", "/nowhere")) / "tmf" / "TMF654-PrepayBalance-v4.0.0.swagger.json"
 
 
 class Theirs:
