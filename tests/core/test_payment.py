@@ -115,6 +115,23 @@ def test_a_captured_payment_is_looked_at_a_few_times_more_because_a_webhook_may_
     assert looks == [AT + timedelta(minutes=5), AT + timedelta(hours=1), AT + timedelta(days=1), None]
 
 
+@pytest.mark.parametrize("silence", [Answer.NOT_SENT, Answer.UNKNOWN])
+@pytest.mark.parametrize(
+    ("payment", "state"),
+    [(replace(OPEN, state=State.EXPIRED), attempt.State.DECLINED), (CAPTURED, attempt.State.SUCCEEDED)],
+)
+def test_the_last_look_that_nobody_answered_is_made_again_until_somebody_does(
+    payment: Payment, state: attempt.State, silence: Answer
+) -> None:
+    """Else money that came late would be lost with one broken call, a day after the charge."""
+    at = AT + timedelta(days=1, minutes=3)
+    again = settled(ChargeReport(silence), payment, charge=state, at=at).notes[0].due_at
+    assert again == at + timedelta(hours=1)
+    told = ChargeReport(Answer.DECLINED, "pay_1") if state is attempt.State.DECLINED else captured(1550)
+    assert settled(told, payment, charge=state, at=again).notes[0].due_at is None
+    assert settled(ChargeReport(silence), payment, charge=state, at=AT + timedelta(days=30)).notes[0].due_at is None
+
+
 def test_a_charge_nobody_can_tell_about_comes_to_a_person_and_leaves_the_list_when_they_can() -> None:
     late = AT + timedelta(minutes=15)
     silent = settled(ChargeReport(Answer.UNKNOWN), OPEN, charge=attempt.State.UNKNOWN, at=late)

@@ -148,9 +148,18 @@ def due(kind: Kind, state: State, tries: int, at: datetime, parks_at: datetime |
 LATE_ASKS_CAPTURED = LATE_ASKS[2:]
 
 
-def late(made_at: datetime, at: datetime, looks: tuple[timedelta, ...] = LATE_ASKS) -> datetime | None:
-    """The next late look after `at`, or None when the last one was made."""
-    return next((made_at + after for after in looks if made_at + after > at), None)
+#: The last look counts when it was answered. Where it was not, it is made again so much later, for so long in all.
+LATE_AGAIN, LATE_AT_MOST = timedelta(hours=1), timedelta(days=30)
+
+
+def late(
+    made_at: datetime, at: datetime, looks: tuple[timedelta, ...] = LATE_ASKS, *, answered: bool = True
+) -> datetime | None:
+    """The next late look after `at`, or None when the last one was made. `answered`: the one just made was."""
+    found = next((made_at + after for after in looks if made_at + after > at), None)
+    if found is None and not answered and at < made_at + LATE_AT_MOST:
+        return at + LATE_AGAIN
+    return found
 
 
 @dataclass(frozen=True)

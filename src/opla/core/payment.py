@@ -192,7 +192,7 @@ def settle(
     note = Note(
         charge.id,
         report.answer,
-        _due(charge, target, orders.values(), at),
+        _due(charge, target, orders.values(), at, answered=report.answer not in _UNHEARD),
         charge.tries,
         provider_id=report.provider_id,
         redirect_url=report.redirect_url,
@@ -230,15 +230,21 @@ def settle(
     return base
 
 
-def _due(charge: Charge, target: attempt.State, orders: Iterable[Order], at: datetime) -> datetime | None:
+#: Nobody said anything, or nothing that could be understood.
+_UNHEARD: Final = frozenset({Answer.NOT_SENT, Answer.UNKNOWN})
+
+
+def _due(
+    charge: Charge, target: attempt.State, orders: Iterable[Order], at: datetime, *, answered: bool
+) -> datetime | None:
     """Open: on the schedule. Declined or captured: a few late looks, for money that comes late or a second time; and
     one before the date of each order that waits for it, for money that has left without us."""
     if target is attempt.State.DECLINED:
         if charge.state is not attempt.State.DECLINED:
             return at + attempt.LATE_ASKS[0]
-        return attempt.late(charge.made_at, at)
+        return attempt.late(charge.made_at, at, answered=answered)
     if target is attempt.State.SUCCEEDED:
-        late = attempt.late(charge.made_at, at, attempt.LATE_ASKS_CAPTURED)
+        late = attempt.late(charge.made_at, at, attempt.LATE_ASKS_CAPTURED, answered=answered)
         before = (o.deliver_at - _BEFORE_DATE for o in orders if o.deliver_at and o.state in _TO_COME)
         return min([look for look in (late, *before) if look and look > at], default=None)
     return attempt.due(attempt.Kind.CHARGE, target, charge.tries, at) if target in attempt.OPEN else None
