@@ -4,7 +4,8 @@
 2. the bank's own number for the line: where both have the same one, and do not show different references, they are one
    line; within one kind of file, different numbers are different lines;
 3. else (a camt.053 and a CODA, a notification and a statement): one line, if they were booked on the same day and show
-   the same reference of ours, or where they show none the same other account.
+   the same reference of ours, or where they show none the same other account; but with none, and different numbers of
+   the bank in two kinds of camt, they are two: a line too many is a person's, one too few is somebody's money.
 
 Lines are paired one to one, so where a day has three alike and two of them are known, one is new.
 """
@@ -62,4 +63,6 @@ def _alike(a: Seen, b: Seen) -> bool:
         return False
     if a.references or b.references:
         return a.references == b.references
+    if a.bank_ref and b.bank_ref and Source.CODA not in (a.source, b.source):
+        return False  # one bank's numbers in two kinds of camt, and nothing of ours to go by
     return not a.other or not b.other or a.other == b.other
