@@ -37,17 +37,17 @@ def test_only_these_may_succeed_later_unchanged() -> None:
 
 #: Who may do what: a row per act.
 TABLE = """
-quote              customer owner support
-place              customer owner
+quote              customer owner support clerk kiosk
+place              customer owner clerk kiosk
 place_from_float   reseller
-pay                customer owner
+pay                customer owner clerk kiosk
 call_off           customer
-reveal             customer reseller
-say                customer
+reveal             customer reseller clerk kiosk
+say                customer kiosk
 share              customer
 step_back          customer
 keep_sims          customer
-take_back          customer reseller
+take_back          customer reseller clerk
 answer             owner support
 settle             system
 expire             system
@@ -58,7 +58,7 @@ close_day          owner
 refund             owner support
 approve_refund     owner
 stock_codes        owner
-hand_over          owner support
+hand_over          owner support clerk
 change_catalogue   owner
 manage_resellers   owner
 manage_own_reseller reseller
@@ -72,9 +72,11 @@ manage_suppliers   owner
 sync_suppliers     owner system
 send_transfers     owner
 read_payouts       owner system
-take_cash          owner support
+take_cash          owner support clerk
 start_texts        owner
 manage_drawers     owner
+manage_stations    owner
+work_shift         clerk
 renew              customer
 end_renewal        customer owner
 apply_passport     reseller

@@ -24,7 +24,7 @@ NOBODY: Final = b""
 
 def device_of(request: HttpRequest) -> bytes:
     """The secret of this device, or `NOBODY` where it has none yet."""
-    return _read(request.COOKIES.get(COOKIE, "")) or NOBODY
+    return read_secret(request.COOKIES.get(COOKIE, "")) or NOBODY
 
 
 def ensured(request: HttpRequest, chance: Chance) -> bytes:
@@ -34,7 +34,7 @@ def ensured(request: HttpRequest, chance: Chance) -> bytes:
 
 def remember(response: HttpResponse, device: bytes, *, secure: bool) -> None:
     """Put the device's secret on the answer, again each time, so that it lives a year from the last order."""
-    response.set_cookie(COOKIE, _write(device), max_age=_YEAR_S, httponly=True, samesite="Lax", secure=secure)
+    response.set_cookie(COOKIE, write_secret(device), max_age=_YEAR_S, httponly=True, samesite="Lax", secure=secure)
 
 
 def customer(device: bytes) -> Actor:
@@ -42,11 +42,13 @@ def customer(device: bytes) -> Actor:
     return Actor(Role.CUSTOMER, device_hash(device).hex()[:12] if device else "")
 
 
-def _write(device: bytes) -> str:
+def write_secret(device: bytes) -> str:
+    """A secret as a cookie holds it."""
     return base64.urlsafe_b64encode(device).decode().rstrip("=")
 
 
-def _read(text: str) -> bytes | None:
+def read_secret(text: str) -> bytes | None:
+    """A cookie's secret; None where it holds none."""
     try:
         device = base64.b64decode(text + "==", altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

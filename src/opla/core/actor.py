@@ -13,6 +13,8 @@ class Role(StrEnum):
     RESELLER = "reseller"
     OWNER = "owner"
     SUPPORT = "support"
+    CLERK = "clerk"  # at a till: `anna@main-till`
+    KIOSK = "kiosk"  # whoever stands in front of one, named by it
     SYSTEM = "system"  # workers and the janitor
 
 
@@ -57,6 +59,8 @@ class Act(StrEnum):
     TAKE_CASH = "take_cash"  # take and give money over a counter, into and out of a drawer
     START_TEXTS = "start_texts"  # text a number again that somebody said STOP for
     MANAGE_DRAWERS = "manage_drawers"  # open and close drawers, and count them
+    MANAGE_STATIONS = "manage_stations"  # pair and unpair tablets, name clerks and give them PINs
+    WORK_SHIFT = "work_shift"  # open and close a shift at a drawer, read its report, open the drawer without a sale
     APPLY_PASSPORT = "apply_passport"  # for the proof of one's own place of sale, and give it up
     CHECK_SELLERS = "check_sellers"  # approve, review, suspend and withdraw passports, and read what is reported
     REPORT_SELLER = "report_seller"
@@ -118,10 +122,15 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.TAKE_CASH,
             Act.START_TEXTS,
             Act.MANAGE_DRAWERS,
+            Act.MANAGE_STATIONS,
             Act.CHECK_SELLERS,
         }
     ),
     Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER, Act.TAKE_CASH}),
+    Role.CLERK: frozenset(
+        {Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.TAKE_BACK, Act.TAKE_CASH, Act.HAND_OVER, Act.WORK_SHIFT}
+    ),
+    Role.KIOSK: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.SAY}),
     Role.SYSTEM: frozenset({Act.SETTLE, Act.EXPIRE, Act.TELL, Act.SYNC_SUPPLIERS, Act.READ_PAYOUTS}),
 }
 
@@ -135,6 +144,11 @@ class Actor:
 
     def __str__(self) -> str:
         return f"{self.role}:{self.name}" if self.name else str(self.role)
+
+    @property
+    def at_counter(self) -> bool:
+        """At a tablet of ours, where many strangers buy one after the other."""
+        return self.role in (Role.CLERK, Role.KIOSK)
 
     def refused(self, act: Act) -> Refusal | None:
         """None when this actor may do it."""

@@ -74,7 +74,7 @@ def read(typed: str) -> str:
 #: Code of Economic Law). Of other countries nothing is known here: their totals are left as they are.
 ROUNDED_TO: Final = {"BE": 5}
 #: Banknotes and coins in euros (euro area; Regulation (EC) No 974/98), in cents.
-_PIECES: Final = (50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
+PIECES: Final = (50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
 
 
 def step_minor(country: str) -> int:
@@ -97,7 +97,7 @@ def change(due: Money, given: Money, step: int) -> Money | Refusal:
     figures = {"due": str(due.amount_minor), "currency": due.currency}
     if back < 0:
         return Refusal(Code.CASH_TOO_LITTLE, "given", figures)
-    if back % step or not any(back < piece <= given.amount_minor for piece in _PIECES):
+    if back % step or not any(back < piece <= given.amount_minor for piece in PIECES):
         return Refusal(Code.CASH_CANNOT_BE, "given", figures)
     return Money(back, due.currency)
 

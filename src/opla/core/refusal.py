@@ -222,6 +222,22 @@ class Code(StrEnum):
     CASH_NOT_DUE = "cash_not_due"  # no refund waits under this code (any more)
     CASH_TOO_LITTLE = "cash_too_little"  # names what is due
     CASH_CANNOT_BE = "cash_cannot_be"  # nobody pays so much with these notes and coins, or it cannot be changed
+    # tablets, clerks and shifts
+    STATION_UNKNOWN = "station_unknown"
+    STATION_NAME_INVALID = "station_name_invalid"
+    STATION_FIXED = "station_fixed"  # its kind and its drawer stay what they are: another name is another tablet
+    PAIRING_CODE_WRONG = "pairing_code_wrong"  # mistyped, used, or over
+    CLERK_UNKNOWN = "clerk_unknown"
+    CLERK_NAME_INVALID = "clerk_name_invalid"
+    PIN_INVALID = "pin_invalid"  # not `from` to `to` digits
+    PIN_WEAK = "pin_weak"  # among those that are tried first
+    PIN_WRONG = "pin_wrong"
+    PIN_WAITS = "pin_waits"  # too many were wrong: `minutes`
+    PIN_ENDED = "pin_ended"  # too many were wrong: a new one must be given
+    COUNT_UNREADABLE = "count_unreadable"  # how many of a `piece` there are is a whole number
+    SHIFT_OPEN = "shift_open"  # at this drawer there is one
+    SHIFT_CLOSED = "shift_closed"  # a clerk moves money in a shift alone
+    SHIFT_NOT_YOURS = "shift_not_yours"  # who opened it, or a manager, closes it
     DRAWER_SHORT = "drawer_short"  # there is less in it
     TAKING_USED = "taking_used"  # what was paid is delivered or seen: it is a refund then, and no mistake undone
     TAKING_TOO_OLD = "taking_too_old"
@@ -253,7 +269,7 @@ class Code(StrEnum):
 #: The same request may succeed later, unchanged.
 TRANSIENT = frozenset(
     {
-        *(Code.STILL_RUNNING, Code.TOO_MANY_TRIES, Code.PAYMENTS_PAUSED, Code.NOT_DELIVERED_YET),
+        *(Code.STILL_RUNNING, Code.TOO_MANY_TRIES, Code.PAYMENTS_PAUSED, Code.NOT_DELIVERED_YET, Code.PIN_WAITS),
         *(Code.REFUNDS_PAUSED, Code.TEMPORARILY_CLOSED),
     }
 )

@@ -44,6 +44,7 @@ _REFUSALS: Final = {
     "still_running": Code.STILL_RUNNING,
     "moved": Code.STILL_RUNNING,
     "key_reused": Code.KEY_REUSED,
+    "shift_closed": Code.SHIFT_CLOSED,
 }
 
 

@@ -94,6 +94,15 @@ def count(actor: Actor, line_id: UUID, drawer: str, amount: str, *, why: str, at
     counted = Money.parse(amount, CURRENCY)
     if counted is None or counted.amount_minor < 0:
         return Refusal(Code.AMOUNT_UNREADABLE, "amount", {"amount": amount})
+    return _counted(actor, line_id, drawer, counted, why=why, at=at)
+
+
+def count_for_shift(actor: Actor, line_id: UUID, drawer: str, counted: Money, *, at: datetime) -> Money | Refusal:
+    """The same by a clerk, who begins or ends a shift with it."""
+    return actor.refused(Act.WORK_SHIFT) or _counted(actor, line_id, drawer, counted, why="", at=at)
+
+
+def _counted(actor: Actor, line_id: UUID, drawer: str, counted: Money, *, why: str, at: datetime) -> Money | Refusal:
     for _ in range(_ROUNDS):
         if (known := queries.line(line_id)) is not None:
             same = known.kind is Kind.COUNTED and known.given_minor == counted.amount_minor and known.drawer == drawer

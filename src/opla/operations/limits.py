@@ -24,6 +24,7 @@ none is so tight that a family, a hotel or the customers of one operator meet it
 | friends  | the number that asks           | 3       | a day            |
 | passports | the visitor's address         | 300     | an hour          |
 | reports  | the visitor's address          | 5       | an hour          |
+| pairings | the visitor's address          | 20      | an hour          |
 | applied  | a reseller                     | 50      | a day            |
 
 An address is counted by its keyed digest, and forgotten when its tries are free again. Many addresses of one network
@@ -54,6 +55,7 @@ class Limit:
     per: timedelta
 
 
+PAIRINGS: Final = Limit("pairing", 20, timedelta(hours=1))
 QUOTES: Final = Limit("quote", 300, timedelta(hours=1))
 COUPONS: Final = Limit("coupon", 20, timedelta(hours=1))
 WISHES: Final = Limit("wish", 20, timedelta(hours=1))

@@ -59,7 +59,7 @@ def offered(
             quote.operator,
             quote.sku,
             claim.channel,
-            quote.email.lower() not in before,
+            bool(quote.email) and quote.email.lower() not in before,  # of a stranger at a counter nobody knows
             running.groups_of(quote.email),
             claim.opened | fresh,
             _used(running, used, own),
@@ -99,8 +99,9 @@ def on_sale(catalog_version: int, operator: str, *, sandbox: bool) -> tuple[OnSa
 
 
 def _customers(quote: Quote, shop: Shop) -> tuple[bytes, ...]:
-    """Whose uses these are: the address's, and the recipient's number's where there is one. Keyed, so not readable."""
-    names = [f"email {quote.email.lower()}", *([f"number {quote.number}"] if quote.number else [])]
+    """Whose uses these are: the address's, and the recipient's number's, of those there are. Keyed, so not readable."""
+    said = (("email", quote.email.lower()), ("number", quote.number))
+    names = [f"{kind} {name}" for kind, name in said if name]
     key = shop.keyring.fingerprint_key
     return tuple(hashlib.blake2b(name.encode(), key=key, person=b"customer", digest_size=16).digest() for name in names)
 
@@ -112,8 +113,13 @@ def _bought_before(claimed: Sequence[tuple[Quote, Claim]], running: Promotions) 
 
 
 def _used(running: Promotions, used: Mapping[tuple[str, bytes], int], own: tuple[bytes, ...]) -> Mapping[str, Used]:
-    """By the promotion's name; of one customer's names the one that used it most."""
+    """By the promotion's name; of one customer's names the one that used it most.
+
+    Who has no name, at a counter, has had their share: what each has so many times is for those who can be told apart.
+    """
     return {
-        p.id: Used(used.get((p.id, _EVERYBODY), 0), max(used.get((p.id, name), 0) for name in own))
+        p.id: Used(
+            used.get((p.id, _EVERYBODY), 0), max((used.get((p.id, name), 0) for name in own), default=p.each or 0)
+        )
         for p in running.ours
     }

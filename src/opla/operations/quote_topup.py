@@ -56,7 +56,7 @@ def quote_topups(
     if tired := limits.by_visitor(limits.QUOTES, address, shop=shop, at=at):
         return [[tired] for _ in wanted]
     version, catalog = catalogue.active()
-    answers = [priced(one, version, catalog, shop=shop, at=at) for one in wanted]
+    answers = [priced(one, version, catalog, shop=shop, at=at, counter=actor.at_counter) for one in wanted]
     found = {n: quote for n, quote in enumerate(answers) if isinstance(quote, Quote)}
     for n in _gone([(n, quote) for n, quote in found.items() if quote.kind.is_starter], catalog, shop, at):
         answers[n] = [Refusal(Code.STARTER_SOLD_OUT, "product", {"sku": found.pop(n).sku})]
@@ -73,9 +73,15 @@ def quote_topups(
     return answers
 
 
-def priced(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: datetime) -> Quote | list[Refusal]:
-    """One wish at today's price without promotions, kept nowhere yet; or everything that is wrong with it."""
-    language, email = read_language(wanted.language), read_email(wanted.email)
+def priced(
+    wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: datetime, counter: bool = False
+) -> Quote | list[Refusal]:
+    """One wish at today's price without promotions, kept nowhere yet; or everything that is wrong with it.
+
+    At a `counter` nobody needs an e-mail address: what is bought is handed over, with its receipt.
+    """
+    language = read_language(wanted.language)
+    email = "" if counter and not wanted.email.strip() else read_email(wanted.email)
     found = _chosen(version, wanted.operator, wanted.amount, wanted.sku, shop.sandbox)
     number: str | Refusal = ""
     plan: Refusal | None = None

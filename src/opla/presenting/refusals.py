@@ -219,6 +219,24 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.CASH_CANNOT_BE: gettext_noop(
         "Nobody gives so much for this, or the change could not be given in coins. Was it typed wrong?"
     ),
+    Code.STATION_UNKNOWN: gettext_noop("There is no tablet of this name."),
+    Code.STATION_NAME_INVALID: gettext_noop("A tablet's name has 2 to 40 small letters, digits and hyphens."),
+    Code.STATION_FIXED: gettext_noop(
+        "A tablet of this name is for something else. Give this one another name: the old one stands in the records."
+    ),
+    Code.PAIRING_CODE_WRONG: gettext_noop(
+        "This code pairs nothing: it is mistyped, used, or older than a quarter of an hour. Ask for a new one."
+    ),
+    Code.CLERK_UNKNOWN: gettext_noop("Nobody of this name works here."),
+    Code.CLERK_NAME_INVALID: gettext_noop(
+        "A clerk has a name to show, and a short one of 2 to 40 small letters, digits and hyphens."
+    ),
+    Code.PIN_WEAK: gettext_noop("This PIN is among the first that anybody tries. Choose another one."),
+    Code.PIN_WRONG: gettext_noop("This is not the PIN. Try again."),
+    Code.PIN_ENDED: gettext_noop("Too many wrong PINs. A manager must give a new one."),
+    Code.SHIFT_OPEN: gettext_noop("At this till a shift is open. It is closed first."),
+    Code.SHIFT_CLOSED: gettext_noop("No shift is open at this till. Count the drawer and begin one."),
+    Code.SHIFT_NOT_YOURS: gettext_noop("Somebody else opened this shift. They, or a manager, close it."),
     Code.DRAWER_SHORT: gettext_noop("There is less than that in this till by the books."),
     Code.TAKING_USED: gettext_noop("What was paid for is delivered or seen. It is a refund now, with its own rules."),
     Code.TAKING_TOO_OLD: gettext_noop("This was too long ago to be undone. Refund it instead."),
@@ -290,6 +308,22 @@ def _too_many_calls(params: Mapping[str, str]) -> str:
         n,
     )
     return said % {"n": n}
+
+
+def _pin_invalid(params: Mapping[str, str]) -> str:
+    return _("A PIN has %(from)s to %(to)s digits.") % {"from": params.get("from", ""), "to": params.get("to", "")}
+
+
+def _pin_waits(params: Mapping[str, str]) -> str:
+    n = int(params.get("minutes", "1"))
+    return ngettext(
+        "Too many wrong PINs. Try again in %(n)s minute.", "Too many wrong PINs. Try again in %(n)s minutes.", n
+    ) % {"n": n}
+
+
+def _count_unreadable(params: Mapping[str, str]) -> str:
+    piece = Money(int(params.get("piece", "0")), params.get("currency", "EUR"))
+    return _("How many of %(piece)s? Enter a whole number.") % {"piece": figures.money(piece)}
 
 
 def _elsewhere(params: Mapping[str, str]) -> str:
@@ -593,6 +627,9 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.TOO_MANY_TRIES: _too_many_tries,
     Code.TOO_MANY_CALLS: _too_many_calls,
     Code.API_KEY_ELSEWHERE: _elsewhere,
+    Code.PIN_INVALID: _pin_invalid,
+    Code.PIN_WAITS: _pin_waits,
+    Code.COUNT_UNREADABLE: _count_unreadable,
     Code.SCOPE_MISSING: _scope_missing,
     Code.SCOPE_UNKNOWN: _scope_unknown,
     Code.WEBHOOK_URL_REFUSED: _webhook_url,

@@ -73,6 +73,8 @@ INSTALLED_APPS = [
     "opla.storefront",
     "opla.backoffice",
     "opla.portal",
+    "opla.till",
+    "opla.kiosk",
     "ninja",
 ]
 AUTH_USER_MODEL = "opla_db.Customer"

@@ -10,6 +10,8 @@ from opla.api import problems, v1
 urlpatterns = [
     path("", include("opla.storefront.urls")),
     path("", include("opla.hooks.urls")),
+    path("", include("opla.till.urls")),
+    path("", include("opla.kiosk.urls")),
     path("owner/", include("opla.backoffice.urls")),
     path("reseller/", include("opla.portal.urls")),
     path("api/v1/", v1.api.urls),

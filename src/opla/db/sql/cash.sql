@@ -55,7 +55,7 @@ END $$;
 -- done · again (this very line is there) · undone (it was, and its money has left again) · key_reused (its id is another
 -- line's) · drawer_unknown · drawer_short ·
 -- code_unknown · taken · not_waited_for · paid_out · not_due · captured (a taking that is a payment by now is not undone) ·
--- still_running · moved (what was counted against is no longer the balance)
+-- still_running · moved (what was counted against is no longer the balance) · shift_closed (a clerk's, outside of a shift)
 CREATE OR REPLACE FUNCTION opla_drawer_line(
     p_at timestamptz, p_actor text, p_id uuid, p_drawer text, p_kind text, p_minor bigint, p_settled bigint, p_currency text,
     p_given bigint, p_code text, p_undoes uuid, p_reseller text, p_why text,
@@ -67,11 +67,17 @@ DECLARE
     v_attempt attempt;
     v_code cash_code;
     v_event bigint;
+    v_shift uuid;
 BEGIN
     PERFORM opla_writes(true);
     PERFORM 1 FROM drawer WHERE name = p_drawer AND state = 'open' FOR UPDATE;
     IF NOT FOUND THEN
         v_result := 'drawer_unknown';
+    END IF;
+    SELECT id INTO v_shift FROM shift WHERE drawer = p_drawer AND closed_at IS NULL;
+    -- A clerk moves money in a shift alone; what is counted there opens it.
+    IF v_result IS NULL AND v_shift IS NULL AND p_actor LIKE 'clerk:%' AND p_kind <> 'counted' THEN
+        v_result := 'shift_closed';
     END IF;
     IF EXISTS (SELECT FROM drawer_line WHERE id = p_id) THEN
         SELECT CASE WHEN (l.drawer, l.kind, l.minor, l.settled_minor, l.currency, coalesce(l.code, ''), l.reseller)
@@ -104,9 +110,9 @@ BEGIN
     END IF;
     IF v_result IS NULL THEN
         INSERT INTO drawer_line (id, drawer, kind, minor, settled_minor, currency, given_minor, code, undoes, reseller, why, at,
-                                 actor)
+                                 actor, shift_id)
         VALUES (p_id, p_drawer, p_kind, p_minor, p_settled, p_currency, p_given, p_code, p_undoes, p_reseller, p_why, p_at,
-                p_actor);
+                p_actor, v_shift);
         INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
         VALUES (p_at, 'drawer', p_id, p_kind, '', '', p_actor, p_why) RETURNING id INTO v_event;
         IF v_code.attempt IS NOT NULL THEN

@@ -57,6 +57,7 @@ BEGIN
         'text_wish', 'text_out', 'text_part', 'text_receipt', 'text_spent', 'text_piece', 'text_ask', 'mail_back',
         'purchase', 'batch', 'stock_rule', 'number_look_up', 'supply_cost',
         'drawer', 'cash_code', 'drawer_line', 'played_order', 'float_alarm',
+        'station', 'clerk', 'shift',
         'passport', 'passport_proof', 'passport_report',
         'webhook_message', 'webhook_delivery', 'webhook_try',
         'bulk_file', 'bulk_row'

@@ -1,0 +1,1 @@
+"""The kiosk: a tablet of ours that nobody stands behind."""
