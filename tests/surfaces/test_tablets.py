@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from fakes import DEVICE
 from operations.test_cash import OWNER, TILL, counter
 from operations.test_stations import PIN, named
+from opla.core.actor import Role
 from opla.core.refusal import Refusal
 from opla.core.station import Kind
 from opla.operations import stations
 from surfaces.conftest import Door, Visitor
+from surfaces.test_owner_pages import signed_in
 
 __all__ = ["counter"]
 
@@ -46,3 +50,31 @@ def test_a_tablet_is_paired_by_its_code_and_then_asks_who_works_here(door_with_t
 def test_who_has_no_tablet_of_ours_sees_no_till(door_with_till: Door) -> None:
     for page in ("/till/", "/till/sign-in/", "/kiosk/"):
         assert Visitor(DEVICE).get(page).status == 404
+
+
+def test_the_owner_makes_a_till_names_a_clerk_and_ends_a_stolen_tablet(door_with_till: Door) -> None:
+    owner = signed_in(door_with_till.world, Role.OWNER, "ana")
+    made = owner.post("/owner/stations/", {"act": "till", "name": "main-till", "drawer": TILL})
+    [code] = re.findall(r"[2-9A-Z]{4}-[2-9A-Z]{4}", made.text)
+    assert "/station/" in made.text
+    wrong = owner.post("/owner/stations/", {"act": "clerk", "name": "anna", "shown": "Anna", "pin": "1234"})
+    assert (wrong.status, "first that anybody tries" in wrong.text) == (422, True)
+    owner.post("/owner/stations/", {"act": "clerk", "name": "anna", "shown": "Anna", "pin": PIN})
+    tablet = Visitor(DEVICE)
+    tablet.post("/station/", {"code": code})
+    tablet.post("/till/sign-in/", {"name": "anna", "pin": PIN})
+    assert "main-till · Anna" in tablet.get("/till/").text
+    owner.post("/owner/stations/", {"act": "unpair", "name": "main-till", "why": "stolen"})
+    assert tablet.get("/till/").status == 404
+    assert code not in owner.get("/owner/stations/").text
+
+
+def test_the_page_of_tablets_is_the_owners_alone(door_with_till: Door) -> None:
+    support = signed_in(door_with_till.world, Role.SUPPORT, "eve")
+    assert support.get("/owner/stations/").status == Visitor(DEVICE).get("/owner/stations/").status == 404
+
+
+def test_who_guesses_codes_waits(door_with_till: Door) -> None:
+    said = [Visitor(DEVICE).post("/station/", {"code": f"AAAA-AA{n}{n}"}).text for n in (2, 3) for _ in range(11)]
+    assert "too often" in said[-1]
+    assert "too often" not in said[19]
