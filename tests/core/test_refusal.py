@@ -38,7 +38,7 @@ def test_only_these_may_succeed_later_unchanged() -> None:
 #: Who may do what: a row per act.
 TABLE = """
 quote              customer owner support clerk kiosk
-place              customer owner clerk kiosk
+place              customer owner clerk kiosk system
 place_from_float   reseller
 pay                customer owner clerk kiosk
 call_off           customer
@@ -72,7 +72,7 @@ manage_suppliers   owner
 sync_suppliers     owner system
 send_transfers     owner
 read_payouts       owner system
-take_cash          owner support clerk
+take_cash          owner support clerk system
 start_texts        owner
 manage_drawers     owner
 manage_stations    owner

@@ -23,13 +23,13 @@ MUTABLE = [
     "drawer", "cash_code", "played_order", "float_alarm", "passport", "passport_report",
     "webhook_message", "webhook_delivery", "webhook_try",
     "bulk_file", "bulk_row",
-    "station", "clerk", "shift",
+    "station", "clerk", "shift", "offline_code",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
     "attempt_evidence", "order_said", "attempt_route", "text_stop", "text_start", "bank_statement", "bank_reference",
     "transfer_file",
-    "drawer_line", "passport_proof",
+    "drawer_line", "passport_proof", "offline_key", "offline_sale",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [

@@ -131,7 +131,10 @@ MAY: dict[Role, frozenset[Act]] = {
         {Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.TAKE_BACK, Act.TAKE_CASH, Act.HAND_OVER, Act.WORK_SHIFT}
     ),
     Role.KIOSK: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.SAY}),
-    Role.SYSTEM: frozenset({Act.SETTLE, Act.EXPIRE, Act.TELL, Act.SYNC_SUPPLIERS, Act.READ_PAYOUTS}),
+    # Workers place and take what tills sold without a line.
+    Role.SYSTEM: frozenset(
+        {Act.PLACE, Act.TAKE_CASH, Act.SETTLE, Act.EXPIRE, Act.TELL, Act.SYNC_SUPPLIERS, Act.READ_PAYOUTS}
+    ),
 }
 
 

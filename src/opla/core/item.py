@@ -46,6 +46,7 @@ class Kind(StrEnum):
     PAYOUT_MISSING = "payout_missing"  # a payment that no payout has brought
     PASSPORT = "passport"  # a seller applies for one, or one is due for review
     SELLER_REPORTED = "seller_reported"
+    TABLET = "tablet"  # what a tablet sold without a line cannot be
 
 
 class Why(StrEnum):
@@ -100,6 +101,11 @@ class Why(StrEnum):
     PASSPORT_APPLIED = "passport_applied"  # seller, place
     PASSPORT_DUE = "passport_due"  # seller, place, day: its last
     SELLER_REPORTED = "seller_reported"  # number: of the passport it is about, or empty
+    # of sales without a line: station, n, clerk, serial
+    OFFLINE_TWICE = "offline_twice"  # this code was sold before: there are two tablets
+    OFFLINE_FORKED = "offline_forked"  # another sale stands under the same number: there are two tablets
+    OFFLINE_UNKNOWN = "offline_unknown"  # the tablet never held this code
+    OFFLINE_LATE = "offline_late"  # the code had been posted as lost
     # what cannot be
     ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer
     MOVE_IMPOSSIBLE = "move_impossible"  # subject, state, event
@@ -174,6 +180,7 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.PAYOUT_MISSING: (Resolution.SEEN,),
     Kind.PASSPORT: (),  # decided on the page of the sellers
     Kind.SELLER_REPORTED: (Resolution.SEEN,),
+    Kind.TABLET: (Resolution.SEEN,),
     Kind.CASH_DUE: (),  # paid out, or sent by bank, on the page of the drawers: nobody's word moves cash
 }
 

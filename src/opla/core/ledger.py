@@ -49,6 +49,7 @@ class Account(StrEnum):
     PAYOUT_FEES = "payout_fees"  # what a payment provider keeps that belongs to no payment
     CASH_OUTSIDE = "cash_outside"  # cash of ours in no drawer: the safe, on its way to the bank or from it
     CASH_ROUNDING = "cash_rounding"  # what totals in cash were rounded off, less what they were rounded up
+    OFFLINE_LOSSES = "offline_losses"  # codes that a tablet sold a second time: somebody may come for their price
     CASH_DIFFERENCES = "cash_differences"  # what was counted in drawers beyond the books, and missed
 
 
@@ -76,6 +77,7 @@ SIDES: dict[Account, Side] = {
     Account.CASH_OUTSIDE: Side.EITHER,  # the owner may bring change of their own
     Account.CASH_ROUNDING: Side.EITHER,
     Account.CASH_DIFFERENCES: Side.EITHER,
+    Account.OFFLINE_LOSSES: Side.DEBIT,
     Account.PSP_FEES: Side.DEBIT,  # no more comes back than was kept
     Account.IN_TRANSIT: Side.EITHER,  # a payout may take money from the bank
     Account.PAYOUT_FEES: Side.EITHER,  # what was kept before we began to look may come back
@@ -144,6 +146,7 @@ class Reason(StrEnum):
     CASH_DROPPED = "cash_dropped"  # out of a drawer, to the safe or the bank
     CASH_OVER = "cash_over"  # counted beyond the books
     CASH_SHORT = "cash_short"
+    SOLD_TWICE = "sold_twice"  # a code, by a tablet without a line (core.offline)
     CASH_BANKED = "cash_banked"  # what was outside the drawers is on the bank account
 
 

@@ -237,6 +237,9 @@ class Code(StrEnum):
     COUNT_UNREADABLE = "count_unreadable"  # how many of a `piece` there are is a whole number
     SHIFT_OPEN = "shift_open"  # at this drawer there is one
     SHIFT_CLOSED = "shift_closed"  # a clerk moves money in a shift alone
+    OFFLINE_KEY_INVALID = "offline_key_invalid"  # no points of P-256
+    OFFLINE_SALES_WRONG = "offline_sales_wrong"  # not as a tablet of ours writes and signs them
+    OFFLINE_GAP = "offline_gap"  # a sale before these is missing: names the `next` number
     SHIFT_NOT_YOURS = "shift_not_yours"  # who opened it, or a manager, closes it
     DRAWER_SHORT = "drawer_short"  # there is less in it
     TAKING_USED = "taking_used"  # what was paid is delivered or seen: it is a refund then, and no mistake undone

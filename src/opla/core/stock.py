@@ -51,6 +51,7 @@ class BatchEvent(StrEnum):
     RECALLED = "recalled"
     SENT_BACK = "sent_back"
     EXPIRED = "expired"  # those of its codes whose last day is over
+    LOST = "lost"  # those that a tablet held, which is gone (core.offline)
 
 
 class Arrow(NamedTuple):
@@ -82,7 +83,7 @@ BATCHES: Final[dict[tuple[str, BatchEvent], Arrow]] = {
     (_B.BLOCKED, _BE.SENT_BACK): Arrow(_B.SENT_BACK, _RETURNED),
     (_B.WRITTEN_OFF, _BE.RECALLED): Arrow(_B.WRITTEN_OFF, _LOST),
     (_B.SENT_BACK, _BE.SENT_BACK): Arrow(_B.SENT_BACK, _RETURNED),
-    **{(state, _BE.EXPIRED): Arrow(state, _LOST) for state in BatchState},
+    **{(state, event): Arrow(state, _LOST) for state in BatchState for event in (_BE.EXPIRED, _BE.LOST)},
 }
 
 

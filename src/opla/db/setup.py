@@ -18,7 +18,20 @@ _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 _SQL = (
     *("clock", "orders", "promotions", "webhooks", "floats", "api", "passports", "bulk", "apply", "attempts"),
     *("codes", "cards", "dates"),
-    *("refunds", "bank", "payouts", "stations", "cash", "rates", "reminders", "days", "letters", "threads", "rights"),
+    *(
+        "refunds",
+        "bank",
+        "payouts",
+        "stations",
+        "offline",
+        "cash",
+        "rates",
+        "reminders",
+        "days",
+        "letters",
+        "threads",
+        "rights",
+    ),
     *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay"),
     *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "books", "guards", "grants"),
 )
@@ -81,6 +94,8 @@ def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
         (ledger.Reason.PAYOUT_ARRIVED, str(ledger.Account.BANK)),
     ):
         rows.append((str(reason), posted, [transit, other], [transit, other]))
+    lost = [str(ledger.Account.OFFLINE_LOSSES)]
+    rows.append((str(ledger.Reason.SOLD_TWICE), posted, lost, [str(ledger.Account.SUSPENSE)]))
     rows.append((str(ledger.Reason.CASH_BANKED), posted, bank, [str(ledger.Account.CASH_OUTSIDE)]))
     # Coins leave a little either way.
     either = [str(ledger.Account.PSP_CLEARING), str(ledger.Account.CASH_ROUNDING)]

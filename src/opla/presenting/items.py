@@ -46,6 +46,7 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.CASH_DUE: gettext_noop("A refund waits to be collected in cash"),
     Kind.PASSPORT: gettext_noop("A seller's passport waits for you"),
     Kind.SELLER_REPORTED: gettext_noop("A seller was reported"),
+    Kind.TABLET: gettext_noop("Sold without a line, and it cannot be"),
 }
 
 _WHY: Final[dict[Why, str]] = {
@@ -157,6 +158,22 @@ _WHY: Final[dict[Why, str]] = {
     Why.PASSPORT_APPLIED: gettext_noop("%(seller)s applies for a passport for this place: %(place)s"),
     Why.PASSPORT_DUE: gettext_noop(
         "The passport of %(seller)s for %(place)s ends on %(day)s. Look whether all of it is still so."
+    ),
+    Why.OFFLINE_TWICE: gettext_noop(
+        "%(station)s sold the code with serial number %(serial)s a second time (sale %(n)s, by %(clerk)s). There are "
+        "two tablets of this name, so it is locked. The price is posted as a loss: somebody holds a code that is worth "
+        "nothing."
+    ),
+    Why.OFFLINE_FORKED: gettext_noop(
+        "%(station)s tells of two different sales number %(n)s (by %(clerk)s). There are two tablets of this name, so "
+        "it is locked, and the code with serial number %(serial)s is posted as lost."
+    ),
+    Why.OFFLINE_UNKNOWN: gettext_noop(
+        "%(station)s says that it sold a code which it never held (sale %(n)s, by %(clerk)s). It is locked."
+    ),
+    Why.OFFLINE_LATE: gettext_noop(
+        "%(station)s tells of sale %(n)s (by %(clerk)s) after it was unpaired, when the code with serial number "
+        "%(serial)s had been posted as lost. If its money is in the drawer, the next count finds it."
     ),
     Why.SELLER_REPORTED: gettext_noop(
         "Somebody reports a seller. Passport number: %(number)s. What they write is on the page of the sellers."

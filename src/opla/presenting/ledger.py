@@ -40,6 +40,7 @@ _ACCOUNTS: Final[dict[Account, str]] = {
     Account.CASH_OUTSIDE: gettext_noop("Cash outside the tills"),
     Account.CASH_ROUNDING: gettext_noop("Rounding of cash"),
     Account.CASH_DIFFERENCES: gettext_noop("Counted beyond the books, or missed"),
+    Account.OFFLINE_LOSSES: gettext_noop("Codes that a tablet sold a second time"),
 }
 
 _REASONS: Final[dict[Reason, str]] = {

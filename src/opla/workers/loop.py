@@ -28,7 +28,7 @@ from opla.db.queries.bank import Book
 from opla.db.queries.call import BROKEN, reconnect
 from opla.db.queries.cards import Shelves
 from opla.db.queries.cash import Drawers
-from opla.operations import bulk, look_up, order_texts, passports, text_pay
+from opla.operations import bulk, look_up, offline, order_texts, passports, text_pay
 from opla.operations.expire import expire
 from opla.operations.float_deposits import tell_low
 from opla.operations.letters import Posted
@@ -295,6 +295,7 @@ class Worker:
             pass
         if time.monotonic() >= self._pushes_at:
             self._pushes_at = time.monotonic() + _PUSH_EVERY_S
+            offline.book(shop=self._shop, at=now())
             words = partial(pushing, sandbox=self._shop.sandbox)
             while push_out(words, shop=self._shop, outside=self._outside, at=now(), limit=_LETTERS):
                 pass

@@ -53,10 +53,15 @@ class PaymentCase:
     bought: frozenset[UUID]  # the orders that wait, for what another order has bought meanwhile
 
 
+#: Its product lies on our own shelf, or it was sold with a code from there already.
+_IN_STOCK = """(EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock')
+                OR EXISTS (SELECT FROM offline_code h WHERE h.order_id = o.id))"""
+
+
 def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     """Payments by id, each with its allocated orders."""
     rows = select(
-        f"""SELECT {ORDER}, o.link_sealed, EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock'),
+        f"""SELECT {ORDER}, o.link_sealed, {_IN_STOCK},
                    o.state = 'placed' AND {_BOUGHT},
                    a.amount_minor, p.receipt, p.id, p.state, p.provider, coalesce(c.provider_id, ''), p.amount_minor,
                    p.currency, p.captured_minor, p.refunded_minor, p.refunding_minor, p.charged_back_minor,
@@ -170,7 +175,7 @@ def send_cases(order_ids: Sequence[UUID]) -> dict[UUID, SendCase]:
         f"""SELECT {ORDER}, coalesce(d.cost_minor, 0),
                    ARRAY(SELECT s.adapter || ' ' || s.why FROM attempt s
                          WHERE s.order_id = o.id AND s.kind = 'send' AND s.state = 'declined' AND s.why <> ALL (%s)),
-                   EXISTS (SELECT FROM code k WHERE k.sku = o.sku AND k.state = 'stock')
+                   {_IN_STOCK}
             FROM orders o LEFT JOIN delivery d ON d.order_id = o.id
             WHERE o.id = ANY (%s::uuid[])""",  # noqa: S608 - a constant of ours
         [list(NO_REFUSAL), list(order_ids)],

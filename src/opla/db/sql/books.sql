@@ -259,6 +259,25 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                                           WHEN o.state = 'paid'
                                           THEN o.face_minor - greatest(o.discount_minor - o.fee_minor, 0) ELSE 0 END
         UNION ALL
+        -- what a tablet holds is claimed by it; what it sold is booked as one order that has this code; what it sold a second
+        -- time is a loss
+        SELECT 'tablets', h.code_id::text FROM offline_code h LEFT JOIN code c ON c.id = h.code_id
+        LEFT JOIN orders o ON o.id = h.order_id
+        WHERE h.state = 'held' AND (c.state, c.claimed_by) IS DISTINCT FROM ('claimed', 'offline ' || c.id)
+           OR h.state = 'lost' AND c.state <> 'written_off'
+           OR h.state = 'sold' AND o.state = 'delivered' AND c.order_id IS DISTINCT FROM h.order_id
+           OR (h.state = 'sold') <> EXISTS (SELECT FROM offline_sale s WHERE s.code_id = h.code_id AND s.result = 'booked')
+        UNION ALL
+        SELECT 'tablets', c.serial FROM code c
+        WHERE c.claimed_by LIKE 'offline %' AND NOT EXISTS (SELECT FROM offline_code h WHERE h.code_id = c.id)
+        UNION ALL
+        SELECT 'tablets', coalesce(a.code, 'offline_losses:' || k.currency)
+        FROM (SELECT * FROM account WHERE kind = 'offline_losses') a
+        FULL JOIN (SELECT h.currency, sum(h.face_minor + h.fee_minor) AS lost FROM offline_sale s
+                   JOIN offline_code h ON h.code_id = s.code_id WHERE s.result = 'twice' GROUP BY h.currency) k
+          ON k.currency = a.currency
+        WHERE coalesce(a.debits_posted - a.credits_posted, 0) <> coalesce(k.lost, 0)
+        UNION ALL
         -- every order and payment moved along an arrow of the table, and each arrow posted exactly its lines.
         -- A line of nothing is not written (no fee, no margin): only the reasons that are never nothing must be there.
         SELECT 'arrows', e.subject || ' ' || e.subject_id || ' ' || e.name
@@ -481,7 +500,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                       'provider_fees', 'conversions',
                       'given_back', 'allocations',
                       'one_payment_kept', 'code_stock', 'purchases', 'cards', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
-                      'reservations', 'bank_lines', 'provider_accounts', 'payouts', 'drawers',
+                      'reservations', 'bank_lines', 'provider_accounts', 'payouts', 'drawers', 'tablets',
                       'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n

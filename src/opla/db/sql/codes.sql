@@ -70,6 +70,11 @@ BEGIN
     PERFORM opla_writes(true);
     -- A reference is claimed by one caller at a time: the second waits here, and then finds what the first took.
     PERFORM pg_advisory_xact_lock(hashtextextended(r, 0)) FROM (SELECT unnest(p_reference) AS r ORDER BY 1) refs;
+    -- What a till sold without a line is delivered by the very code that it gave.
+    UPDATE code c SET claimed_by = u.reference
+    FROM (SELECT DISTINCT unnest(p_reference) AS reference) u
+    JOIN attempt a ON a.reference = u.reference JOIN offline_code h ON h.order_id = a.order_id
+    WHERE c.id = h.code_id AND c.state = 'claimed' AND c.claimed_by = 'offline ' || c.id;
     WITH asked AS (
         SELECT u.reference, u.sku, row_number() OVER (PARTITION BY u.sku ORDER BY u.reference) AS place
         FROM (SELECT DISTINCT ON (reference) reference, sku

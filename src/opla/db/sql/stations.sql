@@ -80,6 +80,10 @@ BEGIN
     WHERE name = p_name AND state <> p_state RETURNING id INTO v_id;
     IF v_id IS NOT NULL THEN
         PERFORM opla_station_event(p_at, p_actor, 'station', v_id, p_state, p_why);
+        IF p_state = 'unpaired' THEN  -- what it holds of codes nobody can get back
+            PERFORM opla_offline_lost(p_at, p_actor, array_agg(h.code_id)) FROM offline_code h
+            WHERE h.station_id = v_id AND h.state = 'held' HAVING count(*) > 0;
+        END IF;
     END IF;
     PERFORM opla_writes(false);
     RETURN v_id IS NOT NULL;
