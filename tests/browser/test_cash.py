@@ -17,7 +17,7 @@ from browser.conftest import Screens
 from browser.test_every_page import judge, press
 from fakes import DEVICE, World
 from operations.test_cash import OWNER, TILL, counter, ordered, owed, take, work
-from opla.accounts.device import COOKIE, _write
+from opla.accounts.device import COOKIE, write_secret
 from opla.operations import shop as shops
 from opla.operations.links import link_of
 from opla.operations.owner import make_link
@@ -85,7 +85,7 @@ def test_the_pages_of_cash_pass_axe_and_fit_a_small_phone(
 ) -> None:
     screens = Screens(house.base, chromium)
     customer = screens.open(language=language, width=320, dark=dark)
-    cookie = {"name": COOKIE, "value": _write(DEVICE), "url": house.base}
+    cookie = {"name": COOKIE, "value": write_secret(DEVICE), "url": house.base}
     customer.context.add_cookies([cookie])  # type: ignore[list-item]  # a cookie, as playwright has them
     for path in (house.waiting, house.owing):
         customer.go(path)

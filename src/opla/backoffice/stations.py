@@ -18,8 +18,9 @@ from opla.core.refusal import Code, Refusal
 from opla.core.station import Kind
 from opla.db.queries import cash
 from opla.db.queries import stations as queries
+from opla.db.queries.offline import limits
 from opla.db.queries.stations import Shift, Station
-from opla.operations import clerks, places, shifts, shop, stations
+from opla.operations import clerks, offline, places, shifts, shop, stations
 from opla.operations.cash import CURRENCY
 from opla.operations.clerks import Named
 from opla.operations.stations import Pairing
@@ -39,6 +40,7 @@ class Row:
     place: str
     shift: Shift | None
     holds: Money | None
+    offline: tuple[Money, Money]  # what it may hold of codes, and what it holds
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,9 +52,10 @@ def page(request: HttpRequest) -> HttpResponse:
         return redirect("owner-stations")
     here = shop.current()
     known = places.known_by_id(sandbox=here.sandbox)
+    codes = limits()
     names = {key: place.name or place.street for key, place in known}
     shown = {
-        "rows": [_row(one, names) for one in queries.stations()],
+        "rows": [_row(one, names, codes) for one in queries.stations()],
         "clerks": [(one, names.get(one.place_id or 0, "")) for one in queries.clerks()],
         "drawers": [one.name for one in cash.drawers() if one.open],
         "places": sorted(names.items(), key=lambda one: one[1]),
@@ -66,11 +69,13 @@ def page(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _row(one: Station, names: dict[int, str]) -> Row:
+def _row(one: Station, names: dict[int, str], codes: dict[str, tuple[int, int]]) -> Row:
+    most, held = codes.get(one.name, (0, 0))
     holds = cash.holds(one.drawer, CURRENCY) if one.drawer else None
     return Row(
-        one, words.kind(one.kind), words.state(one.state), names.get(one.place_id, ""), shifts.current(one), holds
-    )
+        one, words.kind(one.kind), words.state(one.state), names.get(one.place_id, ""), shifts.current(one), holds,
+        (Money(most, CURRENCY), Money(held, CURRENCY)),
+    )  # fmt: skip
 
 
 def _done(request: HttpRequest, actor: Actor, at: datetime) -> Pairing | Refusal | None:
@@ -81,6 +86,8 @@ def _done(request: HttpRequest, actor: Actor, at: datetime) -> Pairing | Refusal
         case "kiosk":
             place_id = _number(request, "place") or 0
             return stations.keep(actor, name, Kind.KIOSK, place_id=place_id, shop=shop.current(), at=at)
+        case "offline":
+            return offline.set_limit(actor, name, _typed(request, "amount"), at=at)
         case "unpair":
             return stations.unpair(actor, name, why=_typed(request, "why"), at=at)
         case "clerk":
