@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -17,7 +18,7 @@ from browser.conftest import Screens
 from browser.test_every_page import judge, press
 from fakes import DEVICE, World
 from operations.test_cash import OWNER, TILL, counter, ordered, owed, take, work
-from opla.accounts.device import COOKIE, _write
+from opla.accounts.device import COOKIE, write_secret
 from opla.operations import shop as shops
 from opla.operations.links import link_of
 from opla.operations.owner import make_link
@@ -28,6 +29,25 @@ __all__ = ["counter"]  # the fixture
 class _Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name for it
         pass
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """The address of the shop's pages, answered by this process over the test's own world."""
+    from opla.site.wsgi import application
+
+    server = make_server("127.0.0.1", 0, application, handler_class=_Quiet)
+
+    def serve() -> None:
+        server.serve_forever(poll_interval=0.05)
+        connections.close_all()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
 
 
 @dataclass
@@ -53,21 +73,9 @@ def house(counter: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     counter.shop = replace(counter.shop, terms=replace(counter.shop.terms, fee_minor=2))
     [waiting], code = ordered(counter, fee_minor=2)
 
-    from opla.site.wsgi import application
-
-    server = make_server("127.0.0.1", 0, application, handler_class=_Quiet)
-
-    def serve() -> None:
-        server.serve_forever(poll_interval=0.05)
-        connections.close_all()
-
-    thread = threading.Thread(target=serve)
-    thread.start()
     links = [f"/o/{link_of(one, counter.shop.keyring)}/" for one in (waiting, owing)]
-    yield House(counter, f"http://127.0.0.1:{server.server_port}", links[0], code, links[1], owed(counter, owing))
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+    with serving() as base:
+        yield House(counter, base, links[0], code, links[1], owed(counter, owing))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +93,7 @@ def test_the_pages_of_cash_pass_axe_and_fit_a_small_phone(
 ) -> None:
     screens = Screens(house.base, chromium)
     customer = screens.open(language=language, width=320, dark=dark)
-    cookie = {"name": COOKIE, "value": _write(DEVICE), "url": house.base}
+    cookie = {"name": COOKIE, "value": write_secret(DEVICE), "url": house.base}
     customer.context.add_cookies([cookie])  # type: ignore[list-item]  # a cookie, as playwright has them
     for path in (house.waiting, house.owing):
         customer.go(path)

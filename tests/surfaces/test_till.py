@@ -53,7 +53,7 @@ def till(shop: Door) -> Visitor:
 
 
 def priced(till: Visitor, sku: str = CODE, **more: str) -> Seen:
-    operator = "base" if sku == DIRECT else "proximus"
+    operator = "mobile-vikings" if sku == DIRECT else "proximus"
     return till.post("/till/price/", {"operator": operator, "sku": sku, **more})
 
 
@@ -91,11 +91,15 @@ def test_direct_credit_asks_for_the_number_first_and_a_typed_one_waits_for_the_a
 ) -> None:
     asks = priced(till, DIRECT)
     assert "Who is it for?" in asks.text
-    again = till.post("/till/price/", {"operator": "base", "sku": DIRECT, "asked": "1", "number": "02 511 11 11"})
+    again = till.post(
+        "/till/price/", {"operator": "mobile-vikings", "sku": DIRECT, "asked": "1", "number": "02 511 11 11"}
+    )
     assert (again.status, bool(again.error("number"))) == (422, True)
     till.post("/till/find/", {"typed": NUMBER})
     assert "0470 12 34 56" in till.get("/till/").text
-    page = priced(till, DIRECT)
+    asks = priced(till, DIRECT)  # this one asks for the plan too
+    assert (asks.value("number"), "Keep the plan" in asks.text) == ("0470 12 34 56", True)
+    page = priced(till, DIRECT, asked="1", number=asks.value("number"))
     assert "0470 12 34 56" in page.text
     done = sold(till, page)
     assert done.where == "/till/sales/1/"
@@ -253,5 +257,3 @@ def _station() -> UUID:
     [(found,)] = select("SELECT id FROM station WHERE name = 'main-till'")
     assert isinstance(found, UUID)
     return found
-
-

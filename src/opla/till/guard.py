@@ -34,6 +34,7 @@ class Till:
 
 
 Page = Callable[Concatenate[HttpRequest, Till, P], HttpResponse]
+View = Callable[..., HttpResponse]
 
 
 def till(request: HttpRequest, at: datetime) -> Station:
@@ -44,7 +45,7 @@ def till(request: HttpRequest, at: datetime) -> Station:
     return found
 
 
-def signed_in(page: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def signed_in(page: Page[P]) -> View:
     """For a clerk at a till of ours; a till where nobody is signed in asks who it is."""
 
     @wraps(page)

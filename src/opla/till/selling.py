@@ -127,10 +127,10 @@ def find(request: HttpRequest, here: Till) -> HttpResponse:
     if isinstance(found, Number):
         draft.keep_number(request, found.e164)
         return redirect("till")
-    why = Refusal(Code.CASH_CODE_UNKNOWN) if text[:1].isdigit() and len(text) > 8 else None
     no = found if isinstance(found, Refusal) else sim.why_not(found)
-    said = sentence(why or no) if why or no else ""
-    return _home(request, here, wrong=said, value=text, status=422)
+    if code or no is None:  # a code that is over, or of something else
+        no = Refusal(Code.CASH_CODE_UNKNOWN)
+    return _home(request, here, wrong=sentence(no), value=text, status=422)
 
 
 def _brought(request: HttpRequest, here: Till, brought: Quote, text: str) -> HttpResponse:
@@ -247,7 +247,7 @@ def _asked(
     plans = [(plan.id, plan.name.value) for plan in brand.plans_offered] if "plan" in form.values else []
     shown = {
         "here": here, "operator": brand, "product": product, "face": face, "form": form, "plans": plans,
-        "language": language,
+        "speaks": language,
     }  # fmt: skip
     return render(request, "till/recipient.html", shown, status=status)
 
@@ -299,7 +299,7 @@ def turned(request: HttpRequest, here: Till, quote_id: UUID) -> HttpResponse:
     made = _own(quote_id, here)
     mine, back = languages.current(), _("Back to the clerk")
     with translation.override(made.language.lower()):
-        shown = _shown(here, made) | {"language": made.language, "mine": mine, "back": back}
+        shown = _shown(here, made) | {"mine": mine, "back": back}
         return render(request, "till/turned_quote.html", shown)
 
 

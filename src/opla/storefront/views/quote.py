@@ -28,12 +28,12 @@ from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, days_to_choose, quote_topup
 from opla.operations.rights import agree
 from opla.operations.wishes import Watched
-from opla.presenting import device_check, facts, languages, numbers, paying, payment_methods, refusals, renewing
 from opla.presenting import cash as cash_words
+from opla.presenting import device_check, facts, languages, numbers, paying, payment_methods, refusals, renewing
 from opla.presenting import promotions as words
-from opla.presenting.pictures import qr
 from opla.presenting.changes import Changes
 from opla.presenting.consent import consent
+from opla.presenting.pictures import qr
 from opla.storefront import basketing, card_asking, draft, having, renewing_form
 from opla.storefront.basketing import Entry
 from opla.storefront.forms import Form, refused, status_of
