@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -30,6 +31,25 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
+@contextmanager
+def serving() -> Iterator[str]:
+    """The address of the shop's pages, answered by this process over the test's own world."""
+    from opla.site.wsgi import application
+
+    server = make_server("127.0.0.1", 0, application, handler_class=_Quiet)
+
+    def serve() -> None:
+        server.serve_forever(poll_interval=0.05)
+        connections.close_all()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
 @dataclass
 class House:
     """A shop with a drawer, an order that waits for cash, and one whose money waits to be collected."""
@@ -53,21 +73,9 @@ def house(counter: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     counter.shop = replace(counter.shop, terms=replace(counter.shop.terms, fee_minor=2))
     [waiting], code = ordered(counter, fee_minor=2)
 
-    from opla.site.wsgi import application
-
-    server = make_server("127.0.0.1", 0, application, handler_class=_Quiet)
-
-    def serve() -> None:
-        server.serve_forever(poll_interval=0.05)
-        connections.close_all()
-
-    thread = threading.Thread(target=serve)
-    thread.start()
     links = [f"/o/{link_of(one, counter.shop.keyring)}/" for one in (waiting, owing)]
-    yield House(counter, f"http://127.0.0.1:{server.server_port}", links[0], code, links[1], owed(counter, owing))
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+    with serving() as base:
+        yield House(counter, base, links[0], code, links[1], owed(counter, owing))
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ tell               system
 see_items          owner support
 resolve_item       owner
 close_day          owner
-refund             owner support
+refund             owner support clerk
 approve_refund     owner
 stock_codes        owner
 hand_over          owner support clerk

@@ -29,7 +29,7 @@ APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
     "attempt_evidence", "order_said", "attempt_route", "text_stop", "text_start", "bank_statement", "bank_reference",
     "transfer_file",
-    "drawer_line", "passport_proof", "offline_key", "offline_sale",
+    "drawer_line", "passport_proof", "offline_key", "offline_sale", "counter_sale", "counter_quote",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [

@@ -40,7 +40,7 @@ class Act(StrEnum):
     SEE_ITEMS = "see_items"
     RESOLVE_ITEM = "resolve_item"
     CLOSE_DAY = "close_day"  # and read what was closed
-    REFUND = "refund"  # give money back by choice
+    REFUND = "refund"  # give money back by choice; of a clerk, whose sale it was, the operation checks besides
     APPROVE_REFUND = "approve_refund"  # be the second person of a large one
     STOCK_CODES = "stock_codes"  # and SIM cards
     HAND_OVER = "hand_over"  # pack, send and hand over SIM cards, and say what became of them
@@ -60,7 +60,7 @@ class Act(StrEnum):
     START_TEXTS = "start_texts"  # text a number again that somebody said STOP for
     MANAGE_DRAWERS = "manage_drawers"  # open and close drawers, and count them
     MANAGE_STATIONS = "manage_stations"  # pair and unpair tablets, name clerks and give them PINs
-    WORK_SHIFT = "work_shift"  # open and close a shift at a drawer, read its report, open the drawer without a sale
+    WORK_SHIFT = "work_shift"  # open and close a shift, read its report, bring money to the safe, open the drawer
     APPLY_PASSPORT = "apply_passport"  # for the proof of one's own place of sale, and give it up
     CHECK_SELLERS = "check_sellers"  # approve, review, suspend and withdraw passports, and read what is reported
     REPORT_SELLER = "report_seller"
@@ -128,7 +128,17 @@ MAY: dict[Role, frozenset[Act]] = {
     ),
     Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER, Act.TAKE_CASH}),
     Role.CLERK: frozenset(
-        {Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.TAKE_BACK, Act.TAKE_CASH, Act.HAND_OVER, Act.WORK_SHIFT}
+        {
+            Act.QUOTE,
+            Act.PLACE,
+            Act.PAY,
+            Act.REVEAL,
+            Act.TAKE_BACK,
+            Act.REFUND,
+            Act.TAKE_CASH,
+            Act.HAND_OVER,
+            Act.WORK_SHIFT,
+        }
     ),
     Role.KIOSK: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.SAY}),
     # Workers place and take what tills sold without a line.

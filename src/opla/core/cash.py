@@ -34,10 +34,11 @@ class Purpose(StrEnum):
 
     CHARGE = "charge"
     REFUND = "refund"
+    QUOTE = "quote"  # a price that was prepared elsewhere: it finds it at a till, and pays nothing
 
 
 #: Digits that are drawn; two more check them. A refund's code is money, so nobody may find one by trying.
-DRAWN: Final = {Purpose.CHARGE: 7, Purpose.REFUND: 10}
+DRAWN: Final = {Purpose.CHARGE: 7, Purpose.REFUND: 10, Purpose.QUOTE: 9}
 _LENGTH: Final = {drawn + 2: purpose for purpose, drawn in DRAWN.items()}
 
 
@@ -47,6 +48,11 @@ def code(purpose: Purpose, of: int) -> str:
     if not 0 <= of < 10**drawn:
         raise ValueError(f"{of} has no place in {drawn} digits")
     return f"{of:0{drawn}d}{98 - of * 100 % 97:02d}"
+
+
+def quote_code(drawn: int) -> str:
+    """The digits of a price. They begin with 9, as no number of this country does, with its code (32) or without."""
+    return code(Purpose.QUOTE, 9 * 10**8 + drawn % 10**8)
 
 
 def purpose_of(digits: str) -> Purpose | None:
@@ -76,6 +82,9 @@ ROUNDED_TO: Final = {"BE": 5}
 #: Banknotes and coins in euros (euro area; Regulation (EC) No 974/98), in cents.
 PIECES: Final = (50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
 
+#: The notes that people pay small sums with.
+_NOTES: Final = (500, 1_000, 2_000, 5_000, 10_000)
+
 
 def step_minor(country: str) -> int:
     return ROUNDED_TO.get(country, 1)
@@ -100,6 +109,13 @@ def change(due: Money, given: Money, step: int) -> Money | Refusal:
     if back % step or not any(back < piece <= given.amount_minor for piece in PIECES):
         return Refusal(Code.CASH_CANNOT_BE, "given", figures)
     return Money(back, due.currency)
+
+
+def handed(due: Money, step: int) -> tuple[Money, ...]:
+    """What people usually hand over for it, beside just that: the next sums that one kind of note makes."""
+    sums = {-(-due.amount_minor // note) * note for note in _NOTES}
+    given = [Money(minor, due.currency) for minor in sorted(sums) if minor > due.amount_minor]
+    return tuple(one for one in given if isinstance(change(due, one, step), Money))
 
 
 # ── drawers ───────────────────────────────────────────────────────────────

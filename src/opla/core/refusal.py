@@ -241,6 +241,9 @@ class Code(StrEnum):
     OFFLINE_SALES_WRONG = "offline_sales_wrong"  # not as a tablet of ours writes and signs them
     OFFLINE_GAP = "offline_gap"  # a sale before these is missing: names the `next` number
     SHIFT_NOT_YOURS = "shift_not_yours"  # who opened it, or a manager, closes it
+    SHIFT_DIFFERS = "shift_differs"  # what was counted is not what should be there, and nobody has said why
+    SALE_NOT_YOURS = "sale_not_yours"  # who sold it, or a manager, undoes it
+    NOT_AT_TILLS = "not_at_tills"  # what this price is of is not sold at a till
     DRAWER_SHORT = "drawer_short"  # there is less in it
     TAKING_USED = "taking_used"  # what was paid is delivered or seen: it is a refund then, and no mistake undone
     TAKING_TOO_OLD = "taking_too_old"

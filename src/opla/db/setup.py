@@ -25,6 +25,7 @@ _SQL = (
         "stations",
         "offline",
         "cash",
+        "counter",
         "rates",
         "reminders",
         "days",

@@ -54,6 +54,11 @@ def drop(actor: Actor, line_id: UUID, drawer: str, amount: str, *, why: str, at:
     return _moved(actor, Act.MANAGE_DRAWERS, line_id, Kind.DROPPED, drawer, amount, why=why, at=at)
 
 
+def drop_in_shift(actor: Actor, line_id: UUID, drawer: str, amount: str, *, why: str, at: datetime) -> Refusal | None:
+    """The same by a clerk."""
+    return _moved(actor, Act.WORK_SHIFT, line_id, Kind.DROPPED, drawer, amount, why=why, at=at)
+
+
 def pay_in(actor: Actor, line_id: UUID, drawer: str, reseller: str, amount: str, *, at: datetime) -> Refusal | None:
     """A reseller pays cash in, onto its float."""
     if refused := actor.refused(Act.FUND):

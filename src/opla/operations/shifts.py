@@ -51,7 +51,11 @@ def open_shift(
 def close_shift(
     actor: Actor, shift_id: UUID, clerk: Clerk, typed: Mapping[int, str], *, why: str, at: datetime
 ) -> Shift | Refusal:
-    """End with what was counted, without having been shown what should be there. Who opened it, or a manager."""
+    """End with what was counted, without having been shown what should be there. Who opened it, or a manager.
+
+    What differs needs a reason, and that it was counted differently before stays in the trail: nobody counts until it
+    fits.
+    """
     if refused := actor.refused(Act.WORK_SHIFT):
         return refused
     known = queries.shift(shift_id, CURRENCY)
@@ -67,10 +71,17 @@ def close_shift(
         found = count_for_shift(actor, uuid5(shift_id, "closing"), known.drawer, counted, at=at)
         if isinstance(found, Refusal):
             return found
-        result = queries.close_one(shift_id, clerk.id, pieces, counted, found, words(why), actor=actor, at=at)
-        if result == "shift_closed":
+        unsigned = bool(found.amount_minor) and not why.strip()
+        if unsigned:
             transaction.set_rollback(True)
-            return Refusal(Code.SHIFT_CLOSED, "shift")
+        else:
+            result = queries.close_one(shift_id, clerk.id, pieces, counted, found, words(why), actor=actor, at=at)
+            if result == "shift_closed":
+                transaction.set_rollback(True)
+                return Refusal(Code.SHIFT_CLOSED, "shift")
+    if unsigned:
+        queries.did(known.station_id, "count_differs", found.decimal, actor=actor, at=at)
+        return Refusal(Code.SHIFT_DIFFERS, "why")
     closed = queries.shift(shift_id, CURRENCY)
     return closed if closed is not None else Refusal(Code.NOT_FOUND, "shift")
 

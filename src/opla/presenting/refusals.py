@@ -241,6 +241,11 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.OFFLINE_GAP: gettext_noop("A sale before these is missing. The tablet sends all of them again."),
     Code.SHIFT_NOT_YOURS: gettext_noop("Somebody else opened this shift. They, or a manager, close it."),
     Code.DRAWER_SHORT: gettext_noop("There is less than that in this till by the books."),
+    Code.SHIFT_DIFFERS: gettext_noop(
+        "What was counted is not what should be there. Count again; or say why, and it is signed with your name."
+    ),
+    Code.SALE_NOT_YOURS: gettext_noop("Somebody else sold this. They, or a manager, undo it."),
+    Code.NOT_AT_TILLS: gettext_noop("This is not sold at a till. It can be bought on the website of this shop."),
     Code.TAKING_USED: gettext_noop("What was paid for is delivered or seen. It is a refund now, with its own rules."),
     Code.TAKING_TOO_OLD: gettext_noop("This was too long ago to be undone. Refund it instead."),
     Code.TAKING_UNDONE: gettext_noop("What this form took was undone. Nothing was taken now: look the code up again."),

@@ -69,6 +69,7 @@ urlpatterns = [
     path("quote/<uuid:quote_id>/renew/", quote.renew, name="renew"),
     path("quote/<uuid:quote_id>/coupon/", quote.coupon, name="coupon"),
     path("quote/<uuid:quote_id>/day/", quote.day, name="quote-day"),
+    path("quote/<uuid:quote_id>/counter/", quote.counter, name="quote-counter"),
     path("quote/<uuid:quote_id>/basket/", basket.add, name="basket-add"),
     path("basket/", basket.basket, name="basket"),
     path("basket/remove/", basket.remove, name="basket-remove"),

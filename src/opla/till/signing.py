@@ -12,7 +12,7 @@ from opla.core.refusal import Refusal
 from opla.db.queries.stations import clerks_at
 from opla.operations import clerks, shop
 from opla.presenting.refusals import sentence
-from opla.till.guard import Till, signed_in, till
+from opla.till.guard import till
 
 _MAX_TYPED = 60
 
@@ -37,9 +37,3 @@ def out(request: HttpRequest) -> HttpResponse:
     till(request, timezone.now())
     tablet.sign_out(request)
     return redirect("till-sign-in")
-
-
-@require_http_methods(["GET", "HEAD"])
-@signed_in
-def home(request: HttpRequest, here: Till) -> HttpResponse:
-    return render(request, "till/home.html", {"here": here})

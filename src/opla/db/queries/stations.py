@@ -221,6 +221,11 @@ def shift(shift_id: UUID, currency: str) -> Shift | None:
     return _shift(rows[0], currency) if rows else None
 
 
+def numbered_shift(drawer: str, n: int, currency: str) -> Shift | None:
+    rows = select(f"{_SHIFT} WHERE s.drawer = %s AND s.n = %s::numeric", [drawer, n])
+    return _shift(rows[0], currency) if rows else None
+
+
 def shifts(drawer: str, currency: str, *, limit: int) -> list[Shift]:
     """The newest first."""
     rows = select(f"{_SHIFT} WHERE s.drawer = %s ORDER BY s.n DESC LIMIT %s", [drawer, limit])

@@ -36,7 +36,7 @@ BEGIN
         IF p_table IN ('quote', 'quote_use', 'idempotency', 'allocation', 'delivery', 'reveal', 'event', 'transfer',
                        'attempt_evidence', 'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'consent',
                        'stepped_back', 'order_said', 'attempt_route', 'text_stop', 'text_start', 'bank_statement',
-                       'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof', 'offline_key', 'offline_sale') THEN
+                       'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof', 'offline_key', 'offline_sale', 'counter_sale', 'counter_quote') THEN
             EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                             FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
         END IF;
@@ -57,7 +57,7 @@ BEGIN
         'text_wish', 'text_out', 'text_part', 'text_receipt', 'text_spent', 'text_piece', 'text_ask', 'mail_back',
         'purchase', 'batch', 'stock_rule', 'number_look_up', 'supply_cost',
         'drawer', 'cash_code', 'drawer_line', 'played_order', 'float_alarm',
-        'station', 'clerk', 'shift', 'offline_key', 'offline_code', 'offline_sale',
+        'station', 'clerk', 'shift', 'offline_key', 'offline_code', 'offline_sale', 'counter_sale', 'counter_quote',
         'passport', 'passport_proof', 'passport_report',
         'webhook_message', 'webhook_delivery', 'webhook_try',
         'bulk_file', 'bulk_row'

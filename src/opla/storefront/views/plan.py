@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -39,33 +40,46 @@ class Other:
 
 @require_safe
 def plan(request: HttpRequest) -> HttpResponse:
+    _, catalog = catalogue.active()
+    return asked(request, _told(request, catalog), Page("storefront/plan.html"))
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where the questions stand: here, or on a tablet that a clerk turned to a customer."""
+
+    template: str
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+def asked(request: HttpRequest, told: Line | None, page: Page) -> HttpResponse:
+    """The questions, and once they are answered, what is cheapest. `told` is what somebody said is on their SIM."""
     here = visit(request)
     _, catalog = catalogue.active()
-    told = _told(request, catalog)
     if "days" not in request.GET:
-        return _page(request, catalog, told, Form(planning.unasked(_typed(request), told)))
+        return _page(request, page, catalog, told, Form(planning.unasked(_typed(request), told)))
     typed = dict.fromkeys(planning.FIELDS, "") | _typed(request)
     first = day_of(here.at, zone(catalog.time_zone))
-    asked = planning.read(typed, catalog, first, told)
-    if not isinstance(asked, Asked):
-        return _page(request, catalog, told, refused(typed, asked), status=422)
+    need = planning.read(typed, catalog, first, told)
+    if not isinstance(need, Asked):
+        return _page(request, page, catalog, told, refused(typed, need), status=422)
     form = Form(typed)
-    found = find_plan(asked, told if typed["sim"] == planning.TOLD else None, here.shop, here.at)
+    found = find_plan(need, told if typed["sim"] == planning.TOLD else None, here.shop, here.at)
     if isinstance(found, Refusal):
-        return _busy(request, catalog, told, form)
-    shown: dict[str, object] = {"needed": plans.amounts(asked.amounts), "asked": asked, "away": asked.days_away}
+        return _busy(request, page, catalog, told, form)
+    shown: dict[str, object] = {"needed": plans.amounts(need.amounts), "asked": need, "away": need.days_away}
     if isinstance(found.answer, Refusal):
         shown["refused"] = refusals.sentence(found.answer)
-        return _page(request, catalog, told, form, shown, status=422)
-    shown |= _answered(request, found, found.answer, asked, here)
+        return _page(request, page, catalog, told, form, shown, status=422)
+    shown |= _answered(request, found, found.answer, need, here)
     if "changes" in request.GET:
-        changes = find_changes(asked, found, here.shop)
+        changes = find_changes(need, found, here.shop)
         if isinstance(changes, Refusal):
-            return _busy(request, catalog, told, form)
+            return _busy(request, page, catalog, told, form)
         currency = found.answer.best.currency
         shown["changes"] = [plans.change(one, catalog, currency) for one in changes[0]]
         shown["changes_whole"] = changes[1]
-    return _page(request, catalog, told, form, shown)
+    return _page(request, page, catalog, told, form, shown)
 
 
 def _answered(request: HttpRequest, found: Planned, answer: Answer, asked: Asked, here: Visit) -> dict[str, object]:
@@ -104,15 +118,16 @@ def _answered(request: HttpRequest, found: Planned, answer: Answer, asked: Asked
     }  # fmt: skip
 
 
-def _busy(request: HttpRequest, catalog: Catalog, told: Line | None, form: Form) -> HttpResponse:
+def _busy(request: HttpRequest, page: Page, catalog: Catalog, told: Line | None, form: Form) -> HttpResponse:
     """Somebody else's search runs: this page again in a moment."""
-    answer = _page(request, catalog, told, form, {"busy": True}, status=503)
+    answer = _page(request, page, catalog, told, form, {"busy": True}, status=503)
     answer["Retry-After"] = "2"
     return answer
 
 
 def _page(
     request: HttpRequest,
+    page: Page,
     catalog: Catalog,
     told: Line | None,
     form: Form,
@@ -129,7 +144,7 @@ def _page(
         "more": any(form.values.get(name) for name in ("away", "budget", "only")),
         "again": request.get_full_path(),
     }
-    return render(request, "storefront/plan.html", fields | (shown or {}), status=status)
+    return render(request, page.template, {**fields, **(shown or {}), **page.more}, status=status)
 
 
 def _told(request: HttpRequest, catalog: Catalog) -> Line | None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from opla.core.calendar import zone
+from opla.core.cash import grouped
 from opla.core.catalog import FactKind, Product
 from opla.core.day import day_of
 from opla.core.device_check import Checked
@@ -18,7 +19,7 @@ from opla.core.ports import Kind
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import pages, texts
-from opla.operations import agree_renewal, catalogue, devices, order_texts, promotions, remind
+from opla.operations import agree_renewal, catalogue, counter_sale, devices, order_texts, promotions, remind
 from opla.operations import rescue as rescuing
 from opla.operations.cash import ways
 from opla.operations.count_in import count_in
@@ -27,10 +28,12 @@ from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, days_to_choose, quote_topup
 from opla.operations.rights import agree
 from opla.operations.wishes import Watched
+from opla.presenting import cash as cash_words
 from opla.presenting import device_check, facts, languages, numbers, paying, payment_methods, refusals, renewing
 from opla.presenting import promotions as words
 from opla.presenting.changes import Changes
 from opla.presenting.consent import consent
+from opla.presenting.pictures import qr
 from opla.storefront import basketing, card_asking, draft, having, renewing_form
 from opla.storefront.basketing import Entry
 from opla.storefront.forms import Form, refused, status_of
@@ -149,6 +152,28 @@ def _instead(request: HttpRequest, old: Quote, made: Quote) -> HttpResponse:
     """The new one, also where the old one lay in the basket."""
     basketing.swap(request, old.id, Entry(made.id))
     return redirect("quote", quote_id=made.id)
+
+
+@require_POST
+def counter(request: HttpRequest, quote_id: UUID) -> HttpResponse:
+    """The digits and the picture that find this price at a till: somebody chooses at home, and pays at a counter."""
+    here = visit(request)
+    made = _own(quote_id, here)
+    standing = [one.place for one in counter_sale.tills(here.shop)]
+    if no := made.refused(here.at):
+        return _page(request, made, here, no)
+    if not standing or made.kind is Kind.SIM:
+        return _page(request, made, here, Refusal(Code.NOT_AT_TILLS))
+    code = counter_sale.bring(made, shop=here.shop, at=here.at)
+    shown = {
+        "quote": made,
+        "number": numbers.grouped(made.number) if made.number else "",
+        "code": grouped(code),
+        "picture": qr(code),
+        "until": here.at + here.shop.terms.cash_valid,
+        "cash_places": cash_words.where(standing, catalogue.active()[1], here.at),
+    }
+    return render(request, "storefront/quote_counter.html", shown)
 
 
 @require_POST
@@ -279,6 +304,7 @@ def _page(
         "refused": refusals.sentence(no) if no else "",
         "phone": _phone(made),
         "step": 4,
+        "at_tills": made.kind is not Kind.SIM and bool(counter_sale.tills(here.shop)),
         "basket": basketing.held(request, without=made.id),
         "dated": dated or Form(_day(made)),
         "days": days_to_choose(product, shop=here.shop, at=here.at),

@@ -1,0 +1,191 @@
+"""After the coins: how the sale goes, its code, the customer's link, and its way back; and what this till sold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import uuid4
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from opla.core.cash import grouped
+from opla.core.ledger import CASH
+from opla.core.money import Money
+from opla.core.order import State
+from opla.core.ports import Kind
+from opla.core.refusal import Refusal
+from opla.db.queries import cash as codes
+from opla.db.queries import counter, pages
+from opla.db.queries.counter import Sale
+from opla.db.queries.pages import OrderPage
+from opla.operations import catalogue, counter_sale, reveal_code, shop
+from opla.operations.cash import VOID_WITHIN
+from opla.operations.links import device_hash, link_of
+from opla.presenting import numbers, orders, redeeming
+from opla.presenting.pictures import qr
+from opla.presenting.refusals import sentence
+from opla.storefront.views.code import Shown, shown
+from opla.till.guard import Till, signed_in
+from opla.till.selling import key_of, typed
+
+_NEWEST: Final = 50
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sale as it stands. `seen` changes whenever the drawn page would."""
+
+    sale: Sale
+    page: OrderPage
+    status: orders.Status
+    refresh_s: int
+
+    @property
+    def seen(self) -> str:
+        page = self.page
+        bits = (page.state, self.status.name, len(page.events), page.refunding.amount_minor, page.refunded.amount_minor)
+        return "-".join(str(bit) for bit in bits)
+
+    @property
+    def code_ready(self) -> bool:
+        return self.page.state is State.DELIVERED and self.page.kind.is_secret
+
+
+def _told(here: Till, n: int) -> Told:
+    """A sale of this very till; of any other there is none."""
+    sale = counter.numbered(here.station.id, n)
+    page = pages.order_by_id(sale.order_id, device_hash(here.device)) if sale else None
+    if sale is None or page is None:
+        raise Http404
+    return Told(sale, page, orders.status(page, here.at), orders.refresh_s(page, here.at))
+
+
+@require_safe
+@signed_in
+def sale(request: HttpRequest, here: Till, n: int) -> HttpResponse:
+    return _drawn(request, here, _told(here, n))
+
+
+@require_safe
+@signed_in
+def state(request: HttpRequest, here: Till, n: int) -> HttpResponse:
+    """The part that changes, for htmx; 204 while nothing has changed, so that nothing is read aloud twice."""
+    told = _told(here, n)
+    seen = request.GET.get("seen", "")
+    if seen == told.seen:
+        return HttpResponse(status=204)
+    announced = seen.split("-")[:2] != told.seen.split("-")[:2]
+    return _drawn(request, here, told, template="till/sale_state.html", announced=announced)
+
+
+@require_POST
+@signed_in
+def code(request: HttpRequest, here: Till, n: int) -> HttpResponse:
+    """The code, for the customer beside the clerk: who looked is kept."""
+    told = _told(here, n)
+    got = reveal_code.reveal(here.actor, told.page.id, device=here.device, shop=shop.current(), at=here.at)
+    if isinstance(got, Refusal):
+        return _drawn(request, here, told, refused=sentence(got), status=409)
+    operator = catalogue.at_version(told.page.catalog_version).operator(told.page.operator)
+    return _drawn(request, here, told, code=shown(got, operator, told.page.kind))
+
+
+@require_POST
+@signed_in
+def undo(request: HttpRequest, here: Till, n: int) -> HttpResponse:
+    """It was a mistake, a moment ago."""
+    told, found = _told(here, n), counter_sale.found(here.station, n, here.clerk)
+    no = (
+        found
+        if isinstance(found, Refusal)
+        else counter_sale.undo(here.actor, found, why=typed(request, "why"), shop=shop.current(), at=here.at)
+    )
+    if no is not None:
+        return _drawn(request, here, told, refused=sentence(no), status=409)
+    return redirect("till-sale", n=n)
+
+
+@require_POST
+@signed_in
+def give_back(request: HttpRequest, here: Till, n: int) -> HttpResponse:
+    """Its price goes back, by the rules of refunds."""
+    told, found = _told(here, n), counter_sale.found(here.station, n, here.clerk)
+    done = (
+        found
+        if isinstance(found, Refusal)
+        else counter_sale.give_back(
+            here.actor, key_of(request), found, here.station, why=typed(request, "why"),
+            evidence=typed(request, "evidence"), shop=shop.current(), at=here.at,
+        )
+    )  # fmt: skip
+    if isinstance(done, Refusal):
+        return _drawn(request, here, told, refused=sentence(done), status=409)
+    return _drawn(request, here, _told(here, n), back=done)
+
+
+def _drawn(
+    request: HttpRequest, here: Till, told: Told, *, template: str = "till/sale.html", status: int = 200,
+    code: Shown | None = None, **more: object,
+) -> HttpResponse:  # fmt: skip
+    page, sold = told.page, told.sale
+    operator = catalogue.at_version(page.catalog_version).operator(page.operator)
+    link = link_of(page.id, shop.current().keyring) or ""
+    address = shop.current().base_url + reverse("order", args=[link])
+    owed = codes.owed_to(page.id) if page.refunding.amount_minor and page.provider == CASH else []
+    status_shown = told.status if not sold.left else replace(told.status, final=True)
+    context: dict[str, object] = {
+        "here": here,
+        "told": told,
+        "sale": sold,
+        "order": page,
+        "status": status_shown,
+        "operator": operator,
+        "number": numbers.grouped(page.number) if page.number else "",
+        "change": counter_sale.change_of(sold),
+        "address": address,
+        "picture": qr(address),
+        "balance": redeeming.balance(operator) if operator else [],
+        "code": code,
+        "owed": [(grouped(one.code), one.code, one.amount) for one in owed],
+        "may_undo": _may_undo(here, sold, here.at),
+        "may_give_back": not sold.left and page.state is State.DELIVERED and _theirs(here, sold),
+        "seen_code": page.revealed and page.kind is not Kind.DIRECT,
+        "key": uuid4(),
+        **more,
+    }
+    return render(request, template, context, status=status)
+
+
+def _theirs(here: Till, sold: Sale) -> bool:
+    return sold.clerk == here.clerk.name or here.clerk.manages
+
+
+def _may_undo(here: Till, sold: Sale, at: datetime) -> bool:
+    return not sold.left and at - sold.at <= VOID_WITHIN and _theirs(here, sold)
+
+
+# ── what this till sold ───────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Row:
+    """A sale in the list: the number with its end alone, whoever looks over a shoulder."""
+
+    sale: Sale
+    state: str
+    number: str
+    total: Money
+
+
+@require_safe
+@signed_in
+def listed(request: HttpRequest, here: Till) -> HttpResponse:
+    rows = [
+        Row(one, orders.state(one.state), f"…{one.number[-3:]}" if one.number else "", one.total)
+        for one in counter.newest(here.station.id, limit=_NEWEST)
+    ]
+    return render(request, "till/sales.html", {"here": here, "rows": rows})
