@@ -18,7 +18,7 @@ _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 _SQL = (
     *("clock", "orders", "promotions", "webhooks", "floats", "api", "passports", "bulk", "apply", "attempts"),
     *("codes", "cards", "dates"),
-    *("refunds", "bank", "payouts", "cash", "rates", "reminders", "days", "letters", "threads", "rights"),
+    *("refunds", "bank", "payouts", "cash", "terminals", "rates", "reminders", "days", "letters", "threads", "rights"),
     *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay"),
     *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "books", "guards", "grants"),
 )
