@@ -224,10 +224,15 @@ def test_a_machine_that_said_yes_after_the_order_had_ended_is_believed_and_its_m
     assert confirm(counter, payment_id) is None
     work(counter)
     assert (counter.state(order_id), counter.items()) == ("refunding", ["slip_due"])
-    [owed] = terminal.owed_on(payment_id)
+    [owed] = terminal.owed(ticket(order_id))
     assert give_back(counter, owed.reference) is None
     work(counter)
     assert (counter.refunds(), minor(counter), counter.items()) == ([("late", 1500, "done")], (0, 0), [])
+
+
+def ticket(order_id: UUID) -> str:
+    [(found,)] = select("SELECT ticket FROM orders WHERE id = %s", [order_id])
+    return str(found)
 
 
 def give_back(world: World, reference: str, receipt: str = "0002", drawer: str = TILL) -> str | None:
@@ -244,7 +249,7 @@ def refunding(world: World) -> tuple[UUID, str]:
     approved(world, payment_id)
     work(world)
     assert (world.state(order_id), world.items()) == ("refunding", ["slip_due"])
-    [owed] = terminal.owed_on(payment_id)
+    [owed] = terminal.owed(ticket(order_id))
     return order_id, owed.reference
 
 
@@ -457,7 +462,7 @@ def refunding_beside(world: World) -> tuple[UUID, str]:
     [order_id], payment_id = started(world)
     approved(world, payment_id, "0005")
     work(world)
-    [owed] = terminal.owed_on(payment_id)
+    [owed] = terminal.owed(ticket(order_id))
     return order_id, owed.reference
 
 

@@ -17,7 +17,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid5
 
-from opla.core import payment
+from opla import payments
+from opla.core import payment, ports
 from opla.core import terminal as rules
 from opla.core.actor import Act, Actor
 from opla.core.choice import words
@@ -28,9 +29,10 @@ from opla.core.refusal import Code, Refusal
 from opla.core.terminal import Kind, Sums
 from opla.db.queries import refunds
 from opla.db.queries import terminals as queries
-from opla.db.queries.terminals import Kept, Terminal
+from opla.db.queries.terminals import Back, Kept, Terminal
 from opla.operations import payouts
 from opla.operations.cash import CURRENCY, VOID_WITHIN, unused
+from opla.operations.outside import Outside
 from opla.operations.pay_again import pay_again
 from opla.operations.payouts import Looked
 from opla.operations.place_orders import Placed, Placement, place_orders
@@ -102,6 +104,23 @@ def terminals_at(shop: Shop, *, drawer: str = "", station: str = "") -> list[Ter
         and one.method in shop.counter_methods
         and (one.drawer == drawer if one.drawer else one.station == station)
     ]
+
+
+def every() -> list[Terminal]:
+    return queries.terminals()
+
+
+def known(name: str) -> Terminal | None:
+    return queries.terminal(name)
+
+
+def found(*, shop: Shop, outside: Outside) -> dict[str, Sequence[ports.Terminal]]:
+    """By way of paying the machines that its provider names; of one that gives no answer, none. Calls the outside."""
+    told: dict[str, Sequence[ports.Terminal]] = {}
+    for method in shop.counter_methods:
+        if payments.calls_somebody(method) and isinstance(adapter := outside.payment(method), ports.Terminals):
+            told[method] = adapter.terminals() or ()
+    return told
 
 
 def _standing(name: str, shop: Shop) -> Terminal | Refusal:
@@ -319,9 +338,9 @@ def _given_back(
     return _refusal(result, "refund")
 
 
-def owed_on(payment_id: UUID) -> list[queries.Back]:
-    """The refunds of a payment that wait to be given back on a machine."""
-    return [one for one in queries.back(payment_id) if one.due and one.slip is None]
+def owed(ticket: str) -> list[Back]:
+    """The refunds of the order with this number that wait to be given back on a machine."""
+    return [one for one in queries.back_of(ticket) if one.due and one.slip is None]
 
 
 def by_bank(actor: Actor, reference: str, *, why: str, at: datetime) -> Refusal | None:

@@ -280,17 +280,33 @@ class Back:
     slip: UUID | None
 
 
-def back(payment_id: UUID) -> list[Back]:
-    """The refunds of a payment that were given back on a machine, or wait for it."""
-    rows = select(
-        """SELECT a.reference, r.amount_minor, r.currency,
+_BACK: Final = """
+           SELECT a.reference, r.amount_minor, r.currency,
                   r.state = 'due' AND a.state NOT IN ('declined', 'succeeded') AND d.withdrawn_at IS NULL,
                   (SELECT l.id FROM terminal_line l WHERE l.attempt = a.reference)
            FROM refund r JOIN attempt a ON a.refund_id = r.id AND a.adapter = 'terminal'
            LEFT JOIN terminal_due d ON d.attempt = a.reference
-           WHERE r.payment_id = %s ORDER BY r.id, a.id""",
-        [payment_id],
+"""
+
+
+def back(payment_id: UUID) -> list[Back]:
+    """The refunds of a payment that were given back on a machine, or wait for it."""
+    return _backs(select(f"{_BACK} WHERE r.payment_id = %s ORDER BY r.id, a.id", [payment_id]))
+
+
+def back_of(ticket: str) -> list[Back]:
+    """The same of an order, and of what was paid beside its price."""
+    rows = select(
+        f"""{_BACK} WHERE EXISTS (
+                SELECT FROM orders o JOIN allocation s ON s.order_id = o.id
+                WHERE o.ticket = %s AND s.payment_id = r.payment_id AND coalesce(r.order_id, o.id) = o.id)
+            ORDER BY r.id, a.id""",
+        [ticket],
     )
+    return _backs(rows)
+
+
+def _backs(rows: Sequence[Row]) -> list[Back]:
     return [
         Back(
             expect(reference, str),
