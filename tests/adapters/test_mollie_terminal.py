@@ -71,7 +71,9 @@ def test_the_red_key_and_a_payment_that_ran_out_are_a_no_and_one_that_is_paid_la
     mollie: MolliePayments,
 ) -> None:
     rings = at_counter(mollie)
-    for n, (theirs, ours) in enumerate({"abandoned": "abandoned", "expired": "expired", "refused": "refused"}.items()):
+    for n, (theirs, ours) in enumerate(
+        {"abandoned": "terminal_cancelled", "expired": "expired", "refused": "refused"}.items()
+    ):
         reference = f"{n:032x}"
         made = rings.charge(ringing(reference))
         mollie.theirs.fail(made.provider_id, theirs)

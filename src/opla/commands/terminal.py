@@ -2,14 +2,14 @@
 
     ./opla terminal list                                        each machine, and where it stands
     ./opla terminal found                                       those of your provider: asks outside
-    ./opla terminal open bank-1 --drawer counter-1              one of your own bank's, that clerks read
+    ./opla terminal open bank-1 --drawer counter-1              one of your bank, that clerks read
     ./opla terminal open card-1 --drawer counter-1 --as mollie_terminal --id term_7MgL4wea46qkRcoTZjWEH
     ./opla terminal open card-2 --station main-kiosk --as mollie_terminal --id term_8NhM5xfb57rlSdpUakXFI
     ./opla terminal close bank-1
     ./opla terminal slips counter-1 --day 2026-11-22            what clerks told of that day
     ./opla terminal give-back K7M3-9QX2-TB 0042 --drawer counter-1 --why "the same card"
     ./opla terminal by-bank K7M3-9QX2-TB --why "moved away"     a refund whose card does not come
-    ./opla terminal paid-out 512.40 --until 2026-11-22 --reference "4711" --key statement-2026-11-24-3
+    ./opla terminal paid-out 512.40 --until 2026-11-22 --reference 4711-0815 --key statement-2026-11-24-3
 
 `paid-out` is what your acquirer sent for all slips until the end of that day; what is missing to them is its fee. The
 same --key again changes nothing.

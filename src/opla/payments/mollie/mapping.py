@@ -84,9 +84,10 @@ METHOD: dict[str, str] = {
     "terminal": "pointofsale",
 }
 
-#: Why a payment on a card machine was not made (`statusReason.code`) → our word for why. They have some hundred words,
-#: most of which are a bank's and mean no more to a person than that it refused.
+#: Why a payment on a card machine was not made (`statusReason.code`, else its status) → our word for why. They have
+#: some hundred words, most of which are a bank's and mean no more to a person than that it refused.
 AT_TERMINAL: dict[str, str] = {
+    "canceled": "terminal_cancelled",
     "terminal_busy": "terminal_busy",
     "terminal_unreachable": "terminal_silent",
     "terminal_closed": "terminal_silent",

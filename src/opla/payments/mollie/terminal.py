@@ -44,9 +44,12 @@ class MollieRings(Mollie):
 
     def _told(self, fields: Fields, reference: str, reply: Reply) -> ChargeReport:
         report, reason = super()._told(fields, reference, reply), fields.get("statusReason")
-        if report.answer is Answer.DECLINED and isinstance(reason, dict):
-            return replace(report, why=mapping.AT_TERMINAL.get(text(reason, "code"), report.why))
-        return report
+        if report.answer is not Answer.DECLINED:
+            return report
+        words = text(reason, "code") if isinstance(reason, dict) else "", text(fields, "status")
+        return replace(
+            report, why=next((mapping.AT_TERMINAL[w] for w in words if w in mapping.AT_TERMINAL), report.why)
+        )
 
 
 class MollieRingsAndPaysOut(MolliePaysOut, MollieRings):
