@@ -10,23 +10,24 @@ import pytest
 
 from fakes import CODE, CUSTOMER, DEVICE, DIRECT, NUMBER, Playing, World, compose, pushing
 from opla.core.actor import Actor, Role
+from opla.core.attempt import Kind as Attempt
 from opla.core.ledger import CASH, TERMINAL
 from opla.core.places import Kind as PlaceKind
 from opla.core.places import Place
 from opla.core.ports import Answer, Charges
 from opla.core.refusal import Code, Refusal
 from opla.db.models import Place as PlaceRow
-from opla.db.queries import terminals
+from opla.db.queries import attempts, terminals
 from opla.db.queries.call import select
 from opla.db.queries.codes import NewCode, Stock, stock
-from opla.operations import cash, places, shop, terminal
+from opla.operations import cash, place_files, places, sample_till, shop, terminal
 from opla.operations.drawers import keep_drawer
 from opla.operations.pay_again import pay_again
 from opla.operations.payouts import Looked
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.reveal_code import reveal
 from opla.operations.terminal import Stand, Wish
-from opla.operations.work import work_once
+from opla.operations.work import settle_claims, work_once
 from opla.payments.terminal.provider import ReadByClerks
 from opla.suppliers.code_stock.provider import OwnStock
 from support import as_owner, at_once
@@ -319,6 +320,33 @@ def test_what_was_seen_or_is_long_ago_is_no_mistake_any_more(counter: World) -> 
     assert void(counter, uuid4()) == "not_found"
 
 
+def test_whoever_asks_just_now_has_seen_the_approval(counter: World) -> None:
+    [order_id], payment_id = started(counter)
+    slip, at, worker = approved(counter, payment_id), counter.clock(), UUID(int=1)
+    claimed = attempts.claim(worker, [Attempt.CHARGE], at=at, limit=9, lease_s=60)
+    assert void(counter, slip) == "still_running"
+    settle_claims(claimed, worker=worker, shop=counter.shop, outside=AtTheCounter(counter), at=at, clock=counter.clock)
+    work(counter)
+    assert counter.state(order_id) == "delivered"
+
+
+def test_an_approval_at_the_last_minute_waits_for_its_worker(counter: World) -> None:
+    [order_id], payment_id = started(counter)
+    counter.clock.tick(20 * 60 - 1)
+    assert confirm(counter, payment_id) is None
+    counter.clock.tick(10 * 60)
+    work(counter)
+    assert counter.state(order_id) == "delivered"
+
+
+def test_a_busy_till_is_not_taken_for_somebody_who_tests_cards(counter: World) -> None:
+    for _ in range(20):  # from one device: on the web that is too many
+        [order_id], payment_id = started(counter)
+        assert refuse(counter, payment_id) is None
+        work(counter, 1)
+    assert terminal.start_again(CUSTOMER, order_id, terminal=OURS, shop=counter.shop, at=counter.clock()) is None
+
+
 # ── a machine of theirs ──
 
 
@@ -421,6 +449,15 @@ def test_a_shop_offers_the_machines_that_its_settings_name_and_in_a_sandbox_one_
         assert not set(shop.current().counter_methods) & set(shop.current().payment_methods)
     finally:
         shop.current.cache_clear()
+
+
+def test_a_sandbox_gets_a_till_with_a_machine_to_try(world: World) -> None:
+    place_files.seed(at=world.clock())
+    sample_till.fill(at=world.clock())
+    [found] = terminals.terminals()
+    assert (found.name, found.method, found.drawer, found.open) == (
+        sample_till.MACHINE, TERMINAL, sample_till.NAME, True,
+    )  # fmt: skip
 
 
 # ── what was paid out ──

@@ -183,7 +183,8 @@ _STANDS: Final = {
 class Shown:
     """A payment on a machine. `why` it did not go through is a provider's word, as `presenting.paying` knows it.
 
-    `told`: a clerk has said what the machine said, and a worker has not written it yet or has.
+    `told`: a clerk has said what the machine said, and a worker has not written it yet or has. `page`: where it is only
+    tried, their page that says what the machine does; else empty.
     """
 
     payment_id: UUID
@@ -192,6 +193,7 @@ class Shown:
     terminal: Terminal
     why: str
     told: bool
+    page: str
 
     @property
     def by_clerk(self) -> bool:
@@ -206,7 +208,7 @@ def state(payment_id: UUID) -> Shown | None:
     stand, told = _STANDS[found.state], found.slip is not None
     if found.terminal.method == TERMINAL and stand is Stand.RINGING:
         stand = Stand.WAITING  # there is nothing to ring
-    return Shown(found.payment_id, stand, found.amount, found.terminal, found.why, told)
+    return Shown(found.payment_id, stand, found.amount, found.terminal, found.why, told, found.page)
 
 
 def of_order(order_id: UUID) -> Shown | None:

@@ -340,6 +340,7 @@ class Mollie:
             "_links": {
                 "self": _link(f"https://api.mollie.com/v2/payments/{id_}"),
                 **({"checkout": _link(checkout)} if there and not rings else {}),
+                **({"changePaymentState": _link(checkout)} if rings and self._mode == "test" else {}),
                 "dashboard": _link(f"https://www.mollie.com/dashboard/org_1/payments/{id_}"),
             },
         }

@@ -121,7 +121,8 @@ def rung(payments: Sequence[UUID]) -> dict[UUID, str]:
 
 @dataclass(frozen=True)
 class OnTerminal:
-    """A payment on a machine, as its clerk sees it. `why` it did not go through; `slip` what was told of it."""
+    """A payment on a machine, as its clerk sees it. `why` it did not go through; `slip` what was told of it; `page` is
+    of one that is only tried."""
 
     payment_id: UUID
     amount: Money
@@ -132,12 +133,14 @@ class OnTerminal:
     reference: str
     terminal: Terminal
     slip: UUID | None
+    page: str
 
 
 def on_terminal(payment_id: UUID) -> OnTerminal | None:
     rows = select(
         """SELECT p.id, p.amount_minor, p.currency, p.captured_minor, p.state, a.state, coalesce(a.why, ''),
                   a.reference, (SELECT l.id FROM terminal_line l WHERE l.attempt = a.reference AND l.undoes IS NULL),
+                  coalesce(a.redirect_url, ''),
                   t.name, t.method, t.their_id, coalesce(t.drawer, ''), t.station, t.state = 'open'
            FROM payment p JOIN attempt a ON a.payment_id = p.id AND a.kind = 'charge'
            JOIN terminal_payment r ON r.payment_id = p.id JOIN terminal t ON t.name = r.terminal
@@ -146,7 +149,7 @@ def on_terminal(payment_id: UUID) -> OnTerminal | None:
     )
     if not rows:
         return None
-    id_, amount, currency, captured, state, asking, why, reference, slip, *machine = rows[0]
+    id_, amount, currency, captured, state, asking, why, reference, slip, page, *machine = rows[0]
     return OnTerminal(
         expect(id_, UUID),
         Money(expect(amount, int), expect(currency, str)),
@@ -157,6 +160,7 @@ def on_terminal(payment_id: UUID) -> OnTerminal | None:
         expect(reference, str),
         _terminal(tuple(machine)),
         slip if isinstance(slip, UUID) else None,
+        expect(page, str),
     )
 
 
