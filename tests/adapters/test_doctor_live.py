@@ -407,6 +407,19 @@ def test_everything_together_names_what_is_missing(
     assert (True, whole) in list(_live.findings(dsn()))
 
 
+def test_a_card_machine_that_its_provider_does_not_have_is_said(other: Counterparts) -> None:
+    shop = MolliePayments(other)
+    config = {"key": KEY, "base_url": shop.alone.url, "timeout_s": "2"}
+    ids = ["term_000001", "term_000002", "term_3"]
+    assert try_adapters.machines("mollie_terminal", ids, config).findings == [
+        (True, "mollie_terminal: term_000001 takes payments"),
+        (False, "mollie_terminal: term_000002 is switched off"),
+        (False, "mollie_terminal: term_3 is none of its card machines"),
+    ]
+    away = try_adapters.machines("mollie_terminal", ids, {**config, "base_url": nobody()})
+    assert away.findings == [(False, "mollie_terminal: does not say which card machines there are")]
+
+
 def test_everybody_is_asked_at_once(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each waits until all three are asked."""
     assert world
@@ -421,7 +434,7 @@ def test_everybody_is_asked_at_once(world: World, tmp_path: Path, monkeypatch: p
         return Address([(sandbox, "met them too")])
 
     monkeypatch.setattr(_live, "VAR", tmp_path)
-    monkeypatch.setattr(_live, "_adapters", lambda: iter([ask, ask]))
+    monkeypatch.setattr(_live, "_adapters", lambda _: iter([ask, ask]))
     monkeypatch.setattr(_live, "public_address", address)
     found = [sentence for _, sentence in _live.findings(dsn())]
     assert found[:3] == ["met the others", "met the others", "met them too"]

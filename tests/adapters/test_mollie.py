@@ -17,7 +17,7 @@ from opla import payments
 from opla.commands import Stop, up
 from opla.commands.doctor import payment_methods
 from opla.core.money import Money
-from opla.core.ports import Answer, ChargeRequest, Promises, RefundRequest, Terminal, Terminals
+from opla.core.ports import Answer, ChargeRequest, Promises, RefundRequest
 from opla.counterparts.standins import cents, inner
 from opla.db.queries.call import select
 from opla.operations import shop
@@ -393,40 +393,6 @@ def test_a_shop_whose_way_of_being_paid_has_no_key_does_not_open(monkeypatch: py
 
 
 # ── a card machine on the counter ──
-
-
-def test_a_card_machine_is_rung_by_its_id_and_there_is_no_page(mollie: MolliePayments) -> None:
-    config = {"base_url": mollie.alone.url, "key": KEY, "terminal": "term_000001"}
-    at_counter = payments.build("mollie_terminal", config)
-    made = at_counter.charge(charge())
-    assert (made.answer, made.redirect_url) == (Answer.PENDING, "")
-    assert (mollie.asked()[0]["method"], mollie.asked()[0]["terminalId"]) == ("pointofsale", "term_000001")
-    mollie.pay(made.provider_id)
-    paid = at_counter.fetch(REF, made.provider_id)
-    assert paid
-    assert (paid.answer, paid.captured_minor) == (Answer.SUCCEEDED, 1500)
-
-
-def test_a_card_machine_that_is_not_there_is_said_before_anybody_waits_for_it(mollie: MolliePayments) -> None:
-    config = {"base_url": mollie.alone.url, "key": KEY}
-    with pytest.raises(ValueError, match="terminal"):
-        payments.build("mollie_terminal", config)
-    with pytest.raises(ValueError, match="terminal"):
-        payments.build("mollie_terminal", {**config, "terminal": "the one on the left"})
-    off = payments.build("mollie_terminal", {**config, "terminal": "term_000002"})
-    assert off.charge(charge()).answer is Answer.DECLINED
-
-
-def test_the_card_machines_are_listed_with_what_they_are_called(mollie: MolliePayments) -> None:
-    assert isinstance(mollie.adapter, Terminals)
-    assert mollie.adapter.terminals() == [
-        Terminal("term_000001", "Counter 1", "EUR", ready=True),
-        Terminal("term_000002", "Counter 2", "EUR", ready=False),
-    ]
-    with answering(b"HTTP/1.1 200 OK\r\n\r\n{}") as url:
-        strange = mollie.at(url)
-        assert isinstance(strange, Terminals)
-        assert strange.terminals() is None
 
 
 def test_nobody_on_the_web_rings_the_machine_on_the_counter(monkeypatch: pytest.MonkeyPatch) -> None:

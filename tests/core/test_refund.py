@@ -37,7 +37,13 @@ def test_done_pays_the_debt_and_ends_the_order_if_it_was_its_ending(reason: str,
     assert moved(change, Subject.REFUND) == ["done: due → done"]
     assert money(change.moves[-1]) == [("refund_paid", 1550)]
     assert (change.sums[0].refunding_minor, change.sums[0].refunded_minor) == (-1550, 1550)
-    assert {kind for kind, _ in change.closes} == {"unknown_refund", "refund_cap", "transfer_due", "cash_due"}
+    assert {kind for kind, _ in change.closes} == {
+        "unknown_refund",
+        "refund_cap",
+        "transfer_due",
+        "cash_due",
+        "slip_due",
+    }
 
 
 def test_what_was_paid_beyond_the_orders_belongs_to_the_payment_alone() -> None:

@@ -252,6 +252,12 @@ BREAKS = [
         "UPDATE payment SET provider = 'cash' WHERE id = (SELECT payment_id FROM allocation WHERE order_id = '{paid}')",
         "drawers provider_accounts",
     ),
+    # a payment is said to be one on a machine that clerks read, and no slip shows it
+    Break(
+        "UPDATE payment SET provider = 'terminal' WHERE id = "
+        "(SELECT payment_id FROM allocation WHERE order_id = '{paid}')",
+        "provider_accounts slips",
+    ),
     Break("UPDATE attempt SET due_at = NULL WHERE order_id = '{paid}'", "forgotten"),
     Break("UPDATE attempt SET due_at = NULL WHERE refund_id IS NOT NULL", "forgotten"),
     Break(

@@ -24,12 +24,13 @@ MUTABLE = [
     "webhook_message", "webhook_delivery", "webhook_try",
     "bulk_file", "bulk_row",
     "station", "clerk", "shift", "offline_code",
+    "bulk_file", "bulk_row", "terminal", "terminal_due",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
     "attempt_evidence", "order_said", "attempt_route", "text_stop", "text_start", "bank_statement", "bank_reference",
     "transfer_file",
-    "drawer_line", "passport_proof", "offline_key", "offline_sale", "counter_sale", "counter_quote",
+    "drawer_line", "passport_proof", "offline_key", "offline_sale", "counter_sale", "counter_quote", "terminal_payment", "terminal_line",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [
@@ -125,7 +126,15 @@ def test_no_function_default_or_trigger_asks_the_time_or_chance(shared: World) -
 
 def test_the_clock_of_leases_times_nothing_but_leases(shared: World) -> None:
     users = select("SELECT proname FROM pg_proc WHERE prosrc LIKE '%%opla_clock()%%' ORDER BY 1")
-    leases = ["opla_apply", "opla_cash_may_void", "opla_claim", "opla_outbox_claim", "opla_push_claim", "opla_sending"]
+    leases = [
+        "opla_apply",
+        "opla_cash_may_void",
+        "opla_claim",
+        "opla_outbox_claim",
+        "opla_push_claim",
+        "opla_sending",
+        "opla_slip_may_void",
+    ]
     leases += ["opla_text_claim", "opla_webhook_claim"]
     assert [name for (name,) in users] == leases
 

@@ -13,6 +13,7 @@ from fakes import World
 from operations.test_cash import TILL, counter, in_drawer
 from opla.commands import Stop, drawer
 from opla.core.actor import Actor, Role
+from opla.db.queries import terminals
 from opla.operations import resellers, sample_till, shop
 
 __all__ = ["counter"]  # the fixture
@@ -72,5 +73,6 @@ def test_what_is_wrong_is_refused_by_name(counter: World, command: Callable[...,
 
 def test_a_shop_that_has_a_till_gets_no_sample(counter: World) -> None:
     sample_till.fill(at=counter.clock())
+    assert terminals.terminals() == []  # as there was a till
     assert in_drawer(counter) == 5000
     assert counter.balance(f"till_drawer:{sample_till.NAME}:EUR") == 0

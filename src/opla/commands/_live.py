@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -27,7 +27,7 @@ def findings(dsn: str) -> Iterator[Finding]:
     """`dsn` is the database, as the shop."""
     sandbox = os.environ.get("OPLA_SANDBOX", "1") == "1"
     url = os.environ.get("OPLA_URL", "").rstrip("/")
-    asks = list(_adapters())
+    asks = list(_adapters(glance.machines(dsn)))
     with ThreadPoolExecutor(len(asks) + 1) as pool:
         address = pool.submit(public_address, url, _signing_key(), sandbox=sandbox)
         tried = list(pool.map(lambda ask: ask(), asks))
@@ -54,15 +54,17 @@ def _signing_key() -> str:
     return keyring.load(VAR).signing_key if keyring.place(VAR).exists() else ""
 
 
-def _adapters() -> Iterator[Callable[[], Tried]]:
+def _adapters(machines: Sequence[tuple[str, str]] = ()) -> Iterator[Callable[[], Tried]]:
     """Those whose settings are enough. What is wrong with the settings of the others was said before."""
     ways: dict[str, list[str]] = {}
     for name in os.environ.get("OPLA_PAYMENT_METHODS", "").split():
-        # What reads lines of our own account says so in its folder, and calls nobody.
-        if _payment_is_live(name) is not None and not getattr(payments.folder(name), "ON_OUR_BOOK", False):
+        if _payment_is_live(name) is not None and payments.calls_somebody(name):
             ways.setdefault(payments.adapter_of(name), []).append(name)
     for adapter, names in ways.items():
         yield partial(try_adapters.payment, names, configuration("payments", adapter, VAR))
+        for name in names:
+            if ids := [their_id for method, their_id in machines if method == name]:
+                yield partial(try_adapters.machines, name, ids, configuration("payments", adapter, VAR))
     for name, given in _suppliers():
         if _supplier_is_live(name, given) is not None:
             yield partial(try_adapters.supplier, name, given)

@@ -17,7 +17,9 @@ import sys
 from collections.abc import Callable, Iterator
 
 from opla.commands import VAR
+from opla.core.ledger import TERMINAL
 from opla.counterparts import trying
+from opla.db import glance
 from opla.db.embedded import Unavailable, database
 from opla.db.instance import binaries
 
@@ -38,7 +40,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    here = (_python, _database, _disk, _port, _chromium, _shop, _tried, payment_methods, _bank, suppliers_set_up)
+    here = (
+        _python,
+        _database,
+        _disk,
+        _port,
+        _chromium,
+        _shop,
+        _tried,
+        payment_methods,
+        _machines,
+        _bank,
+        suppliers_set_up,
+    )
     told = []
     for finding in (*here, _outside) if arguments.live else here:
         for fine, sentence in _checked(finding):
@@ -135,7 +149,7 @@ def _tried() -> Iterator[tuple[bool, str]]:
 def payment_methods() -> Iterator[tuple[bool, str]]:
     """Whether each way of being paid has its settings; nobody is called."""
     from opla import payments
-    from opla.core.ledger import OWN_ACCOUNTS
+    from opla.core.ledger import ELSEWHERE
     from opla.operations.outside import configuration
 
     sandbox = os.environ.get("OPLA_SANDBOX", "1") == "1"
@@ -150,10 +164,28 @@ def payment_methods() -> Iterator[tuple[bool, str]]:
         except (LookupError, ValueError) as problem:
             yield False, f"{name}: {problem}"
             continue
-        if name in OWN_ACCOUNTS:
-            continue  # said by itself
+        if name in ELSEWHERE:
+            continue  # said by itself; it runs beside either
         says = "real money" if live else "a key for trying"
         yield live is not sandbox, f"{name}: {says}, in a {'sandbox' if sandbox else 'real'} shop"
+
+
+def _machines() -> Iterator[tuple[bool, str]]:
+    """Whether a card machine stands where one is to be paid on."""
+    from opla.core.ways import Means, means
+
+    names = [name for name in os.environ.get("OPLA_PAYMENT_METHODS", "").split() if means(name) is Means.TERMINAL]
+    if not names:
+        return
+    with database(VAR) as server:
+        stands = glance.machines(server.dsn_app)
+    for name in names:
+        if count := sum(method == name for method, _ in stands):
+            yield True, f"{name}: {count} card machine{'s' if count > 1 else ''} at tills and kiosks"
+        else:
+            rings = "" if name == TERMINAL else f" --as {name} --id …, as ./opla terminal found lists them"
+            told = f"{name}: no card machine stands anywhere: ./opla terminal open NAME --drawer TILL{rings}"
+            yield False, told
 
 
 def suppliers_set_up() -> Iterator[tuple[bool, str]]:

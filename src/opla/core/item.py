@@ -40,6 +40,7 @@ class Kind(StrEnum):
     BANK_GAP = "bank_gap"  # a statement is missing between two
     TRANSFER_DUE = "transfer_due"  # a refund that a person sends from the bank account
     CASH_DUE = "cash_due"  # a refund that waits to be paid out over a counter
+    SLIP_DUE = "slip_due"  # a refund that waits to be given back on a card machine
     LINE_BACK = "line_back"  # money that belongs to no order, which a person sends back
     PAYOUT_DIFFERS = "payout_differs"  # a provider's payout is of other sums than ours
     PAYOUT_LATE = "payout_late"  # it failed, or no statement shows it
@@ -97,6 +98,7 @@ class Why(StrEnum):
     PAYOUT_NOT_SHOWN = "payout_not_shown"  # provider, payout, day
     PAYOUT_MISSING = "payout_missing"  # provider, day
     CASH_DUE = "cash_due"
+    SLIP_DUE = "slip_due"
     # of sellers
     PASSPORT_APPLIED = "passport_applied"  # seller, place
     PASSPORT_DUE = "passport_due"  # seller, place, day: its last
@@ -181,6 +183,7 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.PASSPORT: (),  # decided on the page of the sellers
     Kind.SELLER_REPORTED: (Resolution.SEEN,),
     Kind.TABLET: (Resolution.SEEN,),
+    Kind.SLIP_DUE: (Resolution.PAID_BACK,),  # or by its slip, or by bank: `operations.terminal`
     Kind.CASH_DUE: (),  # paid out, or sent by bank, on the page of the drawers: nobody's word moves cash
 }
 

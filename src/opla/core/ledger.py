@@ -245,8 +245,11 @@ OWN_ACCOUNTS = frozenset({"bank_transfer"})
 #: The way of paying over a counter: what was taken there stands with its clearing account until it is a payment.
 CASH = "cash"
 
-#: Ways in which people pay elsewhere, hours or days later: nobody is called, and no page is opened.
-ELSEWHERE = OWN_ACCOUNTS | {CASH}
+#: The way of paying on a card machine that nobody here can ask: its clerk says what it said.
+TERMINAL = "terminal"
+
+#: Ways in which nobody is called, and no page is opened: people pay elsewhere, and we are told.
+ELSEWHERE = OWN_ACCOUNTS | {CASH, TERMINAL}
 
 
 def account_code(account: Account, currency: str, party: str = "") -> str:

@@ -72,6 +72,7 @@ class ChargeRequest:
     `keep`: the person, who is there, agreed that their consent is kept for later charges (only of `ChargesAgain`).
     `mandate`: the `Mandate.id` to charge by, with nobody there; there is no page to go to, and no `redirect_url` comes
     back. The bank may want the person after all: DECLINED, `why` is `authentication`.
+    `terminal`: the `Terminal.id` of the card machine that is rung; there is no page then either.
     """
 
     reference: str
@@ -82,6 +83,7 @@ class ChargeRequest:
     webhook_url: str
     keep: bool = False
     mandate: str = field(default="", repr=False)
+    terminal: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ class ChargesAgain(Charges, Protocol):
 
 @dataclass(frozen=True)
 class Terminal:
-    """A card machine on a counter. `id` is theirs, as settings name it; `ready`: it takes payments."""
+    """A card machine on a counter. `id` is theirs; `ready`: it takes payments."""
 
     id: str
     name: str
@@ -646,6 +648,43 @@ class CashBook(Protocol):
 
     def paid_out(self, reference: str) -> PayOut | None:
         """What came of this refund; None where it never was to be paid out."""
+        ...
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What clerks told of one charge on a card machine that nobody here can ask. `captured_minor` is what it approved;
+    `told`: somebody told of it at all. `waiting`: an order still waits for the money.
+    """
+
+    currency: str
+    captured_minor: int
+    told: bool
+    waiting: bool
+
+
+@dataclass(frozen=True)
+class SlipBack:
+    """A refund that waits for its card: `paid` back on a machine, or `withdrawn` because they want it another way."""
+
+    paid: bool
+    withdrawn: bool
+
+
+@runtime_checkable
+class SlipBook(Protocol):
+    """What clerks read on card machines. Implemented by `db`, handed in by `operations`."""
+
+    def slip(self, reference: str) -> Slip | None:
+        """What was told of this charge; None where none of this reference was ever asked for."""
+        ...
+
+    def owe(self, reference: str) -> None:
+        """Let this refund be given back on a machine, once: a person is told of it."""
+        ...
+
+    def paid_back(self, reference: str) -> SlipBack | None:
+        """What came of this refund; None where it never was to be given back."""
         ...
 
 

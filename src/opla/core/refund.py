@@ -180,8 +180,8 @@ def went_back(tried: Try, refund: Refund, *, chance: Chance) -> Change:
 
 def _waiting(attempt_id: UUID) -> tuple[tuple[str, UUID], ...]:
     """The items that an answer of any kind makes pointless."""
-    kinds = item.Kind.UNKNOWN_REFUND, item.Kind.REFUND_CAP, item.Kind.TRANSFER_DUE, item.Kind.CASH_DUE
-    return tuple((kind, attempt_id) for kind in kinds)
+    waits = item.Kind.TRANSFER_DUE, item.Kind.CASH_DUE, item.Kind.SLIP_DUE
+    return tuple((kind, attempt_id) for kind in (item.Kind.UNKNOWN_REFUND, item.Kind.REFUND_CAP, *waits))
 
 
 def _item(kind: item.Kind, refund: Refund, attempt_id: UUID, why: item.Why, **params: str) -> item.NewItem:

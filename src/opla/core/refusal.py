@@ -248,6 +248,15 @@ class Code(StrEnum):
     TAKING_USED = "taking_used"  # what was paid is delivered or seen: it is a refund then, and no mistake undone
     TAKING_TOO_OLD = "taking_too_old"
     TAKING_UNDONE = "taking_undone"  # by this very key it was taken before, and its money has left the drawer again
+    # card machines on a counter
+    TERMINAL_UNKNOWN = "terminal_unknown"  # none of this name stands there, or it is of no kind that this shop has
+    TERMINAL_NAME_INVALID = "terminal_name_invalid"
+    TERMINAL_TAKEN = "terminal_taken"  # this name, or their machine, is another one's
+    RECEIPT_INVALID = "receipt_invalid"
+    RECEIPT_USED = "receipt_used"  # for another payment, at this till today
+    SLIP_TOLD = "slip_told"  # it was said before what became of this payment
+    SLIP_NOT_DUE = "slip_not_due"  # this refund does not wait for a card (any more)
+    SLIPS_TOO_FEW = "slips_too_few"  # more was paid out than `total`, which all slips until then are
     # resellers
     TRANSFERS_NONE = "transfers_none"  # nothing waits to be sent, or nobody knows where to
     TRANSFER_FILE_CHANGED = "transfer_file_changed"  # it would be other bytes under a name that a bank may know

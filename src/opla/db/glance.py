@@ -16,6 +16,18 @@ def clock(dsn: str) -> datetime:
     return row[0]
 
 
+def machines(dsn: str) -> list[tuple[str, str]]:
+    """The card machines that stand somewhere, as the way of paying and their provider's name of it."""
+    with psycopg.connect(dsn, connect_timeout=5) as connection:
+        try:
+            rows = connection.execute(
+                "SELECT method, their_id FROM terminal WHERE state = 'open' ORDER BY name"
+            ).fetchall()
+        except psycopg.errors.UndefinedTable:
+            return []
+    return [(str(method), str(their_id)) for method, their_id in rows]
+
+
 def has_codes(dsn: str) -> bool:
     """Whether a code of our own stock can be sold; no where there is no stock yet."""
     with psycopg.connect(dsn, connect_timeout=5) as connection:

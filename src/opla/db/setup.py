@@ -18,21 +18,8 @@ _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 _SQL = (
     *("clock", "orders", "promotions", "webhooks", "floats", "api", "passports", "bulk", "apply", "attempts"),
     *("codes", "cards", "dates"),
-    *(
-        "refunds",
-        "bank",
-        "payouts",
-        "stations",
-        "offline",
-        "cash",
-        "counter",
-        "rates",
-        "reminders",
-        "days",
-        "letters",
-        "threads",
-        "rights",
-    ),
+    *("refunds", "bank", "payouts", "stations", "offline", "cash", "counter", "terminals", "rates", "reminders"),
+    *("days", "letters", "threads", "rights"),
     *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay"),
     *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "books", "guards", "grants"),
 )

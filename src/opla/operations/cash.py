@@ -227,7 +227,7 @@ def _undo(actor: Actor, taking: Kept, why: str, *, shop: Shop, at: datetime) -> 
     """Each step answers a repeat as it did at first, so that pressing again ends what broke half-way."""
     charge = queries.charge_of(taking.code)
     keys = {one.id: uuid5(taking.id, str(one.id)) for one in charge.orders} if charge else {}
-    if charge is None or not all(_unused(one) or refunds.chosen(key) for one, key in keys.items()):
+    if charge is None or not all(unused(one) or refunds.chosen(key) for one, key in keys.items()):
         return Refusal(Code.TAKING_USED, "line")
     for order_id, key in keys.items():
         given = refund_by_choice(actor, order_id, refund_id=key, amount=None, why=why, shop=shop, at=at)
@@ -250,7 +250,7 @@ def _undo(actor: Actor, taking: Kept, why: str, *, shop: Shop, at: datetime) -> 
     return None
 
 
-def _unused(order_id: UUID) -> bool:
+def unused(order_id: UUID) -> bool:
     """Whether all that was given for it lies unseen on our own shelf again, if it is given back."""
     case = refunds.choice(order_id)
     if case is None or case.order.state is not order.State.DELIVERED:

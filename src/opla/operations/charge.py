@@ -13,8 +13,9 @@ from opla.core.change import Change, ConsentKept
 from opla.core.money import Money
 from opla.core.order import Order
 from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises
+from opla.core.ways import Means, means
 from opla.db.queries import cases as loading
-from opla.db.queries import renewals
+from opla.db.queries import renewals, terminals
 from opla.db.queries.attempts import Claimed
 from opla.db.queries.cases import PaymentCase
 from opla.db.queries.renewals import Consent
@@ -35,12 +36,16 @@ class ChargeDesk:
     outside: Outside
     _known: dict[str, Routes] = field(default_factory=dict)  # by product, once one is paid
     _consents: dict[UUID, Consent] = field(default_factory=dict)  # by payment, of the few that have to do with any
+    _machines: dict[UUID, str] = field(default_factory=dict)  # by payment, of those made on a card machine
     _decided: set[UUID] = field(default_factory=set)  # whose report was judged once: since then it may have grown old
 
     def load(self, claimed: Sequence[Claimed]) -> dict[UUID, PaymentCase]:
         payments = [c.payment_id for c in claimed if c.payment_id]
         cases = loading.payment_cases(payments)
         self._consents.update(renewals.consents(payments))
+        on_machines = [c.payment_id for c in claimed if c.payment_id and means(c.adapter) is Means.TERMINAL]
+        if on_machines:
+            self._machines.update(terminals.rung(on_machines))
         return {c.id: cases[c.payment_id] for c in claimed if c.payment_id in cases}
 
     def promises(self, claimed: Claimed) -> Promises:
@@ -87,6 +92,7 @@ class ChargeDesk:
             f"{self.shop.base_url}/hooks/payments/{claimed.adapter}/",
             keep=keep,
             mandate=mandate,
+            terminal=self._machines.get(case.payment.id, ""),
         )
 
     def unknown(self, why: str) -> ChargeReport:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from opla import notices, payments, suppliers
-from opla.core.ledger import CASH, ELSEWHERE, OWN_ACCOUNTS, SHELVES
+from opla.core.ledger import CASH, ELSEWHERE, OWN_ACCOUNTS, SHELVES, TERMINAL
 from opla.core.ports import (
     AccountBook,
     CashBook,
@@ -22,6 +22,7 @@ from opla.core.ports import (
     Refunds,
     Sends,
     SendsTexts,
+    SlipBook,
     Tells,
     Texts,
 )
@@ -56,11 +57,16 @@ class Adapters:
     """The adapters found by their folders, built from the owner's settings; again when those change."""
 
     def __init__(
-        self, shop: Shop, stock: CodeStock, book: AccountBook | None = None, drawers: CashBook | None = None
+        self,
+        shop: Shop,
+        stock: CodeStock,
+        book: AccountBook | None = None,
+        drawers: CashBook | None = None,
+        slips: SlipBook | None = None,
     ) -> None:
         self._shop = shop
         self._stock = stock
-        self._book, self._drawers = book, drawers
+        self._book, self._drawers, self._slips = book, drawers, slips
         self._payments: dict[tuple[str, str], Charges] = {}
         self._suppliers: dict[tuple[str, str], Sends] = {}
         self._tells: dict[tuple[str, str], Tells] = {}
@@ -71,7 +77,7 @@ class Adapters:
         key = name, settings
         if key not in self._payments:
             self._may_run(name, live=payments.live(name, config), config=config)
-            self._payments[key] = payments.build(name, config, self._book, self._drawers)
+            self._payments[key] = payments.build(name, config, self._book, self._drawers, self._slips)
         return self._payments[key]
 
     def refunds(self, name: str) -> Refunds:
@@ -138,8 +144,9 @@ class Adapters:
 
     def longest_call_s(self) -> int:
         """The most seconds any one call may take: a lease must outlast it."""
-        # Our own drawers are no call; and who looks after suppliers alone keeps none.
-        asked = [name for name in self._shop.payment_methods if name != CASH or self._drawers]
+        # Who looks after suppliers alone keeps no drawers and no slips.
+        ours = {CASH: self._drawers, TERMINAL: self._slips}
+        asked = [name for name in self._shop.every_method if name not in ours or ours[name]]
         promises = [self.payment(name).promises for name in asked]
         promises += [self.supplier(name).promises for name in self._shop.routes]
         return max((kept.max_seconds for kept in promises), default=10)

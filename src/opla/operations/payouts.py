@@ -56,7 +56,7 @@ class Looked:
 def providers(shop: Shop) -> dict[str, list[str]]:
     """The adapters of this shop's ways of paying, each with all ways it could ever have been paid by."""
     found: dict[str, list[str]] = {}
-    for way in shop.payment_methods:
+    for way in shop.every_method:
         try:
             name = payments.adapter_of(way)
         except LookupError:
@@ -96,6 +96,11 @@ def look(actor: Actor, provider: str, *, shop: Shop, outside: Outside, at: datet
     found = keep(actor, provider, told, shop=shop, at=at)
     queries.looked(provider, "done", at=at, again_s=LOOK_EVERY_S)
     return found
+
+
+def known(provider: str, their_id: str) -> bool:
+    """Whether this payout is kept."""
+    return bool(queries.known(provider, [their_id]))
 
 
 def keep(
@@ -237,7 +242,7 @@ def _told(provider: str, adapter: PaysOut, since: date) -> list[tuple[Payout, Se
 
 def _built(provider: str, shop: Shop, outside: Outside) -> PaysOut | None:
     """The adapter by one of its ways of paying; None where it does not tell of payouts, or is not set up to."""
-    way = next((way for way in shop.payment_methods if way == provider or way.startswith(f"{provider}_")), provider)
+    way = next((way for way in shop.every_method if way == provider or way.startswith(f"{provider}_")), provider)
     try:
         found = outside.payment(way)
     except Exception:  # noqa: BLE001 - not set up, or not up yet: its charges say so too

@@ -14,8 +14,9 @@ from opla.core.actor import Act, Actor
 from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.db.keyring import digest
-from opla.db.queries import cards, orders, pages
+from opla.db.queries import cards, orders, pages, terminals
 from opla.db.queries.orders import NewOrder, NewPayment
+from opla.db.queries.terminals import Terminal
 from opla.operations import card_to, cash
 from opla.operations.card_testing import Asked, too_much
 from opla.operations.card_to import Going
@@ -63,8 +64,10 @@ def place_orders(
     at: datetime,
     together: bool = False,
     address: str = "",
+    terminal: Terminal | None = None,
 ) -> list[Placed | Refusal]:
     """One answer per placement, in their order. `address` is a visitor's: whoever asks for too many payments waits.
+    `terminal`: at a counter, the card machine they are paid on.
 
     `together`: all of them under one payment, allocated to the cent; or none, where one of them is refused or was
     ordered before. The others then answer that the basket changed: what is paid is the total that was shown.
@@ -80,7 +83,7 @@ def place_orders(
     shared: NewPayment | None = None
     for n, placement in enumerate(placements):
         quote = quotes.get(placement.quote_id)
-        if not cash.may_pay(placement.method, shop):
+        if not (placement.method == terminal.method if terminal else cash.may_pay(placement.method, shop)):
             answers[n] = Refusal(Code.PAYMENT_METHOD_UNKNOWN, "method", {"method": placement.method})
         elif quote is None:
             answers[n] = Refusal(Code.QUOTE_UNKNOWN, "quote")
@@ -123,7 +126,16 @@ def place_orders(
     if paused:
         return [paused if n in new else answers[n] for n in range(len(placements))]
     if new:
-        rows = _placed(new, placements, list(payments.values()), actor=actor, shop=shop, at=at, together=together)
+        rows = _placed(
+            new,
+            placements,
+            list(payments.values()),
+            actor=actor,
+            shop=shop,
+            at=at,
+            together=together,
+            terminal=terminal,
+        )
         for (n, order), row in zip(new.items(), rows, strict=True):
             answers[n] = _answer(order, links[n], row, shop)
     return [answers[n] for n in range(len(placements))]
@@ -138,13 +150,15 @@ def _placed(
     shop: Shop,
     at: datetime,
     together: bool,
+    terminal: Terminal | None,
 ) -> list[orders.PlacedRow]:
-    """The orders, and in the same transaction where their cards go: without that nobody could deliver them."""
+    """The orders, and in the same transaction where their cards go and which machine is rung: without the one nobody
+    could deliver them, without the other nobody could pay."""
     going = {new[n].order_id: to for n, p in enumerate(placements) if n in new and (to := p.card_to) is not None}
     provider = {payment.payment_id: payment.provider for payment in payments}
     waits = {n: shop.terms.valid(provider[order.payment_id]) for n, order in new.items()}
     found: dict[int, orders.PlacedRow] = {}
-    with transaction.atomic() if going else nullcontext():
+    with transaction.atomic() if going or terminal else nullcontext():
         for valid in sorted(set(waits.values())):  # one call, unless some of them are paid by bank transfer
             some = {n: order for n, order in new.items() if waits[n] == valid}
             paying = {order.payment_id for order in some.values()}
@@ -160,6 +174,8 @@ def _placed(
         placed = [row.order_id for row in found.values() if row.result == "placed" and row.order_id in going]
         if placed:
             cards.send_to({one: card_to.seal(going[one], one, shop=shop) for one in placed}, at=at)
+        if terminal:
+            terminals.rings(terminal.name, [payment.payment_id for payment in payments])
     return [found[n] for n in new]
 
 

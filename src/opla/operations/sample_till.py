@@ -1,4 +1,5 @@
-"""A till of the sandbox, with change in it, so that paying in cash can be tried: it stands at an invented place."""
+"""A till of the sandbox, with change in it and a card machine beside it that its clerk reads, so that paying there can
+be tried: it stands at an invented place."""
 
 from __future__ import annotations
 
@@ -7,12 +8,15 @@ from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from opla.core.actor import Actor, Role
-from opla.db.queries import cash
+from opla.core.ledger import TERMINAL
+from opla.db.queries import cash, terminals
+from opla.db.queries.terminals import Terminal
 from opla.operations import places
 from opla.operations.cash import reachable
 from opla.operations.drawers import keep_drawer, put_in
 
 NAME: Final = "sample-till"
+MACHINE: Final = "sample-machine"
 _BY: Final = Actor(Role.OWNER, "sandbox")
 _CHANGE: Final = "100"
 
@@ -24,3 +28,4 @@ def fill(*, at: datetime) -> None:
     found = [id_ for id_, place in places.known_by_id(sandbox=True) if place.sample and reachable(place)]
     if found and keep_drawer(_BY, NAME, min(found), is_open=True, sandbox=True, at=at) is None:
         put_in(_BY, uuid5(NAMESPACE_URL, NAME), NAME, _CHANGE, why="change", at=at)
+        terminals.keep(Terminal(MACHINE, TERMINAL, "", NAME, "", open=True), actor=_BY, at=at)

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from opla import payments
 from opla.core.chance import Chance
-from opla.core.ledger import CASH, OWN_ACCOUNTS
+from opla.core.ledger import CASH, OWN_ACCOUNTS, TERMINAL
 from opla.core.money import Money
 from opla.core.own_account import OwnAccount
 from opla.core.quote import Terms
@@ -39,6 +39,12 @@ class Shop:
     keeping: frozenset[str] = frozenset()  # the ways of paying that keep consent for later charges
     texts_a_day: int = 1_000  # parts of text messages that a day may cost
     account: OwnAccount | None = None  # our own, where people transfer to; None: nobody can
+    counter_methods: tuple[str, ...] = ()  # the ways of paying on a card machine, at counters alone
+
+    @property
+    def every_method(self) -> tuple[str, ...]:
+        """Wherever people pay by it."""
+        return (*self.payment_methods, *self.counter_methods)
 
 
 @cache
@@ -62,6 +68,7 @@ def current() -> Shop:
         keeping=frozenset(name for name in methods if payments.keeps(name)),
         texts_a_day=settings.TEXTS_A_DAY,
         account=account,
+        counter_methods=_counter_methods(),
     )
 
 
@@ -84,6 +91,12 @@ def _methods(account: OwnAccount | None) -> tuple[str, ...]:
     rest = sorted(OWN_ACCOUNTS - set(named)) if account else []
     rest += [CASH] if CASH not in named else []
     return (*(("sandbox",) if settings.SANDBOX else ()), *named, *rest)
+
+
+def _counter_methods() -> tuple[str, ...]:
+    """Those named, and in a sandbox a machine that clerks read, so that it can be tried."""
+    named = [name for name in settings.PAYMENT_METHODS if means(name) is Means.TERMINAL]
+    return (*named, *([TERMINAL] if settings.SANDBOX and TERMINAL not in named else []))
 
 
 def terms() -> Terms:

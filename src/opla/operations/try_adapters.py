@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from opla import payments, suppliers
 from opla.calling import Heard, listening
-from opla.core.ports import Answer, ChargeReport, Finds, Floats, SendReport, StockedCode
+from opla.core.ports import Answer, ChargeReport, Finds, Floats, SendReport, StockedCode, Terminals
 
 #: Our words for why nothing came of it → what the owner may look at.
 _WORDS: Mapping[str, str] = {
@@ -50,6 +50,27 @@ def payment(names: Sequence[str], config: Mapping[str, str]) -> Tried:
     reference = secrets.token_hex(16)
     # Our reference in the place of their id: those who cannot search would not be called without one.
     return _tried(", ".join(names), lambda: [_said(payments.build(names[0], config).fetch(reference, reference))])
+
+
+def machines(name: str, ids: Sequence[str], config: Mapping[str, str]) -> Tried:
+    """The card machines that stand at our counters: whether their provider has each, and it takes payments."""
+
+    def ask() -> list[tuple[bool, str]]:
+        adapter = payments.build(name, config)
+        listed = adapter.terminals() if isinstance(adapter, Terminals) else ()
+        if listed is None:
+            return [(False, "does not say which card machines there are")]
+        ready = {one.id: one.ready for one in listed}
+        return [
+            (True, f"{id_} takes payments") if ready.get(id_) else (False, f"{id_} {_trouble(id_, ready)}")
+            for id_ in ids
+        ]
+
+    return _tried(name, ask)
+
+
+def _trouble(id_: str, ready: Mapping[str, bool]) -> str:
+    return "is switched off" if id_ in ready else "is none of its card machines"
 
 
 def supplier(name: str, config: Mapping[str, str]) -> Tried:

@@ -11,6 +11,7 @@ from opla.db.queries import attempts
 from opla.db.queries.bank import Book
 from opla.db.queries.cards import Shelves
 from opla.db.queries.cash import Drawers
+from opla.db.queries.terminals import Slips
 from opla.operations.outside import Adapters
 from opla.operations.shop import current
 
@@ -31,11 +32,11 @@ def woken(provider: str, headers: Mapping[str, str], body: bytes, *, at: datetim
     One at the address of an adapter, as its dashboard has it, is for every way of paying that belongs to it.
     """
     shop = current()
-    ways = [way for way in shop.payment_methods if way == provider or way.startswith(f"{provider}_")]
+    ways = [way for way in shop.every_method if way == provider or way.startswith(f"{provider}_")]
     if not ways:
         return 0
     reader = Adapters(
-        shop, Shelves(lambda: at), Book(lambda: at, shop.chance), Drawers(lambda: at, shop.chance)
+        shop, Shelves(lambda: at), Book(lambda: at, shop.chance), Drawers(lambda: at, shop.chance), Slips(lambda: at)
     ).notifies(ways[0])
     names = reader.woken(headers, body) if reader is not None else ()
     return sum(wake_payment(way, names, at=at) for way in ways)

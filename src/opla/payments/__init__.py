@@ -14,7 +14,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Protocol, cast, runtime_checkable
 
-from opla.core.ports import AccountBook, CashBook, Charges
+from opla.core.ports import AccountBook, CashBook, Charges, SlipBook
 
 
 class Folder(Protocol):
@@ -74,6 +74,15 @@ class AtOurCounter(Folder, Protocol):
     def build(self, config: Mapping[str, str], drawers: CashBook | None = None) -> Charges: ...
 
 
+@runtime_checkable
+class ReadByClerks(Folder, Protocol):
+    """The same of money that a machine took which nobody here can ask."""
+
+    READ_BY_CLERKS: bool
+
+    def build(self, config: Mapping[str, str], slips: SlipBook | None = None) -> Charges: ...
+
+
 def names() -> list[str]:
     """Every payment adapter there is, in alphabetical order."""
     ours = {found.name for found in pkgutil.iter_modules(__path__) if found.ispkg}
@@ -119,15 +128,26 @@ def keeps(name: str) -> bool:
 
 
 def build(
-    name: str, config: Mapping[str, str], book: AccountBook | None = None, drawers: CashBook | None = None
+    name: str,
+    config: Mapping[str, str],
+    book: AccountBook | None = None,
+    drawers: CashBook | None = None,
+    slips: SlipBook | None = None,
 ) -> Charges:
     """A working adapter. What else it can do (`Refunds`, `Notifies`) is asked with isinstance."""
     found, method = _found(name)
     if isinstance(found, AtOurCounter):
         return found.build(config, drawers)
+    if isinstance(found, ReadByClerks):
+        return found.build(config, slips)
     if isinstance(found, OnOurBook):
         return found.build(config, book)
     return found.build(config, method) if isinstance(found, Several) else found.build(config)
+
+
+def calls_somebody(name: str) -> bool:
+    """Whether anybody outside is asked; not where we read what we wrote ourselves. LookupError as `folder` raises."""
+    return not isinstance(folder(name), OnOurBook | AtOurCounter | ReadByClerks)
 
 
 def _found(name: str) -> tuple[Folder, str]:

@@ -44,6 +44,7 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.PAYOUT_LATE: gettext_noop("A payout did not arrive"),
     Kind.PAYOUT_MISSING: gettext_noop("A payment that was not paid out"),
     Kind.CASH_DUE: gettext_noop("A refund waits to be collected in cash"),
+    Kind.SLIP_DUE: gettext_noop("A refund waits to be given back on a card machine"),
     Kind.PASSPORT: gettext_noop("A seller's passport waits for you"),
     Kind.SELLER_REPORTED: gettext_noop("A seller was reported"),
     Kind.TABLET: gettext_noop("Sold without a line, and it cannot be"),
@@ -150,6 +151,10 @@ _WHY: Final[dict[Why, str]] = {
     Why.CASH_DUE: gettext_noop(
         "Its customer shows a code of twelve digits at the counter, and it is paid out on the page of the tills. "
         "Whoever wants it on a bank account gets it so from there too. Either way it leaves the list."
+    ),
+    Why.SLIP_DUE: gettext_noop(
+        "Give it back on the machine it was paid on, to the same card, and note the number of its receipt at the till. "
+        "Whoever cannot come gets it by bank. Either way it leaves the list."
     ),
     Why.ANSWER_IMPOSSIBLE: gettext_noop("The answer was “%(answer)s”, but it is “%(state)s” already."),
     Why.MOVE_IMPOSSIBLE: gettext_noop("What was said (“%(event)s”) cannot be true of what is “%(state)s”."),

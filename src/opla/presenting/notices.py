@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from opla.core import payment
-from opla.core.ledger import CASH
+from opla.core.ledger import CASH, TERMINAL
 from opla.core.nudge import Nudge
 from opla.core.ports import Kind
 from opla.db.queries.pages import OrderPage
@@ -244,6 +244,9 @@ def _refunding(page: OrderPage) -> tuple[str, str]:
             )
             % what,
         )
+    if page.provider == TERMINAL:
+        text = _("%(product)s: come to our counter with the card you paid with, and %(amount)s goes back onto it.")
+        return _("Collect your money: %(amount)s") % what, text % what
     if orders.forestalled(page):
         text = _(
             "%(product)s: somebody else had paid for it first, so %(amount)s is on its way back to you, the way you "

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from opla.core import order, payment
-from opla.core.ledger import CASH
+from opla.core.ledger import CASH, TERMINAL
 from opla.core.ports import Kind
 from opla.core.ways import Means, means
 from opla.db.queries.pages import OrderPage
@@ -152,6 +152,11 @@ def _placed(page: OrderPage, at: datetime) -> Status:
     if page.by_consent and page.payment_state in (payment.State.OPENING, payment.State.OPEN):
         text = _("You need to do nothing. A direct debit can take days; this page goes on by itself.")
         return Status("charging", _("It is charged by itself"), text, Tone.WAIT, _bars(page, Fill.BUSY, Fill.EMPTY))
+    if page.payment_state in (payment.State.OPENING, payment.State.OPEN) and means(page.provider) is Means.TERMINAL:
+        text = _("Hold your card or phone to the machine on the counter by %(time)s. This page goes on by itself.")
+        text %= {"time": figures.minute(page.expires_at)}
+        bars = _bars(page, Fill.BUSY, Fill.EMPTY)
+        return Status("payable", _("Waiting for your card"), text, Tone.WAIT, bars)
     if page.payment_state is payment.State.OPENING:
         text = _("We are connecting you to the payment page. This takes a few seconds.")
         return Status("opening", _("One moment"), text, Tone.WAIT, _bars(page, Fill.BUSY, Fill.EMPTY))
@@ -231,6 +236,9 @@ def _refunding(page: OrderPage) -> Status:
         return Status("refund_parked", _("Your refund needs a person"), text % {"amount": amount}, Tone.MIND, bars)
     if page.provider == CASH:
         text = _("%(amount)s waits for you in cash at our counter. Show the code below there.")
+        return Status("refunding", _("Collect your money"), text % {"amount": amount}, Tone.MIND, bars)
+    if page.provider == TERMINAL:
+        text = _("%(amount)s is yours. Come to our counter with the card you paid with: it goes back onto that.")
         return Status("refunding", _("Collect your money"), text % {"amount": amount}, Tone.MIND, bars)
     if any(happened.name == "called_off" for happened in page.events):
         text = _("You called it off. %(amount)s is on its way back to you, the way you paid. You need to do nothing.")

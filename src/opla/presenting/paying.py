@@ -25,6 +25,10 @@ _WHY: Final[dict[str, str]] = {
     "card_kind": gettext_noop("This kind of card is not taken."),
     "authentication": gettext_noop("Your bank wants you to confirm this payment yourself."),
     "mandate_ended": gettext_noop("Your consent to later payments has ended at the payment service."),
+    "terminal_cancelled": gettext_noop("It was cancelled on the card machine."),
+    "terminal_busy": gettext_noop("The card machine was busy with another payment."),
+    "terminal_silent": gettext_noop("The card machine could not be reached: look at its network."),
+    "terminal_unknown": gettext_noop("There is no such card machine any more."),
     "abandoned": gettext_noop("You left the payment page before paying."),
 }
 

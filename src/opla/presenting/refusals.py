@@ -249,6 +249,13 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.TAKING_USED: gettext_noop("What was paid for is delivered or seen. It is a refund now, with its own rules."),
     Code.TAKING_TOO_OLD: gettext_noop("This was too long ago to be undone. Refund it instead."),
     Code.TAKING_UNDONE: gettext_noop("What this form took was undone. Nothing was taken now: look the code up again."),
+    Code.TERMINAL_UNKNOWN: gettext_noop("No such card machine stands here."),
+    Code.TERMINAL_NAME_INVALID: gettext_noop("A card machine's name has 2 to 40 small letters, digits and hyphens."),
+    Code.TERMINAL_TAKEN: gettext_noop("This name, or this card machine, is taken by another one."),
+    Code.RECEIPT_INVALID: gettext_noop("The number on the machine's receipt is missing, or is none."),
+    Code.RECEIPT_USED: gettext_noop("This receipt was used for another payment today. Look at the number again."),
+    Code.SLIP_TOLD: gettext_noop("What became of this was said before. Nothing changed now."),
+    Code.SLIP_NOT_DUE: gettext_noop("Give nothing back: this refund does not wait for a card."),
     Code.SANDBOX_BESIDE_LIVE: gettext_noop("The sandbox refuses to run beside real operators or payments."),
     Code.TEMPORARILY_CLOSED: gettext_noop("The shop is closed for a moment. Try again in a few minutes."),
 }
@@ -370,6 +377,12 @@ def _payments_paused(params: Mapping[str, str]) -> str:
 
 def _too_little(params: Mapping[str, str]) -> str:
     return _("That is too little: %(amount)s is due.") % {"amount": _amount(params, "due")}
+
+
+def _slips_too_few(params: Mapping[str, str]) -> str:
+    return _("All slips until then are %(amount)s together, which is less. Is a slip missing, or the day wrong?") % {
+        "amount": _amount(params, "total")
+    }
 
 
 def _check_digit(params: Mapping[str, str]) -> str:
@@ -632,6 +645,7 @@ def _webhooks_too_many(params: Mapping[str, str]) -> str:
 
 _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.CASH_TOO_LITTLE: _too_little,
+    Code.SLIPS_TOO_FEW: _slips_too_few,
     Code.TOO_MANY_TRIES: _too_many_tries,
     Code.TOO_MANY_CALLS: _too_many_calls,
     Code.API_KEY_ELSEWHERE: _elsewhere,

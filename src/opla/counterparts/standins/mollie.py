@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from opla.counterparts.standins import Again, Fields, Taken, amount_text, cents, fields_of, inner, text_of
+from opla.counterparts.standins.mollie_terminals import Machines
 from opla.counterparts.web import Request, Response
 
 METHODS: Final = frozenset(
@@ -49,7 +50,7 @@ class Mollie:
         self.settlements: dict[str, Fields] = {}
         self.forgets: set[str] = set()
         self.elsewhere: set[str] = set()
-        self.terminals = [_terminal(n, self._mode, state) for n, state in enumerate(("active", "inactive"))]
+        self.machines = Machines(self._mode)
         self._moves: list[tuple[str, str, Fields]] = []  # (whose list, id, movement of the balance)
         self._settled: dict[str, str] = {}  # id of a member → settlement
         self.payments: dict[str, Fields] = {}
@@ -245,6 +246,7 @@ class Mollie:
         body = fields_of(request)
         if body is None:
             return _error(400, "The request body is not valid JSON")
+        self.machines.time_out(self.payments.values(), self._clock())
         found = self._routed(request, parts, body)
         if request.method == "POST" and once and found[0] == 201:
             self._kept[once] = self._clock(), found
@@ -264,7 +266,7 @@ class Mollie:
             case "GET", ["payments"]:
                 return 200, _page("payments", list(reversed(self.payments.values())), request)
             case "GET", ["terminals"]:
-                return 200, _page("terminals", self.terminals, request)
+                return 200, _page("terminals", self.machines.every, request)
             case "GET", ["settlements"]:
                 return 200, _page("settlements", list(reversed(self.settlements.values())), request)
             case "GET", ["settlements", id_, ("payments" | "refunds" | "chargebacks") as name] if (
@@ -318,7 +320,7 @@ class Mollie:
         if "method" in body and body["method"] not in METHODS:
             return _error(422, "The payment method is invalid", "method")
         rings = body.get("method") == "pointofsale"
-        if rings and body.get("terminalId") not in {one["id"] for one in self.terminals if one["status"] == "active"}:
+        if rings and not self.machines.takes(body.get("terminalId")):
             return _error(422, "The terminal ID is invalid", "terminalId")
         id_ = f"tr_{len(self.payments) + 1:010d}"
         checkout = self.page(id_)
@@ -338,6 +340,7 @@ class Mollie:
             "_links": {
                 "self": _link(f"https://api.mollie.com/v2/payments/{id_}"),
                 **({"checkout": _link(checkout)} if there and not rings else {}),
+                **({"changePaymentState": _link(checkout)} if rings and self._mode == "test" else {}),
                 "dashboard": _link(f"https://www.mollie.com/dashboard/org_1/payments/{id_}"),
             },
         }
@@ -348,6 +351,9 @@ class Mollie:
                 "bankBic": "ABNANL2A",
                 "transferReference": f"RF12-{len(self.payments):04d}-5678-9012",
             }
+        if rings:
+            others = [one for one in self.payments.values() if one["id"] != id_]
+            self.machines.ring(self.payments[id_], text_of(body, "terminalId"), others)
         if there:
             self.opened(self._taken(id_))
         else:
@@ -475,24 +481,6 @@ class Mollie:
             fee_minor=self._fees_minor.get(id_, 0),
             return_url=text_of(payment, "redirectUrl"),
         )
-
-
-def _terminal(n: int, mode: str, status: str) -> Fields:
-    return {
-        "resource": "terminal",
-        "id": f"term_{n + 1:06d}",
-        "mode": mode,
-        "profileId": "pfl_QkEhN94Ba",
-        "status": status,
-        "brand": "PAX",
-        "model": "A920",
-        "serialNumber": f"{n:010d}",
-        "currency": "EUR",
-        "description": f"Counter {n + 1}",
-        "createdAt": "2026-01-12T11:58:35+00:00",
-        "updatedAt": "2026-01-12T11:58:35+00:00",
-        "_links": {name: _link("https://api.mollie.com/v2") for name in ("self", "documentation")},
-    }
 
 
 def _link(href: str) -> Fields:

@@ -30,5 +30,5 @@ _BACK = "DROP TABLE counter_quote; DROP TABLE counter_sale;"
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0140_station")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0148_terminal")]
     operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_TILL, _BACK)]

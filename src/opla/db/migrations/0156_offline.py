@@ -64,5 +64,5 @@ ALTER TABLE station DROP COLUMN offline_limit_minor;
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0140_station")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0154_till")]
     operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_OFFLINE, _BACK)]

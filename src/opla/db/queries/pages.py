@@ -117,7 +117,7 @@ _PAGE = """
            coalesce(c.redirect_url, ''),
            EXISTS (SELECT FROM attempt a WHERE a.order_id = o.id AND a.state IN ('sending', 'pending', 'unknown')),
            EXISTS (SELECT FROM item i WHERE i.order_id = o.id AND i.closed_at IS NULL
-                   AND i.kind NOT IN ('message_given_up', 'reservation', 'cash_due')),
+                   AND i.kind NOT IN ('message_given_up', 'reservation', 'cash_due', 'slip_due')),
            d.at, coalesce(k.serial, ''), k.valid_until, opla_code_seen(o.id),
            opla_may_act(o.id, %(device)s, %(customer)s::uuid),
            (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r

@@ -453,6 +453,24 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                OR l.id IS NOT NULL AND c.withdrawn_at IS NOT NULL)
           AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
         UNION ALL
+        -- each payment on a machine that clerks read has its slip, and each approval is one (soon after)
+        SELECT 'slips', y.receipt FROM payment y JOIN attempt a ON a.payment_id = y.id
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(l.minor), 0) AS told, max(l.at) AS at FROM terminal_line l WHERE l.attempt = a.reference
+        ) l ON true
+        WHERE y.provider = 'terminal'
+          AND (y.captured_minor > l.told OR y.captured_minor < l.told AND l.at < p_at - interval '1 hour')
+          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+        UNION ALL
+        -- and so has each refund that ended on one
+        SELECT 'slips', r.id::text FROM refund r JOIN attempt a ON a.refund_id = r.id AND a.adapter = 'terminal'
+        LEFT JOIN terminal_line l ON l.attempt = a.reference
+        LEFT JOIN terminal_due d ON d.attempt = a.reference
+        WHERE (a.state = 'succeeded' AND r.amount_minor IS DISTINCT FROM -l.minor
+               OR l.id IS NOT NULL AND a.state <> 'succeeded' AND l.at < p_at - interval '1 hour'
+               OR l.id IS NOT NULL AND d.withdrawn_at IS NOT NULL)
+          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+        UNION ALL
         -- nothing is forgotten: whatever is not ended is looked at again at a time, or lies on a person's list
         SELECT 'forgotten', o.ticket FROM orders o
         WHERE (o.state = 'paid' AND NOT EXISTS (SELECT FROM attempt a WHERE a.order_id = o.id AND a.due_at IS NOT NULL)
@@ -500,7 +518,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                       'provider_fees', 'conversions',
                       'given_back', 'allocations',
                       'one_payment_kept', 'code_stock', 'purchases', 'cards', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
-                      'reservations', 'bank_lines', 'provider_accounts', 'payouts', 'drawers', 'tablets',
+                      'reservations', 'bank_lines', 'provider_accounts', 'payouts', 'drawers', 'tablets', 'slips',
                       'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n

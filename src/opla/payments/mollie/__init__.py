@@ -15,6 +15,7 @@ from opla.payments.mollie.consent import MollieAgain
 from opla.payments.mollie.mapping import KEEPS, METHOD
 from opla.payments.mollie.payouts import MolliePaysOut
 from opla.payments.mollie.provider import Mollie
+from opla.payments.mollie.terminal import MollieRings, MollieRingsAndPaysOut
 
 NAME = "mollie"
 LIVE = True
@@ -25,23 +26,24 @@ class Whole(MolliePaysOut, MollieAgain):
     """Keeps consent and tells what was paid out."""
 
 
-#: By whether its method keeps consent, and whether the owner gave a token that may read what was paid out.
-_KINDS: Final[Mapping[tuple[bool, bool], type[Mollie]]] = {
-    (False, False): Mollie,
-    (True, False): MollieAgain,
-    (False, True): MolliePaysOut,
-    (True, True): Whole,
+#: By what is done besides, and whether the owner gave a token that may read what was paid out.
+_KINDS: Final[Mapping[tuple[str, bool], type[Mollie]]] = {
+    ("", False): Mollie,
+    ("keeps", False): MollieAgain,
+    ("rings", False): MollieRings,
+    ("", True): MolliePaysOut,
+    ("keeps", True): Whole,
+    ("rings", True): MollieRingsAndPaysOut,
 }
 
 
 def build(config: Mapping[str, str], method: str = "") -> Mollie:
     found = Config.from_mapping(config)
     theirs = METHOD[method] if method else ""
-    if method == "terminal" and not found.terminal:
-        raise ValueError("terminal: the id of the card machine at Mollie that is to be rung, which begins with term_")
+    besides = "rings" if method == "terminal" else "keeps" if not theirs or theirs in KEEPS else ""
     # What was paid out is of real money, so beside a key for trying nobody asks for it.
     pays_out = bool(found.access_token) and not found.test
-    return _KINDS[not theirs or theirs in KEEPS, pays_out](found, theirs)
+    return _KINDS[besides, pays_out](found, theirs)
 
 
 def moves_money(config: Mapping[str, str]) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-_TERMINAL = re.compile(r"(term_[A-Za-z0-9]{3,60})?")
 _TOKEN = re.compile(r"(access_[A-Za-z0-9]{20,64})?")
 _KEY = re.compile(r"(live|test)_[A-Za-z0-9]{30,64}")
 
@@ -15,8 +14,6 @@ _KEY = re.compile(r"(live|test)_[A-Za-z0-9]{30,64}")
 @dataclass(frozen=True)
 class Config:
     """`base_url` and `timeout_s` are for tests; a payment page that a bank is slow to open takes seconds.
-
-    `terminal` is the card machine that `mollie_terminal` rings.
 
     `access_token` is of the organisation, and reads what was paid out: the key of a profile may not (their document
     names for that advancedAccessToken and oAuth alone).
@@ -27,7 +24,6 @@ class Config:
     timeout_s: float = 20.0
     webhook_secret: str = field(repr=False, default="")
     access_token: str = field(repr=False, default="")
-    terminal: str = ""
 
     @property
     def test(self) -> bool:
@@ -46,8 +42,5 @@ class Config:
             raise ValueError(
                 "access_token: a token of the organisation at Mollie, which begins with access_, or nothing"
             )
-        terminal = given.get("terminal", "")
-        if not _TERMINAL.fullmatch(terminal):
-            raise ValueError("terminal: the id of a card machine at Mollie, which begins with term_, or nothing")
         timeout_s = float(given.get("timeout_s", cls.timeout_s))
-        return cls(key, base_url.rstrip("/"), timeout_s, given.get("webhook_secret", ""), access_token, terminal)
+        return cls(key, base_url.rstrip("/"), timeout_s, given.get("webhook_secret", ""), access_token)

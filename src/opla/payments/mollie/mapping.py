@@ -84,6 +84,18 @@ METHOD: dict[str, str] = {
     "terminal": "pointofsale",
 }
 
+#: Why a payment on a card machine was not made (`statusReason.code`, else its status) → our word for why. They have
+#: some hundred words, most of which are a bank's and mean no more to a person than that it refused.
+AT_TERMINAL: dict[str, str] = {
+    "canceled": "terminal_cancelled",
+    "terminal_busy": "terminal_busy",
+    "terminal_unreachable": "terminal_silent",
+    "terminal_closed": "terminal_silent",
+    "terminal_id_not_found": "terminal_unknown",
+    "insufficient_funds": "no_funds",
+    "expired_card": "card_expired",
+}
+
 #: Status of a card machine → whether it takes payments.
 TERMINAL: dict[str, str] = {
     "active": "ready",

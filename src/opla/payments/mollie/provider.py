@@ -1,4 +1,4 @@
-"""Mollie, keeping `Charges`, `Refunds`, `Notifies` and `Terminals`. Facts: docs.mollie.com/reference, API v2."""
+"""Mollie, keeping `Charges`, `Refunds` and `Notifies`. Facts: docs.mollie.com/reference, API v2."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from opla.core.ports import (
     Promises,
     RefundReport,
     RefundRequest,
-    Terminal,
 )
 from opla.payments.mollie import mapping, webhook
 from opla.payments.mollie.client import Client
@@ -46,7 +45,6 @@ class Mollie:
         self._webhook_secret = config.webhook_secret
         self._mode = "test" if config.test else "live"
         self._method = method
-        self._terminal = config.terminal
 
     def charge(self, request: ChargeRequest) -> ChargeReport:
         return self._started(request, self._page(request))
@@ -68,8 +66,6 @@ class Mollie:
         }
         if _reachable(request.webhook_url):
             body["webhookUrl"] = request.webhook_url
-        if self._method == mapping.METHOD["terminal"]:
-            body["terminalId"] = self._terminal
         reply = self._client.create(body, request.reference)
         if reply.done and _money(reply.fields, "amount") != request.amount:  # the first of two with one reference
             return ChargeReport(Answer.UNKNOWN, why="other_amount", evidence=evidence(reply))
@@ -108,21 +104,6 @@ class Mollie:
             return None if _unknown_to_them(reply) else self._refund_report(reply, reference)
         found = _with(reference, reply, "refunds")
         return None if found is None else self._refunded(found, reference, reply)
-
-    def terminals(self) -> Sequence[Terminal] | None:
-        reply = self._client.terminals()
-        if not reply.done or not isinstance(reply.fields.get("_embedded"), dict):
-            return None
-        return [
-            Terminal(
-                text(one, "id"),
-                text(one, "description"),
-                text(one, "currency"),
-                mapping.TERMINAL.get(text(one, "status")) == "ready",
-            )
-            for one in listed(reply, "terminals")
-            if text(one, "mode") == self._mode
-        ]
 
     def woken(self, headers: Mapping[str, str], body: bytes) -> Sequence[str]:
         return webhook.named(headers, body, self._webhook_secret)
