@@ -24,13 +24,14 @@ MUTABLE = [
     "webhook_message", "webhook_delivery", "webhook_try",
     "bulk_file", "bulk_row",
     "station", "clerk", "shift", "offline_code",
-    "bulk_file", "bulk_row", "terminal", "terminal_due",
+    "terminal", "terminal_due",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
     "attempt_evidence", "order_said", "attempt_route", "text_stop", "text_start", "bank_statement", "bank_reference",
     "transfer_file",
-    "drawer_line", "passport_proof", "offline_key", "offline_sale", "counter_sale", "counter_quote", "terminal_payment", "terminal_line",
+    "drawer_line", "passport_proof", "offline_key", "offline_sale", "counter_sale", "counter_quote",
+    "terminal_payment", "terminal_line",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [
