@@ -23,6 +23,7 @@ MUTABLE = [
     "drawer", "cash_code", "played_order", "float_alarm", "passport", "passport_report",
     "webhook_message", "webhook_delivery", "webhook_try",
     "bulk_file", "bulk_row",
+    "print_job", "printer",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",

@@ -57,6 +57,7 @@ class Act(StrEnum):
     TAKE_CASH = "take_cash"  # take and give money over a counter, into and out of a drawer
     START_TEXTS = "start_texts"  # text a number again that somebody said STOP for
     MANAGE_DRAWERS = "manage_drawers"  # open and close drawers, and count them
+    PRINT = "print"  # have a slip on paper, and say what became of it; whose order it is, the operation checks besides
     APPLY_PASSPORT = "apply_passport"  # for the proof of one's own place of sale, and give it up
     CHECK_SELLERS = "check_sellers"  # approve, review, suspend and withdraw passports, and read what is reported
     REPORT_SELLER = "report_seller"
@@ -116,12 +117,15 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.READ_PAYOUTS,
             Act.END_RENEWAL,
             Act.TAKE_CASH,
+            Act.PRINT,
             Act.START_TEXTS,
             Act.MANAGE_DRAWERS,
             Act.CHECK_SELLERS,
         }
     ),
-    Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER, Act.TAKE_CASH}),
+    Role.SUPPORT: frozenset(
+        {Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER, Act.TAKE_CASH, Act.PRINT}
+    ),
     Role.SYSTEM: frozenset({Act.SETTLE, Act.EXPIRE, Act.TELL, Act.SYNC_SUPPLIERS, Act.READ_PAYOUTS}),
 }
 

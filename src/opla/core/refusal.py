@@ -226,6 +226,10 @@ class Code(StrEnum):
     TAKING_USED = "taking_used"  # what was paid is delivered or seen: it is a refund then, and no mistake undone
     TAKING_TOO_OLD = "taking_too_old"
     TAKING_UNDONE = "taking_undone"  # by this very key it was taken before, and its money has left the drawer again
+    # slips
+    PRINTED_ALREADY = "printed_already"  # a copy is marked, and needs a reason
+    PRINT_UNKNOWN = "print_unknown"  # nobody has said yet whether the last one came out
+    PRINT_NOT_NOW = "print_not_now"  # in the state it is in, that cannot be
     # resellers
     TRANSFERS_NONE = "transfers_none"  # nothing waits to be sent, or nobody knows where to
     TRANSFER_FILE_CHANGED = "transfer_file_changed"  # it would be other bytes under a name that a bank may know
