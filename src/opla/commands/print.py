@@ -2,11 +2,11 @@
 
     ./opla print main-till tcp:192.168.1.50            a printer on the network (port 9100)
     ./opla print main-till usb:04b8:0e15 --paper 58    one on this machine, by its ids (lsusb)
-    ./opla print main-till file:/dev/usb/lp0           one that takes bytes and says nothing: a person says what came out
+    ./opla print main-till file:/dev/usb/lp0           one that says nothing: a person says what came out
     ./opla print main-till tcp:192.168.1.50 --once     what waits now, and then end
 
-A slip is begun when the printer says that it is ready, and is printed when it says so after the last byte. Whatever else
-happened, a person looks, and nothing is printed again by itself.
+A slip is begun when the printer says that it is ready, and is printed when it says so after the last byte. Whatever
+else happened, a person looks, and nothing is printed again by itself.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from opla.commands import Stop
 from opla.commands.runtime import running
 from opla.core.print_job import PRINTS, Sight
 from opla.core.slip import Paper, Strip
+
+if TYPE_CHECKING:
+    from opla.operations.print_jobs import Printing
 
 #: How soon a slip that was asked for is begun, and how often an idle printer is looked at for whoever sells beside it.
 _IDLE_S: Final = 0.3
@@ -53,11 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     last: Sight | None = None
     with running(), suppress(KeyboardInterrupt):
         from opla.db.queries import print_jobs
-        from opla.operations.print_jobs import Printing, print_next
+        from opla.operations.print_jobs import print_next
         from opla.operations.shop import current
-
-        def drawn(about: Printing) -> Sequence[Strip]:
-            return _drawn(about, paper)
 
         signal.signal(signal.SIGTERM, _end)
         looked = 0.0
@@ -67,7 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
             if waits or arguments.once or time.monotonic() - looked > _LOOK_S:
                 looked = time.monotonic()
                 sight, event = print_next(
-                    arguments.station, lambda: printer, drawn, shop=current(), clock=lambda: datetime.now(UTC)
+                    arguments.station,
+                    lambda: printer,
+                    lambda about: _drawn(about, paper),
+                    shop=current(),
+                    clock=lambda: datetime.now(UTC),
                 )
                 _say(sight, last)
                 last = sight

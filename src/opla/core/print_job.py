@@ -5,10 +5,10 @@
                │                                   └──spoilt──▶ spoilt, and a copy may be asked for
                └──called_off · too_late · gone──▶ refused: nothing has left
 
-A job names its order and holds nothing of what is printed. It is claimed when the printer has said that it is ready, and
-the look at the code is written down in that very commit. From then on only two can say that the slip came out: the
-printer, after its last byte, or a person who sees it. What nobody can say is unknown, as a send is, and is never printed
-again by itself.
+A job names its order and holds nothing of what is printed. It is claimed when the printer has said that it is ready,
+and the look at the code is written down in that very commit. From then on only two can say that the slip came out: the
+printer, after its last byte, or a person who sees it. What nobody can say is unknown, as a send is, and is never
+printed again by itself.
 
 Of one order's slip one is the original. Whatever follows it is a copy: it says so, and somebody has said why.
 """

@@ -97,8 +97,10 @@ Strip = Line | Picture
 CODE_PAGE: Final = "cp1252"
 #: What typesetting has and it has not, and what stands for it on a roll.
 _PLAINER: Final = str.maketrans(
-    {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2011": "-", "\u2212": "-", "\u2192": "->", "\t": " "}
+    {"\u202f": "\u00a0", "\u2009": "\u00a0", "\u2011": "-", "\u2212": "-", "\u2192": "->", "\t": " "}
 )
+#: It holds a line together until that is broken, and is a space on paper: not every printer knows it.
+_NO_BREAK: Final = "\u00a0"
 
 
 def plain(text: str) -> str | None:
@@ -108,7 +110,7 @@ def plain(text: str) -> str | None:
         found.encode(CODE_PAGE)
     except UnicodeEncodeError:
         return None
-    return found if found.isprintable() else "".join(sign for sign in found if sign.isprintable())
+    return "".join(sign for sign in found if sign.isprintable() or sign == _NO_BREAK)
 
 
 def lines(part: Words | Pair | Rule, paper: Paper) -> list[Line] | None:
@@ -130,9 +132,9 @@ def lines(part: Words | Pair | Rule, paper: Paper) -> list[Line] | None:
 def _beside(label: str, text: str, columns: int, *, bold: bool) -> list[Line]:
     """On one line where there is room, else the one above the other."""
     if len(label) + len(text) + 2 <= columns:
-        return [Line(label + text.rjust(columns - len(label)), bold)]
+        return [Line((label + text.rjust(columns - len(label))).replace(_NO_BREAK, " "), bold)]
     return [Line(one, bold) for one in [*_broken(label, columns), *(f"  {t}" for t in _broken(text, columns - 2))]]
 
 
 def _broken(text: str, columns: int) -> list[str]:
-    return textwrap.wrap(text, columns, break_on_hyphens=False) or [""]
+    return [one.replace(_NO_BREAK, " ") for one in textwrap.wrap(text, columns, break_on_hyphens=False)] or [""]

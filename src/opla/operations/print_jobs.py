@@ -58,7 +58,7 @@ def ask(
 ) -> UUID | Refusal:
     """Have a delivered order's slip printed at a station; the id of its job. `why`: of a copy, which is marked.
 
-    Whoever may see what is in it is the device that ordered, as on a screen. The same id again changes nothing; nor does
+    Who may see what is in it is the device that ordered, as on a screen. The same id again changes nothing; nor does
     asking while the slip still waits.
     """
     if refused := actor.refused(Act.PRINT):
@@ -120,7 +120,7 @@ def print_next(
     shop: Shop,
     clock: Callable[[], datetime],
 ) -> tuple[Sight, Event | None]:
-    """Print what waits longest at this station; what the printer said of itself, and what became of the slip, if one was.
+    """Print what waits longest at this station: what the printer said of itself, and what became of a slip.
 
     Nothing is looked at, and nothing waits less, while the printer is not ready.
     """

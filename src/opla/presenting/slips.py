@@ -1,7 +1,7 @@
-"""The slip of a delivered order: its code with how to enter it, or what was sent, and the receipt; on a roll and as a PDF.
+"""The slip of a delivered order: its code with how to enter it, and the receipt; on a roll and as a PDF.
 
-It is said in the order's language. What a roll's code page cannot write is drawn by typst as dots, and so is every QR, so
-that no printer's own idea of Chinese or of a QR is relied on.
+It is said in the order's language. What a roll's code page cannot write is drawn by typst as dots, and so is every QR:
+no printer's own idea of Chinese or of a QR is relied on.
 """
 
 from __future__ import annotations
@@ -152,8 +152,7 @@ def rolled(made: Slip, paper: Paper) -> tuple[Strip, ...]:
 def _pictured(parts: Sequence[Part], made: Slip, paper: Paper) -> list[Strip]:
     if not parts:
         return []
-    png = _compiled(made, parts, f"{paper.dots // 8}mm")
-    return [Picture(png)]
+    return [Picture(_compiled(made, parts, paper.dots // 8))]
 
 
 def _scanned(square: Square, paper: Paper) -> Strip:
@@ -167,16 +166,17 @@ def _scanned(square: Square, paper: Paper) -> Strip:
 
 def pdf(made: Slip) -> bytes:
     """The same for an ordinary printer."""
-    return _compiled(made, made.parts, "")
+    return _compiled(made, made.parts)
 
 
-def _compiled(made: Slip, parts: Sequence[Part], width: str) -> bytes:
+def _compiled(made: Slip, parts: Sequence[Part], width_mm: int = 0) -> bytes:
+    """As one picture of this width; without one as pages."""
     # Loaded by the first slip of a process and not before: typst and the font take memory.
     import typst
 
-    told = {"title": made.title, "language": made.language, "width": width, "parts": [_told(part) for part in parts]}
+    told = {"title": made.title, "language": made.language, "width": width_mm, "parts": [_told(part) for part in parts]}
     source, given = (_HERE / "slip.typ").read_bytes(), {"slip": json.dumps(told)}
-    if width:
+    if width_mm:
         png = typst.compile(source, font_paths=fonts(), sys_inputs=given, format="png", ppi=_DOTS_PER_INCH)
         if not isinstance(png, bytes):
             raise TypeError("a picture of several pages")

@@ -1,4 +1,4 @@
-"""Printers of receipts, found by their address: `tcp:HOST[:PORT]`, `usb:VENDOR:PRODUCT` (as lsusb says), `file:PATH`."""
+"""Printers of receipts by their address: `tcp:HOST[:PORT]`, `usb:VENDOR:PRODUCT` (as lsusb says), `file:PATH`."""
 
 from __future__ import annotations
 

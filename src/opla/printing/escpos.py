@@ -1,7 +1,7 @@
 """Receipt printers that speak ESC/POS, over python-escpos: a slip as their bytes, the ways there, and what they answer.
 
-Before a slip the printer is asked about itself (DLE EOT 1, 2 and 4, which it answers at once, printing or not). After the
-last byte it is asked again with GS r, which stands in its line of work: the answer means that everything before it is on
+Before a slip the printer is asked about itself (DLE EOT 1, 2 and 4, which it answers at once, printing or not). After
+the last byte it is asked with GS r, which stands in its line of work: the answer means that everything before it is on
 paper. No answer, no proof. A printer that cannot be asked leaves every slip for a person to look at.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
+import socket
 import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Self
@@ -105,7 +106,7 @@ class Roll:
 
     def __enter__(self) -> Self:
         try:
-            self._device.open()
+            self._reach()
             self._open = True
         except _BROKEN as problem:
             _log.info("the printer is not there: %s", problem)
@@ -117,6 +118,9 @@ class Roll:
             self._device.close()
         except _BROKEN as problem:
             _log.info("the printer closes badly: %s", problem)
+
+    def _reach(self) -> None:
+        self._device.open()
 
     def look(self) -> Sight:
         """Nothing is asked here: what can be opened is ready."""
@@ -158,6 +162,13 @@ class TwoWay(Roll):
     def by_usb(cls, vendor: int, product: int, paper: Paper) -> TwoWay:
         return cls(Usb(vendor, product, timeout=_PRINTS_S * 1000, profile=_profile(paper)), paper)
 
+    def _reach(self) -> None:
+        if isinstance(self._device, Network):
+            # Theirs leaves a socket behind for every printer that is not there, and knows no IPv6.
+            self._device.device = socket.create_connection((self._device.host, self._device.port), _ANSWERS_S)
+        else:
+            super()._reach()
+
     def look(self) -> Sight:
         if not self._open:
             return Sight.SILENT
@@ -179,7 +190,8 @@ class TwoWay(Roll):
         """It is printed when the printer says so after the last byte, with paper left and nothing wrong."""
         if not self._asked(written(strips, self._paper) + _DONE):
             return Answer.UNKNOWN
-        for _ in range(_PRINTS_S // _ANSWERS_S):
+        ends = time.monotonic() + _PRINTS_S
+        while time.monotonic() < ends:
             done = self._answer(_LATER, _ANSWERS_S)
             if done is None and self.look() in PRINTS:
                 continue  # still at it
