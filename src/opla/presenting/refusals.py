@@ -223,11 +223,9 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.TAKING_USED: gettext_noop("What was paid for is delivered or seen. It is a refund now, with its own rules."),
     Code.TAKING_TOO_OLD: gettext_noop("This was too long ago to be undone. Refund it instead."),
     Code.TAKING_UNDONE: gettext_noop("What this form took was undone. Nothing was taken now: look the code up again."),
-    Code.PRINTED_ALREADY: gettext_noop(
-        "This slip was printed before. Say why it is printed again; it is marked as a copy."
-    ),
-    Code.PRINT_UNKNOWN: gettext_noop("Look at the printer first, and say whether the last slip came out."),
-    Code.PRINT_NOT_NOW: gettext_noop("This slip does not wait for that any more. Look at it again."),
+    Code.PRINTED_ALREADY: gettext_noop("This was printed before. Say why it is printed again; it is marked as a copy."),
+    Code.PRINT_UNKNOWN: gettext_noop("Look at the printer first, and say whether the last print came out."),
+    Code.PRINT_NOT_NOW: gettext_noop("This print does not wait for that any more. Look at it again."),
     Code.SANDBOX_BESIDE_LIVE: gettext_noop("The sandbox refuses to run beside real operators or payments."),
     Code.TEMPORARILY_CLOSED: gettext_noop("The shop is closed for a moment. Try again in a few minutes."),
 }

@@ -85,7 +85,7 @@ def _way(way: Way) -> list[Part]:
         case RedeemBy.USSD:
             steps = (_("On the phone that holds the SIM, dial this, and press call:"), way.shown_text)
         case RedeemBy.SMS:
-            steps = (_("From the phone that holds the SIM, send this text to this number:"), way.shown_text)
+            steps = (_("From the phone that holds the SIM, send this SMS (text → number):"), way.shown_text)
         case _:
             steps = way.steps
     return [Words(title, bold=True), *(Words(step) for step in steps)]

@@ -122,7 +122,7 @@ _SELECT = "SELECT id, station, order_id, copy, why, state, asked_at, asked_by, u
 
 def of_order(order_id: UUID, *, at: datetime) -> list[Job]:
     """Every slip of an order, oldest first."""
-    return [_job(row, at) for row in select(f"{_SELECT} WHERE order_id = %s ORDER BY asked_at, id", [order_id])]
+    return [_job(row, at) for row in select(f"{_SELECT} WHERE order_id = %s ORDER BY asked_at, copy, id", [order_id])]
 
 
 def open_at(station: str, *, at: datetime) -> list[Job]:
