@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
 
 from fakes import ANOTHER_DEVICE, CODE, CUSTOMER, DEVICE, DIRECT, World
+from opla import printing as printers
 from opla.core.actor import Actor, Role
 from opla.core.ports import Answer
 from opla.core.print_job import TAKES, WAITS, Event, Sight, State
 from opla.core.refusal import Code, Refusal
 from opla.core.slip import Line, Paper, Strip
-from opla.db.queries import print_jobs
+from opla.db.queries import codes, pages, print_jobs
 from opla.db.queries.call import select
 from opla.operations import catalogue
-from opla.operations.print_jobs import Printing, again, ask, hand_over, print_next, say
+from opla.operations.print_jobs import Opens, Printing, again, ask, hand_over, print_next, say
 from opla.operations.take_back import take_code_back
 from opla.presenting import slips
 from opla.presenting.receipts import Seller
+from opla.printing import escpos
+from printer import FakePrinter
 from support import at_once
 
 CLERK = Actor(Role.SUPPORT, "eve")
@@ -78,10 +82,10 @@ def slip(about: Printing) -> slips.Slip:
     return slips.slip(about, operator, SELLER, sandbox=True)
 
 
-def turn(world: World, printer: Printer) -> tuple[Sight, Event | None]:
+def turn(world: World, printer: Printer | Opens) -> tuple[Sight, Event | None]:
     return print_next(
         TILL,
-        lambda: nullcontext(printer),
+        (lambda: nullcontext(printer)) if isinstance(printer, Printer) else printer,
         lambda about: slips.rolled(slip(about), Paper.WIDE),
         shop=world.shop,
         clock=world.clock,
@@ -131,6 +135,7 @@ def test_a_second_slip_is_a_copy_with_a_reason_and_says_so(world: World, printer
     turn(world, printer)
     no = ask(CLERK, uuid4(), order_id, station=TILL, device=DEVICE, at=world.clock())
     assert refused(no) == Code.PRINTED_ALREADY
+    world.clock.tick(60)
     asked(world, order_id, why="the customer lost it")
     turn(world, printer)
     assert [texts.count("COPIE") for texts in printer.texts()] == [0, 2]
@@ -257,6 +262,7 @@ def test_what_waited_too_long_or_is_not_wanted_leaves_nothing_and_may_be_asked_f
     job = asked(world, order_id)
     assert say(CLERK, job, Event.CALLED_OFF, station=TILL, at=world.clock()) is None
     assert looks(order_id) == []
+    world.clock.tick(1)
     asked(world, order_id)
     turn(world, printer)
     assert state(world, order_id) == [(State.REFUSED, False), (State.REFUSED, False), (State.PRINTED, False)]
@@ -330,3 +336,38 @@ def test_a_slip_says_how_to_enter_the_code_and_what_was_paid_in_the_orders_langu
     assert [len(found) for found in totals] == [1, 1, 1, 1, 0]
     for texts in printer.texts():
         assert any("0000 0000" in text for text in texts)  # also on a Chinese slip: digits are no picture
+
+
+def test_wherever_a_slip_is_cut_off_the_code_is_once_unmarked_and_in_the_end_on_paper(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over a real line: it dies, or the paper ends, after so many bytes. The clerk looks, and does as the page says."""
+    monkeypatch.setattr(escpos, "_ANSWERS_S", 0.1)
+    monkeypatch.setattr(escpos, "_PRINTS_S", 0.3)
+    for share in (0, 10, 40, 70, 99):
+        for ends in ("dies_after", "paper_left"):
+            order_id = delivered(world)
+            asked(world, order_id)
+            with FakePrinter() as fake:
+                whole = len(escpos.written(slips.rolled(slip(printing(world, order_id)), Paper.WIDE), Paper.WIDE))
+                setattr(fake, ends, whole * share // 100)
+                opens = partial(printers.at, fake.address, Paper.WIDE)
+                _, event = turn(world, opens)
+                assert event is Event.CUT_OFF
+                assert turn(world, opens)[1] is None  # it has no paper, or nothing waits
+                fake.paper, fake.dies_after, fake.paper_left = 0x12, None, None
+                assert turn(world, opens)[1] is None  # never by itself
+                [job] = print_jobs.open_at(TILL, at=world.clock())
+                key = uuid4()
+                made = again(CLERK, job.id, key, order_id, station=TILL, device=DEVICE, why="torn", at=world.clock())
+                assert made == key
+                assert turn(world, opens)[1] is Event.CAME_OUT
+            papers = [data for data in fake.slips if b"0000 0000 000" in data]
+            assert len([data for data in papers if b"COPY" not in data]) <= 1
+            assert len([data for data in papers if b"COPY" in data]) == 1
+
+
+def printing(world: World, order_id: UUID) -> Printing:
+    page = pages.order_by_id(order_id)
+    assert page is not None
+    return Printing(page, False, world.clock(), codes.Revealed("0000000000001", "S1", None))
