@@ -274,6 +274,7 @@ def test_a_code_that_went_back_meanwhile_is_not_printed_and_a_printed_one_does_n
     gone, seen = delivered(world), delivered(world)
     asked(world, gone)
     assert not isinstance(take_code_back(CUSTOMER, gone, device=DEVICE, shop=world.shop, at=world.clock()), Refusal)
+    world.clock.tick(1)
     asked(world, seen)
     assert turn(world, printer)[1] is Event.CAME_OUT
     assert state(world, gone) == [(State.REFUSED, False)]
