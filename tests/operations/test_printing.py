@@ -14,13 +14,13 @@ from fakes import ANOTHER_DEVICE, CODE, CUSTOMER, DEVICE, DIRECT, World
 from opla import printing as printers
 from opla.core.actor import Actor, Role
 from opla.core.ports import Answer
-from opla.core.print_job import TAKES, WAITS, Event, Sight, State
+from opla.core.print_job import BELIEVED, TAKES, WAITS, Event, Sight, State
 from opla.core.refusal import Code, Refusal
 from opla.core.slip import Line, Paper, Strip
 from opla.db.queries import codes, pages, print_jobs
 from opla.db.queries.call import select
 from opla.operations import catalogue
-from opla.operations.print_jobs import Opens, Printing, again, ask, hand_over, print_next, say
+from opla.operations.print_jobs import Opens, Printing, again, ask, hand_over, print_next, say, sight
 from opla.operations.take_back import take_code_back
 from opla.presenting import slips
 from opla.presenting.receipts import Seller
@@ -171,18 +171,30 @@ def test_two_bridges_of_one_station_print_a_slip_once(world: World) -> None:
     assert len(looks(order_id)) == 1
 
 
-@pytest.mark.parametrize("sight", [Sight.PAPER_OUT, Sight.STOPPED, Sight.SILENT])
+@pytest.mark.parametrize("lacks", [Sight.PAPER_OUT, Sight.STOPPED, Sight.SILENT])
 def test_while_the_printer_is_not_ready_nothing_is_looked_at_and_the_slip_waits(
-    world: World, printer: Printer, sight: Sight
+    world: World, printer: Printer, lacks: Sight
 ) -> None:
     order_id = delivered(world)
     asked(world, order_id)
-    printer.sight = sight
-    assert turn(world, printer) == (sight, None)
+    printer.sight = lacks
+    assert turn(world, printer) == (lacks, None)
     assert (looks(order_id), printer.slips) == ([], [])
-    assert print_jobs.printer(TILL) == (sight, world.clock())
+    assert print_jobs.printer(TILL) == (lacks, world.clock())
     printer.sight = Sight.READY
     assert turn(world, printer)[1] is Event.CAME_OUT
+
+
+def test_whoever_sells_beside_a_printer_knows_whether_it_prints_and_when_nobody_looks_it_does_not(
+    world: World, printer: Printer
+) -> None:
+    assert sight(TILL, at=world.clock()) is Sight.SILENT
+    printer.sight = Sight.PAPER_LOW
+    turn(world, printer)
+    assert sight(TILL, at=world.clock()) is Sight.PAPER_LOW
+    assert sight("another-till", at=world.clock()) is Sight.SILENT
+    world.clock.tick(BELIEVED.total_seconds() + 1)
+    assert sight(TILL, at=world.clock()) is Sight.SILENT
 
 
 def test_a_slip_that_is_cut_off_is_unknown_until_somebody_looks_and_never_printed_by_itself(

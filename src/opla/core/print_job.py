@@ -57,6 +57,8 @@ ARROWS: Final[dict[tuple[State, Event], State]] = {
 WAITS: Final = timedelta(minutes=10)
 #: How long one that was claimed may take. Then nobody will say any more what became of it.
 TAKES: Final = timedelta(minutes=2)
+#: How long what a printer said of itself is believed: it is looked at every few seconds.
+BELIEVED: Final = timedelta(seconds=30)
 #: What a person may say of a slip: that it came out, that it did not, that it is not wanted.
 SAYABLE: Final = frozenset({Event.CAME_OUT, Event.SPOILT, Event.CALLED_OFF})
 

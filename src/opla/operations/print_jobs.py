@@ -16,7 +16,7 @@ from uuid import UUID
 from opla.core.actor import Act, Actor, Role
 from opla.core.choice import words
 from opla.core.ports import Answer
-from opla.core.print_job import PRINTS, SAYABLE, TAKES, WAITS, Event, Sight
+from opla.core.print_job import BELIEVED, PRINTS, SAYABLE, TAKES, WAITS, Event, Sight
 from opla.core.refusal import Code, Refusal
 from opla.core.slip import Strip
 from opla.db.queries import pages, print_jobs
@@ -110,6 +110,12 @@ def hand_over(actor: Actor, job_id: UUID, *, station: str, shop: Shop, at: datet
         return Refusal(Code.PRINT_NOT_NOW)
     print_jobs.say(claimed.id, Event.CUT_OFF, station=station, why="file", actor=actor, at=at)
     return _about(claimed, at)
+
+
+def sight(station: str, *, at: datetime) -> Sight:
+    """What a station's printer says of itself now, for whoever sells beside it; silent where nobody looks at it."""
+    found, seen_at = print_jobs.printer(station) or (Sight.SILENT, at)
+    return found if at - seen_at <= BELIEVED else Sight.SILENT
 
 
 def print_next(
