@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -384,3 +384,12 @@ def printing(world: World, order_id: UUID) -> Printing:
     page = pages.order_by_id(order_id)
     assert page is not None
     return Printing(page, False, world.clock(), codes.Revealed("0000000000001", "S1", None))
+
+
+def test_for_an_ordinary_printer_a_slip_is_one_tagged_page_in_every_language(world: World) -> None:
+    for language in ("en", "fr", "nl", "de", "zh-Hans"):
+        about = printing(world, delivered(world, language=language))
+        pdf = slips.pdf(slip(replace(about, copy=True)))
+        assert b"/Type/Pages/Count 1/" in pdf, language
+        assert b"/StructTreeRoot" in pdf
+        assert pdf.count(b"/Alt") >= 1  # the QR says what it is for
