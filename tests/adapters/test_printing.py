@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -134,7 +135,6 @@ def test_a_printer_by_usb_is_asked_and_answers_like_one_on_the_network(monkeypat
     usb = printing.at("usb:04b8:0e15", Paper.WIDE)
     device = Device()
     monkeypatch.setattr(usb._device, "open", lambda: setattr(usb._device, "_device", device))
-    monkeypatch.setattr(usb._device, "close", lambda: None)
     with usb as printer:
         assert (printer.look(), printer.put(SLIP)) == (Sight.READY, Answer.SUCCEEDED)
     assert device.came == escpos.written(SLIP, Paper.WIDE)
@@ -145,6 +145,7 @@ class Device:
 
     def __init__(self) -> None:
         self.came, self.says = b"", [b""]
+        self._ctx = SimpleNamespace(dispose=lambda _device: None)  # how it is closed
 
     def write(self, _endpoint: int, data: bytes, _timeout: int) -> None:
         if data[:2] == b"\x10\x04":
