@@ -77,6 +77,7 @@ start_texts        owner
 manage_drawers     owner
 manage_stations    owner
 work_shift         clerk
+print              owner support clerk kiosk
 renew              customer
 end_renewal        customer owner
 apply_passport     reseller

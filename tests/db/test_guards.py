@@ -25,6 +25,7 @@ MUTABLE = [
     "bulk_file", "bulk_row",
     "station", "clerk", "shift", "offline_code",
     "terminal", "terminal_due",
+    "print_job", "printer",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",

@@ -58,7 +58,7 @@ def _page_judges() -> Path:
     The lock names no registry: npm asks the one it is set up with. Raises `Stop` with a sentence.
     """
     wanted, home = ROOT / "requirements" / "judges", ROOT / ".venv-judges"
-    stamp, made_of = home / "made-of", hashlib.sha256((wanted / "lock.json").read_bytes()).hexdigest()
+    stamp, made_of = home / "made-of", _made_of(wanted)
     if stamp.exists() and stamp.read_text() == made_of:
         return home
     npm = shutil.which("npm")
@@ -79,5 +79,22 @@ def _page_judges() -> Path:
     )  # fmt: skip
     if done.returncode:
         raise Stop("judges_missing", "npm could not install the judges of the pages: see above.")
+    _printer(wanted / "emupos.txt", home)
     stamp.write_text(made_of)
     return home
+
+
+def _made_of(wanted: Path) -> str:
+    return hashlib.sha256(b"".join((wanted / name).read_bytes() for name in ("lock.json", "emupos.txt"))).hexdigest()
+
+
+def _printer(lock: Path, home: Path) -> None:
+    """The receipt printer that reads our slips: its wheel alone, by hash. It wants a newer Python, which pyodide is."""
+    python = str(Path(sys.base_prefix, "bin", "python3"))  # ours has no pip
+    done = subprocess.run(
+        [python, "-m", "pip", "download", "-qq", "--disable-pip-version-check", "--no-deps", "--require-hashes",
+         "--only-binary", ":all:", "--python-version", "3.13", "-d", str(home), "-r", str(lock)],
+        stdout=sys.stderr, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise Stop("judges_missing", "pip could not fetch the printer that judges our slips: see above.")

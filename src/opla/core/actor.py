@@ -61,6 +61,7 @@ class Act(StrEnum):
     MANAGE_DRAWERS = "manage_drawers"  # open and close drawers, and count them
     MANAGE_STATIONS = "manage_stations"  # pair and unpair tablets, name clerks and give them PINs
     WORK_SHIFT = "work_shift"  # open and close a shift, read its report, bring money to the safe, open the drawer
+    PRINT = "print"  # have a slip on paper, and say what became of it; whose order it is, the operation checks besides
     APPLY_PASSPORT = "apply_passport"  # for the proof of one's own place of sale, and give it up
     CHECK_SELLERS = "check_sellers"  # approve, review, suspend and withdraw passports, and read what is reported
     REPORT_SELLER = "report_seller"
@@ -120,13 +121,16 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.READ_PAYOUTS,
             Act.END_RENEWAL,
             Act.TAKE_CASH,
+            Act.PRINT,
             Act.START_TEXTS,
             Act.MANAGE_DRAWERS,
             Act.MANAGE_STATIONS,
             Act.CHECK_SELLERS,
         }
     ),
-    Role.SUPPORT: frozenset({Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER, Act.TAKE_CASH}),
+    Role.SUPPORT: frozenset(
+        {Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER, Act.TAKE_CASH, Act.PRINT}
+    ),
     Role.CLERK: frozenset(
         {
             Act.QUOTE,
@@ -138,9 +142,10 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.TAKE_CASH,
             Act.HAND_OVER,
             Act.WORK_SHIFT,
+            Act.PRINT,
         }
     ),
-    Role.KIOSK: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.SAY}),
+    Role.KIOSK: frozenset({Act.QUOTE, Act.PLACE, Act.PAY, Act.REVEAL, Act.SAY, Act.PRINT}),
     # Workers place and take what tills sold without a line.
     Role.SYSTEM: frozenset(
         {Act.PLACE, Act.TAKE_CASH, Act.SETTLE, Act.EXPIRE, Act.TELL, Act.SYNC_SUPPLIERS, Act.READ_PAYOUTS}

@@ -257,6 +257,10 @@ class Code(StrEnum):
     SLIP_TOLD = "slip_told"  # it was said before what became of this payment
     SLIP_NOT_DUE = "slip_not_due"  # this refund does not wait for a card (any more)
     SLIPS_TOO_FEW = "slips_too_few"  # more was paid out than `total`, which all slips until then are
+    # slips
+    PRINTED_ALREADY = "printed_already"  # a copy is marked, and needs a reason
+    PRINT_UNKNOWN = "print_unknown"  # nobody has said yet whether the last one came out
+    PRINT_NOT_NOW = "print_not_now"  # in the state it is in, that cannot be
     # resellers
     TRANSFERS_NONE = "transfers_none"  # nothing waits to be sent, or nobody knows where to
     TRANSFER_FILE_CHANGED = "transfer_file_changed"  # it would be other bytes under a name that a bank may know

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connections, transaction
 
-from opla.core import card, cash, ledger, order, passport, payment, stock
+from opla.core import card, cash, ledger, order, passport, payment, print_job, stock
 
 _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
@@ -20,7 +20,7 @@ _SQL = (
     *("codes", "cards", "dates"),
     *("refunds", "bank", "payouts", "stations", "offline", "cash", "counter", "terminals", "rates", "reminders"),
     *("days", "letters", "threads", "rights"),
-    *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay"),
+    *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay", "printing"),
     *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "books", "guards", "grants"),
 )
 _LOCK = 0x6F706C61  # "opla"
@@ -52,6 +52,8 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
     rows.append(("passport", "", "applied", "applied", []))
     rows += [("passport", now, done, after, []) for (now, done), after in passport.ARROWS.items()]
     rows += [("passport", state, "signed", state, []) for state in (*passport.GOOD, passport.State.SUSPENDED)]
+    rows.append(("print_job", "", "asked", "new", []))
+    rows += [("print_job", now, done, after, []) for (now, done), after in print_job.ARROWS.items()]
     for (lying, befell), (then, lines) in stock.BATCHES.items():
         rows.append(("batch", lying, befell, then, [str(line.reason) for line in lines]))
     return rows

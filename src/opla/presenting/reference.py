@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Final
 
-from opla.core import api_sandbox, attempt, card, ledger, order, payment, refund
+from opla.core import api_sandbox, attempt, card, ledger, order, payment, print_job, refund
 from opla.core.actor import MAY, Act, Role
 from opla.core.endpoint import PORTS, REFUSED
 from opla.core.ledger import Phase, Posting
@@ -132,6 +132,7 @@ def arrows() -> str:
     head = ["state", "event", "leads to", "posts"]
     attempts = [[str(s), str(a), str(t)] for (s, a), t in attempt.NEXT.items()]
     only_charges = [[str(s), str(a), str(t)] for (s, a), t in attempt.NEXT_CHARGE.items() if (s, a) not in attempt.NEXT]
+    slips = [[str(s), str(e), str(t)] for (s, e), t in print_job.ARROWS.items()]
     postings = [p for p in vars(ledger).values() if isinstance(p, Posting)]
     parts = [
         *("## An order", _drawing(order), _table(head, orders)),
@@ -143,6 +144,7 @@ def arrows() -> str:
         *("## An attempt", _drawing(attempt), _table(["state", "answer", "leads to"], attempts)),
         "A charge alone may also turn, because a session called expired can still be paid:",
         _table(["state", "answer", "leads to"], only_charges),
+        *("## A slip", _drawing(print_job), _table(["state", "event", "leads to"], slips)),
         *("## The lines of the journal", _table(["line", "debits", "credits", "moves"], map(_posting, postings))),
         _SLOT_NOTE,
     ]

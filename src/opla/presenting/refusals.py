@@ -256,6 +256,9 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.RECEIPT_USED: gettext_noop("This receipt was used for another payment today. Look at the number again."),
     Code.SLIP_TOLD: gettext_noop("What became of this was said before. Nothing changed now."),
     Code.SLIP_NOT_DUE: gettext_noop("Give nothing back: this refund does not wait for a card."),
+    Code.PRINTED_ALREADY: gettext_noop("This was printed before. Say why it is printed again; it is marked as a copy."),
+    Code.PRINT_UNKNOWN: gettext_noop("Look at the printer first, and say whether the last print came out."),
+    Code.PRINT_NOT_NOW: gettext_noop("This print does not wait for that any more. Look at it again."),
     Code.SANDBOX_BESIDE_LIVE: gettext_noop("The sandbox refuses to run beside real operators or payments."),
     Code.TEMPORARILY_CLOSED: gettext_noop("The shop is closed for a moment. Try again in a few minutes."),
 }

@@ -290,7 +290,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                            OR v.subject = 'payment' AND t.payment_id IS DISTINCT FROM v.subject_id) AS strange
             FROM transfer t JOIN event v ON v.id = t.event_id GROUP BY t.event_id
         ) t ON t.event_id = e.id
-        WHERE e.subject IN ('order', 'payment', 'refund', 'card', 'purchase', 'batch', 'passport')
+        WHERE e.subject IN ('order', 'payment', 'refund', 'card', 'purchase', 'batch', 'passport', 'print_job')
           AND (w.event IS NULL OR w.target <> e.target OR t.repeated OR t.strange
                OR NOT coalesce(t.reasons, '{}') <@ w.reasons
                OR (SELECT count(*) FROM unnest(w.reasons) AS r

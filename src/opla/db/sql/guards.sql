@@ -63,6 +63,8 @@ BEGIN
         'passport', 'passport_proof', 'passport_report',
         'webhook_message', 'webhook_delivery', 'webhook_try',
         'bulk_file', 'bulk_row', 'terminal', 'terminal_payment', 'terminal_due', 'terminal_line'
+        'bulk_file', 'bulk_row',
+        'print_job', 'printer'
     ]) AS t (name);
 END $$;
 
