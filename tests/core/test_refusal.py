@@ -75,6 +75,7 @@ read_payouts       owner system
 take_cash          owner support
 start_texts        owner
 manage_drawers     owner
+manage_vouchers    owner
 renew              customer
 end_renewal        customer owner
 apply_passport     reseller

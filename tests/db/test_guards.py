@@ -22,13 +22,13 @@ MUTABLE = [
     "purchase", "batch", "stock_rule", "number_look_up", "supply_cost",
     "drawer", "cash_code", "played_order", "float_alarm", "passport", "passport_report",
     "webhook_message", "webhook_delivery", "webhook_try",
-    "bulk_file", "bulk_row",
+    "bulk_file", "bulk_row", "voucher", "voucher_use",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
     "attempt_evidence", "order_said", "attempt_route", "text_stop", "text_start", "bank_statement", "bank_reference",
     "transfer_file",
-    "drawer_line", "passport_proof",
+    "drawer_line", "passport_proof", "voucher_batch", "voucher_line",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [

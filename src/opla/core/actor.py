@@ -57,6 +57,7 @@ class Act(StrEnum):
     TAKE_CASH = "take_cash"  # take and give money over a counter, into and out of a drawer
     START_TEXTS = "start_texts"  # text a number again that somebody said STOP for
     MANAGE_DRAWERS = "manage_drawers"  # open and close drawers, and count them
+    MANAGE_VOUCHERS = "manage_vouchers"  # print them, and say where they are; one is sold by `take_cash`
     APPLY_PASSPORT = "apply_passport"  # for the proof of one's own place of sale, and give it up
     CHECK_SELLERS = "check_sellers"  # approve, review, suspend and withdraw passports, and read what is reported
     REPORT_SELLER = "report_seller"
@@ -118,6 +119,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.TAKE_CASH,
             Act.START_TEXTS,
             Act.MANAGE_DRAWERS,
+            Act.MANAGE_VOUCHERS,
             Act.CHECK_SELLERS,
         }
     ),

@@ -226,6 +226,13 @@ class Code(StrEnum):
     TAKING_USED = "taking_used"  # what was paid is delivered or seen: it is a refund then, and no mistake undone
     TAKING_TOO_OLD = "taking_too_old"
     TAKING_UNDONE = "taking_undone"  # by this very key it was taken before, and its money has left the drawer again
+    # vouchers
+    VOUCHER_WRONG = "voucher_wrong"  # its code pays for nothing, whatever is wrong with it
+    VOUCHER_SERIAL_UNKNOWN = "voucher_serial_unknown"
+    VOUCHER_SOLD = "voucher_sold"  # paid for, before
+    VOUCHER_NOT_HERE = "voucher_not_here"  # by the books it does not lie where it is to be sold
+    VOUCHER_OVER = "voucher_over"  # its last day is
+    VOUCHER_PLACE_MISSING = "voucher_place_missing"  # it is sent to a place of ours
     # resellers
     TRANSFERS_NONE = "transfers_none"  # nothing waits to be sent, or nobody knows where to
     TRANSFER_FILE_CHANGED = "transfer_file_changed"  # it would be other bytes under a name that a bank may know

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Protocol, cast, runtime_checkable
 
-from opla.core.ports import AccountBook, CashBook, Charges
+from opla.core.ports import AccountBook, CashBook, Charges, VoucherBook
 
 
 class Folder(Protocol):
@@ -74,6 +74,15 @@ class AtOurCounter(Folder, Protocol):
     def build(self, config: Mapping[str, str], drawers: CashBook | None = None) -> Charges: ...
 
 
+@runtime_checkable
+class ByOurVouchers(Folder, Protocol):
+    """The same of vouchers that we sold."""
+
+    BY_OUR_VOUCHERS: bool
+
+    def build(self, config: Mapping[str, str], vouchers: VoucherBook | None = None) -> Charges: ...
+
+
 def names() -> list[str]:
     """Every payment adapter there is, in alphabetical order."""
     ours = {found.name for found in pkgutil.iter_modules(__path__) if found.ispkg}
@@ -119,12 +128,18 @@ def keeps(name: str) -> bool:
 
 
 def build(
-    name: str, config: Mapping[str, str], book: AccountBook | None = None, drawers: CashBook | None = None
+    name: str,
+    config: Mapping[str, str],
+    book: AccountBook | None = None,
+    drawers: CashBook | None = None,
+    vouchers: VoucherBook | None = None,
 ) -> Charges:
     """A working adapter. What else it can do (`Refunds`, `Notifies`) is asked with isinstance."""
     found, method = _found(name)
     if isinstance(found, AtOurCounter):
         return found.build(config, drawers)
+    if isinstance(found, ByOurVouchers):
+        return found.build(config, vouchers)
     if isinstance(found, OnOurBook):
         return found.build(config, book)
     return found.build(config, method) if isinstance(found, Several) else found.build(config)

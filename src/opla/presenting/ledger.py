@@ -40,6 +40,7 @@ _ACCOUNTS: Final[dict[Account, str]] = {
     Account.CASH_OUTSIDE: gettext_noop("Cash outside the tills"),
     Account.CASH_ROUNDING: gettext_noop("Rounding of cash"),
     Account.CASH_DIFFERENCES: gettext_noop("Counted beyond the books, or missed"),
+    Account.VOUCHERS: gettext_noop("Vouchers sold and not redeemed"),
 }
 
 _REASONS: Final[dict[Reason, str]] = {
@@ -96,6 +97,8 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.CASH_OVER: gettext_noop("Counted more than the books say"),
     Reason.CASH_SHORT: gettext_noop("Counted less than the books say"),
     Reason.CASH_BANKED: gettext_noop("Cash brought to the bank"),
+    Reason.VOUCHER_OWED: gettext_noop("Voucher paid for, or good again"),
+    Reason.VOUCHER_MET: gettext_noop("Voucher redeemed, or given back"),
 }
 
 

@@ -36,7 +36,7 @@ BEGIN
         IF p_table IN ('quote', 'quote_use', 'idempotency', 'allocation', 'delivery', 'reveal', 'event', 'transfer',
                        'attempt_evidence', 'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'consent',
                        'stepped_back', 'order_said', 'attempt_route', 'text_stop', 'text_start', 'bank_statement',
-                       'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof') THEN
+                       'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof', 'voucher_batch', 'voucher_line') THEN
             EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                             FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
         END IF;
@@ -59,7 +59,8 @@ BEGIN
         'drawer', 'cash_code', 'drawer_line', 'played_order', 'float_alarm',
         'passport', 'passport_proof', 'passport_report',
         'webhook_message', 'webhook_delivery', 'webhook_try',
-        'bulk_file', 'bulk_row'
+        'bulk_file', 'bulk_row',
+        'voucher_batch', 'voucher', 'voucher_line', 'voucher_use'
     ]) AS t (name);
 END $$;
 
