@@ -11,29 +11,31 @@ import pytest
 from fakes import CODE, CUSTOMER, DEVICE, DIRECT, NUMBER, World, compose, pushing
 from operations.test_cash import CLERK, COUNTER, OWNER, TILL, AtTheCounter, counter, in_drawer, no
 from opla.core.actor import Actor, Role
-from opla.core.cash import grouped
 from opla.core.day import day_of
 from opla.core.ledger import VOUCHER
 from opla.core.money import Money
-from opla.core.ports import Answer, Charges, Kind, SendReport
+from opla.core.ports import Charges
 from opla.core.refusal import Code, Refusal
-from opla.core.voucher import Event, State, read_code
+from opla.core.voucher import Event, grouped, read_code
 from opla.db.models import Place as PlaceRow
 from opla.db.queries import pages
 from opla.db.queries import vouchers as queries
+from opla.db.queries.books import books
 from opla.db.queries.call import select
 from opla.db.queries.refunds import Chosen
 from opla.db.queries.vouchers import Vouchers
 from opla.operations import places, vouchers
-from opla.operations.drawers import keep_drawer, put_in
+from opla.operations.drawers import keep_drawer
+from opla.operations.expire import expire
 from opla.operations.refund_by_choice import refund_by_choice
-from opla.operations.vouchers import Activated, By, For, Good, Made, Printed, Redeemed, ToSell
+from opla.operations.vouchers import Activated, By, For, Good, Made, Printed, Redeemed, ToSell, Unfit
 from opla.operations.work import work_once
 from opla.payments.voucher.provider import OnPaper
 from support import as_owner, at_once
 
 __all__ = ["counter"]  # the fixture
 
+E164 = "+32470123456"
 BY = By(DEVICE, address="198.51.100.7")
 OWED = "vouchers:EUR"
 
@@ -99,7 +101,8 @@ def sold(world: World, sku: str = CODE, **more: int) -> tuple[str, str]:
 
 
 def redeem(world: World, code: str, *, by: By = BY, **wanted: str) -> Redeemed | list[Refusal]:
-    return vouchers.redeem(CUSTOMER, code, For("en", **wanted), by=by, shop=world.shop, at=world.clock())
+    found = vouchers.redeem(CUSTOMER, code, For("en", **wanted), by=by, shop=world.shop, at=world.clock())
+    return found.refusals if isinstance(found, Unfit) else [found] if isinstance(found, Refusal) else found
 
 
 def done(found: object) -> UUID:
@@ -140,10 +143,12 @@ def test_nobody_need_give_an_address_and_one_that_is_given_must_be_right(counter
     work(counter)
     page = pages.order_by_id(order_id)
     assert page is not None
-    assert (page.email, page.number, page.provider, str(page.state)) == ("", NUMBER, VOUCHER, "delivered")
+    assert (page.email, page.number, page.provider, str(page.state)) == ("", E164, VOUCHER, "delivered")
 
 
-@pytest.mark.parametrize("wrong", ["mistyped", "unknown", "printed", "lost", "in stock", "over", "blocked", "used", "paid back"])
+@pytest.mark.parametrize(
+    "wrong", ["mistyped", "unknown", "printed", "lost", "in stock", "over", "blocked", "used", "paid back"]
+)
 def test_whatever_is_wrong_with_a_code_is_one_refusal(counter: World, wrong: str) -> None:
     if wrong in ("mistyped", "unknown"):
         code = "K7M3" if wrong == "mistyped" else "K7M39QX2TBVW14"
@@ -254,12 +259,12 @@ def test_coins_leave_a_little_and_the_voucher_is_owed_for_to_the_cent(counter: W
 
 def test_what_could_not_be_delivered_makes_the_voucher_good_again(counter: World) -> None:
     serial, code = sold(counter, days=1)
-    counter.supplier.answers = [SendReport(Answer.DECLINED, why="refused")] * 9
+    counter.supplier.script = [counter.supplier.refuses] * 9
     order_id = done(redeem(counter, code))
     counter.clock.tick(36 * 3600)
     work(counter, 8)
     assert (counter.state(order_id), state(serial), counter.balance(OWED)) == ("refunded", "active", -1500)
-    counter.supplier.answers = []
+    counter.supplier.script = []
     again = redeem(counter, code)  # for thirty days, though the day on the paper is over
     assert done(again) != order_id
     work(counter)
@@ -272,7 +277,7 @@ def test_a_part_of_the_price_is_no_product_so_a_person_pays_it(counter: World) -
     order_id = done(redeem(counter, code))
     work(counter)
     given = refund_by_choice(
-        OWNER, order_id, refund_id=uuid4(), amount="5", why="sorry", shop=counter.shop, at=counter.clock()
+        OWNER, order_id, refund_id=uuid4(), amount=Money(500, "EUR"), why="sorry", shop=counter.shop, at=counter.clock()
     )
     assert isinstance(given, Chosen)
     work(counter)
@@ -283,12 +288,12 @@ def test_a_part_of_the_price_is_no_product_so_a_person_pays_it(counter: World) -
 def test_an_order_that_no_worker_took_up_in_time_gives_the_voucher_back(counter: World) -> None:
     serial, code = sold(counter)
     order_id = done(redeem(counter, code))
-    counter.clock.tick(3 * 3600)
-    from opla.operations.expire import expire
-
+    counter.clock.tick(25 * 3600)
     expire(shop=counter.shop, at=counter.clock())
     assert counter.state(order_id) == "cancelled"
-    work(counter)
+    for _ in range(4):
+        work(counter)
+        counter.clock.tick(10)
     assert (counter.state(order_id), state(serial), counter.balance(OWED)) == ("refunded", "active", -1500)
 
 
@@ -296,7 +301,7 @@ def test_nothing_of_a_code_is_kept_but_its_keyed_digest(counter: World) -> None:
     _serial, code = sold(counter)
     done(redeem(counter, code))
     work(counter)
-    tables = select("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace")
+    tables = select("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND oid >= 16384")
     for (table,) in tables:
         assert select(f"SELECT count(*) FROM {table} x WHERE x::text LIKE %s", [f"%{code}%"]) == [(0,)], table
 
@@ -369,7 +374,7 @@ def test_each_act_asks_who_may(counter: World) -> None:
     assert no(vouchers.activate(CUSTOMER, serial, drawer=TILL, line_id=uuid4(), at=at)) == "not_allowed"
     assert no(vouchers.look_up(CUSTOMER, serial, at=at)) == "not_allowed"
     assert no(vouchers.look(stranger, code, by=BY, shop=shop, at=at)) == "not_allowed"
-    assert no(vouchers.redeem(stranger, code, For(), by=BY, shop=shop, at=at)[0]) == "not_allowed"  # type: ignore[index]
+    assert no(vouchers.redeem(stranger, code, For(), by=BY, shop=shop, at=at)) == "not_allowed"
 
 
 #: Raw SQL of the owner's, past every guard, and the checks that must notice.
@@ -389,8 +394,6 @@ BREAKS = [
 
 
 def test_the_books_notice_what_is_wrong_with_a_voucher(counter: World) -> None:
-    from opla.db.queries.books import books
-
     one, two, _three = found = in_stock(counter)
     assert isinstance(sell(counter, one), Activated)
     assert isinstance(sell(counter, two), Activated)
@@ -408,6 +411,3 @@ def test_the_books_notice_what_is_wrong_with_a_voucher(counter: World) -> None:
 def test_a_code_as_it_is_grouped_is_read_again(counter: World) -> None:
     for code in printed(counter).values():
         assert read_code(grouped(code)) == code
-    assert put_in(OWNER, uuid4(), TILL, "1", why="change", at=counter.clock()) is None
-    assert State("active") in set(State)
-    assert Kind.CODE.is_secret

@@ -50,6 +50,8 @@ _NOBODY: Final = "nobody@example.org"
 _BY_TEXT: Final = Actor(Role.CUSTOMER, "text")
 #: Paper that is good for longer than this was dated by mistake.
 _LONGEST: Final = timedelta(days=5 * 366)
+#: It is paid for, so a worker that was away takes it up late rather than never; then the voucher is good again.
+_TAKEN_UP: Final = timedelta(days=1)
 
 # ── printed ──
 
@@ -275,6 +277,14 @@ class Redeemed:
 
 
 @dataclass(frozen=True)
+class Unfit:
+    """The voucher is good, and what was asked for it is not: everything that is wrong with that."""
+
+    good: Good
+    refusals: list[Refusal]
+
+
+@dataclass(frozen=True)
 class By:
     """Who redeems: `address` of a visitor, `station` of a kiosk or a till, or the number that `texts`."""
 
@@ -302,22 +312,27 @@ def look(actor: Actor, code: str, *, by: By, shop: Shop, at: datetime) -> Good |
 
 
 def redeem(
-    actor: Actor, code: str, wanted: For, *, consent: str = "", by: By, shop: Shop, at: datetime
-) -> Redeemed | list[Refusal]:
-    """Make an order that this voucher pays for, or say everything that is wrong. `consent`: the words agreed to.
+    actor: Actor,
+    code: str,
+    wanted: For,
+    *,
+    consent: Callable[[Kind], str] | None = None,
+    by: By,
+    shop: Shop,
+    at: datetime,
+) -> Redeemed | Unfit | Refusal:
+    """Make an order that this voucher pays for, or say what is wrong. `consent`: the words that were agreed to.
 
     The order, its payment and the voucher's end are one transaction, and the database has the last word.
     """
     if refused := actor.refused(Act.PLACE):
-        return [refused]
+        return refused
     good = _looked(code, by, shop, at)
-    if isinstance(good, Refusal):
-        return [good]
-    if isinstance(good, Redeemed):
+    if not isinstance(good, Good):
         return good
     quote = _quote(good.batch, wanted, shop, at)
     if not isinstance(quote, Quote):
-        return quote
+        return Unfit(good, quote)
     payment, order_id, secret = new_payment(VOUCHER, shop=shop, at=at), shop.chance.uuid(at), shop.chance.secret()
     device = device_hash(by.device)
     new = NewOrder(
@@ -329,12 +344,12 @@ def redeem(
         if by.texts is not None:
             order_texts.wish(quote.id, by.texts, with_code=quote.kind is Kind.CODE, shop=shop, at=at)
         if consent:
-            rights.consent([(quote.id, consent, quote.language)], at=at)
-        [row] = orders.place([new], [payment], actor=actor, at=at, expires_at=at + shop.terms.valid(VOUCHER))
+            rights.consent([(quote.id, consent(quote.kind), quote.language)], at=at)
+        [row] = orders.place([new], [payment], actor=actor, at=at, expires_at=at + _TAKEN_UP)
         done = row.result == "placed" and queries.redeem(good.found, payment.reference, actor=actor, at=at)
         transaction.set_rollback(not done)
     if not done:  # somebody was quicker
-        return [Refusal(Code.VOUCHER_WRONG, "code")]
+        return Refusal(Code.VOUCHER_WRONG, "code")
     return Redeemed(order_id, good.batch, write_link(secret), again=False)
 
 

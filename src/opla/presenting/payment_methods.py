@@ -23,6 +23,7 @@ _NAMES: Final[dict[str, tuple[str, str]]] = {
             "At a counter of ours, with notes and coins. It works for everybody; we deliver while you are there."
         ),
     ),
+    "voucher": (gettext_noop("Voucher"), gettext_noop("Paid for at a counter, and redeemed with its code.")),
     "sandbox": (gettext_noop("Sandbox payment"), gettext_noop("You choose what happens. No real money moves.")),
     "mollie": (gettext_noop("Pay with Mollie"), gettext_noop("You choose how on the next page.")),
     "stripe": (gettext_noop("Pay with Stripe"), gettext_noop("You choose how on the next page.")),

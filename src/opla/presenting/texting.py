@@ -10,6 +10,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from opla.core.catalog import Catalog, Product
+from opla.core.ledger import VOUCHER
 from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
@@ -119,6 +120,8 @@ def _order(told: OrderText) -> str:
         case "dated" if page.deliver_at is not None:
             what["time"] = figures.moment(page.deliver_at)
             text = _("%(product)s is paid and comes on %(time)s. Order %(ticket)s. STOP: no more SMS.")
+        case "refunding" | "refunded" if page.provider == VOUCHER:
+            text = _("%(product)s: your voucher works again, with the same code. Order %(ticket)s.")
         case "refunding":
             what["amount"] = figures.money(page.refunding if page.refunding.amount_minor else page.price.total)
             text = _("%(product)s: %(amount)s is on its way back to whoever paid. Order %(ticket)s.")
