@@ -397,9 +397,9 @@ class OwnStock:
 
 #: Whose goods a person hands over: a send of theirs is pending until then, and has a suite of its own.
 BY_HAND = frozenset({"card_stock"})
-#: Payment adapters over our own account and drawers call nobody, so nobody can answer them badly (test_own_account,
-#: test_own_drawers).
-OWN_BOOK = frozenset({"bank_transfer", "cash"})
+#: Payment adapters over our own account, drawers and vouchers call nobody, so nobody can answer them badly
+#: (test_own_account, test_own_drawers, test_own_vouchers).
+OWN_BOOK = frozenset({"bank_transfer", "cash", "voucher"})
 
 
 @contextmanager

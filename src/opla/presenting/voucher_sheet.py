@@ -48,7 +48,7 @@ def facts(printed: Printed, *, shop: Shop) -> dict[str, str]:
                 _("It works once the shop has scanned the barcode and you have paid."),
             ],
             "until": _("Good until %(day)s") % {"day": figures.day(batch.until)},
-            "code_label": _("Code"),
+            "code_label": _("Code of the voucher"),
             "serial_label": _("Serial number"),
             "qr_alt": _("QR that opens the page where this voucher is redeemed"),
             "barcode_alt": _("Barcode of the serial number"),
