@@ -1,4 +1,4 @@
-"""Our own vouchers as a provider: what one paid for is captured at once, and only a whole refund makes it good again."""
+"""Our own vouchers as a provider: what one paid for is captured at once, and a whole refund makes it good again."""
 
 from __future__ import annotations
 

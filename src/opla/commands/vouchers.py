@@ -2,8 +2,8 @@
 
     ./opla vouchers make PX-15 200 --until 2027-12-31 --language fr --out vouchers.pdf
     ./opla vouchers list                                       each batch, and where its vouchers are
-    ./opla vouchers send 00012000000175..00012000020032 --place own:main-street
-    ./opla vouchers arrive 00012000000175..00012000020032      they lie there now, and can be sold
+    ./opla vouchers send 00012000000175..00012000020060 --place own:main-street
+    ./opla vouchers arrive 00012000000175..00012000020060      they lie there now, and can be sold
     ./opla vouchers activate 00012000000175 --till counter-1 --given 20
     ./opla vouchers lost 00012000000272 --why "not in the parcel"
     ./opla vouchers return 00012000000369                      back with us; they may be sent again

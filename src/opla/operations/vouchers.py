@@ -134,8 +134,10 @@ def move(
     if refused := actor.refused(Act.MANAGE_VOUCHERS):
         return refused
     serials = voucher.read_serials(typed)
-    if isinstance(serials, str) or not serials:
-        return Refusal(Code.VOUCHER_SERIAL_UNKNOWN, "serials", {"serial": (serials or "")[:40]})
+    if isinstance(serials, str):
+        return Refusal(Code.VOUCHER_SERIAL_UNKNOWN, "serials", {"serial": serials[:40]})
+    if not serials:
+        return Refusal(Code.VOUCHER_SERIAL_UNKNOWN, "serials")
     if event not in voucher.MOVES:
         raise ValueError(f"nobody says {event} of paper")
     if event is Event.SENT and place_id not in dict(places.known_by_id(sandbox=sandbox)):
