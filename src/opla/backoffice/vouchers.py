@@ -117,7 +117,7 @@ def _page(
             for one in batches
         ],
         "products": [one for one in catalog.products if one.on_sale],
-        "languages": languages.NAMES.items(),
+        "spoken": languages.NAMES.items(),
         "moves": [(event, words.move(event)) for event in words.MOVES],
         "places": sorted(own.items(), key=lambda one: one[1]),
         "tills": [one.drawer for one in counters(here)],
