@@ -22,11 +22,13 @@ from opla.db.queries import pages
 from opla.db.queries import vouchers as queries
 from opla.db.queries.books import books
 from opla.db.queries.call import select
+from opla.db.queries.codes import Stock
 from opla.db.queries.refunds import Chosen
 from opla.db.queries.vouchers import Vouchers
 from opla.operations import places, vouchers
 from opla.operations.drawers import keep_drawer
 from opla.operations.expire import expire
+from opla.operations.outside import Adapters
 from opla.operations.refund_by_choice import refund_by_choice
 from opla.operations.vouchers import Activated, By, For, Good, Made, Printed, Redeemed, ToSell, Unfit
 from opla.operations.work import work_once
@@ -295,6 +297,14 @@ def test_an_order_that_no_worker_took_up_in_time_gives_the_voucher_back(counter:
         work(counter)
         counter.clock.tick(10)
     assert (counter.state(order_id), state(serial), counter.balance(OWED)) == ("refunded", "active", -1500)
+
+
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_a_worker_of_any_shop_reaches_our_own_vouchers(counter: World, *, sandbox: bool) -> None:
+    here = replace(counter.shop, sandbox=sandbox)
+    outside = Adapters(here, Stock(lambda: counter.clock().date()), vouchers=Vouchers(counter.clock))
+    assert isinstance(outside.payment(VOUCHER), OnPaper)
+    assert isinstance(outside.refunds(VOUCHER), OnPaper)
 
 
 def test_nothing_of_a_code_is_kept_but_its_keyed_digest(counter: World) -> None:

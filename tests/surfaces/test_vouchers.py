@@ -226,6 +226,23 @@ def test_the_price_goes_back_to_whoever_has_the_code(shop: Door) -> None:
     assert state(serial) == "refunded"
 
 
+def test_a_clerk_scans_the_barcode_and_takes_the_price(shop: Door) -> None:
+    serial, other = in_stock(shop.world, quantity=2)
+    clerk = signed_in(shop.world, Role.SUPPORT, "eve")
+    page = clerk.post("/owner/cash/", {"act": "look", "code": grouped(serial)})
+    assert "To be taken: €15.00" in page.text
+    key = re.findall(r'name="key" value="([0-9a-f-]{36})"', page.html)[0]
+    typed = {"act": "sell", "key": key, "till": "counter-1", "code": serial}
+    assert "too little" in clerk.post("/owner/cash/", {**typed, "given": "5"}).text
+    told = clerk.post("/owner/cash/", {**typed, "given": "20"})
+    assert "Taken: €15.00." in told.text
+    assert "Give back €5.00." in told.text
+    assert [state(serial), state(other)] == ["active", "in_stock"]
+    again = clerk.post("/owner/cash/", {"act": "look", "code": serial})
+    assert "has been sold before" in again.text
+    assert "Sell this voucher" not in again.text
+
+
 def test_to_others_the_page_is_not_there(shop: Door) -> None:
     for visitor in (Visitor(), shop.owner, signed_in(shop.world, Role.SUPPORT, "eve")):
         assert visitor.client.get(PAGE).status_code == 404
