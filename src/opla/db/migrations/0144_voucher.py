@@ -62,8 +62,17 @@ ALTER TABLE drawer_line DROP CONSTRAINT drawer_line_kind_check,
     ADD CONSTRAINT drawer_line_kind_check CHECK (kind IN ('taken', 'voided', 'paid_out', 'paid_in', 'put_in', 'dropped',
                                                           'counted', 'voucher_sold', 'voucher_back'));
 """
+_BACK = """
+DROP TABLE voucher_use;
+DROP TABLE voucher_line;
+DROP TABLE voucher;
+DROP TABLE voucher_batch;
+ALTER TABLE drawer_line DROP CONSTRAINT drawer_line_kind_check,
+    ADD CONSTRAINT drawer_line_kind_check CHECK (kind IN ('taken', 'voided', 'paid_out', 'paid_in', 'put_in', 'dropped',
+                                                          'counted'));
+"""
 
 
 class Migration(migrations.Migration):
     dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0136_float_reference")]
-    operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_VOUCHER)]
+    operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_VOUCHER, _BACK)]
