@@ -397,9 +397,10 @@ class OwnStock:
 
 #: Whose goods a person hands over: a send of theirs is pending until then, and has a suite of its own.
 BY_HAND = frozenset({"card_stock"})
-#: Payment adapters over our own account, drawers and slips call nobody, so nobody can answer them badly
-#: (test_own_account, test_own_drawers, test_own_slips).
-OWN_BOOK = frozenset({"bank_transfer", "cash", "terminal"})
+#: Payment adapters over our own account, drawers, slips and vouchers call nobody, so nobody can answer them badly
+#: (test_own_account, test_own_drawers, test_own_slips,
+#: test_own_vouchers).
+OWN_BOOK = frozenset({"bank_transfer", "cash", "terminal", "voucher"})
 
 
 @contextmanager

@@ -307,8 +307,8 @@ def test_every_page_passes_axe_and_fits(
         "/plan/?use=own&data_gb=4&days=31&only=base&changes=1", "/plan/?use=own&minutes=10&days=30&only=orange",
         "/operators/", "/operators/lycamobile/", "/guide/", "/guide/en/renew-base-early/", "/checklist/",
         "/guide/zh-Hans/5G卡怎么续费/", "/guide/de/welcher-tarif-fuer-70-tage/", "/about/", "/terms/", "/withdrawal/",
-        "/verify/", "/new/", "/new/PX-ESIM/", "/new/PX-SIM/", "/have/", "/have/which/", "/have/mobile-vikings/line/",
-        "/top-up/mobile-vikings/MV-15/", "/top-up/lycamobile/LY-D/?amount=7.50",
+        "/verify/", "/redeem/", "/new/", "/new/PX-ESIM/", "/new/PX-SIM/", "/have/", "/have/which/",
+        "/have/mobile-vikings/line/", "/top-up/mobile-vikings/MV-15/", "/top-up/lycamobile/LY-D/?amount=7.50",
     ):  # fmt: skip
         screen.go(path)
         judge(page)

@@ -150,6 +150,7 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
         "/owner/places/",
         "/owner/suppliers/",
         "/owner/stock/",
+        "/owner/vouchers/",
         "/owner/stock/1/",
         "/owner/cards/",
         "/owner/threads/",

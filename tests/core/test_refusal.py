@@ -78,6 +78,7 @@ manage_drawers     owner
 manage_stations    owner
 work_shift         clerk
 print              owner support clerk kiosk
+manage_vouchers    owner
 renew              customer
 end_renewal        customer owner
 apply_passport     reseller

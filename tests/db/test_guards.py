@@ -26,6 +26,7 @@ MUTABLE = [
     "station", "clerk", "shift", "offline_code",
     "terminal", "terminal_due",
     "print_job", "printer",
+    "voucher", "voucher_use",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
@@ -33,6 +34,7 @@ APPEND_ONLY = [
     "transfer_file",
     "drawer_line", "passport_proof", "offline_key", "offline_sale", "counter_sale", "counter_quote",
     "terminal_payment", "terminal_line",
+    "voucher_batch", "voucher_line",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [

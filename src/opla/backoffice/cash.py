@@ -1,4 +1,5 @@
-"""The counter: what a code stands for, taking its money, paying refunds out, undoing a mistake; each till's lines."""
+"""The counter: what a code stands for, taking its money, selling a voucher, paying refunds out, undoing a mistake; each
+till's lines."""
 
 from __future__ import annotations
 
@@ -20,10 +21,13 @@ from opla.core.actor import Act, Actor
 from opla.core.cash import Kind, change, grouped
 from opla.core.money import Money
 from opla.core.refusal import Code, Refusal
+from opla.core.voucher import grouped as grouped_serial
+from opla.core.voucher import read_serial
 from opla.db.queries import cash as queries
 from opla.db.queries.cash import Kept
-from opla.operations import cash, drawers, shop
+from opla.operations import cash, drawers, shop, vouchers
 from opla.operations.cash import CURRENCY, VOID_WITHIN, Counter, Due, Taken, ToPay
+from opla.operations.vouchers import ToSell
 from opla.presenting import cash as words
 from opla.presenting import items, orders
 from opla.presenting.refusals import sentence
@@ -79,6 +83,11 @@ def page(request: HttpRequest) -> HttpResponse:
         return _drawn(request, actor, till, open_tills, at)
     act = request.POST.get("act", "look")
     if act in ("look", "change"):
+        if read_serial(typed):
+            paper = vouchers.look_up(actor, typed, at=at)
+            no = paper if isinstance(paper, Refusal) else paper.refused
+            sells = None if no or isinstance(paper, Refusal) else paper
+            return _drawn(request, actor, till, open_tills, at, typed=typed, sells=sells, no=no)
         found = cash.look_up(actor, typed, at=at)
         if isinstance(found, Refusal):
             return _drawn(request, actor, till, open_tills, at, typed=typed, no=found)
@@ -87,6 +96,10 @@ def page(request: HttpRequest) -> HttpResponse:
             panel = _with_change(panel, found, _typed(request, "given"))
         return _drawn(request, actor, till, open_tills, at, typed=typed, panel=panel)
     done = _done(request, actor, _typed(request, "till"), at)
+    if isinstance(done, Refusal) and act == "sell":
+        paper = vouchers.look_up(actor, typed, at=at)
+        sells = None if isinstance(paper, Refusal) or paper.refused else paper
+        return _drawn(request, actor, till, open_tills, at, typed=typed, sells=sells, no=done)
     if isinstance(done, Refusal):
         again = cash.look_up(actor, typed, at=at) if typed else done
         known = None if isinstance(again, Refusal) else _panel(again)
@@ -104,6 +117,7 @@ def _done(request: HttpRequest, actor: Actor, till: str, at: datetime) -> UUID |
 
     acts: dict[str, Callable[[], object]] = {
         "take": lambda: cash.take(actor, key, drawer=till, code=code, given=_typed(request, "given"), at=at),
+        "sell": lambda: vouchers.activate(actor, code, drawer=till, line_id=key, given=_typed(request, "given"), at=at),
         "pay_out": lambda: cash.pay_out(actor, key, drawer=till, code=code, why=why, at=at),
         "by_bank": lambda: cash.by_bank(actor, code, why=why, at=at),
         "void": void,
@@ -165,6 +179,7 @@ def _drawn(
     *,
     typed: str = "",
     panel: Panel | None = None,
+    sells: ToSell | None = None,
     no: Refusal | None = None,
 ) -> HttpResponse:
     lines = queries.lines(till, limit=_NEWEST) if till else []
@@ -176,6 +191,8 @@ def _drawn(
         "till": till,
         "typed": typed,
         "panel": panel,
+        "sells": sells,
+        "serial": grouped_serial(sells.found.serial) if sells else "",
         "code": grouped(panel.code) if panel else "",
         "told": told,
         "refused": sentence(no) if no else "",
@@ -193,7 +210,7 @@ def _told(request: HttpRequest) -> Taken | None:
         line = queries.line(UUID(request.GET.get("line", "")))
     except ValueError:
         return None
-    if line is None or line.kind is not Kind.TAKEN or line.given_minor is None or line.left:
+    if line is None or line.kind not in (Kind.TAKEN, Kind.VOUCHER_SOLD) or line.given_minor is None or line.left:
         return None
     given = Money(line.given_minor, line.amount.currency)
     return Taken(line.amount, given - line.amount, again=False)

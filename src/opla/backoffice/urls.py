@@ -19,6 +19,7 @@ from opla.backoffice import (
     threads,
     transfers_out,
     views,
+    vouchers,
 )
 
 urlpatterns = [
@@ -42,6 +43,7 @@ urlpatterns = [
     path("cards/<uuid:order_id>/", cards.one, name="owner-card"),
     path("stock/", stock.listed, name="owner-stock"),
     path("stock/<int:number>/", stock.batch, name="owner-batch"),
+    path("vouchers/", vouchers.page, name="owner-vouchers"),
     path("suppliers/", suppliers.listed, name="owner-suppliers"),
     path("sellers/", sellers.listed, name="owner-sellers"),
     path("sellers/reports/<uuid:report_id>/picture", sellers.picture, name="owner-seller-picture"),

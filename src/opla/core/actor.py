@@ -62,6 +62,7 @@ class Act(StrEnum):
     MANAGE_STATIONS = "manage_stations"  # pair and unpair tablets, name clerks and give them PINs
     WORK_SHIFT = "work_shift"  # open and close a shift, read its report, bring money to the safe, open the drawer
     PRINT = "print"  # have a slip on paper, and say what became of it; whose order it is, the operation checks besides
+    MANAGE_VOUCHERS = "manage_vouchers"  # print them, and say where they are; one is sold by `take_cash`
     APPLY_PASSPORT = "apply_passport"  # for the proof of one's own place of sale, and give it up
     CHECK_SELLERS = "check_sellers"  # approve, review, suspend and withdraw passports, and read what is reported
     REPORT_SELLER = "report_seller"
@@ -125,6 +126,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.START_TEXTS,
             Act.MANAGE_DRAWERS,
             Act.MANAGE_STATIONS,
+            Act.MANAGE_VOUCHERS,
             Act.CHECK_SELLERS,
         }
     ),

@@ -9,6 +9,8 @@
 | `put_in`   | more       | cash outside the drawers                           |                                  |
 | `dropped`  | less       | the same                                           |                                  |
 | `counted`  | either     | differences                                        | what was counted is there now    |
+| `voucher_sold` | more   | what is owed for vouchers; the rounding            | a voucher, once                  |
+| `voucher_back` | less   | the same, back                                     | a voucher that is active, once   |
 
 A taking is money before it is anybody's payment: it stands with `psp_clearing:cash` until the charge is captured, as
 money stands with a provider. So every other rule (late, twice, refunds) is the one that all payments have.
@@ -22,7 +24,7 @@ from enum import StrEnum
 from typing import Final
 
 from opla.core import ledger
-from opla.core.ledger import CASH, Parties, Posting, Reason, Transfer
+from opla.core.ledger import CASH, VOUCHER, Parties, Posting, Reason, Transfer
 from opla.core.money import Money
 from opla.core.refusal import Code, Refusal
 
@@ -131,6 +133,8 @@ class Kind(StrEnum):
     PUT_IN = "put_in"
     DROPPED = "dropped"
     COUNTED = "counted"
+    VOUCHER_SOLD = "voucher_sold"
+    VOUCHER_BACK = "voucher_back"
 
 
 #: What a line posts, where it adds to the drawer and where it takes from it. The rounding stands beside.
@@ -142,9 +146,13 @@ POSTINGS: Final[dict[Kind, tuple[Posting | None, Posting | None]]] = {
     Kind.PUT_IN: (ledger.CASH_PUT_IN, None),
     Kind.DROPPED: (None, ledger.CASH_DROPPED),
     Kind.COUNTED: (ledger.CASH_OVER, ledger.CASH_SHORT),
+    Kind.VOUCHER_SOLD: (ledger.CASH_TAKEN, None),
+    Kind.VOUCHER_BACK: (None, ledger.CASH_GIVEN),
 }
+#: Those that pay for a voucher, or give that money back: what is owed for it then, or met.
+_OF_VOUCHERS: Final = {Kind.VOUCHER_SOLD: ledger.VOUCHER_OWED, Kind.VOUCHER_BACK: ledger.VOUCHER_MET}
 #: Lines that settle something to the cent, of which coins may leave a little.
-_SETTLES: Final = frozenset({Kind.TAKEN, Kind.VOIDED, Kind.PAID_OUT})
+_SETTLES: Final = frozenset({Kind.TAKEN, Kind.VOIDED, Kind.PAID_OUT, *_OF_VOUCHERS})
 
 
 @dataclass(frozen=True)
@@ -164,10 +172,15 @@ class Line:
         posting = more if self.minor > 0 else less
         if (posting is None and self.minor) or (self.kind not in _SETTLES and self.settled_minor):
             raise ValueError(f"no line of {self.kind} moves {self.minor} for {self.settled_minor}")
-        parties = Parties(self.currency, provider=CASH, reseller=self.reseller, drawer=self.drawer)
+        of_voucher = _OF_VOUCHERS.get(self.kind)
+        provider = VOUCHER if of_voucher else CASH
+        parties = Parties(self.currency, provider=provider, reseller=self.reseller, drawer=self.drawer)
         amounts = {posting.reason: abs(self.minor)} if posting and self.minor else {}
         postings: tuple[Posting, ...] = (posting,) if posting and self.minor else ()
         if self.kind in _SETTLES and (kept := self.settled_minor - self.minor):
             postings += (ledger.CASH_ROUNDED_OFF if kept > 0 else ledger.CASH_ROUNDED_UP,)
             amounts[Reason.CASH_ROUNDED] = abs(kept)
+        if of_voucher:
+            postings += (of_voucher,)
+            amounts[of_voucher.reason] = abs(self.settled_minor)
         return ledger.transfers(postings, amounts, parties, order_id=None)

@@ -30,12 +30,16 @@ class Chance:
 
     def order_number(self) -> str:
         """What a person reads out on the phone, `K7M3-9QX2-TB`: 30¹⁰ possibilities; it opens nothing by itself."""
-        number, letters = self._bits(128), []  # against 30¹⁰ the bias is below 2⁻⁷⁸
-        for _ in range(10):
+        drawn = self.letters(10)
+        return f"{drawn[:4]}-{drawn[4:8]}-{drawn[8:]}"
+
+    def letters(self, count: int) -> str:
+        """So many of our alphabet, twelve at most: against 30¹² the bias is below 2⁻⁶⁹."""
+        number, letters = self._bits(128), []
+        for _ in range(count):
             number, letter = divmod(number, 30)
             letters.append(ALPHABET[letter])
-        drawn = "".join(letters)
-        return f"{drawn[:4]}-{drawn[4:8]}-{drawn[8:]}"
+        return "".join(letters)
 
     def word(self) -> str:
         """Six letters and digits that somebody texts back, `K7M39Q`: 30⁶ possibilities, for a few tries in minutes."""

@@ -51,6 +51,7 @@ class Account(StrEnum):
     CASH_ROUNDING = "cash_rounding"  # what totals in cash were rounded off, less what they were rounded up
     OFFLINE_LOSSES = "offline_losses"  # codes that a tablet sold a second time: somebody may come for their price
     CASH_DIFFERENCES = "cash_differences"  # what was counted in drawers beyond the books, and missed
+    VOUCHERS = "vouchers"  # owed for vouchers that were paid for and not redeemed
 
 
 #: An accountant's table: which accounts may never lean the other way.
@@ -78,6 +79,7 @@ SIDES: dict[Account, Side] = {
     Account.CASH_ROUNDING: Side.EITHER,
     Account.CASH_DIFFERENCES: Side.EITHER,
     Account.OFFLINE_LOSSES: Side.DEBIT,
+    Account.VOUCHERS: Side.CREDIT,
     Account.PSP_FEES: Side.DEBIT,  # no more comes back than was kept
     Account.IN_TRANSIT: Side.EITHER,  # a payout may take money from the bank
     Account.PAYOUT_FEES: Side.EITHER,  # what was kept before we began to look may come back
@@ -148,6 +150,8 @@ class Reason(StrEnum):
     CASH_SHORT = "cash_short"
     SOLD_TWICE = "sold_twice"  # a code, by a tablet without a line (core.offline)
     CASH_BANKED = "cash_banked"  # what was outside the drawers is on the bank account
+    VOUCHER_OWED = "voucher_owed"  # paid for, or good again: we owe what it is for (core.voucher)
+    VOUCHER_MET = "voucher_met"  # redeemed, or given back over a counter
 
 
 class Slot(StrEnum):
@@ -177,6 +181,7 @@ class Slot(StrEnum):
     OUTSIDE = "cash_outside"
     ROUNDING = "cash_rounding"
     DIFFERENCES = "cash_differences"
+    VOUCHERS = "vouchers"
 
 
 class Posting(NamedTuple):
@@ -235,6 +240,8 @@ CASH_DROPPED = Posting(Reason.CASH_DROPPED, Slot.OUTSIDE, Slot.DRAWER)
 CASH_OVER = Posting(Reason.CASH_OVER, Slot.DRAWER, Slot.DIFFERENCES)
 CASH_SHORT = Posting(Reason.CASH_SHORT, Slot.DIFFERENCES, Slot.DRAWER)
 CASH_FLOAT = Posting(Reason.FLOAT_PAID_IN, Slot.DRAWER, Slot.HELD)
+VOUCHER_OWED = Posting(Reason.VOUCHER_OWED, Slot.PAYER, Slot.VOUCHERS)
+VOUCHER_MET = Posting(Reason.VOUCHER_MET, Slot.VOUCHERS, Slot.PAYER)
 
 #: Suppliers that are our own shelves: what lies there has an account of its own name, and no float.
 SHELVES = frozenset({"code_stock", "card_stock"})
@@ -244,6 +251,9 @@ OWN_ACCOUNTS = frozenset({"bank_transfer"})
 
 #: The way of paying over a counter: what was taken there stands with its clearing account until it is a payment.
 CASH = "cash"
+
+#: The way of paying with a voucher: what it was sold for stands with its clearing account until it is captured.
+VOUCHER = "voucher"
 
 #: The way of paying on a card machine that nobody here can ask: its clerk says what it said.
 TERMINAL = "terminal"

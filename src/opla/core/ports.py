@@ -688,6 +688,23 @@ class SlipBook(Protocol):
         ...
 
 
+@runtime_checkable
+class VoucherBook(Protocol):
+    """Our own vouchers. Implemented by `db`, handed in by `operations`."""
+
+    def paid(self, reference: str) -> Money | None:
+        """What a voucher paid for this charge; None where none did."""
+        ...
+
+    def give_back(self, reference: str, charge: str, amount: Money) -> str:
+        """Make the voucher that paid for `charge` good again for this refund, once: `done`, `not_whole`, `nothing`."""
+        ...
+
+    def given_back(self, reference: str) -> bool:
+        """Whether one is good again for this refund."""
+        ...
+
+
 class CodeStock(Protocol):
     """Our own stock of codes. Implemented over PostgreSQL by `db`, handed in by `operations`."""
 

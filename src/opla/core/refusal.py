@@ -261,6 +261,13 @@ class Code(StrEnum):
     PRINTED_ALREADY = "printed_already"  # a copy is marked, and needs a reason
     PRINT_UNKNOWN = "print_unknown"  # nobody has said yet whether the last one came out
     PRINT_NOT_NOW = "print_not_now"  # in the state it is in, that cannot be
+    # vouchers
+    VOUCHER_WRONG = "voucher_wrong"  # its code pays for nothing, whatever is wrong with it
+    VOUCHER_SERIAL_UNKNOWN = "voucher_serial_unknown"
+    VOUCHER_SOLD = "voucher_sold"  # paid for, before
+    VOUCHER_NOT_HERE = "voucher_not_here"  # by the books it does not lie where it is to be sold
+    VOUCHER_OVER = "voucher_over"  # its last day is
+    VOUCHER_PLACE_MISSING = "voucher_place_missing"  # it is sent to a place of ours
     # resellers
     TRANSFERS_NONE = "transfers_none"  # nothing waits to be sent, or nobody knows where to
     TRANSFER_FILE_CHANGED = "transfer_file_changed"  # it would be other bytes under a name that a bank may know

@@ -8,6 +8,7 @@
 | `DATA`, `DATEN`, `充流量`                  | the same, of whatever gives data               |
 | `YES 0470 12 34 56`, `OUI`, `好`          | ask them to pay what was offered; else: the link |
 | `PAY K7M39Q`, `PAYER`, `BETAAL`, `ZAHLEN`, `支付` | charge what was offered, by this word of the offer |
+| `VOUCHER K7M39QX2TBVW14`, `BON`, `GUTSCHEIN`, `兑换` | redeem it, for the SIM it comes from   |
 | `STOP`, `ARRÊT`, `STOPP`, `退订`           | never text me again                            |
 
 `SHOW`, `MONTRER`, `TOON`, `ZEIGEN` or `显示` after a friend's number: they see the whole number of who asks.
@@ -48,6 +49,14 @@ _DATA: Final = {
 }
 _YES: Final = frozenset({"yes", "oui", "ja", "是", "好"})
 _PAY: Final = frozenset({"pay", "payer", "betaal", "betalen", "zahlen", "bezahlen", "支付", "付款"})
+_VOUCHER: Final = {
+    "voucher": "en",
+    "redeem": "en",
+    "bon": "",
+    "gutschein": "de",
+    "兑换券": "zh-Hans",
+    "兑换": "zh-Hans",
+}
 _SHOW: Final = frozenset({"show", "montrer", "toon", "zeigen", "显示"})
 _AMOUNT: Final = re.compile(r"(?<!\d)(\d{1,4})(?:[.,](\d{2}))?(?!\d)")
 _UNITS: Final = frozenset({"euro", "euros", "eur", "欧元", "欧", "元"})
@@ -106,7 +115,15 @@ class Pay:
     word: str = field(repr=False)
 
 
-Texted: TypeAlias = Status | Balance | Stop | TopUp | Yes | Pay
+@dataclass(frozen=True)
+class Redeem:
+    """`code` as it was written. `language` is empty where the word is of several."""
+
+    code: str = field(repr=False)
+    language: str
+
+
+Texted: TypeAlias = Status | Balance | Stop | TopUp | Yes | Pay | Redeem
 
 
 def read(text: str) -> Texted | None:
@@ -129,6 +146,8 @@ def read(text: str) -> Texted | None:
         return _yes(asked[1])
     if (asked := _after(plain, _PAY)) is not None:
         return Pay(_offered(asked[1]))
+    if (asked := _after(plain, _VOUCHER)) is not None:
+        return Redeem(asked[1].strip().partition("\n")[0], _VOUCHER[asked[0]])
     return None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connections, transaction
 
-from opla.core import card, cash, ledger, order, passport, payment, print_job, stock
+from opla.core import card, cash, ledger, order, passport, payment, print_job, stock, voucher
 
 _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
@@ -18,8 +18,8 @@ _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 _SQL = (
     *("clock", "orders", "promotions", "webhooks", "floats", "api", "passports", "bulk", "apply", "attempts"),
     *("codes", "cards", "dates"),
-    *("refunds", "bank", "payouts", "stations", "offline", "cash", "counter", "terminals", "rates", "reminders"),
-    *("days", "letters", "threads", "rights"),
+    *("refunds", "bank", "payouts", "stations", "offline", "cash", "counter", "terminals", "vouchers", "rates"),
+    *("reminders", "days", "letters", "threads", "rights"),
     *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay", "printing"),
     *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "books", "guards", "grants"),
 )
@@ -54,6 +54,8 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
     rows += [("passport", state, "signed", state, []) for state in (*passport.GOOD, passport.State.SUSPENDED)]
     rows.append(("print_job", "", "asked", "new", []))
     rows += [("print_job", now, done, after, []) for (now, done), after in print_job.ARROWS.items()]
+    for (paper, met), (so, lines) in voucher.ARROWS.items():
+        rows.append(("voucher", paper, met, so, [str(line.reason) for line in lines]))
     for (lying, befell), (then, lines) in stock.BATCHES.items():
         rows.append(("batch", lying, befell, then, [str(line.reason) for line in lines]))
     return rows
@@ -65,6 +67,7 @@ def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
     used |= {line for _, postings in payment.ARROWS.values() for line in postings}
     used |= {line for _, postings in card.ARROWS.values() for line in postings}
     used |= {line for arrows in (stock.PURCHASES, stock.BATCHES) for _, lines in arrows.values() for line in lines}
+    used |= {line for _, postings in voucher.ARROWS.values() for line in postings}
     used.add(ledger.STOCK_RECEIVED)
     used |= {line for both in cash.POSTINGS.values() for line in both if line} - {ledger.CASH_FLOAT}
     rows = [(str(p.reason), str(p.phase), _kinds(p.debit), _kinds(p.credit)) for p in used]

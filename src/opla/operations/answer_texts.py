@@ -1,5 +1,5 @@
 """Answering a text message: the state of an order whose number its writer knows, where to see a balance, what a top-up
-of the very SIM would cost (`rescue`), and silence.
+of the very SIM would cost (`rescue`), what becomes of a voucher (`vouchers`), and silence.
 
 Nothing is learned of an order but its state: no product, no amount, no name, no code, and not whether a number bought
 anything. A long text comes in parts, which are joined before it is read.
@@ -22,10 +22,11 @@ from opla.core.refusal import Code, Refusal
 from opla.db.queries import rescue as pieces
 from opla.db.queries import texts
 from opla.db.queries.rescue import Piece
-from opla.operations import catalogue, limits, order_texts, rescue, text_pay
+from opla.operations import catalogue, limits, order_texts, rescue, text_pay, vouchers
 from opla.operations.rescue import Answered
 from opla.operations.shop import Shop
 from opla.operations.text_pay import NoWord, Paying
+from opla.operations.vouchers import ByText
 
 #: Unfinished texts of one number, parts of all together, parts of one text, and how long they wait for the others.
 _OPEN_OF_ONE, _PARTS_OF_ALL, _MOST_PARTS, _WAITS = 3, 2_000, 10, timedelta(hours=1)
@@ -50,7 +51,7 @@ class Dials:
     by_operator: tuple[tuple[str, str], ...]
 
 
-def answer(came: Text, *, shop: Shop, at: datetime) -> OrderState | Dials | Answered | Paying | NoWord | None:
+def answer(came: Text, *, shop: Shop, at: datetime) -> OrderState | Dials | Answered | Paying | NoWord | ByText | None:
     """What is answered to it; None: nothing. STOP is remembered before anything else is looked at."""
     if not _NUMBER.fullmatch(came.number):
         return None
@@ -77,6 +78,8 @@ def answer(came: Text, *, shop: Shop, at: datetime) -> OrderState | Dials | Answ
         return rescue.agreed(asked, number, shop=shop, at=at)
     if isinstance(asked, texted.Pay):
         return text_pay.pay(asked, number, shop=shop, at=at)
+    if isinstance(asked, texted.Redeem):
+        return vouchers.redeem_by_text(asked.code, number, asked.language or _OTHERS, shop=shop, at=at)
     offer = rescue.offer(asked, number, shop=shop, at=at)
     return text_pay.offered(offer, number, shop=shop, at=at) if isinstance(offer, rescue.Offer) else offer
 

@@ -26,6 +26,7 @@ none is so tight that a family, a hotel or the customers of one operator meet it
 | reports  | the visitor's address          | 5       | an hour          |
 | pairings | the visitor's address          | 20      | an hour          |
 | applied  | a reseller                     | 50      | a day            |
+| vouchers | the visitor, station or number | 10      | ten minutes      |
 
 An address is counted by its keyed digest, and forgotten when its tries are free again. Many addresses of one network
 (IPv4 /24, IPv6 /48) count as ten: whoever rents a network cannot guess from each of its addresses.
@@ -77,6 +78,8 @@ FRIENDS_OF_ONE: Final = Limit("friends_of_one", 3, timedelta(days=1))
 PASSPORTS: Final = Limit("passport", 300, timedelta(hours=1))
 REPORTS: Final = Limit("report", 5, timedelta(hours=1))
 APPLICATIONS: Final = Limit("application", 50, timedelta(days=1))
+#: Ten at once, whoever mistypes; then one a minute.
+VOUCHERS: Final = Limit("voucher", 10, timedelta(minutes=10))
 TEXTS_OF_ALL: Final = Limit("text_of_all", 300, timedelta(hours=1))
 
 

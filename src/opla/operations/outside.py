@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from opla import notices, payments, suppliers
-from opla.core.ledger import CASH, ELSEWHERE, OWN_ACCOUNTS, SHELVES, TERMINAL
+from opla.core.ledger import CASH, ELSEWHERE, OWN_ACCOUNTS, SHELVES, TERMINAL, VOUCHER
 from opla.core.ports import (
     AccountBook,
     CashBook,
@@ -25,6 +25,7 @@ from opla.core.ports import (
     SlipBook,
     Tells,
     Texts,
+    VoucherBook,
 )
 from opla.counterparts import trying
 from opla.notices.endpoints import Endpoints
@@ -63,10 +64,11 @@ class Adapters:
         book: AccountBook | None = None,
         drawers: CashBook | None = None,
         slips: SlipBook | None = None,
+        vouchers: VoucherBook | None = None,
     ) -> None:
         self._shop = shop
         self._stock = stock
-        self._book, self._drawers, self._slips = book, drawers, slips
+        self._book, self._drawers, self._slips, self._vouchers = book, drawers, slips, vouchers
         self._payments: dict[tuple[str, str], Charges] = {}
         self._suppliers: dict[tuple[str, str], Sends] = {}
         self._tells: dict[tuple[str, str], Tells] = {}
@@ -77,7 +79,7 @@ class Adapters:
         key = name, settings
         if key not in self._payments:
             self._may_run(name, live=payments.live(name, config), config=config)
-            self._payments[key] = payments.build(name, config, self._book, self._drawers, self._slips)
+            self._payments[key] = payments.build(name, config, self._book, self._drawers, self._slips, self._vouchers)
         return self._payments[key]
 
     def refunds(self, name: str) -> Refunds:
@@ -152,8 +154,8 @@ class Adapters:
         return max((kept.max_seconds for kept in promises), default=10)
 
     def _may_run(self, name: str, *, live: bool, config: Mapping[str, str] = _NOTHING) -> None:
-        # Our own shelves, account and drawers belong to sandbox and live shops alike; everybody else to one of the two.
-        if name not in SHELVES | ELSEWHERE and live is self._shop.sandbox:
+        # Our own shelves, account, drawers and vouchers belong to sandbox and live shops alike; everybody else to one.
+        if name not in SHELVES | ELSEWHERE | {VOUCHER} and live is self._shop.sandbox:
             raise SandboxBesideLive(f"{name} does not run in a shop whose sandbox is {self._shop.sandbox}")
         if live and any(config.get(url, "").startswith("http://") for url in ("base_url", "auth_url")):
             raise SandboxBesideLive(f"{name} moves real money: it is not called at a stand-in's address")

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Protocol, cast, runtime_checkable
 
-from opla.core.ports import AccountBook, CashBook, Charges, SlipBook
+from opla.core.ports import AccountBook, CashBook, Charges, SlipBook, VoucherBook
 
 
 class Folder(Protocol):
@@ -83,6 +83,14 @@ class ReadByClerks(Folder, Protocol):
     def build(self, config: Mapping[str, str], slips: SlipBook | None = None) -> Charges: ...
 
 
+class ByOurVouchers(Folder, Protocol):
+    """The same of vouchers that we sold."""
+
+    BY_OUR_VOUCHERS: bool
+
+    def build(self, config: Mapping[str, str], vouchers: VoucherBook | None = None) -> Charges: ...
+
+
 def names() -> list[str]:
     """Every payment adapter there is, in alphabetical order."""
     ours = {found.name for found in pkgutil.iter_modules(__path__) if found.ispkg}
@@ -133,6 +141,7 @@ def build(
     book: AccountBook | None = None,
     drawers: CashBook | None = None,
     slips: SlipBook | None = None,
+    vouchers: VoucherBook | None = None,
 ) -> Charges:
     """A working adapter. What else it can do (`Refunds`, `Notifies`) is asked with isinstance."""
     found, method = _found(name)
@@ -140,6 +149,8 @@ def build(
         return found.build(config, drawers)
     if isinstance(found, ReadByClerks):
         return found.build(config, slips)
+    if isinstance(found, ByOurVouchers):
+        return found.build(config, vouchers)
     if isinstance(found, OnOurBook):
         return found.build(config, book)
     return found.build(config, method) if isinstance(found, Several) else found.build(config)
@@ -147,7 +158,7 @@ def build(
 
 def calls_somebody(name: str) -> bool:
     """Whether anybody outside is asked; not where we read what we wrote ourselves. LookupError as `folder` raises."""
-    return not isinstance(folder(name), OnOurBook | AtOurCounter | ReadByClerks)
+    return not isinstance(folder(name), OnOurBook | AtOurCounter | ReadByClerks | ByOurVouchers)
 
 
 def _found(name: str) -> tuple[Folder, str]:

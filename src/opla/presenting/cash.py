@@ -28,6 +28,8 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.PUT_IN: gettext_noop("Change put in"),
     Kind.DROPPED: gettext_noop("Taken to the safe or the bank"),
     Kind.COUNTED: gettext_noop("Counted"),
+    Kind.VOUCHER_SOLD: gettext_noop("Voucher sold"),
+    Kind.VOUCHER_BACK: gettext_noop("Voucher given back"),
 }
 
 

@@ -41,6 +41,7 @@ _ACCOUNTS: Final[dict[Account, str]] = {
     Account.CASH_ROUNDING: gettext_noop("Rounding of cash"),
     Account.CASH_DIFFERENCES: gettext_noop("Counted beyond the books, or missed"),
     Account.OFFLINE_LOSSES: gettext_noop("Codes that a tablet sold a second time"),
+    Account.VOUCHERS: gettext_noop("Vouchers sold and not redeemed"),
 }
 
 _REASONS: Final[dict[Reason, str]] = {
@@ -97,6 +98,8 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.CASH_OVER: gettext_noop("Counted more than the books say"),
     Reason.CASH_SHORT: gettext_noop("Counted less than the books say"),
     Reason.CASH_BANKED: gettext_noop("Cash brought to the bank"),
+    Reason.VOUCHER_OWED: gettext_noop("Voucher paid for, or good again"),
+    Reason.VOUCHER_MET: gettext_noop("Voucher redeemed, or given back"),
 }
 
 

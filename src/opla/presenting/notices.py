@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from opla.core import payment
-from opla.core.ledger import CASH, TERMINAL
+from opla.core.ledger import CASH, TERMINAL, VOUCHER
 from opla.core.nudge import Nudge
 from opla.core.ports import Kind
 from opla.db.queries.pages import OrderPage
@@ -247,6 +247,9 @@ def _refunding(page: OrderPage) -> tuple[str, str]:
     if page.provider == TERMINAL:
         text = _("%(product)s: come to our counter with the card you paid with, and %(amount)s goes back onto it.")
         return _("Collect your money: %(amount)s") % what, text % what
+    if page.provider == VOUCHER:
+        text = _("%(product)s: your voucher will work again in a moment. You need to do nothing.")
+        return _("Your voucher is coming back") % what, text % what
     if orders.forestalled(page):
         text = _(
             "%(product)s: somebody else had paid for it first, so %(amount)s is on its way back to you, the way you "
@@ -267,6 +270,12 @@ def _refunded(page: OrderPage) -> tuple[str, str]:
         return _("Refunded: %(amount)s") % what, text % what
     if page.provider == CASH:
         return _("Refunded: %(amount)s") % what, _("%(product)s: %(amount)s was paid out to you in cash.") % what
+    if page.provider == VOUCHER:
+        text = _(
+            "%(product)s: your voucher works again. Redeem it with the same code, or get its price back where you "
+            "bought it."
+        )
+        return _("Your voucher works again"), text % what
     return (
         _("Refunded: %(amount)s") % what,
         _(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from opla.core import order, payment
-from opla.core.ledger import CASH, TERMINAL
+from opla.core.ledger import CASH, TERMINAL, VOUCHER
 from opla.core.ports import Kind
 from opla.core.ways import Means, means
 from opla.db.queries.pages import OrderPage
@@ -149,6 +149,9 @@ def _placed(page: OrderPage, at: datetime) -> Status:
             "Somebody else has paid for this meanwhile, so do not pay. If you did pay, the money comes back by itself."
         )
         return Status("bought", _("Paid for already"), text, Tone.MIND, _bars(page, Fill.EMPTY, Fill.EMPTY))
+    if page.provider == VOUCHER:
+        text = _("Your voucher is accepted. Delivery takes a few seconds.")
+        return Status("opening", _("One moment"), text, Tone.WAIT, _bars(page, Fill.BUSY, Fill.EMPTY))
     if page.by_consent and page.payment_state in (payment.State.OPENING, payment.State.OPEN):
         text = _("You need to do nothing. A direct debit can take days; this page goes on by itself.")
         return Status("charging", _("It is charged by itself"), text, Tone.WAIT, _bars(page, Fill.BUSY, Fill.EMPTY))
@@ -240,6 +243,9 @@ def _refunding(page: OrderPage) -> Status:
     if page.provider == TERMINAL:
         text = _("%(amount)s is yours. Come to our counter with the card you paid with: it goes back onto that.")
         return Status("refunding", _("Collect your money"), text % {"amount": amount}, Tone.MIND, bars)
+    if page.provider == VOUCHER:
+        text = _("Your voucher will work again in a moment. You need to do nothing.")
+        return Status("refunding", _("Your voucher is coming back"), text, Tone.MIND, bars)
     if any(happened.name == "called_off" for happened in page.events):
         text = _("You called it off. %(amount)s is on its way back to you, the way you paid. You need to do nothing.")
     elif forestalled(page):
@@ -257,6 +263,8 @@ def _refunded(page: OrderPage) -> Status:
     text = _("%(amount)s went back the way you paid. Depending on your bank it shows at once or within some days.")
     if page.provider == CASH:
         text = _("%(amount)s was paid out to you in cash.")
+    if page.provider == VOUCHER:
+        text = _("Your voucher works again. Redeem it with the same code, or get its price back where you bought it.")
     if otherwise(page):
         text = _("%(amount)s went back by bank transfer. It shows within some days.")
     text %= {"amount": figures.money(page.refunded if page.refunded.amount_minor else page.price.total)}

@@ -24,6 +24,7 @@ _NAMES: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "terminal": (gettext_noop("Card machine"), gettext_noop("Hold your card or phone to the machine on the counter.")),
+    "voucher": (gettext_noop("Voucher"), gettext_noop("Paid for at a counter, and redeemed with its code.")),
     "sandbox": (gettext_noop("Sandbox payment"), gettext_noop("You choose what happens. No real money moves.")),
     "mollie": (gettext_noop("Pay with Mollie"), gettext_noop("You choose how on the next page.")),
     "stripe": (gettext_noop("Pay with Stripe"), gettext_noop("You choose how on the next page.")),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Final
 
-from opla.core import api_sandbox, attempt, card, ledger, order, payment, print_job, refund
+from opla.core import api_sandbox, attempt, card, ledger, order, payment, print_job, refund, voucher
 from opla.core.actor import MAY, Act, Role
 from opla.core.endpoint import PORTS, REFUSED
 from opla.core.ledger import Phase, Posting
@@ -129,6 +129,7 @@ def arrows() -> str:
         if about == "refund"
     ]
     cards = [[str(s), str(e), str(a.target), _reasons(a.postings)] for (s, e), a in card.ARROWS.items()]
+    vouchers = [[str(s), str(e), str(a.target), _reasons(a.postings)] for (s, e), a in voucher.ARROWS.items()]
     head = ["state", "event", "leads to", "posts"]
     attempts = [[str(s), str(a), str(t)] for (s, a), t in attempt.NEXT.items()]
     only_charges = [[str(s), str(a), str(t)] for (s, a), t in attempt.NEXT_CHARGE.items() if (s, a) not in attempt.NEXT]
@@ -141,6 +142,7 @@ def arrows() -> str:
         _REFUND_NOTE,
         *("## A SIM card", _drawing(card), _table(head, cards)),
         _CARD_NOTE,
+        *("## A voucher", _drawing(voucher), _table(head, vouchers)),
         *("## An attempt", _drawing(attempt), _table(["state", "answer", "leads to"], attempts)),
         "A charge alone may also turn, because a session called expired can still be paid:",
         _table(["state", "answer", "leads to"], only_charges),

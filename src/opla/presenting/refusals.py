@@ -207,6 +207,15 @@ _PLAIN: Final[dict[Code, str]] = {
         "This file cannot be written again as it was: something of it was taken out or forgotten, or the holder of the "
         "account is written otherwise now. Say what the bank did not send, and make another file of that."
     ),
+    Code.VOUCHER_WRONG: gettext_noop(
+        "This voucher code does not work. Read it again, letter by letter; if it is right, take the voucher to where "
+        "you bought it."
+    ),
+    Code.VOUCHER_SERIAL_UNKNOWN: gettext_noop("We know no voucher of this serial number. Scan or read it again."),
+    Code.VOUCHER_SOLD: gettext_noop("This voucher has been sold before. Take no money for it."),
+    Code.VOUCHER_NOT_HERE: gettext_noop("By the books this voucher does not lie at this till. Do not sell it."),
+    Code.VOUCHER_OVER: gettext_noop("The last day of this voucher is over. Do not sell it."),
+    Code.VOUCHER_PLACE_MISSING: gettext_noop("Vouchers are sent to one of your places."),
     Code.DRAWER_UNKNOWN: gettext_noop("There is no open till of this name."),
     Code.DRAWER_NAME_INVALID: gettext_noop("A till's name has 2 to 40 small letters, digits and hyphens."),
     Code.DRAWER_PLACE_MISSING: gettext_noop("A till stands at one of your places, whose address and hours are known."),

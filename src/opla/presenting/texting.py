@@ -10,14 +10,17 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from opla.core.catalog import Catalog, Product
+from opla.core.ledger import VOUCHER
 from opla.core.money import Money
 from opla.core.ports import Kind
+from opla.core.refusal import Code, Refusal
 from opla.db.queries.texts import Told
 from opla.operations import catalogue
 from opla.operations.answer_texts import Dials, OrderState
 from opla.operations.order_texts import OrderText, OtherText
 from opla.operations.rescue import Amounts, Answered, Given, NoFriend, Offer, WhichOperator
 from opla.operations.text_pay import NoWord, Paying
+from opla.operations.vouchers import ByText
 from opla.presenting import facts, figures, languages, numbers, orders, redeeming
 from opla.presenting.refusals import sentence
 
@@ -28,7 +31,7 @@ _PLAINER: Final = str.maketrans(
 )
 
 
-def words(found: OrderState | Dials | Answered | Paying | NoWord, *, sandbox: bool = False) -> str:
+def words(found: OrderState | Dials | Answered | Paying | NoWord | ByText, *, sandbox: bool = False) -> str:
     """The answer to a text."""
     with languages.speaking(found.language):
         if isinstance(found, Dials):
@@ -38,6 +41,8 @@ def words(found: OrderState | Dials | Answered | Paying | NoWord, *, sandbox: bo
             if found.state is None:
                 return _("No order has this number.")
             return _("Order %(ticket)s: %(state)s.") % {"ticket": found.ticket, "state": orders.state(found.state)}
+        if isinstance(found, ByText):
+            return _plain(_redeemed(found), sandbox=sandbox)
         return _plain(_rescue(found), sandbox=sandbox)
 
 
@@ -115,6 +120,8 @@ def _order(told: OrderText) -> str:
         case "dated" if page.deliver_at is not None:
             what["time"] = figures.moment(page.deliver_at)
             text = _("%(product)s is paid and comes on %(time)s. Order %(ticket)s. STOP: no more SMS.")
+        case "refunding" | "refunded" if page.provider == VOUCHER:
+            text = _("%(product)s: your voucher works again, with the same code. Order %(ticket)s.")
         case "refunding":
             what["amount"] = figures.money(page.refunding if page.refunding.amount_minor else page.price.total)
             text = _("%(product)s: %(amount)s is on its way back to whoever paid. Order %(ticket)s.")
@@ -135,6 +142,14 @@ def _code(told: OrderText) -> str:
     if dial:
         return _("%(product)s is paid. On this SIM: %(code)s Order %(ticket)s.") % what
     return _("%(product)s is paid. Your code: %(code)s Order %(ticket)s.") % what
+
+
+def _redeemed(found: ByText) -> str:
+    if not found.product:
+        return sentence(Refusal(Code.VOUCHER_WRONG))
+    if found.direct:
+        return _("%(product)s goes onto this SIM now. An SMS follows.") % {"product": found.product}
+    return _("%(product)s: its code follows by SMS.") % {"product": found.product}
 
 
 def _rescue(found: Answered | Paying | NoWord) -> str:

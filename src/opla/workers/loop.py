@@ -29,6 +29,7 @@ from opla.db.queries.call import BROKEN, reconnect
 from opla.db.queries.cards import Shelves
 from opla.db.queries.cash import Drawers
 from opla.db.queries.terminals import Slips
+from opla.db.queries.vouchers import Vouchers
 from opla.operations import bulk, look_up, offline, order_texts, passports, text_pay
 from opla.operations.expire import expire
 from opla.operations.float_deposits import tell_low
@@ -163,7 +164,7 @@ class Worker:
         self.id: UUID = uuid4()
         self._shop = shop
         self._outside: Reachable = outside or Adapters(
-            shop, Shelves(now), Book(now, shop.chance), Drawers(now, shop.chance), Slips(now)
+            shop, Shelves(now), Book(now, shop.chance), Drawers(now, shop.chance), Slips(now), Vouchers(now)
         )
         self._writing = Together()
         self._lanes = {kind: Lane(kind, threads) for kind, threads in _THREADS.items()}

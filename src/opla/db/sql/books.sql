@@ -290,7 +290,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                            OR v.subject = 'payment' AND t.payment_id IS DISTINCT FROM v.subject_id) AS strange
             FROM transfer t JOIN event v ON v.id = t.event_id GROUP BY t.event_id
         ) t ON t.event_id = e.id
-        WHERE e.subject IN ('order', 'payment', 'refund', 'card', 'purchase', 'batch', 'passport', 'print_job')
+        WHERE e.subject IN ('order', 'payment', 'refund', 'card', 'purchase', 'batch', 'passport', 'print_job', 'voucher')
           AND (w.event IS NULL OR w.target <> e.target OR t.repeated OR t.strange
                OR NOT coalesce(t.reasons, '{}') <@ w.reasons
                OR (SELECT count(*) FROM unnest(w.reasons) AS r
@@ -316,6 +316,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION ALL
         SELECT 'states', y.receipt FROM payment y LEFT JOIN moved m ON m.subject_id = y.id
         WHERE y.state <> coalesce(m.target, 'opening')
+        UNION ALL
+        SELECT 'states', v.serial FROM voucher v LEFT JOIN moved m ON m.subject_id = v.id
+        WHERE v.state <> coalesce(m.target, 'printed')
         UNION ALL
         SELECT 'states', r.id::text FROM refund r LEFT JOIN moved m ON m.subject_id = r.id
         WHERE r.state <> coalesce(m.target, CASE WHEN r.payment_id IS NULL THEN 'done' ELSE 'due' END)
@@ -390,6 +393,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                 UNION ALL
                 SELECT 'psp_clearing:cash:' || currency, -settled_minor FROM drawer_line
                 WHERE kind IN ('taken', 'voided', 'paid_out')
+                UNION ALL
+                SELECT 'psp_clearing:voucher:' || currency, -minor FROM voucher_use WHERE back_at IS NULL
             ) s GROUP BY s.code
         ) o ON o.code = a.code
         WHERE coalesce(a.stands, 0) <> coalesce(o.owed, 0)
@@ -426,7 +431,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             SELECT code, sum(minor) AS minor FROM (
                 SELECT 'till_drawer:' || drawer || ':' || currency AS code, minor FROM drawer_line
                 UNION ALL SELECT 'cash_rounding:' || currency, settled_minor - minor FROM drawer_line
-                    WHERE kind IN ('taken', 'voided', 'paid_out')
+                    WHERE kind IN ('taken', 'voided', 'paid_out', 'voucher_sold', 'voucher_back')
                 UNION ALL SELECT 'cash_differences:' || currency, -minor FROM drawer_line WHERE kind = 'counted'
             ) l GROUP BY code
         ) l ON l.code = a.code
@@ -469,6 +474,44 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE (a.state = 'succeeded' AND r.amount_minor IS DISTINCT FROM -l.minor
                OR l.id IS NOT NULL AND a.state <> 'succeeded' AND l.at < p_at - interval '1 hour'
                OR l.id IS NOT NULL AND d.withdrawn_at IS NOT NULL)
+          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+        UNION ALL
+        -- what is owed for vouchers is the price of all that are paid for and not redeemed
+        SELECT 'vouchers', coalesce(a.code, v.code) FROM (SELECT * FROM account WHERE kind = 'vouchers') a
+        FULL JOIN (
+            SELECT 'vouchers:' || b.currency AS code, sum(b.face_minor + b.fee_minor) AS minor
+            FROM voucher v JOIN voucher_batch b ON b.id = v.batch_id WHERE v.state IN ('active', 'blocked') GROUP BY b.currency
+        ) v ON v.code = a.code
+        WHERE coalesce(a.credits_posted - a.debits_posted, 0) <> coalesce(v.minor, 0)
+        UNION ALL
+        -- each that was paid for was so in one drawer, at its price; and is redeemed once, or not
+        SELECT 'vouchers', v.serial FROM voucher v JOIN voucher_batch b ON b.id = v.batch_id
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(d.settled_minor), 0) AS paid, count(*) FILTER (WHERE d.kind = 'voucher_sold') AS times
+            FROM voucher_line l JOIN drawer_line d ON d.id = l.line WHERE l.voucher_id = v.id
+        ) d ON true
+        LEFT JOIN LATERAL (
+            SELECT count(*) AS used FROM voucher_use u WHERE u.voucher_id = v.id AND u.back_at IS NULL
+        ) u ON true
+        WHERE d.paid <> CASE WHEN v.state IN ('active', 'blocked', 'redeemed') THEN b.face_minor + b.fee_minor ELSE 0 END
+           OR d.times <> CASE WHEN v.state IN ('active', 'blocked', 'redeemed', 'refunded') THEN 1 ELSE 0 END
+           OR u.used <> CASE WHEN v.state = 'redeemed' THEN 1 ELSE 0 END
+        UNION ALL
+        SELECT 'vouchers', d.id::text FROM drawer_line d
+        WHERE d.kind IN ('voucher_sold', 'voucher_back') AND NOT EXISTS (SELECT FROM voucher_line l WHERE l.line = d.id)
+        UNION ALL
+        -- each payment by voucher is what one voucher paid for: captured (soon after), and back only where that one is good again
+        SELECT 'vouchers', y.receipt FROM payment y JOIN attempt a ON a.payment_id = y.id AND a.kind = 'charge'
+        FULL JOIN voucher_use u ON u.attempt = a.reference
+        WHERE (y.provider = 'voucher' OR u.attempt IS NOT NULL)
+          AND (u.attempt IS NULL OR y.provider IS DISTINCT FROM 'voucher' OR u.minor <> y.amount_minor
+               OR y.captured_minor > u.minor OR y.captured_minor < u.minor AND u.at < p_at - interval '1 hour')
+          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+        UNION ALL
+        SELECT 'vouchers', r.id::text FROM refund r JOIN attempt a ON a.refund_id = r.id AND a.adapter = 'voucher'
+        LEFT JOIN voucher_use u ON u.back_by = a.reference
+        WHERE (a.state = 'succeeded' AND u.minor IS DISTINCT FROM r.amount_minor
+               OR u.attempt IS NOT NULL AND a.state <> 'succeeded' AND u.back_at < p_at - interval '1 hour')
           AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
         UNION ALL
         -- nothing is forgotten: whatever is not ended is looked at again at a time, or lies on a person's list
@@ -518,7 +561,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                       'provider_fees', 'conversions',
                       'given_back', 'allocations',
                       'one_payment_kept', 'code_stock', 'purchases', 'cards', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
-                      'reservations', 'bank_lines', 'provider_accounts', 'payouts', 'drawers', 'tablets', 'slips',
+                      'reservations', 'bank_lines', 'provider_accounts', 'payouts', 'drawers', 'tablets', 'slips', 'vouchers',
                       'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n

@@ -39,6 +39,7 @@ BEGIN
                        'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof', 'offline_key', 'offline_sale', 'counter_sale', 'counter_quote') THEN
                        'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof',
                        'terminal_payment', 'terminal_line') THEN
+                       'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof', 'voucher_batch', 'voucher_line') THEN
             EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                             FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
         END IF;
@@ -65,6 +66,7 @@ BEGIN
         'bulk_file', 'bulk_row', 'terminal', 'terminal_payment', 'terminal_due', 'terminal_line'
         'bulk_file', 'bulk_row',
         'print_job', 'printer'
+        'voucher_batch', 'voucher', 'voucher_line', 'voucher_use'
     ]) AS t (name);
 END $$;
 

@@ -52,6 +52,7 @@ def _pages(catalog: Catalog) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         "esim",
         "esim-install",
         "identify",
+        "redeem",
         "verify",
         "about",
         "terms",
