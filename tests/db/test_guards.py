@@ -13,28 +13,20 @@ from opla.db.queries.call import select
 
 MUTABLE = [
     "orders", "payment", "refund", "attempt", "code", "order_device", "proof", "account", "outbox", "item",
-    "reminder", "reminder_sent", "reminder_order", "tried", "letter", "order_nudge", "order_share", "push_subscription",
-    "push_message", "thread", "thread_message", "card_try", "card", "card_to", "listed", "supply",
-    "supplier_state", "bank_line", "transfer_file_line", "payout", "payout_line", "payout_look",
-    "renewal", "renewal_period", "mandate", "renewal_by_text", "text_pay",
-    "text_wish", "text_out", "text_part", "text_receipt", "text_spent", "text_piece",
-    "text_ask", "mail_back",
-    "purchase", "batch", "stock_rule", "number_look_up", "supply_cost",
-    "drawer", "cash_code", "played_order", "float_alarm", "passport", "passport_report",
-    "webhook_message", "webhook_delivery", "webhook_try",
-    "bulk_file", "bulk_row",
-    "station", "clerk", "shift", "offline_code",
-    "terminal", "terminal_due",
-    "print_job", "printer",
-    "voucher", "voucher_use",
+    "reminder", "reminder_sent", "reminder_order", "tried", "letter", "order_nudge", "order_share",
+    "push_subscription", "push_message", "thread", "thread_message", "card_try", "card", "card_to", "listed",
+    "supply", "supplier_state", "bank_line", "transfer_file_line", "payout", "payout_line", "payout_look",
+    "renewal", "renewal_period", "mandate", "renewal_by_text", "text_pay", "text_wish", "text_out", "text_part",
+    "text_receipt", "text_spent", "text_piece", "text_ask", "mail_back", "purchase", "batch", "stock_rule",
+    "number_look_up", "supply_cost", "drawer", "cash_code", "played_order", "float_alarm", "passport",
+    "passport_report", "webhook_message", "webhook_delivery", "webhook_try", "bulk_file", "bulk_row", "station",
+    "clerk", "shift", "offline_code", "terminal", "terminal_due", "print_job", "printer", "voucher", "voucher_use",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
-    "attempt_evidence", "order_said", "attempt_route", "text_stop", "text_start", "bank_statement", "bank_reference",
-    "transfer_file",
-    "drawer_line", "passport_proof", "offline_key", "offline_sale", "counter_sale", "counter_quote",
-    "terminal_payment", "terminal_line",
-    "voucher_batch", "voucher_line",
+    "attempt_evidence", "order_said", "attempt_route", "text_stop", "text_start", "bank_statement",
+    "bank_reference", "transfer_file", "drawer_line", "passport_proof", "offline_key", "offline_sale",
+    "counter_sale", "counter_quote", "terminal_payment", "terminal_line", "voucher_batch", "voucher_line",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [

@@ -36,10 +36,9 @@ BEGIN
         IF p_table IN ('quote', 'quote_use', 'idempotency', 'allocation', 'delivery', 'reveal', 'event', 'transfer',
                        'attempt_evidence', 'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'consent',
                        'stepped_back', 'order_said', 'attempt_route', 'text_stop', 'text_start', 'bank_statement',
-                       'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof', 'offline_key', 'offline_sale', 'counter_sale', 'counter_quote') THEN
-                       'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof',
-                       'terminal_payment', 'terminal_line') THEN
-                       'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof', 'voucher_batch', 'voucher_line') THEN
+                       'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof', 'offline_key', 'offline_sale',
+                       'counter_sale', 'counter_quote', 'terminal_payment', 'terminal_line', 'voucher_batch',
+                       'voucher_line') THEN
             EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                             FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
         END IF;
@@ -49,24 +48,20 @@ END $$;
 DO $$
 BEGIN
     PERFORM opla_guard(name) FROM unnest(ARRAY[
-        'quote', 'quote_use', 'orders', 'promotion_use', 'promotion_count', 'idempotency', 'payment', 'allocation', 'refund', 'attempt', 'code', 'delivery', 'order_device', 'proof',
-        'reveal', 'event', 'account', 'transfer', 'attempt_evidence', 'outbox', 'item',
-        'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'reminder', 'reminder_sent', 'reminder_order',
-        'tried', 'letter', 'consent', 'stepped_back', 'order_said', 'order_nudge', 'order_share', 'push_subscription',
-        'push_message', 'thread', 'thread_message', 'card_try', 'card', 'card_to', 'listed', 'supply',
-        'supplier_state', 'attempt_route', 'text_stop', 'text_start', 'bank_statement', 'bank_line', 'bank_reference',
-        'transfer_file', 'transfer_file_line', 'payout', 'payout_line', 'payout_look',
-        'renewal', 'renewal_period', 'mandate', 'renewal_by_text', 'text_pay',
-        'text_wish', 'text_out', 'text_part', 'text_receipt', 'text_spent', 'text_piece', 'text_ask', 'mail_back',
-        'purchase', 'batch', 'stock_rule', 'number_look_up', 'supply_cost',
-        'drawer', 'cash_code', 'drawer_line', 'played_order', 'float_alarm',
-        'station', 'clerk', 'shift', 'offline_key', 'offline_code', 'offline_sale', 'counter_sale', 'counter_quote',
-        'passport', 'passport_proof', 'passport_report',
-        'webhook_message', 'webhook_delivery', 'webhook_try',
-        'bulk_file', 'bulk_row', 'terminal', 'terminal_payment', 'terminal_due', 'terminal_line'
-        'bulk_file', 'bulk_row',
-        'print_job', 'printer'
-        'voucher_batch', 'voucher', 'voucher_line', 'voucher_use'
+        'quote', 'quote_use', 'orders', 'promotion_use', 'promotion_count', 'idempotency', 'payment', 'allocation',
+        'refund', 'attempt', 'code', 'delivery', 'order_device', 'proof', 'reveal', 'event', 'account', 'transfer',
+        'attempt_evidence', 'outbox', 'item', 'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'reminder',
+        'reminder_sent', 'reminder_order', 'tried', 'letter', 'consent', 'stepped_back', 'order_said', 'order_nudge',
+        'order_share', 'push_subscription', 'push_message', 'thread', 'thread_message', 'card_try', 'card', 'card_to',
+        'listed', 'supply', 'supplier_state', 'attempt_route', 'text_stop', 'text_start', 'bank_statement', 'bank_line',
+        'bank_reference', 'transfer_file', 'transfer_file_line', 'payout', 'payout_line', 'payout_look', 'renewal',
+        'renewal_period', 'mandate', 'renewal_by_text', 'text_pay', 'text_wish', 'text_out', 'text_part', 'text_receipt',
+        'text_spent', 'text_piece', 'text_ask', 'mail_back', 'purchase', 'batch', 'stock_rule', 'number_look_up',
+        'supply_cost', 'drawer', 'cash_code', 'drawer_line', 'played_order', 'float_alarm', 'station', 'clerk', 'shift',
+        'offline_key', 'offline_code', 'offline_sale', 'counter_sale', 'counter_quote', 'passport', 'passport_proof',
+        'passport_report', 'webhook_message', 'webhook_delivery', 'webhook_try', 'bulk_file', 'bulk_row', 'terminal',
+        'terminal_payment', 'terminal_due', 'terminal_line', 'print_job', 'printer', 'voucher_batch', 'voucher',
+        'voucher_line', 'voucher_use'
     ]) AS t (name);
 END $$;
 
