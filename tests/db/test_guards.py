@@ -22,7 +22,7 @@ MUTABLE = [
     "purchase", "batch", "stock_rule", "number_look_up", "supply_cost",
     "drawer", "cash_code", "played_order", "float_alarm", "passport", "passport_report",
     "webhook_message", "webhook_delivery", "webhook_try",
-    "bulk_file", "bulk_row",
+    "bulk_file", "bulk_row", "slip", "letter_out",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",

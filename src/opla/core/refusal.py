@@ -226,6 +226,11 @@ class Code(StrEnum):
     TAKING_USED = "taking_used"  # what was paid is delivered or seen: it is a refund then, and no mistake undone
     TAKING_TOO_OLD = "taking_too_old"
     TAKING_UNDONE = "taking_undone"  # by this very key it was taken before, and its money has left the drawer again
+    SLIP_UNKNOWN = "slip_unknown"  # no order slip of ours has this number, or it was mistyped
+    SLIP_USED = "slip_used"  # it was entered, or sent back, before: `ticket` of its order, or empty
+    SLIP_PRICE_CHANGED = "slip_price_changed"  # what is printed on it is not what it costs now
+    LETTER_NOT_NOW = "letter_not_now"  # in the state this letter is in, that cannot be
+    LETTER_ADDRESS_GONE = "letter_address_gone"  # nobody knows any more where it goes
     # resellers
     TRANSFERS_NONE = "transfers_none"  # nothing waits to be sent, or nobody knows where to
     TRANSFER_FILE_CHANGED = "transfer_file_changed"  # it would be other bytes under a name that a bank may know

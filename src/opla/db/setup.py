@@ -19,7 +19,7 @@ _SQL = (
     *("clock", "orders", "promotions", "webhooks", "floats", "api", "passports", "bulk", "apply", "attempts"),
     *("codes", "cards", "dates"),
     *("refunds", "bank", "payouts", "cash", "rates", "reminders", "days", "letters", "threads", "rights"),
-    *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay"),
+    *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay", "post"),
     *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "books", "guards", "grants"),
 )
 _LOCK = 0x6F706C61  # "opla"

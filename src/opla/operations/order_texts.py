@@ -231,7 +231,7 @@ def _about(leaving: Leaving, shop: Shop) -> OrderText | OtherText | None:
         _log.exception("text %s: it does not open", leaving.reference)
         return None
     page = pages.order_by_id(leaving.order_id)
-    if page is None or not page.email:
-        return None  # its buyer asked to be forgotten
+    if page is None:
+        return None
     operator = catalogue.at_version(page.catalog_version).operator(page.operator)
     return OrderText(leaving.topic, page, to, operator)

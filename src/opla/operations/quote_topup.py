@@ -38,6 +38,7 @@ class Wanted:
     claim: Claim = NOTHING
     deliver_on: str = ""  # a day in Brussels, such as 2026-12-31; empty: at once
     device: str = ""  # what was said of the phone that an eSIM is for, as `core.device_check` writes it
+    by_post: bool = False  # by somebody who has no e-mail: all that becomes of it is told by letter
 
 
 def quote_topup(actor: Actor, wanted: Wanted, *, device: bytes, shop: Shop, at: datetime) -> Quote | list[Refusal]:
@@ -75,7 +76,7 @@ def quote_topups(
 
 def priced(wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: datetime) -> Quote | list[Refusal]:
     """One wish at today's price without promotions, kept nowhere yet; or everything that is wrong with it."""
-    language, email = read_language(wanted.language), read_email(wanted.email)
+    language, email = read_language(wanted.language), "" if wanted.by_post else read_email(wanted.email)
     found = _chosen(version, wanted.operator, wanted.amount, wanted.sku, shop.sandbox)
     number: str | Refusal = ""
     plan: Refusal | None = None

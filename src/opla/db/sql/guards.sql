@@ -59,7 +59,7 @@ BEGIN
         'drawer', 'cash_code', 'drawer_line', 'played_order', 'float_alarm',
         'passport', 'passport_proof', 'passport_report',
         'webhook_message', 'webhook_delivery', 'webhook_try',
-        'bulk_file', 'bulk_row'
+        'bulk_file', 'bulk_row', 'slip', 'letter_out'
     ]) AS t (name);
 END $$;
 
