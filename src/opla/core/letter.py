@@ -135,8 +135,9 @@ class Envelope:
 
 
 _A4_WIDE: Final = 2100
-#: Where the address stands on the sheet. bpost wants, on the envelope, 40 mm free above it, 30 mm below the window, 15 mm
-#: on its right, and nothing else in the window (bpost.be, "Correct positioning of an address"; MassPost Guide 2025, §1).
+#: Where the address stands on the sheet. bpost wants, on the envelope, 40 mm free above it, 30 mm below the window,
+#: 15 mm on its right, and nothing else in the window (bpost.be, "Correct positioning of an address"; MassPost Guide
+#: 2025, section 1).
 ADDRESS: Final = Box(1100, 470, 1950, 670)
 #: The envelopes it is made for: a window on the right, 40 mm high, where that rule leaves room for one. Assumed, until
 #: somebody has looked through theirs (docs/howto/sell-by-post.md).

@@ -63,7 +63,7 @@ class Offer:
 
 
 def offers(products: Sequence[Product], terms: Terms) -> list[Offer]:
-    """What a slip of these products can offer: credit and codes, cheapest first. Where a plan may be changed, it is kept."""
+    """What a slip of these products can offer: credit and codes, cheapest first. A plan that may change is kept."""
     found = [
         _offer(product, price(Money(minor, product.currency), terms))
         for product in products

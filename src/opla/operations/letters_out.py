@@ -118,13 +118,13 @@ def give_back(actor: Actor, letter_id: UUID, *, why: str, shop: Shop, at: dateti
 def _printed(actor: Actor, ids: Sequence[UUID], event: Event, why: str, *, shop: Shop, at: datetime) -> list[Sheet]:
     """What may be printed, opened and committed as printed, before anything of it is drawn."""
     opened = post.print_them(ids, event, why, actor=actor, at=at, keyring=shop.keyring) if ids else {}
-    found = post.letters_of(list(opened))
+    found, (_, now) = post.letters_of(list(opened)), catalogue.active()
     sheets = []
     for key, code in opened.items():
         one = found[key]
         to = slips.opened(one.slip, shop=shop)
         about = one.order
-        operator = catalogue.at_version(about.catalog_version).operator(about.operator) if about else None
+        operator = (catalogue.at_version(about.catalog_version) if about else now).operator(one.slip.operator)
         if to is not None:
             sheets.append(Sheet(one, to, operator, code, one.prints - 1))
     return sheets

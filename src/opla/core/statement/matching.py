@@ -66,8 +66,8 @@ class Known:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a line belongs. `asked_minor` is what was expected, where another amount came; `slip` the number of the order
-    slip that it was paid for."""
+    """Where a line belongs. `asked_minor` is what was expected, where another amount came; `slip` is the number of the
+    order slip that it was paid for."""
 
     state: State
     number: str = ""

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import migrations
 
 _POST = """
--- Order slips of ours, one row each for ever (opla.core.slip). The number is what is transferred under, and the barcode.
+-- Order slips of ours, one row each for ever (opla.core.slip). The number is the communication and the barcode.
 CREATE TABLE slip (
     number        text PRIMARY KEY CHECK (number ~ '^[0-9]{12}$'),
     operator      text NOT NULL,
@@ -13,7 +13,7 @@ CREATE TABLE slip (
     offers        jsonb NOT NULL,                -- what can be ticked, as it is printed
     state         text NOT NULL CHECK (state IN ('out', 'ordered', 'sent_back')),
     why           text NOT NULL DEFAULT '',      -- it was sent back
-    by_text       boolean NOT NULL DEFAULT false, -- the result is wanted as an SMS, to the number that is topped up
+    by_text       boolean NOT NULL DEFAULT false, -- the result is wanted by SMS, on the number topped up
     sealed        bytea,                         -- name and address; null: printed for nobody, or forgotten
     order_id      uuid UNIQUE REFERENCES orders,
     told          text NOT NULL DEFAULT '',      -- the last state of its order that somebody was told of

@@ -139,7 +139,8 @@ def paid_without() -> list[tuple[int, str, Money, datetime]]:
     """(item, slip, money, since when) of what came for slips that nobody has brought."""
     rows = select(
         """SELECT id, why ->> 'number', amount_minor, currency, opened_at FROM item
-           WHERE kind = 'bank_line' AND why ->> 'why' = 'slip_without_order' AND closed_at IS NULL ORDER BY opened_at, id"""
+           WHERE kind = 'bank_line' AND why ->> 'why' = 'slip_without_order' AND closed_at IS NULL
+           ORDER BY opened_at, id"""
     )
     return [
         (expect(id_, int), expect(number, str), Money(expect(minor, int), expect(currency, str)), expect(at, datetime))
