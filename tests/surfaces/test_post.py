@@ -16,12 +16,13 @@ from uuid import UUID
 import pytest
 from django.test import override_settings
 
+from catalogs.test_belgium import belgium
 from fakes import CODE, DIRECT, NUMBER, START, World
 from operations.test_bank_transfers import ACCOUNT, work
 from operations.test_slips import ELSEWHERE, HOME, entered, made, pay
 from opla.core import letter
 from opla.core.actor import Role
-from opla.core.catalog import Operator
+from opla.core.catalog import Operator, RedeemBy
 from opla.core.letter import ENVELOPES, Topic
 from opla.core.money import Money
 from opla.core.ports import Kind
@@ -32,7 +33,7 @@ from opla.db.queries.call import select
 from opla.db.queries.codes import Revealed
 from opla.db.queries.post import Letter, Ordered, Slip
 from opla.operations.letters_out import Sheet
-from opla.presenting import languages
+from opla.presenting import languages, redeeming
 from opla.presenting import post as words
 from opla.presenting.post import House
 from surfaces.conftest import Door, Visitor
@@ -280,6 +281,20 @@ def test_a_code_stands_on_its_letter_and_in_no_repr() -> None:
     assert "1234567890123" not in repr(one)
     assert "1234 5678 9012 3" in written(words.letters([one], HOUSE))
     assert "1234 5678 9012 3" not in repr(words._letter(one, HOUSE))
+
+
+def test_a_letter_explains_how_to_use_its_code_without_the_internet() -> None:
+    operator = belgium(sandbox=True).operator("proximus")
+    assert operator is not None
+    code = Revealed("1234567890123", "S1", None)
+    text = written(words.letters([replace(sheet(Topic.CODE, "en"), operator=operator, code=code)], HOUSE))
+    assert "Dial the line above" in text
+    assert "Tap the button" not in text
+    for one in belgium(sandbox=True).operators:
+        ways = redeeming.on_paper(one, code.pin)
+        online = [way.kind in (RedeemBy.WEB, RedeemBy.APP) for way in ways]
+        assert online == sorted(online)
+        assert not any(way.href or way.picture for way in ways)
 
 
 def test_a_sheet_that_was_printed_again_says_so() -> None:

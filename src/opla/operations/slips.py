@@ -53,7 +53,7 @@ class Entered:
 
 def offered(catalog: Catalog, operator: str, *, shop: Shop) -> list[Offer]:
     """What slips of this operator have to tick."""
-    sold = [one for one in catalog.products if one.operator == operator and sellable(one, sandbox=shop.sandbox) is None]
+    sold = [one for one in catalog.products_of(operator) if sellable(one, sandbox=shop.sandbox) is None]
     return offers(sold, shop.terms)
 
 

@@ -166,12 +166,16 @@ def _letter(sheet: Sheet, house: House) -> _Page:
         title, paragraphs = _words(sheet)
         pin = sheet.code.pin if sheet.code else ""
         code = " ".join(pin[at : at + 4] for at in range(0, len(pin), 4))
-        ways = redeeming.ways(sheet.operator, pin)[:_WAYS] if sheet.operator and pin else []
+        ways = redeeming.on_paper(sheet.operator, pin)[:_WAYS] if sheet.operator and pin else []
         closing = (_("Questions? %(contact)s") % {"contact": house.contact},) if house.contact else ()
         return _Page(
             one.slip.language, to, title, paragraphs, code, _facts(sheet),
-            tuple(_Way(way.title, way.shown_text, way.steps) for way in ways), copy, closing,
+            tuple(_way(way) for way in ways), copy, closing,
         )  # fmt: skip
+
+
+def _way(way: redeeming.Way) -> _Way:
+    return _Way(f"{way.title} ({way.mark})" if way.mark else way.title, way.shown_text, way.steps)
 
 
 def _facts(sheet: Sheet) -> tuple[tuple[str, str], ...]:
