@@ -26,6 +26,7 @@ from opla.core.ports import Kind
 from opla.core.refusal import Refusal
 from opla.core.slip import MOST_SLIPS, Reason
 from opla.core.slip import State as SlipState
+from opla.core.structured import belgian
 from opla.db.queries import post as queries
 from opla.db.queries.post import Letter, Slip
 from opla.operations import catalogue, letters_out, shop, slips
@@ -93,7 +94,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "out": queries.out(),
         "paid": queries.paid_without(),
         "operators": [one for one in catalog.operators if slips.offered(catalog, one.id, shop=here)],
-        "languages": languages.NAMES.items(),
+        "spoken": languages.NAMES.items(),
         "most_slips": MOST_SLIPS,
         "missing": _missing(here),
         "values": _typed(request),
@@ -174,6 +175,7 @@ def slip(request: HttpRequest, number: str) -> HttpResponse:
     operator = catalogue.active()[1].operator(one.operator)
     shown = {
         "slip": one,
+        "shown": belgian(one.number),
         "operator": operator.name if operator else one.operator,
         "known": known.lines if known else (),
         "out": one.state is SlipState.OUT,
