@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import threading
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.db import connections
+from django.test import override_settings
 
 from fakes import CODE, CUSTOMER, DIRECT, NUMBER, World
 from operations.test_bank_transfers import ACCOUNT, OWNER, bring, decide, work
+from opla.commands import Stop
+from opla.commands import post as command
 from opla.core import letter
 from opla.core.actor import Actor, Role
 from opla.core.address import Address
@@ -24,6 +31,7 @@ from opla.db.queries.bank import Book
 from opla.db.queries.call import Argument, call, select
 from opla.db.queries.post import Letter
 from opla.operations import letters_out, slips
+from opla.operations import shop as shops
 from opla.operations.refund_by_choice import refund_by_choice
 from opla.operations.slips import Entered
 from statements import PAYER, camt, entry
@@ -372,3 +380,29 @@ def test_the_number_of_a_slip_is_given_to_no_other_payment(post_world: World) ->
     arguments = (Argument(post_world.clock(), "timestamptz"), Argument(reference, "text"), Argument(number, "text"))
     assert call("opla_bank_reference", *arguments) == [(None,)]
     assert Book(post_world.clock, post_world.shop.chance).expect(str(reference)) != number
+
+
+def test_the_command_makes_slips_and_counts_what_is_where(
+    post_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "running", nullcontext)
+    monkeypatch.setattr(shops, "current", lambda: post_world.shop)
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    file = tmp_path / "slips.pdf"
+    words = ["slips", "proximus", str(file), "--count", "3", "--language", "fr", "--json"]
+    with override_settings(SHOP_ADDRESS=""), pytest.raises(Stop):
+        command.run(parser.parse_args(words))
+    with override_settings(SHOP_ADDRESS="Postbus 1, 9000 Gent"):
+        assert command.run(parser.parse_args(words)) == 0
+        assert len(json.loads(capsys.readouterr().out)["slips"]) == 3
+        assert file.read_bytes().startswith(b"%PDF")
+        words[1] = "nobody"
+        with pytest.raises(Stop) as stop:
+            command.run(parser.parse_args(words))
+    assert stop.value.code == "operator_unknown"
+    made(post_world)
+    assert command.run(parser.parse_args(["list", "--json"])) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "letters": [{"topic": "slip", "state": "to_print", "count": 1}], "slips_out": 4, "paid_without_slip": 0,
+    }  # fmt: skip
