@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.test import override_settings
 
 from fakes import CODE, CUSTOMER, DIRECT, NUMBER, World
@@ -26,7 +26,7 @@ from opla.core.item import Step
 from opla.core.letter import Event, Topic
 from opla.core.refusal import Code, Refusal
 from opla.core.slip import ADDRESS_KEPT, Offer, Reason, State
-from opla.db.queries import post
+from opla.db.queries import bank, post
 from opla.db.queries.bank import Book
 from opla.db.queries.call import Argument, call, select
 from opla.db.queries.post import Letter
@@ -35,7 +35,7 @@ from opla.operations import shop as shops
 from opla.operations.refund_by_choice import refund_by_choice
 from opla.operations.slips import Entered
 from statements import PAYER, camt, entry
-from support import by_owner
+from support import by_owner, until_somebody_waits
 
 CLERK = Actor(Role.SUPPORT, "ben")
 HOME = Address("Ana Peeters", "Kerkstraat", "12", "", "9000", "Gent")
@@ -406,3 +406,23 @@ def test_the_command_makes_slips_and_counts_what_is_where(
     assert json.loads(capsys.readouterr().out) == {
         "letters": [{"topic": "slip", "state": "to_print", "count": 1}], "slips_out": 4, "paid_without_slip": 0,
     }  # fmt: skip
+
+
+def test_a_slip_is_entered_before_or_after_statements_are_read_and_never_between(post_world: World) -> None:
+    number = made(post_world)
+    chosen, found = typed(number), list[object]()
+
+    def clerk() -> None:
+        found.append(
+            slips.enter(CLERK, number, chosen, said=SAID, shop=post_world.shop, at=post_world.clock())
+        )  # fmt: skip
+        connections.close_all()
+
+    with transaction.atomic():
+        bank.lock(ACCOUNT.iban)  # as whoever brings in a statement does
+        waiting = threading.Thread(target=clerk)
+        waiting.start()
+        until_somebody_waits(lambda: bool(found))
+        assert found == []
+    waiting.join(timeout=30)
+    assert [type(one) for one in found] == [str]
