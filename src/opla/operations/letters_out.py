@@ -71,6 +71,8 @@ def print_again(
     found = post.letters_of([letter_id]).get(letter_id)
     if found is None:
         return Refusal(Code.NOT_FOUND, "letter")
+    if found.state not in letter.sources(Event.REPRINTED):
+        return Refusal(Code.LETTER_NOT_NOW, "letter")
     if address is not None:
         post.move_house(
             found.slip.number, slips.seal(address, found.slip.number, shop=shop), actor=actor, at=at
