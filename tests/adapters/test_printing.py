@@ -14,9 +14,9 @@ from PIL import Image
 
 import support  # noqa: F401 - sets Django up, which the imports below need
 from opla import printing
+from opla.core.paper import Line, Paper, Picture, Rule, Slip, Square, Words
 from opla.core.ports import Answer
 from opla.core.print_job import Sight
-from opla.core.slip import Line, Paper, Picture, Rule, Slip, Square, Words
 from opla.presenting import slips
 from opla.printing import escpos
 from printer import FakePrinter

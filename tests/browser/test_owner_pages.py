@@ -11,6 +11,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from django.db import connections
+from django.test import override_settings
 from playwright.sync_api import Browser
 
 from browser import judges
@@ -20,12 +21,15 @@ from fakes import CODE, CUSTOMER, DEVICE, Playing, World
 from operations.selling import selling
 from operations.test_bank_transfers import ACCOUNT, bring, ordered
 from opla.core.actor import SYSTEM, Actor, Role
+from opla.core.address import Address
+from opla.core.letter import Event
 from opla.core.money import Money
 from opla.core.ports import Movement, Payout, PayoutLine, Promises
+from opla.core.refusal import Refusal
 from opla.core.trouble import Tried
 from opla.db.queries import items
 from opla.db.queries.call import select
-from opla.operations import place_files, stock, threads
+from opla.operations import letters_out, place_files, slips, stock, threads
 from opla.operations import shop as shops
 from opla.operations.close_day import close_all
 from opla.operations.links import link_of
@@ -51,6 +55,19 @@ class House:
     transfer: str  # the page of an order that waits for one
     line: str  # of our bank account, which shows no reference
     payout: str  # of which one line is of no payment of ours
+
+
+def posted(world: World) -> tuple[str, str]:
+    """The page of an order slip, and of a letter with one that came back."""
+    to = Address("Ana Peeters", "Kerkstraat", "12", "", "9000", "Gent")
+    made = slips.make(ANA, "proximus", "nl", address=to, shop=world.shop, at=world.clock())
+    sheets = letters_out.print_letters(ANA, shop=world.shop, at=world.clock())
+    assert not isinstance(made, Refusal)
+    assert not isinstance(sheets, Refusal)
+    one = sheets[0].letter.id
+    for event in (Event.POSTED, Event.RETURNED):
+        assert letters_out.say(ANA, [one], event, at=world.clock()) == 1
+    return f"/owner/post/slips/{made[0]}/", f"/owner/post/letters/{one}/"
 
 
 class _Quiet(WSGIRequestHandler):
@@ -143,6 +160,10 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
     assert isinstance(bought, int)
     came = stock_codes(ANA, box, shop=house.world.shop, at=house.world.clock(), purchase=bought, file_name="box.csv")
     assert isinstance(came, Stocked)
+    with override_settings(SHOP_ADDRESS="Postbus 1, 9000 Gent"):
+        screen.go("/owner/post/")
+        judge(page)
+    slip, sheet = posted(house.world)
     for path in (
         house.page,
         "/owner/days/",
@@ -153,6 +174,9 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
         "/owner/vouchers/",
         "/owner/stock/1/",
         "/owner/cards/",
+        "/owner/post/",
+        slip,
+        sheet,
         "/owner/threads/",
         "/owner/bank/",
         "/owner/bank/out/",

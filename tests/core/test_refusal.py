@@ -59,6 +59,7 @@ refund             owner support clerk
 approve_refund     owner
 stock_codes        owner
 hand_over          owner support clerk
+send_letters       owner support
 change_catalogue   owner
 manage_resellers   owner
 manage_own_reseller reseller

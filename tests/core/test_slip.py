@@ -1,55 +1,62 @@
-"""How a slip lies on a roll: in its columns, in its code page, or not at all and then it is drawn."""
+"""Order slips: what can be ticked, which number a scanner has read, and money that comes before its slip."""
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from datetime import date
 
-from opla.core.print_job import ARROWS, Event, State
-from opla.core.slip import CODE_PAGE, Pair, Paper, Rule, Words, lines, plain
+import pytest
+
+from catalogs.test_belgium import belgium
+from opla.core import structured
+from opla.core.item import Why
+from opla.core.ports import Kind
+from opla.core.quote import Terms
+from opla.core.refusal import Code, Refusal
+from opla.core.slip import MOST_OFFERS, offers, read
+from opla.core.statement.matching import Known, Place, Purpose, State, place
+from opla.core.statement.model import Line
+
+SLIP = structured.number(123)
+
+
+def test_a_slip_offers_credit_and_codes_at_the_price_that_is_transferred() -> None:
+    for operator in belgium(sandbox=True).operators:
+        sold = belgium(sandbox=True).products_of(operator.id)
+        found = offers(sold, Terms(fee_minor=50))
+        assert len(found) <= MOST_OFFERS
+        assert [one.face.amount_minor for one in found] == sorted(one.face.amount_minor for one in found)
+        assert len({(one.sku, one.face.amount_minor) for one in found}) == len(found)
+        for one in found:
+            product = belgium(sandbox=True).product(one.sku)
+            assert product is not None
+            assert product.accepts(one.face.amount_minor) is None
+            assert one.total.amount_minor == one.face.amount_minor + 50
+            assert one.kind in (Kind.CODE, Kind.DIRECT)
+
+
+def test_a_starter_is_on_no_slip() -> None:
+    assert offers(belgium(sandbox=True).starters, Terms()) == []
+
+
+@pytest.mark.parametrize("scanned", [SLIP, structured.belgian(SLIP), f" {SLIP[:3]} {SLIP[3:7]} {SLIP[7:]} "])
+def test_a_number_is_read_as_a_scanner_or_a_person_gives_it(scanned: str) -> None:
+    assert read(scanned) == SLIP
+
+
+@pytest.mark.parametrize("wrong", ["", SLIP[:-1], SLIP[:-1] + str((int(SLIP[-1]) + 1) % 10), f"{SLIP}0", "abc"])
+def test_a_number_with_a_wrong_digit_is_none(wrong: str) -> None:
+    assert read(wrong) == Refusal(Code.SLIP_UNKNOWN, "slip")
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["Reçu : l’opérateur a crédité 15,00 €, œuvre", "Größe, Käufer, Ärger – „gut“", "coëfficiënt: één beltegoed"],
+    ("minor", "reversal", "becomes"),
+    [
+        (1500, False, Place(State.OPEN, why=Why.SLIP_WITHOUT_ORDER, slip=SLIP)),
+        (1500, True, Place(State.OPEN, why=Why.TRANSFER_RETURNED)),
+        (-1500, True, Place(State.OPEN, why=Why.REVERSAL_UNKNOWN)),
+        (-1500, False, Place(State.OPEN, why=Why.OTHER_AMOUNT, asked_minor=0)),
+    ],
 )
-def test_french_dutch_and_german_with_the_euro_need_no_picture(text: str) -> None:
-    assert plain(text) is not None
-    assert [line.text for line in lines(Words(text), Paper.WIDE) or []] == [text]
-
-
-def test_what_the_code_page_lacks_is_drawn_and_never_a_question_mark() -> None:
-    for text in ("副本", "余额 €5", "Ωmega"):
-        assert plain(text) is None
-        assert lines(Words(text), Paper.WIDE) is None
-        assert lines(Pair("Total", text), Paper.NARROW) is None
-
-
-def test_no_line_breaks_where_typography_holds_it_together_and_paper_shows_a_space() -> None:
-    found = lines(Words("Le montant de la recharge est de 15,00\u00a0€"), Paper.NARROW)
-    assert found is not None
-    assert [line.text for line in found] == ["Le montant de la recharge est de", "15,00 €"]
-
-
-def test_a_pair_that_is_too_long_for_one_line_is_two() -> None:
-    short, long = lines(Pair("Total", "15,00 €"), Paper.NARROW), lines(Pair("Bestelnummer", "8" * 25), Paper.NARROW)
-    assert short is not None
-    assert long is not None
-    assert [line.text for line in short] == ["Total                    15,00 €"]
-    assert [line.text for line in long] == ["Bestelnummer", "  " + "8" * 25]
-
-
-@given(st.text(), st.sampled_from(Paper), st.booleans())
-def test_whatever_is_written_fits_its_paper_and_holds_no_command(text: str, paper: Paper, big: bool) -> None:
-    for part in (Words(text, big=big), Pair(text, text), Pair("Total", text), Rule()):
-        for line in lines(part, paper) or []:
-            assert len(line.text) <= (paper.columns // 2 if line.big else paper.columns)
-            assert min(line.text.encode(CODE_PAGE), default=0x20) >= 0x20
-
-
-def test_a_slip_that_was_begun_is_never_new_again_and_one_that_left_nothing_is_never_printed() -> None:
-    assert all(target is not State.NEW for target in ARROWS.values())
-    assert {target for (source, _), target in ARROWS.items() if source is State.NEW} == {State.SENDING, State.REFUSED}
-    assert (State.SENDING, Event.SPOILT) not in ARROWS  # nobody has seen it yet
-    assert not {source for source, _ in ARROWS} & {State.PRINTED, State.SPOILT, State.REFUSED}
+def test_money_for_a_slip_without_an_order_is_found_and_a_person_s(minor: int, reversal: bool, becomes: Place) -> None:
+    line = Line(date(2026, 11, 23), minor, references=frozenset({SLIP}), reversal=reversal)
+    assert place(line, {SLIP: Known(SLIP, Purpose.SLIP)}) == becomes

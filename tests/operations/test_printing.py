@@ -13,10 +13,10 @@ import pytest
 from fakes import ANOTHER_DEVICE, CODE, CUSTOMER, DEVICE, DIRECT, World
 from opla import printing as printers
 from opla.core.actor import Actor, Role
+from opla.core.paper import Line, Paper, Strip
 from opla.core.ports import Answer
 from opla.core.print_job import BELIEVED, TAKES, WAITS, Event, Sight, State
 from opla.core.refusal import Code, Refusal
-from opla.core.slip import Line, Paper, Strip
 from opla.db.queries import codes, pages, print_jobs
 from opla.db.queries.call import select
 from opla.operations import catalogue

@@ -16,8 +16,8 @@ from adapters.test_printing import pictures
 from fakes import CODE, DIRECT, World
 from operations.test_esims import RAW, shelf
 from operations.test_printing import CLERK, TILL, asked, delivered, slip
+from opla.core.paper import Line, Paper
 from opla.core.print_job import Event
-from opla.core.slip import Line, Paper
 from opla.operations.print_jobs import Printing, hand_over, say
 from opla.presenting import slips
 from opla.printing import escpos

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Final
 
 from opla.commands import Stop
 from opla.commands.runtime import running
+from opla.core.paper import Paper, Strip
 from opla.core.print_job import PRINTS, Sight
-from opla.core.slip import Paper, Strip
 
 if TYPE_CHECKING:
     from opla.operations.print_jobs import Printing

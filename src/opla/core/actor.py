@@ -44,6 +44,7 @@ class Act(StrEnum):
     APPROVE_REFUND = "approve_refund"  # be the second person of a large one
     STOCK_CODES = "stock_codes"  # and SIM cards
     HAND_OVER = "hand_over"  # pack, send and hand over SIM cards, and say what became of them
+    SEND_LETTERS = "send_letters"  # print and post letters, codes among them, and enter the order slips that come back
     CHANGE_CATALOGUE = "change_catalogue"
     MANAGE_RESELLERS = "manage_resellers"
     MANAGE_OWN_RESELLER = "manage_own_reseller"  # its keys and people; which of them may, `core.api_access` says
@@ -110,6 +111,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.APPROVE_REFUND,
             Act.STOCK_CODES,
             Act.HAND_OVER,
+            Act.SEND_LETTERS,
             Act.CHANGE_CATALOGUE,
             Act.MANAGE_RESELLERS,
             Act.FUND,
@@ -131,7 +133,7 @@ MAY: dict[Role, frozenset[Act]] = {
         }
     ),
     Role.SUPPORT: frozenset(
-        {Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER, Act.TAKE_CASH, Act.PRINT}
+        {Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER, Act.SEND_LETTERS, Act.TAKE_CASH, Act.PRINT}
     ),
     Role.CLERK: frozenset(
         {

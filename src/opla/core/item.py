@@ -83,6 +83,7 @@ class Why(StrEnum):
     NO_REFERENCE = "no_reference"  # none that checks
     REFERENCE_UNKNOWN = "reference_unknown"  # it checks, and is not one of ours
     TWO_REFERENCES = "two_references"  # two of ours in one transfer
+    SLIP_WITHOUT_ORDER = "slip_without_order"  # number: paid for an order slip that has not come, or was sent back
     TRANSFER_RETURNED = "transfer_returned"  # what we sent came back
     OTHER_AMOUNT = (
         "other_amount"  # asked: sent under the reference of a refund, which was another amount or sent before

@@ -268,6 +268,11 @@ class Code(StrEnum):
     VOUCHER_NOT_HERE = "voucher_not_here"  # by the books it does not lie where it is to be sold
     VOUCHER_OVER = "voucher_over"  # its last day is
     VOUCHER_PLACE_MISSING = "voucher_place_missing"  # it is sent to a place of ours
+    SLIP_UNKNOWN = "slip_unknown"  # no order slip of ours has this number, or it was mistyped
+    SLIP_USED = "slip_used"  # it was entered, or sent back, before: `ticket` of its order, or empty
+    SLIP_PRICE_CHANGED = "slip_price_changed"  # what is printed on it is not what it costs now
+    LETTER_NOT_NOW = "letter_not_now"  # in the state this letter is in, that cannot be
+    LETTER_ADDRESS_GONE = "letter_address_gone"  # nobody knows any more where it goes
     # resellers
     TRANSFERS_NONE = "transfers_none"  # nothing waits to be sent, or nobody knows where to
     TRANSFER_FILE_CHANGED = "transfer_file_changed"  # it would be other bytes under a name that a bank may know

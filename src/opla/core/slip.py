@@ -1,140 +1,90 @@
-"""What is put on paper at a counter, as a value: words, pairs, squares to scan. And how it lies on a roll.
+"""An order slip: a sheet that somebody fills in by hand and sends back by post, paid by a bank transfer of its own.
 
-A roll has as many columns as its paper is wide, in a code page that every such printer has. What that cannot write is
-drawn (`presenting.slips`), and so is what is scanned.
+    out ──entered──▶ ordered        an ordinary order, waiting for the transfer under the slip's number
+     └────sent_back──▶ sent_back    it cannot be done, and a letter says why; what was paid for it goes back
+
+Its number is the structured communication that stands on it, and the barcode: so one slip is one order, however often
+it is scanned, and money under its number is never anybody else's. What can be ticked is kept as it was printed: another
+price than that is not taken.
 """
 
 from __future__ import annotations
 
-import textwrap
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from opla.core import structured
+from opla.core.catalog import Product
+from opla.core.money import Money
+from opla.core.order import Price
+from opla.core.ports import Kind
+from opla.core.quote import Terms, price
+from opla.core.refusal import Code, Refusal
 
-class Paper(StrEnum):
-    """A roll's width in millimetres."""
-
-    NARROW = "58"
-    WIDE = "80"
-
-    @property
-    def columns(self) -> int:
-        """Signs of the printer's usual font, 12 dots wide."""
-        return self.dots // 12
-
-    @property
-    def dots(self) -> int:
-        """What is printed of it, 8 dots a millimetre: 48 and 72 mm."""
-        return 384 if self is Paper.NARROW else 576
-
-
-@dataclass(frozen=True)
-class Words:
-    """A paragraph. What it says stays out of `repr`: codes are money."""
-
-    text: str = field(repr=False)
-    bold: bool = False
-    big: bool = False
-    centred: bool = False
+#: What fits on the sheet, and is quickly ticked.
+MOST_OFFERS: Final = 6
+#: As many slips as are printed in one go.
+MOST_SLIPS: Final = 100
+#: The amounts of a product of any amount, as far as they can be had.
+_ROUND_MINOR: Final = (500, 1000, 1500, 2000, 2500, 3000, 4000, 5000)
+#: How long it is known who sent a slip, after its order has ended: as long as of a SIM card (`core.card`).
+ADDRESS_KEPT: Final = timedelta(days=90)
 
 
-@dataclass(frozen=True)
-class Pair:
-    """A label at the left, what it is at the right."""
+class State(StrEnum):
+    OUT = "out"  # printed, and nobody has brought it back
+    ORDERED = "ordered"
+    SENT_BACK = "sent_back"
 
-    label: str
-    text: str = field(repr=False)
-    bold: bool = False
+
+class Reason(StrEnum):
+    """Why a slip is sent back. Kept, and said in the letter."""
+
+    UNREADABLE = "unreadable"
+    NUMBER_WRONG = "number_wrong"
+    NOTHING_TICKED = "nothing_ticked"
+    NOT_SIGNED = "not_signed"
+    PRICE_CHANGED = "price_changed"
+    NOT_SOLD = "not_sold"  # any more
 
 
 @dataclass(frozen=True)
-class Square:
-    """A QR of `data`; `said` is what it is for, to those who cannot see it."""
+class Offer:
+    """One box to tick: so much credit of this product, and what is to be transferred for it."""
 
-    data: str = field(repr=False)
-    said: str
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A line across."""
+    sku: str
+    name: str
+    kind: Kind
+    face: Money
+    total: Money
 
 
-Part = Words | Pair | Square | Rule
+def offers(products: Sequence[Product], terms: Terms) -> list[Offer]:
+    """What a slip of these products can offer: credit and codes, cheapest first. A plan that may change is kept."""
+    found = [
+        _offer(product, price(Money(minor, product.currency), terms))
+        for product in products
+        if product.delivery.value is not None and not product.is_starter
+        for minor in _amounts(product)
+    ]
+    return sorted(found, key=lambda one: (one.face.amount_minor, one.sku))[:MOST_OFFERS]
 
 
-@dataclass(frozen=True)
-class Slip:
-    """One piece of paper for one person, in that person's language."""
-
-    title: str
-    language: str
-    parts: tuple[Part, ...]
+def _amounts(product: Product) -> list[int]:
+    return [minor for minor in {product.min_minor, *_ROUND_MINOR} if product.accepts(minor) is None]
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line as a printer writes it."""
-
-    text: str = field(repr=False)
-    bold: bool = False
-    big: bool = False
-    centred: bool = False
+def _offer(product: Product, asked: Price) -> Offer:
+    delivery = product.delivery.value
+    if delivery is None:
+        raise ValueError(f"nobody knows how {product.sku} is delivered")
+    return Offer(product.sku, product.name, Kind(delivery), asked.face, asked.total)
 
 
-@dataclass(frozen=True)
-class Picture:
-    """What is drawn, as PNG, no wider than the paper's dots."""
-
-    png: bytes = field(repr=False)
-    centred: bool = False
-
-
-Strip = Line | Picture
-
-#: Windows-1252: French, Dutch, German, English and the euro, with œ and ’ (which code page 858 has not).
-CODE_PAGE: Final = "cp1252"
-#: What typesetting has and it has not, and what stands for it on a roll.
-_PLAINER: Final = str.maketrans(
-    {"\u202f": "\u00a0", "\u2009": "\u00a0", "\u2011": "-", "\u2212": "-", "\u2192": "->", "\t": " "}
-)
-#: It holds a line together until that is broken, and is a space on paper: not every printer knows it.
-_NO_BREAK: Final = "\u00a0"
-
-
-def plain(text: str) -> str | None:
-    """As a roll's code page writes it; None where it cannot. Nothing in it is a printer's command."""
-    found = text.translate(_PLAINER)
-    try:
-        found.encode(CODE_PAGE)
-    except UnicodeEncodeError:
-        return None
-    return "".join(sign for sign in found if sign.isprintable() or sign == _NO_BREAK)
-
-
-def lines(part: Words | Pair | Rule, paper: Paper) -> list[Line] | None:
-    """How it is written in the columns of this paper; None: it must be drawn."""
-    match part:
-        case Rule():
-            return [Line("-" * paper.columns)]
-        case Words():
-            text = plain(part.text)
-            columns = paper.columns // 2 if part.big else paper.columns
-            return (
-                None if text is None else [Line(t, part.bold, part.big, part.centred) for t in _broken(text, columns)]
-            )
-        case Pair():
-            label, told = plain(part.label), plain(part.text)
-            return None if label is None or told is None else _beside(label, told, paper.columns, bold=part.bold)
-
-
-def _beside(label: str, text: str, columns: int, *, bold: bool) -> list[Line]:
-    """On one line where there is room, else the one above the other."""
-    if len(label) + len(text) + 2 <= columns:
-        return [Line((label + text.rjust(columns - len(label))).replace(_NO_BREAK, " "), bold)]
-    return [Line(one, bold) for one in [*_broken(label, columns), *(f"  {t}" for t in _broken(text, columns - 2))]]
-
-
-def _broken(text: str, columns: int) -> list[str]:
-    return [one.replace(_NO_BREAK, " ") for one in textwrap.wrap(text, columns, break_on_hyphens=False)] or [""]
+def read(scanned: str) -> str | Refusal:
+    """The number of a slip from its barcode, or typed as it stands on the sheet."""
+    digits = "".join(c for c in scanned if c not in "+*/-. \t")
+    return digits if structured.is_number(digits) else Refusal(Code.SLIP_UNKNOWN, "slip")

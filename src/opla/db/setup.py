@@ -20,7 +20,7 @@ _SQL = (
     *("codes", "cards", "dates"),
     *("refunds", "bank", "payouts", "stations", "offline", "cash", "counter", "terminals", "vouchers", "rates"),
     *("reminders", "days", "letters", "threads", "rights"),
-    *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay", "printing"),
+    *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay", "printing", "post"),
     *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "books", "guards", "grants"),
 )
 _LOCK = 0x6F706C61  # "opla"

@@ -15,10 +15,10 @@ from uuid import UUID
 
 from opla.core.actor import Act, Actor, Role
 from opla.core.choice import words
+from opla.core.paper import Strip
 from opla.core.ports import Answer
 from opla.core.print_job import BELIEVED, PRINTS, SAYABLE, TAKES, WAITS, Event, Sight
 from opla.core.refusal import Code, Refusal
-from opla.core.slip import Strip
 from opla.db.queries import pages, print_jobs
 from opla.db.queries.codes import Revealed
 from opla.db.queries.pages import OrderPage

@@ -38,6 +38,7 @@ class Wanted:
     claim: Claim = NOTHING
     deliver_on: str = ""  # a day in Brussels, such as 2026-12-31; empty: at once
     device: str = ""  # what was said of the phone that an eSIM is for, as `core.device_check` writes it
+    by_post: bool = False  # by somebody who has no e-mail: all that becomes of it is told by letter
 
 
 def quote_topup(actor: Actor, wanted: Wanted, *, device: bytes, shop: Shop, at: datetime) -> Quote | list[Refusal]:
@@ -81,7 +82,8 @@ def priced(
     At a `counter` nobody needs an e-mail address: what is bought is handed over, with its receipt.
     """
     language = read_language(wanted.language)
-    email = "" if counter and not wanted.email.strip() else read_email(wanted.email)
+    nobodys = wanted.by_post or (counter and not wanted.email.strip())
+    email = "" if nobodys else read_email(wanted.email)
     found = _chosen(version, wanted.operator, wanted.amount, wanted.sku, shop.sandbox)
     number: str | Refusal = ""
     plan: Refusal | None = None

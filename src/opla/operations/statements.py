@@ -152,6 +152,8 @@ class _Importing:
         why = {"why": str(to.why)} if to.why else {}
         if to.asked_minor is not None:
             why["asked"] = Money(to.asked_minor, CURRENCY).decimal
+        if to.slip:
+            why["number"] = to.slip
         return NewLine(
             line_id,
             statement_id,

@@ -7,9 +7,11 @@ from django.utils.translation import gettext as _
 from opla.core.ports import Kind
 
 
-def consent(kind: Kind, *, dated: bool = False, texted: bool = False) -> str:
+def consent(kind: Kind, *, dated: bool = False, texted: bool = False, posted: bool = False) -> str:
     """The sentence beside the box; kept and confirmed by e-mail as it was read. `dated`: for a day that was chosen;
-    `texted`: a code that goes to whoever asked for it by SMS."""
+    `texted`: a code that goes to whoever asked for it by SMS; `posted`: in a letter."""
+    if kind is Kind.CODE and posted:
+        return _("Send me the code by letter. I know that I can no longer step back once it was printed.")
     if kind is Kind.CODE and texted:
         return _("Send the code to the phone that asked. I know that I can no longer step back once it was sent.")
     if kind is Kind.DIRECT and dated:

@@ -115,6 +115,10 @@ _WHY: Final[dict[Why, str]] = {
     Why.NO_REFERENCE: gettext_noop("The transfer shows no reference, or one with a wrong digit. It is not guessed."),
     Why.REFERENCE_UNKNOWN: gettext_noop("The transfer shows a reference that was not given out here."),
     Why.TWO_REFERENCES: gettext_noop("The transfer shows two references of ours. How is it divided?"),
+    Why.SLIP_WITHOUT_ORDER: gettext_noop(
+        "It was paid for order slip %(number)s, which has not come yet, or was sent back. When the slip is entered, "
+        "this goes away by itself."
+    ),
     Why.TRANSFER_RETURNED: gettext_noop("A transfer that was sent from here came back. Was the account wrong?"),
     Why.OTHER_AMOUNT: gettext_noop(
         "Sent under the reference of something to be sent back, of which %(asked)s was left."

@@ -52,6 +52,18 @@ def how(operator: Operator) -> list[Way]:
     ]
 
 
+def on_paper(operator: Operator, code: str) -> list[Way]:
+    """The same for somebody who reads it on a sheet: nothing to tap, and what needs no internet first."""
+    by_phone = _("Dial the line above, with the sign # at its end.")
+    found = [
+        replace(way, href="", picture="", steps=(way.steps[0], by_phone, *way.steps[2:]))
+        if way.kind is RedeemBy.USSD
+        else replace(way, href="", picture="")
+        for way in ways(operator, code)
+    ]
+    return sorted(found, key=lambda way: way.kind in (RedeemBy.WEB, RedeemBy.APP))
+
+
 def balance(operator: Operator) -> list[Contact]:
     """How to see what is on the SIM."""
     return [replace(_balance(cell.value), mark=mark(cell)) for cell in operator.balance if cell.value is not None]

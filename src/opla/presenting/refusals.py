@@ -202,6 +202,13 @@ _PLAIN: Final[dict[Code, str]] = {
         "This XML holds a document type or is nested too deep, as no statement is. It was not read."
     ),
     Code.TRANSFER_NOT_ASKED: gettext_noop("No order of this number was to be paid by bank transfer."),
+    Code.SLIP_UNKNOWN: gettext_noop("No order slip of ours has this number. One wrong digit is enough: scan it again."),
+    Code.SLIP_USED: gettext_noop("This order slip has been dealt with before. Nothing was ordered now."),
+    Code.SLIP_PRICE_CHANGED: gettext_noop("It costs something else now than is printed on the slip. Send it back."),
+    Code.LETTER_NOT_NOW: gettext_noop(
+        "That cannot be done with this letter now: something else has happened. Look again."
+    ),
+    Code.LETTER_ADDRESS_GONE: gettext_noop("Nobody knows any more where this letter goes. Type the address again."),
     Code.TRANSFERS_NONE: gettext_noop("Nothing waits to be sent to an account that is known."),
     Code.TRANSFER_FILE_CHANGED: gettext_noop(
         "This file cannot be written again as it was: something of it was taken out or forgotten, or the holder of the "

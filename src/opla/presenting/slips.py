@@ -17,8 +17,8 @@ import segno
 from django.utils.translation import gettext as _
 
 from opla.core.catalog import Operator, RedeemBy, group
+from opla.core.paper import Pair, Paper, Part, Picture, Rule, Slip, Square, Strip, Words, lines
 from opla.core.ports import Kind
-from opla.core.slip import Pair, Paper, Part, Picture, Rule, Slip, Square, Strip, Words, lines
 from opla.db.queries.codes import Revealed
 from opla.db.queries.pages import OrderPage
 from opla.operations.print_jobs import Printing

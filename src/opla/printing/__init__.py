@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from opla.core.slip import Paper
+from opla.core.paper import Paper
 
 if TYPE_CHECKING:
     from opla.printing.escpos import Roll

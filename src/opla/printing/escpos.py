@@ -19,9 +19,9 @@ from escpos.exceptions import Error
 from escpos.printer import Dummy, File, Network, Usb
 from PIL import Image
 
+from opla.core.paper import Line, Paper, Picture, Strip
 from opla.core.ports import Answer
 from opla.core.print_job import PRINTS, Sight
-from opla.core.slip import Line, Paper, Picture, Strip
 
 _log = logging.getLogger(__name__)
 

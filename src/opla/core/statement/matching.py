@@ -4,6 +4,7 @@
 |-------------------------|------------------------------|------------------------------------------------------------|
 | came in                 | one, of a charge             | money of exactly that payment                              |
 | came in                 | one, of a float              | that reseller's, on its float                              |
+| came in                 | one, of an order slip alone  | open: `slip_without_order`, until the slip comes           |
 | came in, a return       | any                          | open: `transfer_returned`                                  |
 | came in                 | one, of what we sent back    | open: `transfer_returned`                                  |
 | came in                 | two or more                  | open: `two_references`                                     |
@@ -13,8 +14,8 @@
 | went out                | one, of a charge             | sent back of that payment, without us                      |
 | went out                | one, of what we send back    | proves it, where the amount is right and it was not proved |
 | went out                | the same, else               | open: `other_amount`                                       |
-| went out, a return      | none, or one of a float      | open: `reversal_unknown`                                   |
-| went out                | one, of a float              | open: `other_amount`, as nothing is sent back by itself    |
+| went out, a return      | none, of a float or a slip   | open: `reversal_unknown`                                   |
+| went out                | one, of a float or a slip    | open: `other_amount`, as nothing is sent back by itself    |
 | went out                | two or more                  | open: `two_references`                                     |
 | went out                | none                         | `ignored`: the owner's own, of which nothing is kept; one  |
 |                         |                              | with the name of a provider that pays out stays open       |
@@ -51,6 +52,7 @@ class Purpose(StrEnum):
     REFUND = "refund"
     LINE = "line"  # money of nobody's order, sent back
     FLOAT = "float"  # a reseller pays in under it, as often as it wants
+    SLIP = "slip"  # it stands on an order slip, and there is no order (core.slip)
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,14 @@ class Known:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a line belongs. `asked_minor` is what was expected, where another amount came."""
+    """Where a line belongs. `asked_minor` is what was expected, where another amount came; `slip` is the number of the
+    order slip that it was paid for."""
 
     state: State
     number: str = ""
     why: Why | None = None
     asked_minor: int | None = None
+    slip: str = ""
 
 
 def place(line: Line, known: Mapping[str, Known]) -> Place:
@@ -85,8 +89,10 @@ def place(line: Line, known: Mapping[str, Known]) -> Place:
 
 
 def _came_in(line: Line, ours: list[Known]) -> Place:
-    if line.reversal or (ours and ours[0].purpose not in (Purpose.CHARGE, Purpose.FLOAT)):
+    if line.reversal or (ours and ours[0].purpose in (Purpose.REFUND, Purpose.LINE)):
         return Place(State.OPEN, why=Why.TRANSFER_RETURNED)
+    if ours and ours[0].purpose is Purpose.SLIP:
+        return Place(State.OPEN, why=Why.SLIP_WITHOUT_ORDER, slip=ours[0].number)
     if ours:
         return Place(State.MATCHED, ours[0].number)
     return Place(State.OPEN, why=Why.REFERENCE_UNKNOWN if line.references else Why.NO_REFERENCE)
@@ -96,7 +102,7 @@ def _went_out(line: Line, ours: list[Known]) -> Place:
     if not ours:
         return Place(State.OPEN, why=Why.REVERSAL_UNKNOWN) if line.reversal else Place(State.IGNORED)
     [one] = ours
-    if one.purpose is Purpose.FLOAT and line.reversal:
+    if one.purpose in (Purpose.FLOAT, Purpose.SLIP) and line.reversal:
         return Place(State.OPEN, why=Why.REVERSAL_UNKNOWN)
     if one.purpose is Purpose.CHARGE or one.owed_minor == -line.amount_minor:
         return Place(State.MATCHED, one.number)

@@ -62,5 +62,5 @@ _BACK = "DROP TABLE terminal_line, terminal_due, terminal_payment, terminal"
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0144_voucher")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0146_post")]
     operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_TERMINAL, _BACK)]

@@ -241,8 +241,11 @@ def known(numbers: Sequence[str]) -> dict[str, Known]:
                        ELSE coalesce(r.amount_minor, n.amount_minor) END
            FROM bank_reference b LEFT JOIN attempt a ON a.reference = b.attempt LEFT JOIN refund r ON r.id = a.refund_id
            LEFT JOIN bank_line n ON n.id = b.line_id
-           WHERE b.number = ANY (%s)""",
-        [list(numbers)],
+           WHERE b.number = ANY (%s)
+           UNION ALL
+           SELECT s.number, 'slip', 0 FROM slip s WHERE s.number = ANY (%s)
+             AND NOT EXISTS (SELECT FROM bank_reference b WHERE b.number = s.number)""",
+        [list(numbers), list(numbers)],
     )
     found = [Known(expect(row[0], str), Purpose(expect(row[1], str)), expect(row[2], int)) for row in rows]
     return {one.number: one for one in found}

@@ -10,6 +10,7 @@ BEGIN
     PERFORM opla_writes(true);
     INSERT INTO bank_reference (number, purpose, attempt, made_at)
     SELECT p_number, a.kind, a.reference, p_at FROM attempt a WHERE a.reference = p_attempt AND a.kind IN ('charge', 'refund')
+      AND NOT EXISTS (SELECT FROM slip s WHERE s.number = p_number)
     ON CONFLICT DO NOTHING;
     v_new := FOUND;
     IF v_new THEN
@@ -28,7 +29,8 @@ CREATE OR REPLACE FUNCTION opla_float_reference(p_at timestamptz, p_reseller tex
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM opla_writes(true);
-    INSERT INTO bank_reference (number, purpose, reseller_id, made_at) VALUES (p_number, 'float', p_reseller, p_at)
+    INSERT INTO bank_reference (number, purpose, reseller_id, made_at)
+    SELECT p_number, 'float', p_reseller, p_at WHERE NOT EXISTS (SELECT FROM slip s WHERE s.number = p_number)
     ON CONFLICT DO NOTHING;
     PERFORM opla_writes(false);
     RETURN (SELECT number FROM bank_reference WHERE reseller_id = p_reseller);
