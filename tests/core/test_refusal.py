@@ -41,6 +41,8 @@ quote              customer owner support
 place              customer owner
 place_from_float   reseller
 pay                customer owner
+pay_in             reseller
+give_back_deposit  owner
 call_off           customer
 reveal             customer reseller
 say                customer

@@ -22,6 +22,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.NOT_ALLOWED: 403,
     Code.NOT_FOUND: 404,
     Code.FLOAT_TOO_LOW: 402,
+    Code.FLOAT_OWES: 402,
     Code.KEY_MISSING: 400,
     Code.STILL_RUNNING: 409,
     Code.FILE_NOT_NOW: 409,

@@ -56,7 +56,7 @@ BEGIN
         'renewal', 'renewal_period', 'mandate', 'renewal_by_text', 'text_pay',
         'text_wish', 'text_out', 'text_part', 'text_receipt', 'text_spent', 'text_piece', 'text_ask', 'mail_back',
         'purchase', 'batch', 'stock_rule', 'number_look_up', 'supply_cost',
-        'drawer', 'cash_code', 'drawer_line', 'played_order', 'float_alarm',
+        'drawer', 'cash_code', 'drawer_line', 'played_order', 'float_alarm', 'deposit',
         'passport', 'passport_proof', 'passport_report',
         'webhook_message', 'webhook_delivery', 'webhook_try',
         'bulk_file', 'bulk_row'
