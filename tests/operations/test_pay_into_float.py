@@ -1,4 +1,4 @@
-"""A reseller pays into its float at a payment provider: once, late or twice; and what leaves again is the float's to bear.
+"""A reseller pays into its float at a payment provider: once, late or twice; and the float bears what leaves again.
 
 The books hold after each (the `world` fixture).
 """

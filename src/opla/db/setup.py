@@ -16,20 +16,8 @@ _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
 _SQL = (
-    *(
-        "clock",
-        "orders",
-        "promotions",
-        "webhooks",
-        "deposits",
-        "floats",
-        "api",
-        "passports",
-        "bulk",
-        "apply",
-        "attempts",
-    ),
-    *("codes", "cards", "dates"),
+    *("clock", "orders", "promotions", "webhooks", "deposits", "floats", "api", "passports", "bulk", "apply"),
+    *("attempts", "codes", "cards", "dates"),
     *("refunds", "bank", "payouts", "cash", "rates", "reminders", "days", "letters", "threads", "rights"),
     *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay"),
     *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "books", "guards", "grants"),

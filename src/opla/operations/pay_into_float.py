@@ -84,8 +84,8 @@ def give_back(
 ) -> Money | Refusal:
     """What was paid in, or (with an amount) a part, goes back to where it came from, while the float holds it free.
 
-    `refund_id` is the caller's key: the same again is the same refund. No second person: it is the reseller's own money,
-    and never more than came from there.
+    `refund_id` is the caller's key: the same again is the same refund. No second person: it is the reseller's own
+    money, and never more than came from there.
     """
     if refused := actor.refused(Act.GIVE_BACK_DEPOSIT):
         return refused
@@ -120,6 +120,6 @@ def give_back(
 
 
 def recover(*, at: datetime) -> int:
-    """Floats bear what left of their deposits without us, as far as they can, and have back what came again. How many."""
+    """Floats bear what left of their deposits without us, as far as they can, and have back what came again."""
     found = deposits.uneven(_BATCH)
     return sum(deposits.recover(one, actor=SYSTEM, at=at) > 0 for one in found)

@@ -14,8 +14,9 @@ CREATE TABLE deposit (
     language           text NOT NULL,           -- of its payment page
     paid_in_at         timestamptz,             -- since when it is on the float
     lost_minor         bigint NOT NULL DEFAULT 0 CHECK (lost_minor >= 0),  -- left without us: the float owes it
-    charged_back_minor bigint NOT NULL DEFAULT 0 CHECK (charged_back_minor >= 0), -- taken from the float for charge-backs
-    outside_minor      bigint NOT NULL DEFAULT 0 CHECK (outside_minor >= 0),      -- and for refunds made without us
+    -- what of that was taken from the float: for charge-backs, and for refunds made without us
+    charged_back_minor bigint NOT NULL DEFAULT 0 CHECK (charged_back_minor >= 0),
+    outside_minor      bigint NOT NULL DEFAULT 0 CHECK (outside_minor >= 0),
     CHECK (paid_in_at IS NOT NULL OR lost_minor + charged_back_minor + outside_minor = 0)
 );
 CREATE INDEX deposit_reseller ON deposit (reseller_id, payment_id);

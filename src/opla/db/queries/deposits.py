@@ -14,7 +14,7 @@ from opla.db.queries.call import Argument, Row, call, expect, select
 
 @dataclass(frozen=True, slots=True)
 class NewDeposit:
-    """A payment into a float, about to be made. `key` is what the reseller calls it, `fields` digests of what it asked."""
+    """A payment into a float, about to be made. `fields` are digests of what was asked under `key`."""
 
     reseller: str
     key: str
@@ -42,7 +42,6 @@ class Deposit:
     made_at: datetime
     paid_in_at: datetime | None
     page: str
-    why: str
     back: Money
 
     @property
@@ -79,8 +78,9 @@ def ask(new: NewDeposit, *, actor: Actor, at: datetime) -> tuple[UUID, bytes]:
 
 
 _DEPOSIT = """
-    SELECT p.id, d.reseller_id, d.key, p.receipt, p.provider, p.amount_minor, p.currency, p.state, p.made_at, d.paid_in_at,
-           CASE WHEN p.state = 'open' THEN c.redirect_url ELSE '' END, c.why, p.refunding_minor + p.refunded_minor
+    SELECT p.id, d.reseller_id, d.key, p.receipt, p.provider, p.amount_minor, p.currency, p.state, p.made_at,
+           d.paid_in_at, CASE WHEN p.state = 'open' THEN c.redirect_url ELSE '' END,
+           p.refunding_minor + p.refunded_minor
     FROM deposit d JOIN payment p ON p.id = d.payment_id JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
     WHERE d.reseller_id = %(reseller)s
 """
@@ -110,8 +110,7 @@ def _deposit(row: Row) -> Deposit:
         expect(row[8], datetime),
         row[9] if isinstance(row[9], datetime) else None,
         expect(row[10], str),
-        expect(row[11], str),
-        Money(expect(row[12], int), currency),
+        Money(expect(row[11], int), currency),
     )
 
 
