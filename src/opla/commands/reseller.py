@@ -153,8 +153,7 @@ def _deposits(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
         for one in found
     ]
     lines = [
-        f"{one.id}  {one.made_at:%Y-%m-%d %H:%M}  {one.amount.decimal:>9} {one.status:<8} {one.method}"
-        for one in found
+        f"{one.id}  {one.made_at:%Y-%m-%d %H:%M}  {one.amount.decimal:>9} {one.status:<8} {one.method}" for one in found
     ]
     said: dict[str, object] = {"reseller": asked.name, "deposits": rows}
     return said, "\n".join(lines) or f"{asked.name} has paid nothing in at a payment provider."
