@@ -15,16 +15,19 @@ from operations.test_webhooks import made, said
 from opla.core.actor import Actor, Role
 from opla.core.api_access import Access, Scope
 from opla.core.day import day_of
+from opla.core.item import Step
 from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport, ChargeRequest, RefundReport
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import deposits, floats
+from opla.db.queries import deposits, floats, items
 from opla.db.queries.call import select
 from opla.db.queries.deposits import Deposit
 from opla.operations import float_statement, pay_into_float, resellers
 from opla.operations.place_from_float import Asked, Reserved, place_from_float
 from opla.operations.quote_topup import Wanted
 from opla.operations.reselling import Selling
+from opla.operations.resolve_item import Wanted as Said
+from opla.operations.resolve_item import resolve_item
 from support import as_owner, at_once
 
 OWNER = Actor(Role.OWNER, "ana")
@@ -172,6 +175,16 @@ def test_what_cannot_be_is_refused_and_nothing_is_asked_of_anybody(
     assert select("SELECT count(*) FROM payment") == [(0,)]
 
 
+def test_whoever_asks_for_many_payments_and_pays_none_waits_an_hour(acme: World) -> None:
+    first = [asked(acme, key=f"k{n}") for n in range(10)]
+    assert all(isinstance(one, Deposit) for one in first)
+    assert refused(asked(acme, key="one more")) == Code.PAYMENTS_PAUSED
+    assert asked(acme, key="k0") == first[0]
+    assert isinstance(asked(acme, key="x", actor=Actor(Role.RESELLER, "bolt/o"), reseller="bolt"), Deposit)
+    acme.clock.tick(3601)
+    assert isinstance(asked(acme, key="one more"), Deposit)
+
+
 @pytest.mark.parametrize(("why", "ends"), [("refused", "failed"), ("expired", "expired")])
 def test_what_failed_or_expired_moves_nothing_and_paid_late_it_is_on_the_float_all_the_same(
     acme: World, why: str, ends: str
@@ -206,6 +219,22 @@ def test_the_provider_s_fee_is_ours_and_not_the_float_s(acme: World) -> None:
     deposit_id = opened(acme)
     told(acme, Answer.SUCCEEDED, 10_000, fee=Money(170, "EUR"))  # type: ignore[arg-type]  # a field of the report
     assert (status(deposit_id), free(), acme.balance("psp_fees:sandbox:EUR")) == ("paid_in", 10_000, 170)
+
+
+def test_a_person_may_say_that_it_was_paid_where_the_provider_says_nothing(acme: World) -> None:
+    deposit_id = opened(acme)
+    acme.provider.charges.clear()
+    for _ in range(40):
+        acme.clock.tick(6 * 3600)
+        acme.work()
+    assert acme.items() == ["unknown_charge"]
+    [item] = items.open_items()
+    assert item.reseller == "acme"
+    wanted = Said("paid", "their portal says so", amount="100.00")
+    assert resolve_item(OWNER, item.id, wanted, shop=acme.shop, at=acme.clock()) == Step.PROPOSED
+    other = Actor(Role.OWNER, "bo")
+    assert resolve_item(other, item.id, wanted, shop=acme.shop, at=acme.clock()) == Step.RESOLVED
+    assert (status(deposit_id), free()) == ("paid_in", 10_000)
 
 
 # ── out again ─────────────────────────────────────────────────────────────

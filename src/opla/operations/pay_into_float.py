@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -26,6 +26,9 @@ _FIELDS: Final = ("amount", "currency", "method")
 _KEY_LENGTH: Final = 64
 _BATCH: Final = 50
 _ROUNDS: Final = 4
+#: So many that wait or came to nothing, of one reseller within this long, and it waits: cards may be being tried.
+_MOST_UNPAID: Final = 10
+_WITHIN: Final = timedelta(hours=1)
 
 
 def ways(shop: Shop) -> tuple[str, ...]:
@@ -63,7 +66,11 @@ def pay_into_float(
     new = NewDeposit(
         reseller, key, asked, made.payment_id, made.receipt, method, amount, tag, made.attempt_id, made.reference
     )
-    payment_id, known = deposits.ask(new, actor=actor, at=at)
+    found = deposits.ask(new, since=at - _WITHIN, most=_MOST_UNPAID, actor=actor, at=at)
+    if found is None:
+        minutes = int(_WITHIN.total_seconds()) // 60
+        return Refusal(Code.PAYMENTS_PAUSED, params={"minutes": str(minutes)})
+    payment_id, known = found
     if field := differing(_FIELDS, known, asked):
         return Refusal(Code.KEY_REUSED, field, {"field": field})
     return deposits.one(reseller, payment_id) or Refusal(Code.NOT_FOUND)

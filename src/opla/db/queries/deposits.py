@@ -56,9 +56,12 @@ class Deposit:
         return self.state in (State.OPENING, State.OPEN)
 
 
-def ask(new: NewDeposit, *, actor: Actor, at: datetime) -> tuple[UUID, bytes]:
-    """What stands under this key, kept now where nothing did: its payment, and the digests of what was asked."""
-    [(payment_id, fields)] = call(
+def ask(new: NewDeposit, *, since: datetime, most: int, actor: Actor, at: datetime) -> tuple[UUID, bytes] | None:
+    """What stands under this key, kept now where nothing did: its payment, and the digests of what was asked.
+
+    None: nothing does, and `most` of this reseller's since then wait, or came to nothing.
+    """
+    rows = call(
         "opla_deposit",
         Argument(at, "timestamptz"),
         Argument(str(actor), "text"),
@@ -73,7 +76,12 @@ def ask(new: NewDeposit, *, actor: Actor, at: datetime) -> tuple[UUID, bytes]:
         Argument(new.language, "text"),
         Argument(new.attempt_id, "uuid"),
         Argument(new.reference, "text"),
+        Argument(since, "timestamptz"),
+        Argument(most, "int"),
     )
+    if not rows:
+        return None
+    [(payment_id, fields)] = rows
     return expect(payment_id, UUID), bytes(expect(fields, bytes))
 
 

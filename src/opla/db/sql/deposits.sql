@@ -1,14 +1,21 @@
 -- Resellers pay into their floats at a payment provider. The payment has the machine that every payment has (apply.sql);
 -- here is what is a float's alone: how it begins, and what the float owes when the money leaves again without us.
 
--- A payment into a float, with its charge attempt. The key says which: the same again is the same one.
+-- A payment into a float, with its charge attempt. The key says which: the same again is the same one. No row: p_most of
+-- this reseller's since p_since wait or came to nothing.
 CREATE OR REPLACE FUNCTION opla_deposit(
     p_at timestamptz, p_actor text, p_reseller text, p_key text, p_fields bytea, p_payment uuid, p_receipt text,
-    p_provider text, p_amount bigint, p_currency text, p_language text, p_attempt uuid, p_reference text
+    p_provider text, p_amount bigint, p_currency text, p_language text, p_attempt uuid, p_reference text,
+    p_since timestamptz, p_most int
 ) RETURNS TABLE (payment_id uuid, fields bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
+    IF NOT EXISTS (SELECT FROM idempotency i WHERE i.caller = 'deposit:' || p_reseller AND i.key = p_key)
+       AND (SELECT count(*) FROM deposit d JOIN payment p ON p.id = d.payment_id
+            WHERE d.reseller_id = p_reseller AND d.paid_in_at IS NULL AND p.made_at > p_since) >= p_most THEN
+        RETURN;
+    END IF;
     PERFORM opla_writes(true);
     INSERT INTO idempotency (caller, key, fields, order_id, at)
     VALUES ('deposit:' || p_reseller, p_key, p_fields, p_payment, p_at) ON CONFLICT DO NOTHING;
