@@ -63,6 +63,12 @@ def test_what_cannot_be_paid_in_is_refused_by_name(programs: Programs, typed: di
     assert programs.few.post("/float/deposits", ASKED, "k").code == "scope_missing"
 
 
+def test_whoever_pays_none_of_many_waits(programs: Programs) -> None:
+    answers = [programs.acme.post("/float/deposits", ASKED, f"k{n}") for n in range(11)]
+    assert [one.status for one in answers] == [202] * 10 + [429]
+    assert answers[-1].code == "payments_paused"
+
+
 def test_a_sandbox_key_pays_nothing_in(programs: Programs) -> None:
     trying = Program(made(programs.world, "acme", scopes=ALL, sandbox=True))
     assert trying.get("/float").body["methods"] == []

@@ -17,7 +17,7 @@ from opla.core.api_access import Access, Scope
 from opla.core.day import day_of
 from opla.core.item import Step
 from opla.core.money import Money
-from opla.core.ports import Answer, ChargeReport, ChargeRequest, RefundReport
+from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises, RefundReport
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import deposits, floats, items
 from opla.db.queries.call import select
@@ -222,18 +222,17 @@ def test_the_provider_s_fee_is_ours_and_not_the_float_s(acme: World) -> None:
 
 
 def test_a_person_may_say_that_it_was_paid_where_the_provider_says_nothing(acme: World) -> None:
+    acme.provider.promises = Promises(refuses_repeat=False, find_by_reference=True, max_seconds=10)
+    acme.provider.on_charge = lambda _request: ChargeReport(Answer.UNKNOWN)
     deposit_id = opened(acme)
-    acme.provider.charges.clear()
-    for _ in range(40):
-        acme.clock.tick(6 * 3600)
-        acme.work()
+    acme.clock.tick(16 * 60)
+    pay_into_float.came_back(deposit_id, at=acme.clock())
+    acme.work()
     assert acme.items() == ["unknown_charge"]
     [item] = items.open_items()
     assert item.reseller == "acme"
     wanted = Said("paid", "their portal says so", amount="100.00")
-    assert resolve_item(OWNER, item.id, wanted, shop=acme.shop, at=acme.clock()) == Step.PROPOSED
-    other = Actor(Role.OWNER, "bo")
-    assert resolve_item(other, item.id, wanted, shop=acme.shop, at=acme.clock()) == Step.RESOLVED
+    assert resolve_item(OWNER, item.id, wanted, shop=acme.shop, at=acme.clock()) == Step.RESOLVED
     assert (status(deposit_id), free()) == ("paid_in", 10_000)
 
 
@@ -335,6 +334,18 @@ def test_only_the_owner_gives_back_and_says_why(acme: World, how: dict[str, obje
     deposit_id = paid_in(acme)
     assert refused(back(acme, deposit_id, **how)) == code  # type: ignore[arg-type]  # by name
     assert refused(back(acme, UUID(int=5))) == Code.NOT_FOUND
+
+
+def test_what_its_provider_will_not_give_back_is_paid_from_the_bank(acme: World) -> None:
+    deposit_id = paid_in(acme)
+    acme.provider.on_refund = lambda _request: RefundReport(Answer.DECLINED, why="too_old")
+    assert back(acme, deposit_id, 4_000) == Money(4_000, "EUR")
+    acme.work(2)
+    [item] = items.open_items()
+    assert (item.kind, item.reseller, acme.balance("refunds_due:EUR")) == ("refund_refused", "acme", -4_000)
+    said = Said("paid_back_otherwise", "by transfer of today")
+    assert resolve_item(OWNER, item.id, said, shop=acme.shop, at=acme.clock()) == Step.RESOLVED
+    assert (acme.balance("refunds_due:EUR"), acme.balance("bank:EUR"), free()) == (0, -4_000, 6_000)
 
 
 def test_what_goes_back_while_its_bank_takes_it_is_lost_once(acme: World) -> None:

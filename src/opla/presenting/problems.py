@@ -32,6 +32,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.WEBHOOK_ENDED: 409,
     Code.TOO_MANY_CALLS: 429,
     Code.TOO_MANY_TRIES: 429,
+    Code.PAYMENTS_PAUSED: 429,
     Code.TEMPORARILY_CLOSED: 503,
 }
 
