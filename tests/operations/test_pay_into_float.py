@@ -352,6 +352,7 @@ def test_what_goes_back_while_its_bank_takes_it_is_lost_once(acme: World) -> Non
     deposit_id = paid_in(acme)
     acme.provider.on_refund = lambda _request: RefundReport(Answer.NOT_SENT)
     assert back(acme, deposit_id) == Money(10_000, "EUR")
+    acme.work()  # and again in a while
     resellers.pay_in(OWNER, "acme", "50", "more", shop=acme.shop, at=acme.clock())
     told(acme, Answer.SUCCEEDED, 10_000, charged_back_minor=10_000)
     assert free() == 5_000  # it gave that money already

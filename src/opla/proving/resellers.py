@@ -1,5 +1,6 @@
-"""The resellers of a simulation: they send files of orders under keys of their own, and pay in what that costs: by bank,
-or at a payment provider, where people pay late, twice, too little or not at all, and banks take it back.
+"""The resellers of a simulation: they send files of orders under keys of their own, and pay in what that costs.
+
+By bank, or at a payment provider, where people pay late, twice, too little or not at all, and banks take it back.
 
 What they wrote down themselves is held against the shop at the end: every order under its key, every deposit once. So
 is what their programs heard by webhooks: every fact, whatever died or broke on the way, and the same each time.
@@ -210,8 +211,8 @@ class Resellers:
         """What its payments came to, by the providers' own logs, and what the shop knows otherwise."""
         truth = {one.reference: one for till in self._world.tills.values() for one in till.taken.values()}
         rows = select(
-            """SELECT d.payment_id, a.reference, p.amount_minor, p.captured_minor, p.charged_back_minor, p.outside_minor,
-                      d.paid_in_at IS NOT NULL
+            """SELECT d.payment_id, a.reference, p.amount_minor, p.captured_minor, p.charged_back_minor,
+                      p.outside_minor, d.paid_in_at IS NOT NULL
                FROM deposit d JOIN payment p ON p.id = d.payment_id
                JOIN attempt a ON a.payment_id = p.id AND a.kind = 'charge'
                WHERE d.reseller_id = %s ORDER BY d.payment_id""",
