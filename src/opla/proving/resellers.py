@@ -67,6 +67,7 @@ class Book:
     orders: dict[str, UUID] = field(default_factory=dict)
     deposits_minor: int = 0
     deposits: int = 0
+    confirmed: set[str] = field(default_factory=set)  # of them those that the shop has said yes to
     on_its_way: bool = False  # a deposit that the shop has not confirmed yet
     payments: dict[str, UUID] = field(default_factory=dict)  # into its float, at providers, by its key
     heard: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))  # bodies by webhook-id
@@ -147,7 +148,7 @@ class Resellers:
         if book.on_its_way:
             return
         book.on_its_way = True
-        if book.deposits > len(book.payments):
+        if len(book.payments) <= book.deposits:
             self._pay_at_a_provider(book)
             return
         book.deposits += 1
@@ -159,7 +160,8 @@ class Resellers:
             paid = resellers.pay_in(_OWNER, book.name, amount, key, shop=shop, at=at)
             if isinstance(paid, Refusal):
                 raise AssertionError(f"a deposit was refused: {paid}")  # noqa: TRY004 - a finding, not a type
-            if book.on_its_way:  # the answer to the first try may have been lost, not the deposit
+            if key not in book.confirmed:  # the answer to the first try may have been lost, not the deposit
+                book.confirmed.add(key)
                 book.on_its_way = False
                 book.deposits_minor += amount_minor
 
@@ -179,9 +181,11 @@ class Resellers:
             )
             if isinstance(found, Refusal):
                 raise AssertionError(f"a deposit was refused: {found}")  # noqa: TRY004 - a finding, not a type
-            if book.payments.setdefault(key, found.id) != found.id:
+            if key not in book.payments:
+                book.payments[key] = found.id
+                book.on_its_way = False
+            elif book.payments[key] != found.id:
                 raise AssertionError(f"two payments stand under {key}")
-            book.on_its_way = False
 
         self._request(ask)
         if self._world.faults.strikes(Fault.PLACES_TWICE):
