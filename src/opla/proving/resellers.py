@@ -180,7 +180,10 @@ class Resellers:
                 actor, book.name, amount, method, key, language="en", shop=shop, at=self._world.now()
             )
             if isinstance(found, Refusal):
-                raise AssertionError(f"a deposit was refused: {found}")  # noqa: TRY004 - a finding, not a type
+                if found.code is not Code.PAYMENTS_PAUSED:
+                    raise AssertionError(f"a deposit was refused: {found}")
+                book.on_its_way = False  # many came to nothing: tried again when there is an order to pay
+                return
             if key not in book.payments:
                 book.payments[key] = found.id
                 book.on_its_way = False
@@ -216,7 +219,9 @@ class Resellers:
         truth = {one.reference: one for till in self._world.tills.values() for one in till.taken.values()}
         rows = select(
             """SELECT d.payment_id, a.reference, p.amount_minor, p.captured_minor, p.charged_back_minor,
-                      p.outside_minor, d.paid_in_at IS NOT NULL
+                      p.outside_minor, d.paid_in_at IS NOT NULL,
+                      EXISTS (SELECT FROM item i WHERE i.payment_id = p.id AND i.closed_at IS NULL
+                              AND i.kind IN ('unknown_charge', 'contradiction', 'adapter_gone'))
                FROM deposit d JOIN payment p ON p.id = d.payment_id
                JOIN attempt a ON a.payment_id = p.id AND a.kind = 'charge'
                WHERE d.reseller_id = %s ORDER BY d.payment_id""",
@@ -225,12 +230,12 @@ class Resellers:
         paid, wrong = [], []
         if {row[0] for row in rows} != set(book.payments.values()):
             wrong.append(f"{book.name} knows of {len(book.payments)} payments, the shop of {len(rows)}")
-        for _, reference, amount_minor, *known, is_in in rows:
+        for _, reference, amount_minor, *known, is_in, on_a_list in rows:
             session = truth.get(expect(reference, str))
             sums = (session.captured_minor, session.charged_back_minor, session.outside_minor) if session else (0, 0, 0)
-            covers = sums[0] >= expect(amount_minor, int)
+            covers = bool(is_in) if on_a_list else sums[0] >= expect(amount_minor, int)
             paid += [expect(amount_minor, int)] if covers else []
-            if tuple(known) != sums or is_in is not covers:
+            if not on_a_list and (tuple(known) != sums or is_in is not covers):
                 wrong.append(f"{book.name}'s payment {reference}: {sums} at the provider, {known} here, in: {is_in}")
         return paid, wrong
 
