@@ -41,6 +41,8 @@ quote              customer owner support clerk kiosk
 place              customer owner clerk kiosk system
 place_from_float   reseller
 pay                customer owner clerk kiosk
+pay_in             reseller
+give_back_deposit  owner
 call_off           customer
 reveal             customer reseller clerk kiosk
 say                customer kiosk

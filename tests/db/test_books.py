@@ -38,6 +38,7 @@ from opla.operations import cards as clerk
 from opla.operations import resellers, stock
 from opla.operations.card_files import import_cards
 from opla.operations.card_to import Going
+from opla.operations.pay_into_float import pay_into_float
 from opla.operations.payouts import keep
 from opla.operations.place_from_float import Asked, Reserved, place_from_float
 from opla.operations.place_orders import Placed, Placement, place_orders
@@ -64,6 +65,20 @@ class Break:
 
 
 BREAKS = [
+    Break("UPDATE deposit SET paid_in_at = NULL, lost_minor = 0, charged_back_minor = 0", "deposits"),
+    Break("UPDATE deposit SET lost_minor = lost_minor + 1", "deposits"),
+    Break("UPDATE deposit SET outside_minor = charged_back_minor, charged_back_minor = 0", "deposits"),
+    Break(
+        """ALTER TABLE deposit DROP CONSTRAINT deposit_reseller_id_fkey;
+           UPDATE deposit SET reseller_id = 'bolt'""",
+        "deposits",
+    ),
+    Break(
+        """INSERT INTO deposit (payment_id, reseller_id, key, actor, language)
+           SELECT payment_id, (SELECT id FROM reseller LIMIT 1), 'x', 'x', 'en' FROM allocation
+           WHERE order_id = '{delivered}'""",
+        "allocations",
+    ),
     Break(
         "UPDATE account SET debits_posted = debits_posted + 1 WHERE kind = 'psp_clearing'", "balances provider_accounts"
     ),
@@ -96,8 +111,8 @@ BREAKS = [
     Break(
         "UPDATE refund SET amount_minor = amount_minor - 1 WHERE order_id = '{refunded}'", "payments provider_accounts"
     ),
-    Break("UPDATE payment SET charged_back_minor = charged_back_minor + 1", "payments provider_accounts"),
-    Break("UPDATE payment SET outside_minor = outside_minor + 1", "payments provider_accounts"),
+    Break("UPDATE payment SET charged_back_minor = charged_back_minor + 1", "deposits payments provider_accounts"),
+    Break("UPDATE payment SET outside_minor = outside_minor + 1", "deposits payments provider_accounts"),
     Break("UPDATE refund SET state = 'due' WHERE state = 'outside'", "payments states"),
     Break("UPDATE transfer SET reason = 'outside_refund' WHERE reason = 'charged_back'", "payments arrows postings"),
     Break(
@@ -143,7 +158,7 @@ BREAKS = [
     ),
     Break("DELETE FROM refund WHERE order_id = '{given}'", "given_back"),
     Break("UPDATE refund SET amount_minor = amount_minor + 1 WHERE order_id = '{shelved}'", "given_back"),
-    Break("UPDATE payment SET amount_minor = amount_minor + 1", "allocations"),
+    Break("UPDATE payment SET amount_minor = amount_minor + 1", "allocations deposits"),
     Break("UPDATE allocation SET amount_minor = amount_minor - 1", "allocations"),
     Break(
         "DELETE FROM transfer WHERE order_id = '{twice}' AND reason = 'refund_due'",
@@ -329,6 +344,7 @@ def lives(shared: World) -> dict[str, UUID]:
     world.work()
     orders["placed"] = world.order()
     world.work()
+    a_deposit(world)
     paid_out(world, orders["delivered"])
     states = {name: world.state(order_id) for name, order_id in orders.items()}
     ends = dict.fromkeys(("own stock", "twice", "charged", "outside", "part", "asked", "abroad"), "delivered")
@@ -357,6 +373,23 @@ def paid_out(world: World, order_id: UUID) -> None:
     statement = camt(entry(2080, text="PAYOUT-1"))
     found = import_statement(Actor(Role.OWNER), statement, shop=world.shop, at=world.clock())
     assert not isinstance(found, Refusal), found
+
+
+def a_deposit(world: World) -> None:
+    """Paid in at a provider, half of it charged back since."""
+    paid = pay_into_float(
+        Actor(Role.RESELLER, "acme/o@acme.example"), "acme", Money(2000, "EUR"), "sandbox", "d",
+        language="en", shop=world.shop, at=world.clock(),
+    )  # fmt: skip
+    assert not isinstance(paid, Refusal), paid
+    world.work()
+    world.provider.session(-1, Answer.SUCCEEDED, 2000)
+    world.wake()
+    world.work()
+    reference = list(world.provider.charges)[-1]
+    world.provider.charges[reference] = replace(world.provider.charges[reference], charged_back_minor=1000)
+    world.wake()
+    world.work(2)
 
 
 def a_purchase(world: World) -> None:

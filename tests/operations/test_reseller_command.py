@@ -14,7 +14,11 @@ import pytest
 from fakes import START, World
 from opla.commands import Stop, reseller
 from opla.core.actor import Actor, Role
+from opla.core.money import Money
+from opla.core.ports import Answer
+from opla.core.refusal import Refusal
 from opla.operations import resellers, shop
+from opla.operations.pay_into_float import pay_into_float
 
 OWNER = Actor(Role.OWNER, "test")
 FILE = "key,sku,number\na,MV-15,0470123456\nb,MV-15,04701\nc,MV-15,0470123457\n"
@@ -74,3 +78,35 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_reason(
     with pytest.raises(Stop) as stop:
         place("sku,number\nMV-15,0470123456\n")
     assert stop.value.code == "columns_wrong"
+
+
+def test_the_owner_lists_what_was_paid_in_at_a_provider_and_gives_it_back(
+    place: Callable[[str], object], world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paid = pay_into_float(
+        Actor(Role.RESELLER, "acme/o"), "acme", Money(5000, "EUR"), "sandbox", "d", language="en", shop=world.shop,
+        at=world.clock(),
+    )  # fmt: skip
+    assert not isinstance(paid, Refusal)
+    world.work()
+    world.provider.decide(Answer.SUCCEEDED, 5000)
+    world.wake()
+    world.work()
+    parser = argparse.ArgumentParser()
+    reseller.add_arguments(parser)
+
+    def run(*words: str) -> dict[str, object]:
+        reseller.run(parser.parse_args([*words, "--json"]))
+        return dict(json.loads(capsys.readouterr().out))
+
+    assert place
+    [row] = run("deposits", "acme")["deposits"]  # type: ignore[misc]  # a list
+    assert (row["state"], row["amount_minor"]) == ("paid_in", 5000)
+    given = ("give-back", "acme", "20.00", "--deposit", row["id"])
+    with pytest.raises(Stop) as no_reason:
+        run(*given)
+    assert no_reason.value.code == "reason_missing"
+    with pytest.raises(Stop):
+        run("give-back", "bolt", "--deposit", row["id"], "--why", "theirs")
+    said = run(*given, "--why", "paid in twice")
+    assert (said["back_minor"], said["free_minor"]) == (2000, 7000)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 import pytest
 from django.utils.html import escape
 
 from api.conftest import Program
-from fakes import START
+from fakes import DIRECT, NUMBER, START
 from opla.core.actor import Actor, Role
 from opla.core.own_account import OwnAccount
+from opla.core.ports import Answer
 from opla.operations import float_deposits, members, resellers
+from opla.operations.place_from_float import Asked, place_from_float
+from opla.operations.quote_topup import Wanted
 from statements import OUR_IBAN
 from surfaces.conftest import Door, Visitor
 from surfaces.test_signing_in import ANA, sign_in
@@ -145,3 +149,65 @@ def test_the_api_is_tried_by_whoever_may_look_at_the_catalogue_with_and_without_
     for one in shown:
         assert escape(one.curl(acme.door.world.shop.base_url)) in page.html
     assert re.search(r'<form class="try"[^>]* hidden>', page.html)  # what needs JavaScript is not offered without it
+
+
+def test_whoever_may_pay_in_chooses_how_and_is_led_to_the_payment_page_once(acme: Acme) -> None:
+    world, page = acme.door.world, "/reseller/acme/float/in/"
+    typed = {"paid": "250", "method": "sandbox", "key": "k1"}
+    assert 'name="paid"' in acme.ana.get("/reseller/acme/float/").html
+    assert 'name="paid"' not in acme.ben.get("/reseller/acme/float/").html
+    for other in (acme.ben, acme.eve, acme.max):
+        assert other.post(page, typed).status == 404
+    opening = acme.ana.post(page, typed)
+    assert (opening.status, "250.00" in opening.text, "being opened" in opening.text) == (200, True, True)
+    assert acme.ana.post(page, typed).where == opening.where  # pressed twice
+    assert acme.ana.get(f"{opening.where}state/?seen=opening").status == 200
+    world.work()
+    changed = acme.ana.client.get(f"{opening.where}state/?seen=opening")
+    assert changed.headers["HX-Refresh"] == "true"
+    assert acme.ben.get(opening.where).status == 200  # sees it, and is led nowhere
+    goes = acme.ana.client.get(opening.where)
+    assert (goes.status_code, goes["Location"]) == (302, "http://sandbox.test/pay")
+    open_ = acme.ana.get(opening.where)
+    assert 'href="http://sandbox.test/pay"' in open_.html
+    assert 'href="http://sandbox.test/pay"' not in acme.ben.get(opening.where).html
+    assert acme.eve.get(opening.where).status == acme.max.get(opening.where).status == 404
+
+
+def test_whoever_comes_back_from_paying_sees_that_it_is_on_the_float(acme: Acme) -> None:
+    world = acme.door.world
+    where = acme.ana.post("/reseller/acme/float/in/", {"paid": "250", "method": "sandbox", "key": "k1"}).where
+    world.work()
+    world.provider.decide(Answer.SUCCEEDED, 25_000)
+    back = Visitor().client.get(f"/pay/return/deposit/{where.split('/')[-2]}/")
+    assert (back.status_code, back["Location"]) == (303, where)
+    world.work()
+    assert "on the float" in acme.ana.get(where).text
+    assert "350.00" in acme.ana.get("/reseller/acme/float/").text
+    nobody = Visitor().client.get(f"/pay/return/deposit/{UUID(int=1)}/")
+    assert (nobody.status_code, nobody["Location"]) == (303, "/reseller/")
+
+
+def test_what_cannot_be_paid_in_is_said_beside_the_amount_which_stays(acme: Acme) -> None:
+    page = acme.ana.post("/reseller/acme/float/in/", {"paid": "3", "method": "sandbox", "key": "k"})
+    assert (page.status, page.value("paid")) == (400, "3")
+    assert page.error("paid")
+
+
+def test_a_float_that_owes_says_so_on_its_page(acme: Acme) -> None:
+    world = acme.door.world
+    acme.ana.post("/reseller/acme/float/in/", {"paid": "250", "method": "sandbox", "key": "k1"})
+    world.work()
+    reference = list(world.provider.charges)[-1]
+    world.provider.decide(Answer.SUCCEEDED, 25_000)
+    world.wake()
+    world.work()
+    told = replace(world.provider.charges[reference], charged_back_minor=25_000)
+    sku = Wanted("", "", "o@example.org", "en", sku=DIRECT, number=NUMBER)
+    asked = [Asked("acme", f"k{n}", sku) for n in range(20)]
+    place_from_float(Actor(Role.RESELLER, "acme"), asked, shop=world.shop, at=world.clock())
+    world.provider.charges[reference] = told
+    world.wake()
+    world.work(2)
+    assert "200.00 is missing" in acme.ana.get("/reseller/acme/float/").text
+    assert "200.00 is missing" in acme.ben.get("/reseller/acme/float/").text

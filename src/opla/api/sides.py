@@ -11,9 +11,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from opla.api.auth import access
+from opla.core.money import Money
 from opla.core.refusal import Refusal
 from opla.core.reselling import GivenBack, Line, Sold, Which
 from opla.db.queries.codes import Revealed
+from opla.db.queries.deposits import Deposit
 from opla.db.queries.floats import Float
 from opla.db.queries.sold import Place
 from opla.operations import shop
@@ -39,6 +41,10 @@ class Side(Protocol):
     def given_back(self, order_id: UUID, *, after: UUID | None, limit: int) -> list[GivenBack] | None: ...
 
     def balance(self) -> Float: ...
+
+    def pay_in(self, amount: Money, method: str, key: str, language: str) -> Deposit | Refusal: ...
+
+    def deposit(self, deposit_id: UUID) -> Deposit | None: ...
 
     def lines(self, since: datetime, until: datetime, *, after: Place | None, limit: int) -> list[Line]: ...
 

@@ -58,7 +58,7 @@ def _list(*, as_json: bool) -> int:
     for item, said in found:
         age = str(now - item.opened_at).split(".", maxsplit=1)[0]
         at_risk = f"{item.at_risk.decimal:>8} {item.at_risk.currency}"
-        print(f"{item.id:>5}  {item.kind:<16} {item.ticket or '-':<12} {at_risk}  {age:>9}  {said}")
+        print(f"{item.id:>5}  {item.kind:<16} {item.ticket or item.reseller or '-':<12} {at_risk}  {age:>9}  {said}")
     print("Nothing waits for a person." if not found else f"{len(found)} open.")
     return 0
 
@@ -95,10 +95,11 @@ def _show(arguments: argparse.Namespace) -> int:
         may = offers(found, shop=current())
         tried, said = items.attempts_about(found), items.evidence(found.id)
         events = items.events_about(found)
+        whose = found.ticket or found.reseller or "no order"
         lines = [
             f"{found.id}  {words.kind(found.kind)}",
             words.why(found),
-            f"{found.at_risk.decimal} {found.at_risk.currency} at risk · {found.ticket or 'no order'} {found.state}",
+            f"{found.at_risk.decimal} {found.at_risk.currency} at risk · {whose} {found.state}",
             *(f"  {e.at:%Y-%m-%d %H:%M:%S}  {words.word(e.name)} ({e.actor})" for e in events),
             *(f"  {t.kind} {t.state} at {t.adapter}: ours {t.reference}, theirs {t.provider_id or '-'}" for t in tried),
             *(f"  {e.at:%Y-%m-%d %H:%M:%S}  {e.actor} {e.step}: {e.resolution}. {e.note}" for e in said),

@@ -5,6 +5,8 @@
     ./opla reseller member acme ana@acme.example --role owner     whoever proves that address sees its pages
     ./opla reseller revoke acme                 ends all its keys
     ./opla reseller pay-in acme 500.00 --key statement-2026-11-22-7
+    ./opla reseller deposits acme               what it paid in at a payment provider, the newest first
+    ./opla reseller give-back acme 100.00 --deposit 0198… --why "paid in twice"     to where it was paid from
     ./opla reseller balance acme
     ./opla reseller place acme orders.csv       CSV, XLSX or a JSON object a line; columns: key, sku or operator and
                                                 amount, number, plan, email, language, device
@@ -33,17 +35,23 @@ if TYPE_CHECKING:
     from opla.db.queries.bulk import File
 
 _OWNER = Actor(Role.OWNER, "terminal")
+_ACTS = ("add", "key", "revoke", "member", "pay-in", "deposits", "give-back", "balance", "place")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("act", choices=("add", "key", "revoke", "member", "pay-in", "balance", "place"))
+    parser.add_argument("act", choices=_ACTS)
     parser.add_argument("name", help="the reseller, such as acme")
     parser.add_argument(
-        "what", nargs="?", default="", help="of pay-in the amount, of place the file, of member the address"
+        "what",
+        nargs="?",
+        default="",
+        help="of pay-in and give-back the amount, of place the file, of member the address",
     )
     parser.add_argument("--title", default="", help="of add: its name for people")
     parser.add_argument("--email", default="", help="of add: who is told what became of its orders")
     parser.add_argument("--key", default="", help="of pay-in: names the deposit")
+    parser.add_argument("--deposit", default="", help="of give-back: which one, as deposits names it")
+    parser.add_argument("--why", default="", help="of give-back: the reason, which is kept")
     parser.add_argument("--scopes", default="", help="of key: its rights, with commas; without: all but codes:read")
     parser.add_argument("--sandbox", action="store_true", help="of key: what it orders is played, and moves nothing")
     parser.add_argument("--role", default="owner", help="of member: owner, seller or books; none ends it")
@@ -57,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
         "revoke": _revoke,
         "member": _member,
         "pay-in": _pay_in,
+        "deposits": _deposits,
+        "give-back": _give_back,
         "balance": _balance,
         "place": _place,
     }
@@ -124,6 +134,56 @@ def _pay_in(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
         raise _stop(recorded)
     said, sentence = _balance(asked)
     return {**said, "recorded": recorded}, sentence if recorded else f"Recorded before. {sentence}"
+
+
+def _deposits(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
+    from opla.db.queries import deposits
+
+    found = deposits.newest(asked.name, limit=20)
+    rows = [
+        {
+            "id": str(one.id),
+            "state": one.status,
+            "amount_minor": one.amount.amount_minor,
+            "back_minor": one.back.amount_minor,
+            "method": one.method,
+            "receipt": one.receipt,
+            "made_at": one.made_at.isoformat(),
+        }
+        for one in found
+    ]
+    lines = [
+        f"{one.id}  {one.made_at:%Y-%m-%d %H:%M}  {one.amount.decimal:>9} {one.status:<8} {one.method}" for one in found
+    ]
+    said: dict[str, object] = {"reseller": asked.name, "deposits": rows}
+    return said, "\n".join(lines) or f"{asked.name} has paid nothing in at a payment provider."
+
+
+def _give_back(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
+    from opla.core.money import Money
+    from opla.core.refusal import Code
+    from opla.db.queries import deposits
+    from opla.operations import pay_into_float
+    from opla.operations.shop import current
+
+    try:
+        deposit = deposits.one(asked.name, UUID(asked.deposit))
+    except ValueError:
+        deposit = None
+    if deposit is None:
+        raise _stop(Refusal(Code.NOT_FOUND, "deposit"))
+    amount = Money.parse(asked.what, deposit.amount.currency) if asked.what else None
+    if asked.what and amount is None:
+        raise _stop(Refusal(Code.AMOUNT_UNREADABLE, "amount"))
+    shop, at = current(), datetime.now(UTC)
+    back = pay_into_float.give_back(
+        _OWNER, deposit.id, refund_id=shop.chance.uuid(at), amount=amount, why=asked.why, shop=shop, at=at
+    )
+    if isinstance(back, Refusal):
+        raise _stop(back)
+    said, sentence = _balance(asked)
+    said |= {"deposit": str(deposit.id), "back_minor": back.amount_minor}
+    return said, f"{back.decimal} {back.currency} goes back to where it was paid from. {sentence}"
 
 
 def _balance(asked: argparse.Namespace) -> tuple[dict[str, object], str]:

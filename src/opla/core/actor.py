@@ -23,6 +23,8 @@ class Act(StrEnum):
     PLACE = "place"
     PLACE_FROM_FLOAT = "place_from_float"
     PAY = "pay"
+    PAY_IN = "pay_in"  # into a float, at a payment provider; whose float it is, the operation checks besides
+    GIVE_BACK_DEPOSIT = "give_back_deposit"  # what was paid in so, from the float to where it came from
     CALL_OFF = "call_off"  # what was bought for a date that has not come; whose order it is, the operation checks
     REVEAL = "reveal"  # look at a code; whose code it is, the operation checks besides
     STEP_BACK = "step_back"  # withdraw from a purchase, as a consumer may
@@ -91,6 +93,7 @@ MAY: dict[Role, frozenset[Act]] = {
     Role.RESELLER: frozenset(
         {
             Act.PLACE_FROM_FLOAT,
+            Act.PAY_IN,
             Act.REVEAL,
             Act.TAKE_BACK,
             Act.MANAGE_OWN_RESELLER,
@@ -115,6 +118,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.CHANGE_CATALOGUE,
             Act.MANAGE_RESELLERS,
             Act.FUND,
+            Act.GIVE_BACK_DEPOSIT,
             Act.TELL_RATE,
             Act.MANAGE_PLACES,
             Act.MANAGE_SUPPLIERS,

@@ -121,7 +121,8 @@ class Reason(StrEnum):
     CHARGE_BACK_WON = "charge_back_won"
     OUTSIDE_REFUND = "outside_refund"  # refunded in the provider's dashboard: a person explains it
     OUTSIDE_UNDONE = "outside_undone"
-    TAKEN_BACK = "taken_back"  # an order's own money is what left without us: it is not owed a second time
+    TAKEN_BACK = "taken_back"  # an order's or a float's own money is what left without us: it is not owed a second time
+    RESTORED = "restored"  # what was taken from a float so, and has come again
     MET_OUTSIDE = "met_outside"  # a refund that was due, met by money that left without us
     PSP_FEE = "psp_fee"  # kept by the payment provider out of what it owes us
     PSP_FEE_BACK = "psp_fee_back"
@@ -221,6 +222,7 @@ CHARGE_BACK_WON = Posting(Reason.CHARGE_BACK_WON, Slot.PAYER, Slot.CHARGEBACKS)
 OUTSIDE_REFUND = Posting(Reason.OUTSIDE_REFUND, Slot.SUSPENSE, Slot.PAYER)
 OUTSIDE_UNDONE = Posting(Reason.OUTSIDE_UNDONE, Slot.PAYER, Slot.SUSPENSE)
 TAKEN_BACK = Posting(Reason.TAKEN_BACK, Slot.HELD, Slot.GONE)
+RESTORED = Posting(Reason.RESTORED, Slot.GONE, Slot.HELD)
 MET_OUTSIDE = Posting(Reason.MET_OUTSIDE, Slot.DUE, Slot.GONE)
 PSP_FEE = Posting(Reason.PSP_FEE, Slot.PSP_FEES, Slot.PAYER)
 PSP_FEE_BACK = Posting(Reason.PSP_FEE_BACK, Slot.PAYER, Slot.PSP_FEES)
@@ -242,6 +244,7 @@ CASH_SHORT = Posting(Reason.CASH_SHORT, Slot.DIFFERENCES, Slot.DRAWER)
 CASH_FLOAT = Posting(Reason.FLOAT_PAID_IN, Slot.DRAWER, Slot.HELD)
 VOUCHER_OWED = Posting(Reason.VOUCHER_OWED, Slot.PAYER, Slot.VOUCHERS)
 VOUCHER_MET = Posting(Reason.VOUCHER_MET, Slot.VOUCHERS, Slot.PAYER)
+PAID_IN = Posting(Reason.FLOAT_PAID_IN, Slot.PAYER, Slot.HELD)
 
 #: Suppliers that are our own shelves: what lies there has an account of its own name, and no float.
 SHELVES = frozenset({"code_stock", "card_stock"})

@@ -1,4 +1,4 @@
-"""One payment: one session at a provider, for one or several orders (their `allocations`).
+"""One payment: one session at a provider, for one or several orders (their `allocations`), or into a reseller's float.
 
     opening ──opened──▶ open ──captured──▶ captured ◀──┐ captured late
        │                 │ ├─failed──▶ failed ─────────┤
@@ -8,6 +8,10 @@ What a provider reports are cumulative facts. The first capture that covers the 
 order that waits for it; for an order that does not wait (cancelled, paid already, or bought by somebody else
 meanwhile) its share goes back, and so does whatever was captured beyond the amount, or below it. What left
 without us is `core.gone`'s, what the provider keeps for its work `core.fee`'s.
+
+A payment into a float waits for no order: it is `paid_in` where another one is `captured`, and no time is too late for
+it. Of what is on the float a person may have some `given_back`. What left without us is `recovered` from the float as
+far as that is free, and `restored` when it comes again.
 """
 
 from __future__ import annotations
@@ -43,6 +47,7 @@ class State(StrEnum):
 class Event(StrEnum):
     OPENED = "opened"
     CAPTURED = "captured"
+    PAID_IN = "paid_in"  # on a reseller's float
     OVERPAID = "overpaid"
     UNDERPAID = "underpaid"
     FAILED = "failed"
@@ -56,6 +61,9 @@ class Event(StrEnum):
     OUTSIDE_UNDONE = "outside_undone"
     FEE_KEPT = "fee_kept"
     FEE_GIVEN_BACK = "fee_given_back"
+    GIVEN_BACK = "given_back"  # from the float, by choice
+    RECOVERED = "recovered"
+    RESTORED = "restored"
 
 
 #: (state, event) → state. The postings of a payment's own arrows; those of its orders are in `order.ARROWS`.
@@ -66,6 +74,7 @@ ARROWS: Final[dict[tuple[State, Event], tuple[State, tuple[ledger.Posting, ...]]
         for state in (State.OPENING, State.OPEN, State.FAILED, State.EXPIRED)
         for event, target, postings in (
             (Event.CAPTURED, State.CAPTURED, ()),
+            (Event.PAID_IN, State.CAPTURED, (ledger.PAID_IN,)),
             (Event.UNDERPAID, State.CAPTURED, (ledger.CAPTURED, ledger.REFUND_DUE)),
         )
     },
@@ -79,6 +88,9 @@ ARROWS: Final[dict[tuple[State, Event], tuple[State, tuple[ledger.Posting, ...]]
     (State.CAPTURED, Event.OUTSIDE_UNDONE): (State.CAPTURED, (ledger.OUTSIDE_UNDONE,)),
     (State.CAPTURED, Event.FEE_KEPT): (State.CAPTURED, (ledger.PSP_FEE,)),
     (State.CAPTURED, Event.FEE_GIVEN_BACK): (State.CAPTURED, (ledger.PSP_FEE_BACK,)),
+    (State.CAPTURED, Event.GIVEN_BACK): (State.CAPTURED, (ledger.REFUND_DUE,)),
+    (State.CAPTURED, Event.RECOVERED): (State.CAPTURED, (ledger.TAKEN_BACK,)),
+    (State.CAPTURED, Event.RESTORED): (State.CAPTURED, (ledger.RESTORED,)),
     (State.OPENING, Event.FAILED): (State.FAILED, ()),
     (State.OPEN, Event.FAILED): (State.FAILED, ()),
     (State.OPENING, Event.EXPIRED): (State.EXPIRED, ()),
@@ -104,6 +116,7 @@ class Payment:
     otherwise   what of `refunded` went out from our bank account: the provider knows nothing of it
     fee         what the provider keeps for it, as far as we have posted it; None: it has not said
     fee_on      what that was told for (`core.fee`)
+    float_of    the reseller whose float it pays into, and `float_key` what that calls it; empty: it pays orders
     """
 
     id: UUID
@@ -121,6 +134,8 @@ class Payment:
     otherwise_minor: int = 0
     fee_minor: int | None = None
     fee_on: str = ""
+    float_of: str = ""
+    float_key: str = ""
 
     @property
     def kept_minor(self) -> int:
@@ -272,7 +287,19 @@ def _captured(
     covers = first and delta_minor >= payment.amount.amount_minor
     moves, refunds, attempts, messages = list(base.moves), [], [], []
     extra_minor = delta_minor
-    if covers:
+    if covers and payment.float_of:
+        target, postings = move(payment, Event.PAID_IN)
+        lines = ledger.transfers(
+            postings,
+            {Reason.FLOAT_PAID_IN: payment.amount.amount_minor},
+            replace(parties, reseller=payment.float_of),
+            order_id=None,
+            payment_id=payment.id,
+        )
+        why = payment.float_key
+        moves.append(Move(Subject.PAYMENT, payment.id, payment.state, target, Event.PAID_IN, lines, why=why))
+        extra_minor -= payment.amount.amount_minor
+    elif covers:
         target, _ = move(payment, Event.CAPTURED)
         moves.append(Move(Subject.PAYMENT, payment.id, payment.state, target, Event.CAPTURED))
         extra_minor -= payment.amount.amount_minor

@@ -119,6 +119,8 @@ class Code(StrEnum):
     PAYMENTS_PAUSED = "payments_paused"  # too many were asked for: `minutes` to wait, or `until` tomorrow
     ORDER_NOT_PAYABLE = "order_not_payable"  # paid, ended or expired
     FLOAT_TOO_LOW = "float_too_low"  # less is free on a reseller's float than the order costs
+    FLOAT_OWES = "float_owes"  # what was paid in left again, the float had spent it, and no order waits on credit
+    FLOAT_SPENT = "float_spent"  # what was paid in cannot go back: the float holds less free
     KEY_MISSING = "key_missing"  # a reseller's order without an idempotency key of 1 to 64 signs
     FIELD_UNKNOWN = "field_unknown"  # a program sent a field that means nothing here
     FIELD_NOT_TEXT = "field_not_text"

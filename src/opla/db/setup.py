@@ -16,8 +16,8 @@ _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
 _SQL = (
-    *("clock", "orders", "promotions", "webhooks", "floats", "api", "passports", "bulk", "apply", "attempts"),
-    *("codes", "cards", "dates"),
+    *("clock", "orders", "promotions", "webhooks", "deposits", "floats", "api", "passports", "bulk", "apply"),
+    *("attempts", "codes", "cards", "dates"),
     *("refunds", "bank", "payouts", "stations", "offline", "cash", "counter", "terminals", "vouchers", "rates"),
     *("reminders", "days", "letters", "threads", "rights"),
     *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay", "printing", "post"),
@@ -64,7 +64,7 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
 def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
     """The core's postings as rows (reason, phase, kinds debited, kinds credited), for `books` to compare with."""
     used = {line for arrow in order.ARROWS.values() for line in arrow.postings}
-    used |= {line for _, postings in payment.ARROWS.values() for line in postings}
+    used |= {line for _, postings in payment.ARROWS.values() for line in postings} - {ledger.PAID_IN}
     used |= {line for _, postings in card.ARROWS.values() for line in postings}
     used |= {line for arrows in (stock.PURCHASES, stock.BATCHES) for _, lines in arrows.values() for line in lines}
     used |= {line for _, postings in voucher.ARROWS.values() for line in postings}
@@ -77,7 +77,7 @@ def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
     rows.append((str(ledger.Reason.STOCK_BOUGHT), posted, [str(bought), str(ledger.Account.CARD_STOCK)], bank))
     rows.append((str(ledger.Reason.FLOAT_FILLED), posted, [filled, fx], bank))
     rows.append((str(ledger.Reason.FLOAT_FILLED_ABROAD), posted, [filled], [fx]))
-    paid_in = [*bank, str(ledger.Account.TILL_DRAWER)]
+    paid_in = [*bank, str(ledger.Account.TILL_DRAWER), str(ledger.Account.PSP_CLEARING)]
     rows.append((str(ledger.Reason.FLOAT_PAID_IN), posted, paid_in, [str(ledger.Account.RESELLER_FLOAT)]))
     transit, clearing = str(ledger.Account.IN_TRANSIT), str(ledger.Account.PSP_CLEARING)
     for reason, other in (

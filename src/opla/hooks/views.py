@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -9,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from opla.accounts.device import device_of
 from opla.db.queries import pages
-from opla.operations import wake
+from opla.operations import pay_into_float, wake
 from opla.operations.links import device_hash, hash_link
 
 
@@ -25,6 +27,15 @@ def returned(request: HttpRequest, link: str) -> HttpResponse:
     if page is not None:
         wake.wake_order(page.id, at=timezone.now())
     answer = HttpResponseRedirect(f"/o/{link}/")
+    answer.status_code = 303
+    return answer
+
+
+@require_safe
+def deposit_returned(_request: HttpRequest, deposit_id: UUID) -> HttpResponse:
+    """The same of a payment into a float, whose page is for its reseller's people alone."""
+    reseller = pay_into_float.came_back(deposit_id, at=timezone.now())
+    answer = HttpResponseRedirect(f"/reseller/{reseller}/float/in/{deposit_id}/" if reseller else "/reseller/")
     answer.status_code = 303
     return answer
 

@@ -280,7 +280,7 @@ def _buy(file: File, *, shop: Shop, at: datetime) -> None:
             if isinstance(answer, list) and row.key in standing and answer[0].code is not Code.KEY_REUSED:
                 stands = Reserved(standing[row.key][0], again=True)
                 told.append(_told(file, row, stands, shop=shop, at=at))
-            elif isinstance(answer, list) and answer[0].code is Code.FLOAT_TOO_LOW:
+            elif isinstance(answer, list) and answer[0].code in (Code.FLOAT_TOO_LOW, Code.FLOAT_OWES):
                 short.append(row)  # nothing of it is lost: it is bought when there is money
             else:
                 told.append(_told(file, row, answer, shop=shop, at=at))

@@ -58,6 +58,8 @@ class ChargeDesk:
         consent = self._consents.get(case.payment.id)
         if consent and not consent.wanted:
             return _WITHDRAWN
+        if case.payment.float_of:
+            return None  # nothing waits for it, so it is never too late
         if any(o.state is order.State.PLACED and o.id not in case.bought for o in case.orders.values()):
             return None
         return ChargeReport(Answer.DECLINED, why="expired")
@@ -81,14 +83,17 @@ class ChargeDesk:
         return provider.charge(self._request(claimed, case, keep=consent is not None and consent.keep, mandate=by))
 
     def _request(self, claimed: Claimed, case: PaymentCase, *, keep: bool, mandate: str) -> ChargeRequest:
-        first = next(iter(case.orders))
-        link = write_link(self.shop.keyring.open(case.links[0], first.bytes))
+        if case.payment.float_of:
+            back = f"deposit/{case.payment.id}"
+        else:
+            first = next(iter(case.orders))
+            back = write_link(self.shop.keyring.open(case.links[0], first.bytes))
         return ChargeRequest(
             claimed.reference,
             case.payment.amount,
             f"Opla {case.receipt}",
             case.language,
-            f"{self.shop.base_url}/pay/return/{link}/",
+            f"{self.shop.base_url}/pay/return/{back}/",
             f"{self.shop.base_url}/hooks/payments/{claimed.adapter}/",
             keep=keep,
             mandate=mandate,

@@ -160,8 +160,8 @@ def reused(known: bytes, asked: bytes) -> Refusal | None:
 def _answer(reservation: Reservation, row: floats.ReservedRow) -> Reserved | list[Refusal]:
     if row.result == "placed":
         return Reserved(reservation.order_id, again=False)
-    if row.result == "float_too_low" or row.order_id is None:
-        return [Refusal(Code.FLOAT_TOO_LOW, "amount")]
+    if row.order_id is None:
+        return [Refusal(Code(row.result), "amount")]
     if refused := reused(row.fields, reservation.fields):
         return [refused]
     return Reserved(row.order_id, again=True)

@@ -13,13 +13,16 @@ from itertools import islice
 from uuid import UUID
 
 from opla.core import api_sandbox, order
+from opla.core.actor import Act
 from opla.core.api_access import Access
 from opla.core.api_sandbox import Played
 from opla.core.day import bounds, day_of
+from opla.core.money import Money
 from opla.core.refusal import Code, Refusal
 from opla.core.reselling import GivenBack, Line, Sold, Which
 from opla.db.queries import played
 from opla.db.queries.codes import Revealed
+from opla.db.queries.deposits import Deposit
 from opla.db.queries.floats import Float
 from opla.db.queries.played import NewPlay
 from opla.db.queries.sold import Place
@@ -116,6 +119,13 @@ class Playing:
 
     def balance(self) -> Float:
         return self._balance(self._today())
+
+    def pay_in(self, _amount: Money, _method: str, _key: str, _language: str) -> Deposit | Refusal:
+        """There is nothing to play: play money lies there every morning, and a payment page takes real money."""
+        return Refusal(Code.NOT_ALLOWED, params={"act": Act.PAY_IN})
+
+    def deposit(self, _deposit_id: UUID) -> Deposit | None:
+        return None
 
     def lines(self, since: datetime, until: datetime, *, after: Place | None, limit: int) -> list[Line]:
         found = (line for line in self._lines(self._today()) if since <= line.at < until)

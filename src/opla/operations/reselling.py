@@ -12,18 +12,21 @@ from opla.core import order, sim, take_back
 from opla.core.actor import Act, Actor, Role
 from opla.core.api_access import Access
 from opla.core.day import day_of
+from opla.core.money import Money
 from opla.core.phone import Number
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.core.reselling import GivenBack, Line, Sold, Which
 from opla.core.take_back import Back
-from opla.db.queries import cases, codes, floats, refunds, sold
+from opla.db.queries import cases, codes, deposits, floats, refunds, sold
 from opla.db.queries.apply import apply
 from opla.db.queries.codes import Revealed
+from opla.db.queries.deposits import Deposit
 from opla.db.queries.floats import Float
 from opla.db.queries.sold import Place
 from opla.operations import catalogue, routes
 from opla.operations.keyed import keyed
+from opla.operations.pay_into_float import pay_into_float
 from opla.operations.place_from_float import Asked, Reserved, place_from_float, unfit
 from opla.operations.quote_topup import Wanted, priced
 from opla.operations.shop import Shop
@@ -116,6 +119,15 @@ class Selling:
 
     def balance(self) -> Float:
         return floats.balance(self.access.reseller, CURRENCY)
+
+    def pay_in(self, amount: Money, method: str, key: str, language: str) -> Deposit | Refusal:
+        """A payment into its float that waits for its page; the same key again is the same one."""
+        return pay_into_float(
+            self.actor, self.access.reseller, amount, method, key, language=language, shop=self.shop, at=self.at
+        )
+
+    def deposit(self, deposit_id: UUID) -> Deposit | None:
+        return deposits.one(self.access.reseller, deposit_id)
 
     def lines(self, since: datetime, until: datetime, *, after: Place | None, limit: int) -> list[Line]:
         """What moved on the float, newest first."""

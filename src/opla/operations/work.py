@@ -16,6 +16,7 @@ from opla.operations.dispatch import Dispatch
 from opla.operations.expire import expire
 from opla.operations.mandates import end_mandates
 from opla.operations.outside import Outside
+from opla.operations.pay_into_float import recover
 from opla.operations.post_webhooks import post_webhooks
 from opla.operations.push import Words, push_out
 from opla.operations.refund import RefundDesk
@@ -77,6 +78,7 @@ def work_once(
     watched = watch(shop=shop, outside=outside, at=clock())
     look_over(at=clock())
     learn(at=clock())
+    recover(at=clock())
     watched += look_up.answer(shop=shop, outside=outside, at=clock())
     reminded = remind(shop=shop, at=clock()) + renew(shop=shop, at=clock())
     reminded += text_pay.follow(shop=shop, at=clock()) + offline.book(shop=shop, at=clock())

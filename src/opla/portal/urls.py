@@ -10,6 +10,9 @@ urlpatterns = [
     path("", home.choose, name="reseller-home"),
     path("<slug:reseller>/", home.home, name="reseller"),
     path("<slug:reseller>/float/", floats.page, name="reseller-float"),
+    path("<slug:reseller>/float/in/", floats.pay_in, name="reseller-pay-in"),
+    path("<slug:reseller>/float/in/<uuid:deposit_id>/", floats.deposit, name="reseller-deposit"),
+    path("<slug:reseller>/float/in/<uuid:deposit_id>/state/", floats.deposit_state, name="reseller-deposit-state"),
     re_path(
         r"^(?P<reseller>[-a-z0-9]+)/float/(?P<month>\d{4}-\d{2})\.(?P<kind>csv|pdf)$",
         floats.statement,

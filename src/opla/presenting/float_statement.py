@@ -24,6 +24,9 @@ _HERE: Final = Path(__file__).parent
 #: What moved money on a float → its words. An event that is newer keeps its name: a statement hides nothing.
 _EVENTS: Final[dict[str, str]] = {
     "paid_in": gettext_noop("Paid in"),
+    "given_back": gettext_noop("Given back to where it was paid from"),
+    "recovered": gettext_noop("A payment in was taken back"),
+    "restored": gettext_noop("A payment in that was taken back has come again"),
     Event.RESERVED: gettext_noop("Held for an order"),
     Event.DELIVERED: gettext_noop("Order delivered"),
     Event.REROUTED: gettext_noop("Another supplier was asked"),

@@ -256,6 +256,10 @@ _WORDS: Final[dict[str, str]] = {
     "extra_refunded_otherwise": gettext_noop("What was paid beside the price went back by bank transfer"),
     "fee_kept": gettext_noop("The provider kept its fee"),
     "fee_given_back": gettext_noop("The provider gave a fee back"),
+    "paid_in": gettext_noop("Paid in"),
+    "given_back": gettext_noop("Given back to where it was paid from"),
+    "recovered": gettext_noop("A payment in was taken back"),
+    "restored": gettext_noop("A payment in that was taken back has come again"),
     # what messages are about
     "card_ready": gettext_noop("A SIM card that is ready"),
     "card_sent": gettext_noop("Another SIM card"),

@@ -72,6 +72,7 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.OUTSIDE_REFUND: gettext_noop("Refunded at the provider, not by us"),
     Reason.OUTSIDE_UNDONE: gettext_noop("A refund made at the provider came back"),
     Reason.TAKEN_BACK: gettext_noop("Not owed any more: it left without us"),
+    Reason.RESTORED: gettext_noop("A payment in that was taken back has come again"),
     Reason.MET_OUTSIDE: gettext_noop("A refund met by what left without us"),
     Reason.PSP_FEE: gettext_noop("Kept by the payment provider"),
     Reason.PSP_FEE_BACK: gettext_noop("Given back by the payment provider"),

@@ -22,6 +22,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.NOT_ALLOWED: 403,
     Code.NOT_FOUND: 404,
     Code.FLOAT_TOO_LOW: 402,
+    Code.FLOAT_OWES: 402,
     Code.KEY_MISSING: 400,
     Code.STILL_RUNNING: 409,
     Code.FILE_NOT_NOW: 409,
@@ -31,6 +32,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.WEBHOOK_ENDED: 409,
     Code.TOO_MANY_CALLS: 429,
     Code.TOO_MANY_TRIES: 429,
+    Code.PAYMENTS_PAUSED: 429,
     Code.TEMPORARILY_CLOSED: 503,
 }
 

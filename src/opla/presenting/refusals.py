@@ -105,6 +105,11 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.LAST_OWNER: gettext_noop("This is the last owner here. Name another owner first."),
     Code.NETWORK_UNREADABLE: gettext_noop("This is neither an address nor a network, such as 203.0.113.0/24."),
     Code.FLOAT_TOO_LOW: gettext_noop("There is less on the float than this order costs. Nothing was ordered."),
+    Code.FLOAT_SPENT: gettext_noop("The float holds less than that free. Nothing was given back."),
+    Code.FLOAT_OWES: gettext_noop(
+        "A payment into this float was taken back and the float held too little, so nothing is ordered until the rest "
+        "is paid in."
+    ),
     Code.KEY_MISSING: gettext_noop(
         "Give each order a key of its own, of 1 to 64 signs, so that it is never made twice."
     ),

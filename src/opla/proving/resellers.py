@@ -1,5 +1,7 @@
 """The resellers of a simulation: they send files of orders under keys of their own, and pay in what that costs.
 
+By bank, or at a payment provider, where people pay late, twice, too little or not at all, and banks take it back.
+
 What they wrote down themselves is held against the shop at the end: every order under its key, every deposit once. So
 is what their programs heard by webhooks: every fact, whatever died or broke on the way, and the same each time.
 """
@@ -17,13 +19,16 @@ from uuid import UUID
 
 from django.db.utils import OperationalError
 
+from opla.core import deposit
 from opla.core.actor import Actor, Role
 from opla.core.api_access import Access
+from opla.core.money import Money
 from opla.core.ports import Webhook
 from opla.core.refusal import Code, Refusal
 from opla.core.webhook import Event, Outcome
+from opla.counterparts.standins import Takes
 from opla.db.queries.call import expect, select
-from opla.operations import resellers, webhooks
+from opla.operations import pay_into_float, resellers, webhooks
 from opla.operations.place_from_float import Asked, Reserved, place_from_float
 from opla.operations.quote_topup import Wanted
 from opla.operations.shop import Shop
@@ -49,6 +54,7 @@ class World(Protocol):
     shop: Shop
     agenda: Agenda
     faults: Faults
+    tills: dict[str, Takes]
 
     def now(self) -> datetime: ...
 
@@ -61,7 +67,9 @@ class Book:
     orders: dict[str, UUID] = field(default_factory=dict)
     deposits_minor: int = 0
     deposits: int = 0
+    confirmed: set[str] = field(default_factory=set)  # of them those that the shop has said yes to
     on_its_way: bool = False  # a deposit that the shop has not confirmed yet
+    payments: dict[str, UUID] = field(default_factory=dict)  # into its float, at providers, by its key
     heard: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))  # bodies by webhook-id
 
     @property
@@ -127,7 +135,7 @@ class Resellers:
             if isinstance(answer, Reserved):
                 if book.orders.setdefault(one.key, answer.order_id) != answer.order_id:
                     raise AssertionError(f"two orders stand under {one.key}")
-            elif [refusal.code for refusal in answer] == [Code.FLOAT_TOO_LOW]:
+            elif [refusal.code for refusal in answer] in ([Code.FLOAT_TOO_LOW], [Code.FLOAT_OWES]):
                 too_low.append(one)
             else:
                 raise AssertionError(f"a reseller's order was refused: {answer}")
@@ -136,10 +144,13 @@ class Resellers:
             self._world.agenda.after(self._chance.randrange(5, 120), lambda: self._press(book, too_low))
 
     def _pay_in(self, book: Book) -> None:
-        """One deposit at a time; its key is the line of the statement."""
+        """One deposit at a time, by bank and at a provider in turn; by bank its key is the line of the statement."""
         if book.on_its_way:
             return
         book.on_its_way = True
+        if len(book.payments) <= book.deposits:
+            self._pay_at_a_provider(book)
+            return
         book.deposits += 1
         amount_minor, key = _PAYS_IN[book.name], f"statement {book.deposits}"
 
@@ -149,13 +160,39 @@ class Resellers:
             paid = resellers.pay_in(_OWNER, book.name, amount, key, shop=shop, at=at)
             if isinstance(paid, Refusal):
                 raise AssertionError(f"a deposit was refused: {paid}")  # noqa: TRY004 - a finding, not a type
-            if book.on_its_way:  # the answer to the first try may have been lost, not the deposit
+            if key not in book.confirmed:  # the answer to the first try may have been lost, not the deposit
+                book.confirmed.add(key)
                 book.on_its_way = False
                 book.deposits_minor += amount_minor
 
         self._request(record)
         if self._world.faults.strikes(Fault.PLACES_TWICE):
             self._world.agenda.after(1, lambda: self._request(record))
+
+    def _pay_at_a_provider(self, book: Book) -> None:
+        n, shop = len(book.payments), self._world.shop
+        amount = Money(min(_PAYS_IN[book.name], deposit.MOST_MINOR), "EUR")
+        ways = pay_into_float.ways(shop)
+        method, key, actor = ways[n % len(ways)], f"payment {n}", Actor(Role.RESELLER, book.name)
+
+        def ask() -> None:
+            found = pay_into_float.pay_into_float(
+                actor, book.name, amount, method, key, language="en", shop=shop, at=self._world.now()
+            )
+            if isinstance(found, Refusal):
+                if found.code is not Code.PAYMENTS_PAUSED:
+                    raise AssertionError(f"a deposit was refused: {found}")
+                book.on_its_way = False  # many came to nothing: tried again when there is an order to pay
+                return
+            if key not in book.payments:
+                book.payments[key] = found.id
+                book.on_its_way = False
+            elif book.payments[key] != found.id:
+                raise AssertionError(f"two payments stand under {key}")
+
+        self._request(ask)
+        if self._world.faults.strikes(Fault.PLACES_TWICE):
+            self._world.agenda.after(1, lambda: self._request(ask))
 
     def differences(self) -> list[str]:
         """What their own books and the shop's do not agree on."""
@@ -170,12 +207,39 @@ class Resellers:
                    WHERE t.reason = 'float_paid_in' AND a.code = 'reseller_float:' || %s || ':EUR'""",
                 [book.name],
             )
-            if paid_in != book.deposits_minor:
-                found.append(f"{book.name} paid in {book.deposits_minor}, the shop knows of {paid_in}")
-            found += self._unheard(book)
+            paid, wrong = self._paid_at_providers(book)
+            found += wrong
+            if paid_in != book.deposits_minor + sum(paid):
+                found.append(f"{book.name} paid in {book.deposits_minor} and {paid}, the shop knows of {paid_in}")
+            found += self._unheard(book, book.deposits + len(paid))
         return found
 
-    def _unheard(self, book: Book) -> list[str]:
+    def _paid_at_providers(self, book: Book) -> tuple[list[int], list[str]]:
+        """What its payments came to, by the providers' own logs, and what the shop knows otherwise."""
+        truth = {one.reference: one for till in self._world.tills.values() for one in till.taken.values()}
+        rows = select(
+            """SELECT d.payment_id, a.reference, p.amount_minor, p.captured_minor, p.charged_back_minor,
+                      p.outside_minor, d.paid_in_at IS NOT NULL,
+                      EXISTS (SELECT FROM item i WHERE i.payment_id = p.id AND i.closed_at IS NULL
+                              AND i.kind IN ('unknown_charge', 'contradiction', 'adapter_gone'))
+               FROM deposit d JOIN payment p ON p.id = d.payment_id
+               JOIN attempt a ON a.payment_id = p.id AND a.kind = 'charge'
+               WHERE d.reseller_id = %s ORDER BY d.payment_id""",
+            [book.name],
+        )
+        paid, wrong = [], []
+        if {row[0] for row in rows} != set(book.payments.values()):
+            wrong.append(f"{book.name} knows of {len(book.payments)} payments, the shop of {len(rows)}")
+        for _, reference, amount_minor, *known, is_in, on_a_list in rows:
+            session = truth.get(expect(reference, str))
+            sums = (session.captured_minor, session.charged_back_minor, session.outside_minor) if session else (0, 0, 0)
+            covers = bool(is_in) if on_a_list else sums[0] >= expect(amount_minor, int)
+            paid += [expect(amount_minor, int)] if covers else []
+            if not on_a_list and (tuple(known) != sums or is_in is not covers):
+                wrong.append(f"{book.name}'s payment {reference}: {sums} at the provider, {known} here, in: {is_in}")
+        return paid, wrong
+
+    def _unheard(self, book: Book, paid_in: int) -> list[str]:
         """What the shop did and this one's program was not told, or was told in two ways."""
         found = [f"{book.name} heard {id_} in two ways" for id_, bodies in book.heard.items() if len(bodies) > 1]
         told: dict[str, set[str]] = defaultdict(set)
@@ -184,8 +248,8 @@ class Resellers:
             said = json.loads(next(iter(bodies)))
             told[said["data"].get("order", "")].add(said["type"])
             deposits += said["type"] == Event.FLOAT_PAID_IN
-        if deposits != book.deposits:
-            found.append(f"{book.name} paid in {book.deposits} times, and heard of {deposits}")
+        if deposits != paid_in:
+            found.append(f"{book.name} paid in {paid_in} times, and heard of {deposits}")
         for order_id, state in select("SELECT id, state FROM orders WHERE reseller = %s", [book.name]):
             heard = told[str(order_id)]
             if Event.ORDER_PLACED not in heard or ((wanted := _HEARD.get(str(state))) and not wanted & heard):

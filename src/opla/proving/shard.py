@@ -35,6 +35,7 @@ from opla.operations.catalogue import at_version, seed
 from opla.operations.expire import expire
 from opla.operations.letters import Posted
 from opla.operations.mandates import end_mandates
+from opla.operations.pay_into_float import recover
 from opla.operations.payouts import watch_payouts
 from opla.operations.post_webhooks import post_webhooks
 from opla.operations.renew import renew
@@ -334,6 +335,7 @@ class Simulation:
             )
         renewed = renew(shop=self.shop, at=self.now()) + end_mandates(shop=self.shop, outside=self, at=self.now())
         expired = expire(shop=self.shop, at=self.now())
+        recover(at=self.now())
         told = tell(_compose, worker=worker, shop=self.shop, outside=self, at=self.now(), limit=self._claims)
         posted = post_webhooks(shop=self.shop, outside=self, at=self.now(), limit=self._claims)
         watch(shop=self.shop, outside=self, at=self.now())

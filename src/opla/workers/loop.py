@@ -36,6 +36,7 @@ from opla.operations.float_deposits import tell_low
 from opla.operations.letters import Posted
 from opla.operations.mandates import end_mandates
 from opla.operations.outside import Adapters, Outside
+from opla.operations.pay_into_float import recover
 from opla.operations.payouts import watch_payouts
 from opla.operations.push import push_out
 from opla.operations.remind import remind
@@ -251,6 +252,7 @@ class Worker:
             look_over(at=now())
             learn(at=now())
             tell_low(shop=self._shop, at=now())
+        recover(at=now())
         watch(shop=self._shop, outside=self._outside, at=now())
         watch_payouts(shop=self._shop, outside=self._outside, at=now())
         end_mandates(shop=self._shop, outside=self._outside, at=now())

@@ -30,5 +30,5 @@ _BACK = "DROP TABLE counter_quote; DROP TABLE counter_sale;"
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0148_terminal")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0150_float_card")]
     operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_TILL, _BACK)]

@@ -39,9 +39,15 @@ _BOUGHT = """EXISTS (SELECT FROM text_wish w WHERE w.quote_id = o.quote_id AND w
                     WHERE v.ask = w.ask AND l.payment_id = p.id AND t.state = 'placed' AND t.id < o.id)))"""
 
 
+#: The columns of payment `p` and its charge attempt `c`, as `_payment` reads them.
+_PAYMENT = f"""p.receipt, p.id, p.state, p.provider, coalesce(c.provider_id, ''), p.amount_minor,
+                   p.currency, p.captured_minor, p.refunded_minor, p.refunding_minor, p.charged_back_minor,
+                   {_MAY_BE_OUT}, p.outside_minor, {_OTHERWISE}, c.fee_minor, coalesce(c.fee_on, '')"""
+
+
 @dataclass(frozen=True)
 class PaymentCase:
-    """A payment with its orders and what a provider needs to be told about it."""
+    """A payment with its orders (one into a float has none) and what a provider needs to be told about it."""
 
     payment: Payment
     orders: Mapping[UUID, Order]
@@ -63,9 +69,7 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     rows = select(
         f"""SELECT {ORDER}, o.link_sealed, {_IN_STOCK},
                    o.state = 'placed' AND {_BOUGHT},
-                   a.amount_minor, p.receipt, p.id, p.state, p.provider, coalesce(c.provider_id, ''), p.amount_minor,
-                   p.currency, p.captured_minor, p.refunded_minor, p.refunding_minor, p.charged_back_minor,
-                   {_MAY_BE_OUT}, p.outside_minor, {_OTHERWISE}, c.fee_minor, coalesce(c.fee_on, '')
+                   a.amount_minor, {_PAYMENT}
             FROM payment p JOIN allocation a ON a.payment_id = p.id JOIN orders o ON o.id = a.order_id
             LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
             WHERE p.id = ANY (%s::uuid[]) ORDER BY p.id, o.id""",  # noqa: S608 - a constant of ours
@@ -90,7 +94,26 @@ def payment_cases(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
     captured = [payment_id for payment_id, case in cases.items() if case.payment.captured_minor]
     for payment_id, held in _standings(captured).items():
         cases[payment_id] = replace(cases[payment_id], standings=held)
-    return cases
+    return cases | _deposits([payment_id for payment_id in payment_ids if payment_id not in cases])
+
+
+def _deposits(payment_ids: Sequence[UUID]) -> dict[UUID, PaymentCase]:
+    """Those of these payments that pay into floats."""
+    if not payment_ids:
+        return {}
+    rows = select(
+        f"""SELECT d.reseller_id, d.key, d.language, {_PAYMENT}
+            FROM deposit d JOIN payment p ON p.id = d.payment_id
+            LEFT JOIN attempt c ON c.payment_id = p.id AND c.kind = 'charge'
+            WHERE d.payment_id = ANY (%s::uuid[])""",  # noqa: S608 - a constant of ours
+        [list(payment_ids)],
+    )
+    found = {}
+    for reseller, key, language, receipt, *columns in rows:
+        paid = replace(_payment(columns, {}), float_of=expect(reseller, str), float_key=expect(key, str))
+        nothing: frozenset[UUID] = frozenset()
+        found[paid.id] = PaymentCase(paid, {}, expect(receipt, str), expect(language, str), (), nothing, {}, nothing)
+    return found
 
 
 def _payment(columns: Sequence[object], allocations: Mapping[UUID, int]) -> Payment:

@@ -31,7 +31,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class ReservedRow:
-    result: str  # placed | again | float_too_low
+    result: str  # placed | again | float_too_low | float_owes
     order_id: UUID | None
     fields: bytes
 

@@ -38,6 +38,7 @@ class Item:
     reference: str
     proposed: bool  # one person has decided, and a second one is needed
     file: UUID | None
+    reseller: str  # whose float its payment pays into; empty: it pays orders
 
     @property
     def open(self) -> bool:
@@ -52,8 +53,9 @@ _ITEM = """
            coalesce(o.state, ''), coalesce(a.adapter, ''), coalesce(a.reference, ''),
            EXISTS (SELECT FROM item_evidence e WHERE e.item_id = i.id AND e.step = 'proposed'),
            (SELECT l.file_id FROM transfer_file_line l WHERE l.number = i.why ->> 'reference' AND l.freed_at IS NULL
-            AND i.kind IN ('transfer_due', 'line_back'))
-    FROM item i LEFT JOIN orders o ON o.id = i.order_id LEFT JOIN attempt a ON a.id = i.attempt_id
+            AND i.kind IN ('transfer_due', 'line_back')), coalesce(d.reseller_id, '')
+    FROM item i LEFT JOIN deposit d ON d.payment_id = i.payment_id
+    LEFT JOIN orders o ON o.id = i.order_id LEFT JOIN attempt a ON a.id = i.attempt_id
 """
 
 
@@ -93,6 +95,7 @@ def _item(row: Row) -> Item:
         reference,
         expect(row[16], bool),
         row[17] if isinstance(row[17], UUID) else None,
+        expect(row[18], str),
     )
 
 

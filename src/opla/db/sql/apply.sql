@@ -522,6 +522,12 @@ BEGIN
             t_order, t_payment)
         FROM unnest(t_m) WITH ORDINALITY AS t (m, n);
     END IF;
+    IF EXISTS (SELECT FROM deposit WHERE payment_id = ANY (s_payment)) THEN
+        PERFORM opla_deposits_changed(p_at,
+            ARRAY(SELECT DISTINCT payment FROM unnest(s_g, s_payment) AS s (g, payment) WHERE v_won[g]),
+            ARRAY(SELECT id FROM unnest(m_g, m_subject, m_id, m_event) AS m (g, subject, id, event)
+                  WHERE subject = 'payment' AND event = 'paid_in' AND v_won[g]));
+    END IF;
 
     RETURN QUERY SELECT n::int, r FROM unnest(v_result) WITH ORDINALITY AS u (r, n) ORDER BY n;
     PERFORM opla_writes(false);

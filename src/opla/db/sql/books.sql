@@ -42,7 +42,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         FROM transfer t WHERE t.order_id IS NOT NULL GROUP BY t.order_id
     ), per_payment AS (
         SELECT t.payment_id,
-            coalesce(sum(amount_minor) FILTER (WHERE reason = 'captured'), 0) AS captured,
+            coalesce(sum(amount_minor) FILTER (WHERE reason IN ('captured', 'float_paid_in')), 0) AS captured,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'refund_due'), 0) AS refund_due,
             coalesce(sum(amount_minor) FILTER (WHERE reason IN ('refund_paid', 'refund_paid_otherwise')), 0) AS refund_paid,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'met_outside'), 0) AS met_outside,
@@ -168,9 +168,33 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION ALL
         -- a payment's allocations are its amount, and each is its order's price
         SELECT 'allocations', y.receipt FROM payment y
-        WHERE y.amount_minor <> (SELECT coalesce(sum(a.amount_minor), 0) FROM allocation a WHERE a.payment_id = y.id)
+        WHERE CASE WHEN EXISTS (SELECT FROM deposit d WHERE d.payment_id = y.id) THEN 0 ELSE y.amount_minor END
+                <> (SELECT coalesce(sum(a.amount_minor), 0) FROM allocation a WHERE a.payment_id = y.id)
            OR EXISTS (SELECT FROM allocation a JOIN orders o ON o.id = a.order_id
                       WHERE a.payment_id = y.id AND a.amount_minor <> o.face_minor + o.fee_minor - o.discount_minor)
+        UNION ALL
+        -- what a reseller paid in at a provider is on its float, once, less what went back from there or left without us:
+        -- and what the float still owes of that is what is said beside it
+        SELECT 'deposits', y.receipt FROM deposit d JOIN payment y ON y.id = d.payment_id
+        LEFT JOIN (
+            SELECT t.payment_id, CASE b.kind WHEN 'reseller_float' THEN b.code ELSE a.code END AS code,
+                coalesce(sum(t.amount_minor) FILTER (WHERE t.reason = 'float_paid_in'), 0) AS paid_in,
+                coalesce(sum(t.amount_minor) FILTER (WHERE t.reason = 'refund_due'), 0) AS given_back,
+                coalesce(sum(CASE t.reason WHEN 'taken_back' THEN t.amount_minor WHEN 'restored' THEN -t.amount_minor END)
+                    FILTER (WHERE 'chargebacks' IN (a.kind, b.kind)), 0) AS charged_back,
+                coalesce(sum(CASE t.reason WHEN 'taken_back' THEN t.amount_minor WHEN 'restored' THEN -t.amount_minor END)
+                    FILTER (WHERE 'suspense' IN (a.kind, b.kind)), 0) AS outside
+            FROM transfer t JOIN deposit x ON x.payment_id = t.payment_id
+            JOIN account a ON a.id = t.debit JOIN account b ON b.id = t.credit
+            WHERE 'reseller_float' IN (a.kind, b.kind) GROUP BY 1, 2
+        ) t ON t.payment_id = y.id
+        WHERE coalesce(t.code, '') <> CASE WHEN d.paid_in_at IS NULL THEN ''
+                                           ELSE 'reseller_float:' || d.reseller_id || ':' || y.currency END
+           OR coalesce(t.paid_in, 0) <> CASE WHEN d.paid_in_at IS NULL THEN 0 ELSE y.amount_minor END
+           OR coalesce(t.given_back, 0) <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
+                                            WHERE r.payment_id = y.id AND r.reason = 'choice')
+           OR coalesce(t.charged_back, 0) <> d.charged_back_minor OR coalesce(t.outside, 0) <> d.outside_minor
+           OR d.lost_minor <> CASE WHEN d.paid_in_at IS NULL THEN 0 ELSE opla_deposit_lost(y) END
         UNION ALL
         -- at most one payment of an order is kept: what it captured for the order beyond one price went back
         SELECT 'one_payment_kept', o.ticket FROM orders o JOIN per_order p ON p.order_id = o.id
@@ -294,7 +318,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
           AND (w.event IS NULL OR w.target <> e.target OR t.repeated OR t.strange
                OR NOT coalesce(t.reasons, '{}') <@ w.reasons
                OR (SELECT count(*) FROM unnest(w.reasons) AS r
-                   WHERE r IN ('captured', 'held', 'released', 'refund_due', 'refund_paid', 'refund_paid_otherwise', 'met_outside',
+                   WHERE r IN ('captured', 'float_paid_in', 'restored', 'held', 'released', 'refund_due', 'refund_paid', 'refund_paid_otherwise', 'met_outside',
                                'goodwill', 'charged_back', 'charge_back_won', 'outside_refund', 'outside_undone', 'psp_fee',
                                'psp_fee_back')
                      AND NOT r = ANY (coalesce(t.reasons, '{}'))) > 0)
@@ -559,7 +583,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT c.name, count(f.name), min(f.example)
     FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments',
                       'provider_fees', 'conversions',
-                      'given_back', 'allocations',
+                      'given_back', 'allocations', 'deposits',
                       'one_payment_kept', 'code_stock', 'purchases', 'cards', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
                       'reservations', 'bank_lines', 'provider_accounts', 'payouts', 'drawers', 'tablets', 'slips', 'vouchers',
                       'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)

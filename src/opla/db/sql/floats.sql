@@ -1,7 +1,8 @@
 -- Resellers buy from money that is here already: their float. What an order will cost is held on it when it is placed.
 
 -- Orders of resellers, each with its send attempt, reserved on their floats. One row back per input, in its order:
--- placed · again (this caller's key was used before: its order and the digests of its fields) · float_too_low.
+-- placed · again (this caller's key was used before: its order and the digests of its fields) · float_too_low · float_owes
+-- (money that was paid in has left again, and the float had spent it).
 -- A neighbour that is refused, or a key repeated inside the batch, never fails the others.
 CREATE OR REPLACE FUNCTION opla_reserve(
     p_at timestamptz, p_catalog_version bigint,
@@ -18,6 +19,7 @@ DECLARE
     v_free jsonb;
     v_event bigint[];
     v_one record;
+    v_owing text[] := opla_deposits_uneven(p_reseller);
 BEGIN
     PERFORM opla_writes(true);
     -- Everything fits and no key is being used elsewhere, nearly always: then the floats, which every delivery moves too,
@@ -29,7 +31,8 @@ BEGIN
                 SELECT min(k.n)::int AS n, k.reseller, k.key
                 FROM unnest(p_reseller, p_key) WITH ORDINALITY AS k (reseller, key, n) GROUP BY k.reseller, k.key
             ) w
-            WHERE NOT EXISTS (SELECT FROM idempotency i WHERE i.caller = w.reseller AND i.key = w.key);
+            WHERE w.reseller <> ALL (v_owing)
+              AND NOT EXISTS (SELECT FROM idempotency i WHERE i.caller = w.reseller AND i.key = w.key);
             IF v_try > 1 THEN
                 PERFORM 1 FROM account WHERE code = ANY (p_debit) ORDER BY id FOR NO KEY UPDATE;
                 SELECT coalesce(jsonb_object_agg(code, credits_posted - debits_posted - debits_pending), '{}') INTO v_free
@@ -99,7 +102,8 @@ BEGIN
     PERFORM opla_webhook_placed(p_at, p_id);
 
     RETURN QUERY
-    SELECT k.n::int, CASE WHEN k.n = ANY (v_low) THEN 'float_too_low' WHEN i.order_id = k.id THEN 'placed' ELSE 'again' END,
+    SELECT k.n::int, CASE WHEN k.n = ANY (v_low) THEN 'float_too_low' WHEN i.order_id = k.id THEN 'placed'
+             WHEN i.order_id IS NULL THEN 'float_owes' ELSE 'again' END,
         i.order_id, i.fields
     FROM unnest(p_reseller, p_key, p_id) WITH ORDINALITY AS k (reseller, key, id, n)
     LEFT JOIN idempotency i ON i.caller = k.reseller AND i.key = k.key

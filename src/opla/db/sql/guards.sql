@@ -61,7 +61,7 @@ BEGIN
         'offline_key', 'offline_code', 'offline_sale', 'counter_sale', 'counter_quote', 'passport', 'passport_proof',
         'passport_report', 'webhook_message', 'webhook_delivery', 'webhook_try', 'bulk_file', 'bulk_row', 'terminal',
         'terminal_payment', 'terminal_due', 'terminal_line', 'print_job', 'printer', 'voucher_batch', 'voucher',
-        'voucher_line', 'voucher_use', 'slip', 'letter_out'
+        'voucher_line', 'voucher_use', 'slip', 'letter_out', 'deposit'
     ]) AS t (name);
 END $$;
 
