@@ -27,7 +27,7 @@ MUTABLE = [
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
     "attempt_evidence", "order_said", "attempt_route", "text_stop", "text_start", "bank_statement", "bank_reference",
-    "transfer_file",
+    "bank_again", "transfer_file",
     "drawer_line", "passport_proof",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 
@@ -85,6 +86,42 @@ def test_what_the_bank_takes_back_is_a_person_s_and_moves_no_float(acme: World) 
     )
     assert free() == 50_000
     assert acme.items() == ["bank_out"]
+
+
+def three_files(reference: str, amount_minor: int) -> list[bytes]:
+    """Two transfers alike, of one day: one in a notification and its statement, one in another statement."""
+    first, second = (entry(amount_minor, structured=reference, iban=PAYER, ref=ref) for ref in ("A1", "B2"))
+    return [camt(first, message="054"), camt(first), camt(second, number=2, opening=10_000 + amount_minor)]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_two_transfers_alike_are_both_on_the_float_in_whatever_order_their_files_come(
+    acme: World, order: tuple[int, ...]
+) -> None:
+    files = three_files(reference(acme), 50_000)
+    for n in (*order, *order):
+        bring(acme, files[n])
+    assert (free(), acme.balance("bank:EUR")) == (100_000, 100_000)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_two_transfers_alike_for_one_order_pay_it_and_go_back_in_whatever_order_their_files_come(
+    acme: World, order: tuple[int, ...]
+) -> None:
+    order_id, number = ordered(acme)
+    files = three_files(number, 1500)
+    for n in (*order, *order):
+        bring(acme, files[n])
+    assert (acme.state(order_id), acme.refunds()) == ("delivered", [("overpaid", 1500, "due")])
+    assert acme.balance("bank:EUR") == 3000
+
+
+def test_two_transfers_alike_in_one_file_of_two_statements_are_two(acme: World) -> None:
+    notified, first, second = three_files(reference(acme), 50_000)
+    bring(acme, notified)
+    statement = second[second.index(b"<Stmt>") : second.index(b"</BkToCstmrStmt>")]
+    bring(acme, first.replace(b"</BkToCstmrStmt>", statement + b"</BkToCstmrStmt>"))
+    assert free() == 100_000
 
 
 def test_the_books_find_a_line_that_is_on_no_float(acme: World) -> None:

@@ -18,7 +18,7 @@ from opla.core.ports import Received, SentBack
 from opla.core.statement.gaps import Kept
 from opla.core.statement.matching import Known, Purpose, State
 from opla.core.statement.model import Source
-from opla.core.statement.recognising import Seen
+from opla.core.statement.recognising import Again, Seen
 from opla.db.keyring import Keyring
 from opla.db.queries.call import Argument, Row, call, columns, expect, select
 
@@ -209,27 +209,40 @@ def _kept(row: Row) -> Kept:
     )
 
 
-def lines_like(account: str, from_on: date, until_on: date, bank_refs: Sequence[str]) -> list[Seen]:
+def lines_like(account: str, from_on: date, until_on: date, bank_refs: Sequence[str]) -> list[tuple[UUID, Seen]]:
     """Lines that one of these days, or one of these numbers of the bank, may be."""
     rows = select(
-        """SELECT s.source, s.identity, l.booked_on, l.amount_minor, l.bank_ref, l.said, l.other
+        """SELECT l.id, s.source, s.identity, l.booked_on, l.amount_minor, l.bank_ref, l.said, l.other,
+                  (SELECT coalesce(jsonb_agg(jsonb_build_array(t.source, t.identity, r.bank_ref)), '[]')
+                   FROM bank_again r JOIN bank_statement t ON t.id = r.statement_id WHERE r.line_id = l.id)::text
            FROM bank_line l JOIN bank_statement s ON s.id = l.statement_id
-           WHERE l.account = %s AND (l.booked_on BETWEEN %s AND %s OR l.bank_ref = ANY (%s) AND l.bank_ref <> '')
+           WHERE l.account = %s AND (l.booked_on BETWEEN %s AND %s OR l.bank_ref = ANY (%s) AND l.bank_ref <> ''
+                                     OR l.id IN (SELECT r.line_id FROM bank_again r
+                                                 WHERE r.bank_ref = ANY (%s) AND r.bank_ref <> ''))
            ORDER BY l.id""",
-        [account, from_on, until_on, list(bank_refs)],
+        [account, from_on, until_on, list(bank_refs), list(bank_refs)],
     )
     return [
-        Seen(
-            Source(expect(row[0], str)),
-            expect(row[1], str),
-            expect(row[2], date),
-            expect(row[3], int),
-            expect(row[4], str),
-            frozenset(expect(row[5], str).split()),
-            bytes(expect(row[6], bytes)),
+        (
+            expect(row[0], UUID),
+            Seen(
+                Source(expect(row[1], str)),
+                expect(row[2], str),
+                expect(row[3], date),
+                expect(row[4], int),
+                expect(row[5], str),
+                frozenset(expect(row[6], str).split()),
+                bytes(expect(row[7], bytes)),
+                _again(expect(row[8], str)),
+            ),
         )
         for row in rows
     ]
+
+
+def _again(text: str) -> frozenset[Again]:
+    rows: list[tuple[str, str, str]] = json.loads(text)
+    return frozenset(Again(Source(source), statement, bank_ref) for source, statement, bank_ref in rows)
 
 
 def known(numbers: Sequence[str]) -> dict[str, Known]:
@@ -254,12 +267,14 @@ def store(
     file_sha256: bytes,
     new: Sequence[NewStatement],
     lines: Sequence[NewLine],
+    again: Sequence[tuple[UUID, UUID, Again]],
     gaps: Sequence[tuple[UUID, Mapping[str, str]]],
     *,
     actor: Actor,
     at: datetime,
 ) -> None:
-    """Write what one file brought, whole. `gaps` are all there are now."""
+    """Write what one file brought, whole. `again`: a line that was there, and a statement that shows it too; `gaps` are
+    all there are now."""
     call(
         "opla_bank_import",
         Argument(at, "timestamptz"),
@@ -304,6 +319,7 @@ def store(
             ],
             *("uuid", "uuid", "date", "bigint", "text", "text", "bytea", "boolean", "text", "text", "text", "bytea"),
         ),
+        *columns([(line, told, a.source, a.bank_ref) for line, told, a in again], "uuid", "uuid", "text", "text"),
         *columns([(subject, json.dumps(dict(why))) for subject, why in gaps], "uuid", "text"),
     )
 

@@ -82,14 +82,18 @@ LANGUAGE sql AS $$
       AND state NOT IN ('new', 'claimed', 'sending') AND (due_at IS NULL OR due_at > p_at)
 $$;
 
--- Statements that are new, lines that are new, and the gaps there are with them. What was decided of each line was
--- decided under the same lock (`opla_bank_lock`), in the same transaction.
+-- Statements that are new, lines that are new, lines that are shown again, and the gaps there are with them. What was
+-- decided of each line was decided under the same lock (`opla_bank_lock`), in the same transaction.
+DROP FUNCTION IF EXISTS opla_bank_import(  -- before it kept what was shown again
+    timestamptz, text, text, text, bytea, uuid[], text[], text[], int[], date[], date[], bigint[], bigint[], int[],
+    uuid[], uuid[], date[], bigint[], text[], text[], bytea[], boolean[], text[], text[], text[], bytea[], uuid[], text[]);
 CREATE OR REPLACE FUNCTION opla_bank_import(
     p_at timestamptz, p_actor text, p_account text, p_currency text, p_file bytea,
     s_id uuid[], s_source text[], s_identity text[], s_number int[], s_from date[], s_until date[],
     s_opening bigint[], s_closing bigint[], s_lines int[],
     l_id uuid[], l_statement uuid[], l_booked date[], l_amount bigint[], l_ref text[], l_said text[], l_other bytea[],
     l_reversal boolean[], l_state text[], l_number text[], l_why text[], l_sealed bytea[],
+    a_line uuid[], a_statement uuid[], a_source text[], a_ref text[],
     g_subject uuid[], g_why text[]
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -108,6 +112,11 @@ BEGIN
            l.number, nullif(l.sealed, ''::bytea), p_at
     FROM unnest(l_id, l_statement, l_booked, l_amount, l_ref, l_said, l_other, l_reversal, l_state, l_number, l_sealed)
         AS l (id, statement, booked, amount, ref, said, other, reversal, state, number, sealed);
+
+    INSERT INTO bank_again (line_id, source, statement_id, bank_ref)
+    SELECT a.line, a.source, a.statement, a.ref
+    FROM unnest(a_line, a_statement, a_source, a_ref) AS a (line, statement, source, ref)
+    ON CONFLICT DO NOTHING;
 
     INSERT INTO item (kind, subject, amount_minor, currency, why, opened_at)
     SELECT CASE WHEN l.amount >= 0 THEN 'bank_line' ELSE 'bank_out' END, l.id, abs(l.amount), p_currency, l.why::jsonb, p_at

@@ -36,7 +36,7 @@ BEGIN
         IF p_table IN ('quote', 'quote_use', 'idempotency', 'allocation', 'delivery', 'reveal', 'event', 'transfer',
                        'attempt_evidence', 'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'consent',
                        'stepped_back', 'order_said', 'attempt_route', 'text_stop', 'text_start', 'bank_statement',
-                       'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof') THEN
+                       'bank_again', 'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof') THEN
             EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                             FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
         END IF;
@@ -51,7 +51,7 @@ BEGIN
         'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'reminder', 'reminder_sent', 'reminder_order',
         'tried', 'letter', 'consent', 'stepped_back', 'order_said', 'order_nudge', 'order_share', 'push_subscription',
         'push_message', 'thread', 'thread_message', 'card_try', 'card', 'card_to', 'listed', 'supply',
-        'supplier_state', 'attempt_route', 'text_stop', 'text_start', 'bank_statement', 'bank_line', 'bank_reference',
+        'supplier_state', 'attempt_route', 'text_stop', 'text_start', 'bank_statement', 'bank_line', 'bank_again', 'bank_reference',
         'transfer_file', 'transfer_file_line', 'payout', 'payout_line', 'payout_look',
         'renewal', 'renewal_period', 'mandate', 'renewal_by_text', 'text_pay',
         'text_wish', 'text_out', 'text_part', 'text_receipt', 'text_spent', 'text_piece', 'text_ask', 'mail_back',
