@@ -11,9 +11,11 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from threading import Event as Signal
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 from standardwebhooks import Webhook as Theirs
 
 from fakes import ANOTHER_WORKER, START, World
@@ -30,7 +32,7 @@ from opla.db.queries.call import select
 from opla.operations import float_deposits, members, post_webhooks, resellers, webhooks
 from opla.operations.refund_by_choice import refund_by_choice
 from opla.operations.webhooks import Made, Wish
-from support import by_owner
+from support import at_once, by_owner, until_somebody_waits
 
 ACTOR = Actor(Role.RESELLER, "acme")
 ACME, BOLT = (Access(name, f"orders@{name}.example", frozenset(Scope)) for name in ("acme", "bolt"))
@@ -450,14 +452,75 @@ def test_a_reseller_with_much_to_tell_does_not_come_before_one_with_little(acme:
 def test_what_is_removed_is_posted_nowhere_and_what_is_old_is_forgotten(acme: World) -> None:
     gone, kept = made(acme).endpoint, made(acme).endpoint
     standing(acme, asked("a"))
-    assert webhooks.remove(ACTOR, BOLT, gone.id) == Refusal(Code.NOT_FOUND)
-    assert webhooks.remove(ACTOR, ACME, gone.id) is None
+    assert webhooks.remove(ACTOR, BOLT, gone.id, at=acme.clock()) == Refusal(Code.NOT_FOUND)
+    assert webhooks.remove(ACTOR, ACME, gone.id, at=acme.clock()) is None
     acme.work(3)
     assert len(acme.receiver.posted) == 2
     assert [e.id for e in webhooks.endpoints_of(ACME)] == [kept.id]
     acme.clock.tick(timedelta(days=31).total_seconds())
     acme.work()
     assert select("SELECT (SELECT count(*) FROM webhook_message), (SELECT count(*) FROM webhook_try)") == [(0, 0)]
+
+
+def test_what_a_removed_endpoint_was_told_is_deleted_some_at_a_time_and_seen_by_nobody_meanwhile(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(post_webhooks, "_FORGETS", 2)
+    gone = made(acme).endpoint
+    standing(acme, asked("a"), asked("b", number="0470123457"))
+    acme.work(3)
+    assert webhooks.remove(ACTOR, ACME, gone.id, at=acme.clock()) is None
+    assert webhooks.remove(ACTOR, ACME, gone.id, at=acme.clock()) == Refusal(Code.NOT_FOUND)
+    changed = webhooks.change(ACTOR, ACME, gone.id, Wish(active=True), shop=acme.shop, at=acme.clock())
+    assert changed == [Refusal(Code.NOT_FOUND)]
+    seen = webhooks.messages(ACME, limit=9)
+    assert [one.deliveries for one in seen] == [()] * 4
+    references = [one.reference for one in seen]
+    assert [tries for _, tries in filter(None, (webhooks.message(ACME, r) for r in references))] == [[]] * 4
+    left = []
+    for _ in range(2):
+        post_webhooks.tidy(at=acme.clock())
+        left += select("SELECT (SELECT count(*) FROM webhook_delivery), (SELECT count(*) FROM webhook_endpoint)")
+    assert left == [(2, 1), (0, 0)]
+
+
+def test_a_sale_does_not_wait_while_an_endpoint_is_removed(acme: World) -> None:
+    endpoint = made(acme).endpoint
+    begun, ended = Signal(), Signal()
+
+    def removed() -> bool:
+        with transaction.atomic():
+            webhooks.remove(ACTOR, ACME, endpoint.id, at=acme.clock())
+            begun.set()
+            return ended.wait(5)
+
+    def paid_in() -> bool:
+        assert begun.wait(20)
+        resellers.pay_in(OWNER, "acme", "5", "second", shop=acme.shop, at=acme.clock())
+        ended.set()
+        return True
+
+    assert at_once(removed, paid_in) == [True, True]
+
+
+def test_a_sale_beside_the_last_of_an_endpoint_stands_and_tells_it_nothing(acme: World) -> None:
+    endpoint = made(acme).endpoint
+    deleted = Signal()
+
+    def forgotten() -> object:
+        with transaction.atomic():
+            webhooks.remove(ACTOR, ACME, endpoint.id, at=acme.clock())
+            post_webhooks.tidy(at=acme.clock())
+            deleted.set()
+            until_somebody_waits()
+        return True
+
+    def paid_in() -> object:
+        assert deleted.wait(20)
+        return resellers.pay_in(OWNER, "acme", "5", "second", shop=acme.shop, at=acme.clock())
+
+    assert at_once(forgotten, paid_in) == [True, True]
+    assert select("SELECT count(*) FROM webhook_delivery") == [(0,)]
 
 
 @pytest.mark.parametrize(

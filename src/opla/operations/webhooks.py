@@ -27,6 +27,8 @@ from opla.operations.shop import Shop
 
 _ABOUT: Final = b"webhook "
 _PREFIX: Final = "whsec_"
+#: Why an endpoint has ended that is here only until all it was told is deleted, which may be millions of rows.
+REMOVED: Final = "removed"
 _NOTE: Final = "This is a test. Nothing happened."
 
 
@@ -113,11 +115,11 @@ def rotate(actor: Actor, access: Access, endpoint_id: UUID, *, shop: Shop, at: d
     return Made(found, secret)
 
 
-def remove(actor: Actor, access: Access, endpoint_id: UUID) -> Refusal | None:
-    """For good, with whatever waited for it."""
+def remove(actor: Actor, access: Access, endpoint_id: UUID, *, at: datetime) -> Refusal | None:
+    """For good, with whatever waited for it. Nobody sees it any more; `tidy` deletes it with what it was told."""
     if refused := actor.refused(Act.MANAGE_WEBHOOKS):
         return refused
-    gone = webhooks.remove(access.reseller, endpoint_id, sandbox=access.sandbox)
+    gone = _of(access).filter(id=endpoint_id).update(ended_at=at, ended_why=REMOVED)
     return None if gone else Refusal(Code.NOT_FOUND)
 
 
@@ -199,4 +201,4 @@ def _new_secret(endpoint_id: UUID, shop: Shop) -> tuple[str, bytes]:
 
 
 def _of(access: Access) -> QuerySet[WebhookEndpoint]:
-    return WebhookEndpoint.objects.filter(reseller=access.reseller, sandbox=access.sandbox)
+    return WebhookEndpoint.objects.filter(reseller=access.reseller, sandbox=access.sandbox).exclude(ended_why=REMOVED)

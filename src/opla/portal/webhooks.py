@@ -111,7 +111,7 @@ def switch(request: HttpRequest, seller: Seller, endpoint_id: UUID) -> HttpRespo
 @require_POST
 @may(Scope.WEBHOOKS)
 def remove(_request: HttpRequest, seller: Seller, endpoint_id: UUID) -> HttpResponse:
-    if operations.remove(_actor(seller), seller.person.access, endpoint_id) is not None:
+    if operations.remove(_actor(seller), seller.person.access, endpoint_id, at=seller.here.at) is not None:
         raise Http404
     return redirect("reseller-webhooks", seller.person.reseller)
 

@@ -17,7 +17,15 @@ CREATE TABLE bank_again (
 CREATE INDEX bank_again_ref ON bank_again (bank_ref) WHERE bank_ref <> '';
 """
 
+_DELIVERIES = """
+-- All that one endpoint was told: what is deleted with it.
+CREATE INDEX webhook_delivery_of ON webhook_delivery (endpoint_id);
+"""
+
 
 class Migration(migrations.Migration):
     dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0136_float_reference")]
-    operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_AGAIN, "DROP TABLE bank_again")]
+    operations: ClassVar[list[migrations.RunSQL]] = [
+        migrations.RunSQL(_AGAIN, "DROP TABLE bank_again"),
+        migrations.RunSQL(_DELIVERIES, "DROP INDEX webhook_delivery_of"),
+    ]

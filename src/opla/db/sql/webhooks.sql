@@ -11,13 +11,15 @@ BEGIN
         INSERT INTO webhook_message (reference, reseller_id, sandbox, type, data, made_at)
         SELECT w.reference, w.reseller, p_sandbox, w.type, w.data, p_at
         FROM unnest(p_reseller, p_reference, p_type, p_data) AS w (reseller, reference, type, data)
-        WHERE EXISTS (SELECT FROM webhook_endpoint e WHERE e.reseller_id = w.reseller AND e.sandbox = p_sandbox)
+        WHERE EXISTS (SELECT FROM webhook_endpoint e WHERE e.reseller_id = w.reseller AND e.sandbox = p_sandbox
+                        AND e.ended_why <> 'removed')
         RETURNING reference, reseller_id, type
     )
     INSERT INTO webhook_delivery (reference, endpoint_id, due_at)
     SELECT s.reference, e.id, p_at
     FROM said s JOIN webhook_endpoint e ON e.reseller_id = s.reseller_id AND e.sandbox = p_sandbox
-    WHERE e.ended_at IS NULL AND (e.events = '{}' OR s.type = ANY (e.events));
+    WHERE e.ended_at IS NULL AND (e.events = '{}' OR s.type = ANY (e.events))
+    FOR KEY SHARE OF e;  -- one that is forgotten meanwhile is waited for, and told nothing: the batch is not broken
 END $$;
 
 CREATE OR REPLACE FUNCTION opla_webhook_money(p_minor bigint, p_currency text) RETURNS jsonb
@@ -238,26 +240,27 @@ BEGIN
     RETURN v_count;
 END $$;
 
--- This endpoint, and what was or is to be posted to it, is gone for good. False: there is none of this reseller.
-CREATE OR REPLACE FUNCTION opla_webhook_remove(p_reseller text, p_sandbox boolean, p_endpoint uuid) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    v_gone int;
-BEGIN
-    PERFORM opla_writes(true);
-    DELETE FROM webhook_endpoint WHERE id = p_endpoint AND reseller_id = p_reseller AND sandbox = p_sandbox;
-    GET DIAGNOSTICS v_gone = ROW_COUNT;
-    PERFORM opla_writes(false);
-    RETURN v_gone > 0;
-END $$;
-
--- Messages from before this are forgotten, some at a time.
+-- Messages from before this are forgotten, and so is what endpoints were told that are removed, and they with the last of it;
+-- some at a time.
+DROP FUNCTION IF EXISTS opla_webhook_remove(text, boolean, uuid);  -- it took all with it at once
 CREATE OR REPLACE FUNCTION opla_webhook_forget(p_before timestamptz, p_limit int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_removed uuid[];
 BEGIN
+    -- Locked as whoever writes tries down locks them, and as nobody who says something does.
+    SELECT array_agg(l.id) INTO v_removed FROM (
+        SELECT e.id FROM webhook_endpoint e WHERE e.ended_why = 'removed' ORDER BY e.id FOR NO KEY UPDATE SKIP LOCKED
+    ) l;
     PERFORM opla_writes(true);
     DELETE FROM webhook_message WHERE reference IN (
         SELECT m.reference FROM webhook_message m WHERE m.made_at < p_before ORDER BY m.made_at LIMIT p_limit
         FOR UPDATE SKIP LOCKED);
+    IF v_removed IS NOT NULL THEN
+        DELETE FROM webhook_delivery WHERE (reference, endpoint_id) IN (
+            SELECT d.reference, d.endpoint_id FROM webhook_delivery d WHERE d.endpoint_id = ANY (v_removed) LIMIT p_limit);
+        DELETE FROM webhook_endpoint e WHERE e.id = ANY (v_removed)
+            AND NOT EXISTS (SELECT FROM webhook_delivery d WHERE d.endpoint_id = e.id);
+    END IF;
     PERFORM opla_writes(false);
 END $$;
