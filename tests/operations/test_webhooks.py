@@ -297,6 +297,15 @@ def test_gone_is_believed_at_once(acme: World) -> None:
     assert [one.subject for one in acme.mailbox.sent].count("webhook_ended") == 1
 
 
+def test_gone_is_believed_beside_another_message_that_arrived_in_the_same_round(acme: World) -> None:
+    made(acme)
+    standing(acme, asked("a"), asked("b", number="0470123457"))
+    acme.receiver.answers = [Outcome(200), Outcome(410)]
+    acme.work()
+    [endpoint] = webhooks.endpoints_of(ACME)
+    assert endpoint.ended_why == "gone"
+
+
 def test_whoever_asks_us_to_wait_is_left_alone_so_long(acme: World) -> None:
     made(acme, "order.placed")
     acme.receiver.answers = [Outcome(429, wait_s=3600)]

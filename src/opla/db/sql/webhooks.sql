@@ -192,7 +192,7 @@ BEGIN
         SELECT u.endpoint_id, bool_or(u.status BETWEEN 200 AND 299) AS took, bool_or(u.status = 410) AS gone
         FROM unnest(p_endpoint, p_status) AS u (endpoint_id, status) GROUP BY u.endpoint_id
     ) w
-    WHERE e.id = w.endpoint_id AND (NOT w.took OR e.failing_since IS NOT NULL OR e.gone_at IS NOT NULL);
+    WHERE e.id = w.endpoint_id AND (w.gone OR NOT w.took OR e.failing_since IS NOT NULL OR e.gone_at IS NOT NULL);
     PERFORM opla_writes(false);
 END $$;
 
