@@ -212,6 +212,47 @@ def test_both_secrets_sign_for_a_day_after_a_new_one(acme: World, monkeypatch: p
     verified(new.secret, one, acme.clock(), monkeypatch)
 
 
+def test_another_secret_within_the_day_never_silences_the_one_in_use(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = made(acme)
+    for _ in range(2):  # the page is loaded anew, or somebody lost what was shown
+        newest = webhooks.rotate(ACTOR, ACME, used.endpoint.id, shop=acme.shop, at=acme.clock())
+        assert isinstance(newest, Made)
+        acme.clock.tick(3600)
+    standing(acme, asked("a"))
+    acme.work()
+    for secret in (used.secret, newest.secret):
+        verified(secret, acme.receiver.posted[-1], acme.clock(), monkeypatch)
+
+
+def test_one_form_makes_one_secret_however_often_it_is_sent(acme: World) -> None:
+    endpoint = made(acme).endpoint
+    was = webhooks.newest(endpoint)
+
+    def another() -> object:
+        return webhooks.rotate(ACTOR, ACME, endpoint.id, instead_of=was, shop=acme.shop, at=acme.clock())
+
+    found = at_once(another, another)
+    assert sorted(type(one).__name__ for one in found) == ["Made", "Refusal"]
+
+
+def test_an_address_is_told_once(acme: World) -> None:
+    def another() -> object:
+        return webhooks.make(ACTOR, ACME, URL, ("order.failed",), shop=acme.shop, at=acme.clock())
+
+    known = [Refusal(Code.WEBHOOK_KNOWN, "url")]
+    found = at_once(another, another)
+    assert sum(isinstance(one, Made) for one in found) == found.count(known) == 1
+    other = made(acme, url=URL + "2").endpoint
+    same = webhooks.change(ACTOR, ACME, other.id, Wish(url=URL), shop=acme.shop, at=acme.clock())
+    assert same == known
+    kept = webhooks.change(ACTOR, ACME, other.id, Wish(url=URL + "2"), shop=acme.shop, at=acme.clock())
+    assert isinstance(kept, WebhookEndpoint)
+    assert webhooks.remove(ACTOR, ACME, other.id, at=acme.clock()) is None
+    made(acme, url=URL + "2")
+
+
 def test_a_secret_is_kept_sealed(acme: World) -> None:
     secret = made(acme).secret
     [(sealed,)] = select("SELECT secret_sealed FROM webhook_endpoint")
@@ -459,7 +500,7 @@ def test_a_reseller_with_much_to_tell_does_not_come_before_one_with_little(acme:
 
 
 def test_what_is_removed_is_posted_nowhere_and_what_is_old_is_forgotten(acme: World) -> None:
-    gone, kept = made(acme).endpoint, made(acme).endpoint
+    gone, kept = made(acme).endpoint, made(acme, url=URL + "2").endpoint
     standing(acme, asked("a"))
     assert webhooks.remove(ACTOR, BOLT, gone.id, at=acme.clock()) == Refusal(Code.NOT_FOUND)
     assert webhooks.remove(ACTOR, ACME, gone.id, at=acme.clock()) is None
@@ -552,7 +593,7 @@ def test_what_cannot_be_an_endpoint_is_refused(
 
 
 def test_a_reseller_has_a_few_endpoints_and_no_more_and_nobody_else_changes_them(acme: World) -> None:
-    endpoint = [made(acme).endpoint for _ in range(5)].pop()
+    endpoint = [made(acme, url=f"{URL}{n}").endpoint for n in range(5)].pop()
     refused = webhooks.make(ACTOR, ACME, URL, (), shop=acme.shop, at=acme.clock())
     assert isinstance(refused, list)
     assert refused[0].code is Code.WEBHOOKS_TOO_MANY

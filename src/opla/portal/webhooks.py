@@ -65,9 +65,12 @@ def webhook(request: HttpRequest, seller: Seller, endpoint_id: UUID) -> HttpResp
 def secret(request: HttpRequest, seller: Seller, endpoint_id: UUID) -> HttpResponse:
     """Another one, shown this once."""
     here = seller.here
-    made = operations.rotate(_actor(seller), seller.person.access, endpoint_id, shop=here.shop, at=here.at)
-    if isinstance(made, Refusal):
-        raise Http404
+    before = draft.typed(request, "instead_of")
+    made = operations.rotate(
+        _actor(seller), seller.person.access, endpoint_id, instead_of=before, shop=here.shop, at=here.at
+    )
+    if isinstance(made, Refusal):  # the form was sent before: its secret was shown then
+        return _back(seller, endpoint_id)
     return _page(request, seller, made.endpoint, secret=made.secret)
 
 
@@ -162,6 +165,7 @@ def _page(
         "endpoint": one,
         "standing": words.standing(one.ended_why, one.failing_since),
         "secret": secret,
+        "newest": operations.newest(one),
         "form": form or Form({"url": one.url}),
         "events": _EVENTS,
         "chosen": one.events,

@@ -111,6 +111,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.FIELD_UNKNOWN: gettext_noop("This field means nothing here. Take it out, or see the reference for its name."),
     Code.FIELD_NOT_TEXT: gettext_noop("This field is a text: put it in quotation marks."),
     Code.FIELD_INVALID: gettext_noop("This field is missing, or is not what the reference says."),
+    Code.WEBHOOK_KNOWN: gettext_noop("Messages are posted to this address already: change that webhook."),
     Code.WEBHOOK_EVENT_UNKNOWN: gettext_noop("There is no such event. The reference of webhooks has them all."),
     Code.WEBHOOK_ENDED: gettext_noop("This webhook is off, so nothing is posted to it. Switch it on first."),
     Code.RESELLER_NAME_INVALID: gettext_noop("A reseller's name is 2 to 40 small letters, digits and hyphens."),
