@@ -107,6 +107,25 @@ def test_what_failed_says_why_and_is_posted_again(shop: Door) -> None:
     assert [one.headers["webhook-id"] for one in shop.world.receiver.posted] == [reference] * 3
 
 
+def test_post_it_again_means_the_endpoint_whose_page_it_is(shop: Door) -> None:
+    added(shop)
+    at = its_page()
+    shop.world.clock.tick(1)
+    added(shop, URL + "2")
+    paid_in(shop, "line 7")
+    reference = shop.owner.get(at).value("message")
+    posted = len(shop.world.receiver.posted)
+    assert shop.owner.post(at, {"url": URL, "events": "order.failed"}).where == at  # none such comes by itself any more
+    assert shop.owner.post(f"{at}again/", {"message": reference}).where == at
+    shop.world.work(2)
+    assert [one.url for one in shop.world.receiver.posted[posted:]] == [URL]
+    shop.owner.post(f"{at}switch/")
+    refused = shop.owner.post(f"{at}again/", {"message": reference})
+    assert (refused.status, "This webhook is off" in refused.text) == (422, True)
+    shop.world.work(2)
+    assert len(shop.world.receiver.posted) == posted + 1
+
+
 def test_it_is_tried_switched_off_and_on_and_removed(shop: Door) -> None:
     added(shop)
     at = its_page()

@@ -157,15 +157,24 @@ def send_test(actor: Actor, access: Access, endpoint_id: UUID, *, shop: Shop, at
     return reference if made else Refusal(Code.WEBHOOK_ENDED)
 
 
-def replay(actor: Actor, access: Access, reference: str, *, at: datetime) -> int | Refusal:
-    """One message once more, to every endpoint that wants it; to how many."""
+def replay(
+    actor: Actor, access: Access, reference: str, *, endpoint_id: UUID | None = None, at: datetime
+) -> int | Refusal:
+    """One message once more, to every endpoint that wants it, or to this one alone; to how many."""
     if refused := actor.refused(Act.MANAGE_WEBHOOKS):
         return refused
     if webhooks.message(access.reseller, reference, sandbox=access.sandbox) is None:
         return Refusal(Code.NOT_FOUND)
+    if endpoint_id is not None and (wrong := _deaf(access, endpoint_id)):
+        return wrong
     return webhooks.again(
-        access.reseller, sandbox=access.sandbox, besides=str(Event.TEST), at=at, reference=reference
-    )  # fmt: skip
+        access.reseller,
+        sandbox=access.sandbox,
+        besides=str(Event.TEST),
+        at=at,
+        reference=reference,
+        endpoint_id=endpoint_id,
+    )
 
 
 def replay_since(
@@ -174,14 +183,19 @@ def replay_since(
     """Everything an endpoint wants since then, whether it had come or not; how many messages."""
     if refused := actor.refused(Act.MANAGE_WEBHOOKS):
         return refused
-    found = _of(access).filter(id=endpoint_id).first()
-    if found is None:
-        return Refusal(Code.NOT_FOUND)
-    if found.ended_at is not None:
-        return Refusal(Code.WEBHOOK_ENDED)
+    if wrong := _deaf(access, endpoint_id):
+        return wrong
     return webhooks.again(
         access.reseller, sandbox=access.sandbox, besides=str(Event.TEST), at=at, endpoint_id=endpoint_id, since=since
     )  # fmt: skip
+
+
+def _deaf(access: Access, endpoint_id: UUID) -> Refusal | None:
+    """Why nothing can be posted to it."""
+    found = _of(access).filter(id=endpoint_id).first()
+    if found is None:
+        return Refusal(Code.NOT_FOUND)
+    return Refusal(Code.WEBHOOK_ENDED) if found.ended_at is not None else None
 
 
 def endpoints_of(access: Access) -> list[WebhookEndpoint]:

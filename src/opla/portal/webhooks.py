@@ -85,12 +85,12 @@ def test(request: HttpRequest, seller: Seller, endpoint_id: UUID) -> HttpRespons
 @require_POST
 @may(Scope.WEBHOOKS)
 def again(request: HttpRequest, seller: Seller, endpoint_id: UUID) -> HttpResponse:
-    """One message once more, or everything of the last hours."""
+    """To this one alone: one message once more, or everything of the last hours."""
     who, at = seller.person.access, seller.here.at
     _found(seller, endpoint_id)
     told: int | Refusal
     if reference := draft.typed(request, "message"):
-        told = operations.replay(_actor(seller), who, reference, at=at)
+        told = operations.replay(_actor(seller), who, reference, endpoint_id=endpoint_id, at=at)
     else:
         hours = draft.typed(request, "hours")
         back_h = int(hours) if hours in {str(known) for known in _BACK_H} else _BACK_H[0]

@@ -217,7 +217,8 @@ BEGIN
     RETURN true;
 END $$;
 
--- Post again, from the first try on: one message, or all of an endpoint since p_since; to endpoints that want them. How many.
+-- Post again, from the first try on: one message, or all of an endpoint since p_since; to endpoints that want them, or one
+-- message to one endpoint that somebody named, whether it wants such or not. How many.
 CREATE OR REPLACE FUNCTION opla_webhook_again(
     p_at timestamptz, p_reseller text, p_sandbox boolean, p_reference text, p_endpoint uuid, p_since timestamptz, p_besides text
 ) RETURNS int
@@ -232,8 +233,10 @@ BEGIN
     JOIN webhook_endpoint e ON e.reseller_id = m.reseller_id AND e.sandbox = m.sandbox AND e.ended_at IS NULL
     WHERE m.reseller_id = p_reseller AND m.sandbox = p_sandbox AND m.type <> p_besides
       AND (p_reference IS NULL OR m.reference = p_reference) AND (p_endpoint IS NULL OR e.id = p_endpoint)
-      AND (p_since IS NULL OR m.made_at >= p_since) AND (e.events = '{}' OR m.type = ANY (e.events))
+      AND (p_since IS NULL OR m.made_at >= p_since)
+      AND (e.events = '{}' OR m.type = ANY (e.events) OR (p_reference IS NOT NULL AND p_endpoint IS NOT NULL))
     ORDER BY m.reference, e.id
+    FOR KEY SHARE OF e
     ON CONFLICT (reference, endpoint_id) DO UPDATE SET due_at = EXCLUDED.due_at, tries = 0, done_at = NULL;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     PERFORM opla_writes(false);
