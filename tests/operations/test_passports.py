@@ -189,6 +189,22 @@ def test_another_key_signs_on_and_the_old_one_is_believed_as_long_as_a_proof_of_
     assert verdict(sellers, number) is Verdict.GREEN
 
 
+def test_after_a_change_of_address_the_log_says_what_to_do_and_turning_the_key_does_it(
+    sellers: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = approved(sellers)
+    assert verdict(sellers, number) is Verdict.GREEN
+    assert caplog.records == []
+    sellers.shop = dataclasses.replace(sellers.shop, base_url="https://new.example")
+    assert verdict(sellers, number) is Verdict.RED
+    [said] = caplog.records
+    assert number in said.getMessage()
+    assert "turn-key" in said.getMessage()
+    sellers.clock.tick(1)
+    assert passports.turn_key(OWNER, leaked=False, shop=sellers.shop, at=sellers.clock()) == 1
+    assert verdict(sellers, number) is Verdict.GREEN
+
+
 def test_thirty_days_before_its_end_it_is_due_once_and_a_review_makes_it_good_for_another_year(sellers: World) -> None:
     number = approved(sellers)
     old = proof_of(number)

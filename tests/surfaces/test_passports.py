@@ -260,6 +260,7 @@ def test_the_command_says_and_does_the_same(
 
     number = applied(seller)
     monkeypatch.setattr(command, "running", nullcontext)
+    monkeypatch.setenv("OPLA_URL", seller.world.shop.base_url)
     parser = ArgumentParser()
     command.add_arguments(parser)
 
@@ -279,3 +280,36 @@ def test_the_command_says_and_does_the_same(
         said("withdraw", number)
     with pytest.raises(command.Stop, match="no passport"):
         said("show", "K7M3-9QXY")
+
+
+def test_the_command_signs_for_the_address_that_customers_know_or_not_at_all(
+    seller: Door, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from argparse import ArgumentParser
+    from contextlib import nullcontext
+
+    from opla.commands import up
+
+    number = applied(seller)
+    monkeypatch.setattr(command, "running", nullcontext)
+    monkeypatch.setattr(up, "VAR", tmp_path)
+    monkeypatch.delenv("OPLA_URL", raising=False)
+    parser = ArgumentParser()
+    command.add_arguments(parser)
+
+    def issuer() -> object:
+        found = queries.by_number(number)
+        assert found is not None
+        return jwt.decode(found.jws, options={"verify_signature": False})["iss"]
+
+    for act in (["approve", number], ["turn-key"]):
+        with pytest.raises(command.Stop, match=r"start \./opla up first, or set OPLA_URL"):
+            command.run(parser.parse_args(act))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "up.lock").write_text("http://127.0.0.1:8000/\nhttps://shop.example/")
+    monkeypatch.setenv("OPLA_URL", "http://127.0.0.1:8000")  # what this terminal says is not what customers see
+    command.run(parser.parse_args(["approve", number]))
+    assert issuer() == "https://shop.example"
+    (tmp_path / "run" / "up.lock").write_text("")
+    monkeypatch.delenv("OPLA_URL")
+    command.run(parser.parse_args(["withdraw", number, "--reason", "x"]))  # which signs nothing

@@ -6,6 +6,7 @@ docs/howto/prove-a-seller.md.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -39,6 +40,7 @@ from opla.operations import letters, limits, passport_proof
 from opla.operations.letters import Posted
 from opla.operations.shop import Shop
 
+_log = logging.getLogger(__name__)
 #: So many are shown of each kind; the command line names each by its number.
 SHOWN: Final = 200
 
@@ -209,6 +211,13 @@ def look(typed: str, proof: str, here: Here, *, address: str, shop: Shop, at: da
     found = queries.by_number(number)
     kept = passport_proof.read(found.jws, shop) if found else None
     shown = passport_proof.read(proof, shop) if proof else kept
+    if found is not None and found.state in GOOD and kept is None:
+        _log.error(
+            "passport %s is good, and its proof is not believed: it was signed for another address than %s, or by a key "
+            "that is lost. ./opla passport turn-key signs all of them again; docs/howto/prove-a-seller.md says more",
+            found.number,
+            shop.base_url,
+        )
     if found is None or kept is None or shown is None:
         return Looked(Verdict.RED)
     said = {(one.passport, one.place) for one in (kept, shown)}
