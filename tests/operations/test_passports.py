@@ -254,6 +254,18 @@ def test_a_decision_needs_its_reason_and_an_end_that_can_be(sellers: World) -> N
         assert decided(sellers, number, event) == Refusal(Code.PASSPORT_NOT_NOW, "number")
 
 
+def test_a_report_of_a_forged_passport_keeps_the_number_that_was_shown(sellers: World) -> None:
+    never_approved, visitor = applied(sellers), Actor(Role.CUSTOMER)
+    for n, shown in enumerate(("K7M3-9QXY", "  ab 12 / 7 ", grouped(never_approved))):
+        wanted = Reported("rue Haute 3, Gent", "They show this.", number=shown, address=f"198.51.100.{n}")
+        assert passport_reports.report(visitor, wanted, shop=sellers.shop, at=sellers.clock()) == []
+    found = passport_reports.reports(OWNER, shop=sellers.shop)
+    assert isinstance(found, list)
+    assert {(one.number, *one.claimed) for one in found} == {("K7M3-9QXY",), ("ab 12 / 7",), (grouped(never_approved),)}
+    kept = {str(why) for (why,) in select("SELECT why ->> 'number' FROM item WHERE kind = 'seller_reported'")}
+    assert kept == {"", "K7M3-9QXY", grouped(never_approved)}  # what is no number at all is sealed and nowhere else
+
+
 def test_a_report_is_sealed_and_waits_for_the_owner_with_what_was_claimed(sellers: World) -> None:
     number = approved(sellers)
     visitor, at = Actor(Role.CUSTOMER), sellers.clock()

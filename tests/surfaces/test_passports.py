@@ -26,6 +26,7 @@ from opla.presenting import letters
 from opla.presenting import passports as words
 from surfaces.conftest import Door, Visitor
 from surfaces.test_owner_pages import signed_in
+from surfaces.test_patience import hidden
 from surfaces.test_signing_in import ANA, sign_in
 
 OWNER = Actor(Role.OWNER, "test")
@@ -227,6 +228,35 @@ def test_a_report_with_a_picture_reaches_the_owner_alone(seller: Door) -> None:
     assert "A seller was reported" in house.get("/owner/items/").text
     [(item,)] = select("SELECT id FROM item WHERE kind = 'seller_reported'")
     assert "/owner/sellers/" in house.get(f"/owner/items/{item}/").html
+
+
+def test_a_forged_number_stands_in_the_report_the_owner_reads(seller: Door) -> None:
+    visitor = Visitor()
+    visitor.get("/verify/report/")
+    sent = {"where": "Elsewhere 3", "message": "They made it up.", "number": "K7M3-9QXY"}
+    assert "A person of the shop reads it." in visitor.post("/verify/report/", sent).text
+    text = signed_in(seller.world).get("/owner/sellers/").text
+    assert "K7M3-9QXY" in text
+    assert "No passport of ours has this number." in text
+
+
+def test_a_report_that_came_too_fast_asks_for_its_picture_again(seller: Door) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    def picture() -> SimpleUploadedFile:
+        return SimpleUploadedFile("x.png", b"\x89PNG\r\n\x1a\n123", "image/png")
+
+    visitor, path = Visitor(), "/verify/report/"
+    sent = {"where": "Elsewhere 3", "message": "They copied it."}
+    page = visitor.client.post(path, {**sent, "picture": picture()}).content.decode()
+    assert "Only the file is lost" in page
+    assert "The file x.png" in page
+    assert re.search(r'<form id="once-more"[^>]*enctype="multipart/form-data"', page)
+    assert re.search(r'<input[^>]*name="picture" type="file"', page)
+    seller.world.clock.tick(2)
+    again = {**hidden(page, path), "picture": picture()}
+    assert visitor.client.post(path, again).status_code == 302
+    assert select("SELECT picture IS NOT NULL FROM passport_report") == [(True,)]
 
 
 def test_the_sheet_of_the_sellers_links_from_the_pages_that_lead_there(seller: Door) -> None:

@@ -213,8 +213,8 @@ def look(typed: str, proof: str, here: Here, *, address: str, shop: Shop, at: da
     shown = passport_proof.read(proof, shop) if proof else kept
     if found is not None and found.state in GOOD and kept is None:
         _log.error(
-            "passport %s is good, and its proof is not believed: it was signed for another address than %s, or by a key "
-            "that is lost. ./opla passport turn-key signs all of them again; docs/howto/prove-a-seller.md says more",
+            "passport %s is good, and its proof is not believed: it was signed for another address than %s, or by a "
+            "key that is lost. ./opla passport turn-key signs all of them again: docs/howto/prove-a-seller.md",
             found.number,
             shop.base_url,
         )
