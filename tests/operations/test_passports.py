@@ -6,9 +6,11 @@ import base64
 import dataclasses
 import json
 from datetime import date, timedelta
+from threading import Event as Signal
 
 import jwt
 import pytest
+from django.db import transaction
 
 from fakes import START, World
 from opla.core.actor import Actor, Role
@@ -21,6 +23,7 @@ from opla.db.queries.call import select
 from opla.operations import passport_reports, passports, resellers
 from opla.operations.passport_reports import Report, Reported
 from opla.operations.passports import Application, Looked
+from support import at_once, until_somebody_waits
 
 OWNER = Actor(Role.OWNER, "ana")
 ACME = Access("acme", "kim@acme.example", MEMBER_MAY[Member.OWNER])
@@ -205,6 +208,28 @@ def test_after_a_change_of_address_the_log_says_what_to_do_and_turning_the_key_d
     assert verdict(sellers, number) is Verdict.GREEN
 
 
+def test_an_approval_beside_a_turn_of_the_key_is_signed_by_a_key_that_is_believed(sellers: World) -> None:
+    number, shop, at = applied(sellers), sellers.shop, sellers.clock()
+    signed = Signal()
+
+    def approves() -> object:
+        with transaction.atomic():
+            found = passports.decide(OWNER, number, Event.APPROVED, shop=shop, at=at)
+            signed.set()
+            until_somebody_waits(or_else=turned.is_set)
+            return found
+
+    def turns() -> object:
+        assert signed.wait(20)
+        found = passports.turn_key(OWNER, leaked=True, shop=shop, at=at + timedelta(seconds=1))
+        turned.set()
+        return found
+
+    turned = Signal()
+    assert at_once(approves, turns) == [None, 1]
+    assert verdict(sellers, number) is Verdict.GREEN
+
+
 def test_thirty_days_before_its_end_it_is_due_once_and_a_review_makes_it_good_for_another_year(sellers: World) -> None:
     number = approved(sellers)
     old = proof_of(number)
@@ -248,7 +273,7 @@ def test_a_decision_needs_its_reason_and_an_end_that_can_be(sellers: World) -> N
     number = applied(sellers)
     assert decided(sellers, number, Event.REFUSED, reason=" ") == Refusal(Code.REASON_MISSING, "reason")
     today = sellers.clock().date()
-    for until in (today - timedelta(days=1), today + timedelta(days=800)):
+    for until in (today - timedelta(days=1), today + timedelta(days=800), date.max):
         assert decided(sellers, number, Event.APPROVED, until=until) == Refusal(Code.PASSPORT_END_INVALID, "until")
     for event in (Event.EXPIRED, Event.FELL_DUE, Event.RESUMED):
         assert decided(sellers, number, event) == Refusal(Code.PASSPORT_NOT_NOW, "number")

@@ -115,6 +115,8 @@ def decide(
         return Refusal(Code.REASON_MISSING, "reason")
     end = None
     if event in SIGNS:
+        if until is not None and until > (at + AT_MOST).date():  # no calendar goes far beyond the last of these
+            return Refusal(Code.PASSPORT_END_INVALID, "until")
         end = datetime.combine(until + timedelta(days=1), time(), ZONE) if until else at + LASTS
         if not at < end <= at + AT_MOST:
             return Refusal(Code.PASSPORT_END_INVALID, "until")
@@ -129,9 +131,10 @@ def _decided(
     if target is None or event in (Event.FELL_DUE, Event.EXPIRED) or (event is Event.RESUMED and ended):
         return Refusal(Code.PASSPORT_NOT_NOW, "number")
     kid = proof = ""
-    if until is not None:
-        kid, proof = passport_proof.sign(_claims(found, until, shop, at), shop)
     with transaction.atomic():
+        if until is not None:
+            queries.lock_keys(turning=False)
+            kid, proof = passport_proof.sign(_claims(found, until, shop, at), shop)
         step = Move(found.id, event, found.state, target, reason, until, kid, proof)
         if not queries.move([step], actor=actor, at=at):
             return Refusal(Code.PASSPORT_NOT_NOW, "number")  # somebody was first
@@ -237,10 +240,14 @@ def turn_key(actor: Actor, *, leaked: bool, shop: Shop, at: datetime) -> int | R
     stay good until their end, unless those `leaked`: then every QR must be put up anew."""
     if refused := actor.refused(Act.CHECK_SELLERS):
         return refused
-    turn_passport_key(shop.var, leaked=leaked)
-    living = queries.in_states((*GOOD, State.SUSPENDED), limit=1_000_000)
-    signed = [(one.id, *passport_proof.sign(_claims(one, one.until, shop, at), shop)) for one in living if one.until]
-    return queries.sign(signed, actor=actor, at=at)
+    with transaction.atomic():
+        queries.lock_keys(turning=True)
+        turn_passport_key(shop.var, leaked=leaked)
+        living = queries.in_states((*GOOD, State.SUSPENDED), limit=1_000_000)
+        signed = [
+            (one.id, *passport_proof.sign(_claims(one, one.until, shop, at), shop)) for one in living if one.until
+        ]
+        return queries.sign(signed, actor=actor, at=at)
 
 
 def qr_address(found: Passport, shop: Shop) -> str:

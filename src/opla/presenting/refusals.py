@@ -554,6 +554,10 @@ _PLACES_OF_SALE: Final[dict[str, str]] = {
         "This is no address of a shop page, such as https://example.com/shop/acme. The marketplace itself is not "
         "enough."
     ),
+    "fragment": gettext_noop(
+        "Leave out # and what follows, which no server is sent. Where only that leads to the shop, it has no "
+        "address that could be proved."
+    ),
     "site": gettext_noop("This is no domain, such as acme.example."),
     "street": gettext_noop("Write street, number, postcode and town."),
     "where": gettext_noop("Write where it was: an address, or the name of the shop."),
