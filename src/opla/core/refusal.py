@@ -235,6 +235,7 @@ class Code(StrEnum):
     WEBHOOK_EVENT_UNKNOWN = "webhook_event_unknown"
     WEBHOOKS_TOO_MANY = "webhooks_too_many"  # endpoints of one reseller: `most`
     WEBHOOK_ENDED = "webhook_ended"  # nothing is posted to it until it is enabled again
+    RESELLER_UNKNOWN = "reseller_unknown"
     RESELLER_NAME_INVALID = "reseller_name_invalid"
     RESELLER_NAME_TAKEN = "reseller_name_taken"
     # a seller's passport

@@ -24,6 +24,7 @@ _HERE: Final = Path(__file__).parent
 #: What moved money on a float → its words. An event that is newer keeps its name: a statement hides nothing.
 _EVENTS: Final[dict[str, str]] = {
     "paid_in": gettext_noop("Paid in"),
+    "paid_out": gettext_noop("Taken back or sent back by bank"),
     Event.RESERVED: gettext_noop("Held for an order"),
     Event.DELIVERED: gettext_noop("Order delivered"),
     Event.REROUTED: gettext_noop("Another supplier was asked"),

@@ -104,7 +104,6 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.ROLE_UNKNOWN: gettext_noop("At a reseller somebody is owner, seller or books."),
     Code.LAST_OWNER: gettext_noop("This is the last owner here. Name another owner first."),
     Code.NETWORK_UNREADABLE: gettext_noop("This is neither an address nor a network, such as 203.0.113.0/24."),
-    Code.FLOAT_TOO_LOW: gettext_noop("There is less on the float than this order costs. Nothing was ordered."),
     Code.KEY_MISSING: gettext_noop(
         "Give each order a key of its own, of 1 to 64 signs, so that it is never made twice."
     ),
@@ -114,6 +113,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.WEBHOOK_KNOWN: gettext_noop("Messages are posted to this address already: change that webhook."),
     Code.WEBHOOK_EVENT_UNKNOWN: gettext_noop("There is no such event. The reference of webhooks has them all."),
     Code.WEBHOOK_ENDED: gettext_noop("This webhook is off, so nothing is posted to it. Switch it on first."),
+    Code.RESELLER_UNKNOWN: gettext_noop("There is no reseller of this name."),
     Code.RESELLER_NAME_INVALID: gettext_noop("A reseller's name is 2 to 40 small letters, digits and hyphens."),
     Code.RESELLER_NAME_TAKEN: gettext_noop("There is a reseller of this name already."),
     Code.SELLER_NAME_INVALID: gettext_noop("A name has 2 to 80 signs."),
@@ -573,6 +573,12 @@ def _place_of_sale(params: Mapping[str, str]) -> str:
     return _(_PLACES_OF_SALE.get(params.get("kind", ""), _PLACES_OF_SALE[""]))
 
 
+def _float_too_low(params: Mapping[str, str]) -> str:
+    if params.get("of") == "line":
+        return _("There is less on this float than went out. Nothing was changed.")
+    return _("There is less on the float than this order costs. Nothing was ordered.")
+
+
 def _webhook_url(params: Mapping[str, str]) -> str:
     match params.get("why"):
         case "https":
@@ -643,4 +649,5 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.COUPON_NOT_HERE: _coupon_not_here,
     Code.REGISTRATION_INVALID: _registration,
     Code.PLACE_OF_SALE_INVALID: _place_of_sale,
+    Code.FLOAT_TOO_LOW: _float_too_low,
 }

@@ -324,15 +324,22 @@ def store(
     )
 
 
-def decide(line_id: UUID, state: State, number: str, *, at: datetime) -> bool:
-    """What a person said of an open line; False when it was not open any more."""
+class FloatTooLow(Exception):  # noqa: N818 - the word for it
+    """A float does not hold what went out under its reference. Nothing of this transaction may stay."""
+
+
+def decide(line_id: UUID, state: State, number: str, *, actor: Actor, at: datetime) -> bool:
+    """What a person said of an open line; False when it was not open any more. Raises `FloatTooLow`."""
     [(done,)] = call(
         "opla_bank_decide",
         Argument(at, "timestamptz"),
+        Argument(str(actor), "text"),
         Argument(line_id, "uuid"),
         Argument(str(state), "text"),
         Argument(number, "text"),
     )
+    if done is None:
+        raise FloatTooLow
     return bool(done)
 
 
@@ -361,7 +368,7 @@ def seal(party: Party, line_id: UUID, keyring: Keyring) -> bytes:
 
 @dataclass(frozen=True)
 class Shown:
-    """A line as its owner sees it. `ticket` is the order it counts for."""
+    """A line as its owner sees it. `ticket` is the order it counts for, `reseller` whose float."""
 
     id: UUID
     booked_on: date
@@ -370,6 +377,7 @@ class Shown:
     number: str
     reversal: bool
     ticket: str
+    reseller: str
     party: Party
 
 
@@ -379,7 +387,9 @@ _SHOWN = """
                      JOIN attempt a ON a.reference = b.attempt LEFT JOIN refund r ON r.id = a.refund_id
                      JOIN allocation s ON s.payment_id = coalesce(a.payment_id, r.payment_id)
                      JOIN orders o ON o.id = s.order_id
-                     WHERE b.number = l.number AND l.number <> ''), ''), l.sealed
+                     WHERE b.number = l.number AND l.number <> ''), ''),
+           coalesce((SELECT b.reseller_id FROM bank_reference b WHERE b.number = l.number AND l.number <> ''), ''),
+           l.sealed
     FROM bank_line l
 """
 
@@ -387,8 +397,8 @@ _SHOWN = """
 def _shown(row: Row, keyring: Keyring) -> Shown:
     id_ = expect(row[0], UUID)
     party = Party()
-    if isinstance(row[8], bytes | memoryview):
-        party = Party(*json.loads(keyring.open(bytes(row[8]), id_.bytes)))
+    if isinstance(row[9], bytes | memoryview):
+        party = Party(*json.loads(keyring.open(bytes(row[9]), id_.bytes)))
     return Shown(
         id_,
         expect(row[1], date),
@@ -397,6 +407,7 @@ def _shown(row: Row, keyring: Keyring) -> Shown:
         expect(row[5], str),
         bool(row[6]),
         expect(row[7], str),
+        expect(row[8], str),
         party,
     )
 
