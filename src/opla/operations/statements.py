@@ -124,8 +124,8 @@ class _Importing:
                 _proved(self._lines[-1], ours)
                 continue
             self._known += 1
-            id_, kept = before[old]
-            if kept.source is not seen.source:
+            id_, first = before[old]
+            if first.source is not seen.source:
                 self._again.setdefault(id_, set()).add(Again(seen.source, seen.statement, seen.bank_ref))
 
     def _with(self, id_: UUID, seen: Seen) -> Seen:

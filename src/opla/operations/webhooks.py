@@ -246,7 +246,7 @@ def _alone(access: Access) -> Iterator[None]:
 
 
 def _told(access: Access, url: str, besides: UUID | None = None) -> bool:
-    return _of(access).filter(url=url.strip()).exclude(id=besides).exists()
+    return any(one.id != besides for one in _of(access).filter(url=url.strip()))
 
 
 def _of(access: Access) -> QuerySet[WebhookEndpoint]:

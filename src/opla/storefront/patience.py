@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Concatenate, Final, ParamSpec
 
 from django.core import signing
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -74,6 +75,6 @@ def _once_more(request: HttpRequest) -> HttpResponse:
     page can hand back: it is asked for again."""
     ours = {SHOWN, TRAP, "csrfmiddlewaretoken"}
     sent = [(name, value) for name, values in request.POST.lists() if name not in ours for value in values]
-    files = [(name, file.name) for name, file in request.FILES.items()]
+    files = [(name, file.name) for name in request.FILES if isinstance(file := request.FILES[name], UploadedFile)]
     shown = {"sent": sent, "files": files, "action": request.get_full_path()}
     return render(request, "storefront/once_more.html", shown)
