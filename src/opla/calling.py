@@ -248,7 +248,7 @@ def post_to(
             return Told(response.status_code, said[:most], retry_after=response.headers.get("Retry-After", ""))
     except _NEVER_LEFT as why:
         unsigned = "CERTIFICATE" in str(why)
-        late = isinstance(why, httpx.TimeoutException)
+        late = guard.hung_up or isinstance(why, httpx.TimeoutException)
         return Told(why="timed_out" if late else "certificate" if unsigned else "no_connection", left=False)
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as why:
         late = guard.hung_up or isinstance(why, httpx.TimeoutException)
@@ -264,12 +264,17 @@ def _trusted(*, from_environment: bool) -> ssl.SSLContext:
 
 
 class _Guard:
-    """Ends a connection at the deadline: the library's own time-outs start anew with every byte that drips in."""
+    """Ends a connection at the deadline: the library's own time-outs start anew with every byte that drips in.
+
+    It holds a second handle of the same connection, from before its TLS: what wraps the first one takes it away.
+    """
 
     def __init__(self, ends_at: float) -> None:
         self.hung_up = False
         self._ends_at = ends_at
         self._timer: threading.Timer | None = None
+        self._connection: socket.socket | None = None
+        self._ending = threading.Lock()
 
     def trace(self, event: str, info: Mapping[str, object]) -> None:
         if event != "connection.connect_tcp.complete":
@@ -277,18 +282,22 @@ class _Guard:
         extra: Callable[[str], object] | None = getattr(info.get("return_value"), "get_extra_info", None)
         found = extra("socket") if extra else None
         if isinstance(found, socket.socket):
-            self._timer = threading.Timer(max(0.001, self._ends_at - time.monotonic()), self._end, [found])
+            self._connection = found.dup()
+            self._timer = threading.Timer(max(0.001, self._ends_at - time.monotonic()), self._end)
             self._timer.daemon = True
             self._timer.start()
 
     def stand_down(self) -> None:
-        if self._timer:
+        if self._timer and self._connection:
             self._timer.cancel()
+            with self._ending:  # never the number of a connection that somebody else has opened since
+                self._connection.close()
 
-    def _end(self, connection: socket.socket) -> None:
-        self.hung_up = True
-        with contextlib.suppress(OSError):  # it ended by itself a moment before
-            connection.shutdown(socket.SHUT_RDWR)
+    def _end(self) -> None:
+        with self._ending, contextlib.suppress(OSError):  # it ended by itself a moment before
+            if self._connection:
+                self.hung_up = True
+                self._connection.shutdown(socket.SHUT_RDWR)
 
 
 def _read(response: httpx.Response, ends_at: float, *, rows: bool, nothing: bool) -> Reply:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
+import time
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -54,3 +58,24 @@ def test_nothing_at_all_is_an_answer_only_with_204_and_where_something_is_taken_
     with answering(raw) as url:
         caller = calling.Caller(url, {}, 2.0, through_proxy=False)
         assert (caller.delete("/x").trouble, caller.get("/x").trouble) == NOTHING[raw]
+
+
+def test_a_slow_drip_over_tls_does_not_outlast_the_time_out(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = ssl.create_default_context(cafile=str(certificate))
+    monkeypatch.setattr(calling, "_trusted", lambda **_: ours)
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(certificate)
+    with answering(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"9" * 200, drip_s=0.02, tls=theirs) as url:
+        caller = calling.Caller(url, {}, 0.4, through_proxy=False)
+        began = time.monotonic()
+        found = caller.get("/x")
+        assert (found.trouble, found.evidence) == (Answer.UNKNOWN, {"error": "timed_out"})
+        assert time.monotonic() - began < 2  # of the four that all of it takes
+
+
+def test_a_handshake_that_drips_does_not_outlast_the_time_out_and_nothing_has_left() -> None:
+    with answering(b"\x16\x03\x03\x40\x00" + b"\x02" * 200, drip_s=0.02) as url:
+        caller = calling.Caller(url.replace("http://", "https://"), {}, 0.4, through_proxy=False)
+        began = time.monotonic()
+        assert caller.get("/x").trouble is Answer.NOT_SENT
+        assert time.monotonic() - began < 2

@@ -109,19 +109,19 @@ def test_whoever_hangs_is_left_after_the_time_there_is(receiver: Receiver, monke
     let_go.set()
 
 
+def drips(handler: BaseHTTPRequestHandler) -> None:
+    """Less than two seconds of a status line, a sign each tenth of a second, and then of one header for a while."""
+    for sign in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"9" * 40:
+        handler.wfile.write(bytes([sign]))
+        handler.wfile.flush()
+        time.sleep(0.1)
+
+
 def test_whoever_drips_is_left_too(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoints, "_TIMEOUT_S", 0.3)
-
-    def drips(handler: BaseHTTPRequestHandler) -> None:
-        with_status = b"HTTP/1.1 200 OK\r\n"
-        for n in range(len(with_status)):
-            handler.wfile.write(with_status[n : n + 1])
-            handler.wfile.flush()
-            time.sleep(0.1)
-
     receiver.answer = drips
     began = time.monotonic()
-    assert post(receiver.url).status == 0
+    assert post(receiver.url) == Outcome(why="timed_out")
     assert time.monotonic() - began < 2
 
 
@@ -197,38 +197,6 @@ def test_a_name_without_an_address_is_a_failure() -> None:
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A certificate for hooks.example.com, signed by itself."""
-    from datetime import UTC, datetime, timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "hooks.example.com")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("hooks.example.com")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path / "both.pem"
-    path.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return path
-
-
-@pytest.fixture
 def secure(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
     """A receiver with TLS on this machine, which a test may call public for once."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -269,6 +237,32 @@ def test_where_the_first_address_does_not_even_connect_the_next_one_is_tried(
     trusted = ssl.create_default_context(cafile=str(certificate))
     ours = Endpoints(sandbox=False, resolve=Names(["127.0.0.2", "127.0.0.1"]), trusted=trusted)
     assert ours.post(Webhook(f"https://hooks.example.com:{secure.port}/x", BODY, {})) == Outcome(200)
+
+
+def test_whoever_drips_over_tls_is_left_too(
+    secure: Receiver, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoints, "_TIMEOUT_S", 0.5)
+    secure.answer = drips
+    trusted = ssl.create_default_context(cafile=str(certificate))
+    ours = Endpoints(sandbox=False, resolve=Names(["127.0.0.1"]), trusted=trusted)
+    began = time.monotonic()
+    assert ours.post(Webhook(f"https://hooks.example.com:{secure.port}/x", BODY, {})) == Outcome(why="timed_out")
+    assert time.monotonic() - began < 2
+
+
+def test_the_time_that_a_name_took_is_part_of_the_time_there_is(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoints, "_TIMEOUT_S", 0.1)
+
+    def slowly(_host: str, _port: int) -> Sequence[str]:
+        time.sleep(0.2)
+        return ["127.0.0.1"]
+
+    found = Endpoints(sandbox=True, resolve=slowly).post(Webhook(receiver.url, BODY, {}))
+    assert found == Outcome(why="timed_out")
+    assert receiver.came == []
 
 
 def test_the_machines_own_proxy_is_not_asked(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

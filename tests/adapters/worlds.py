@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -404,10 +405,12 @@ OWN_BOOK = frozenset({"bank_transfer", "cash", "terminal", "voucher"})
 
 
 @contextmanager
-def answering(raw: bytes, drip_s: float = 0.0, heard: list[bytes] | None = None) -> Iterator[str]:
+def answering(
+    raw: bytes, drip_s: float = 0.0, heard: list[bytes] | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """An address where everybody is answered with these bytes, one at a time when they drip, and then hung up on.
 
-    What was asked there is added to `heard`.
+    What was asked there is added to `heard`. `tls` is their certificate, where they have one.
     """
     listener = socket.create_server((HOST, 0))
     stop = threading.Event()
@@ -421,23 +424,24 @@ def answering(raw: bytes, drip_s: float = 0.0, heard: list[bytes] | None = None)
             with caller:
                 try:
                     caller.settimeout(2)
-                    asked = caller.recv(65536)
-                    if heard is not None:
-                        heard.append(asked)
-                    for part in [raw] if not drip_s else [raw[at : at + 1] for at in range(len(raw))]:
-                        caller.sendall(part)
-                        if drip_s and stop.wait(drip_s):
-                            return
-                    caller.shutdown(socket.SHUT_WR)
-                    while caller.recv(65536):
-                        pass
+                    with tls.wrap_socket(caller, server_side=True) if tls else caller as talk:
+                        asked = talk.recv(65536)
+                        if heard is not None:
+                            heard.append(asked)
+                        for part in [raw] if not drip_s else [raw[at : at + 1] for at in range(len(raw))]:
+                            talk.sendall(part)
+                            if drip_s and stop.wait(drip_s):
+                                return
+                        talk.shutdown(socket.SHUT_WR)
+                        while talk.recv(65536):
+                            pass
                 except OSError:
                     continue
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
-        yield f"http://{HOST}:{listener.getsockname()[1]}"
+        yield f"{'https' if tls else 'http'}://{HOST}:{listener.getsockname()[1]}"
     finally:
         stop.set()
         listener.shutdown(socket.SHUT_RDWR)

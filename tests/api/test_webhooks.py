@@ -36,7 +36,7 @@ def test_an_endpoint_is_made_and_its_secret_shown_this_once(programs: Programs) 
 
 ADDRESSES = [
     ("GET", "/webhooks", None),
-    ("POST", "/webhooks", {"url": URL}),
+    ("POST", "/webhooks", {"url": URL + "2"}),
     ("GET", "/webhooks/{id}", None),
     ("PATCH", "/webhooks/{id}", {"state": "ended"}),
     ("POST", "/webhooks/{id}/secret", None),
@@ -84,9 +84,10 @@ def test_what_is_wrong_is_said_field_by_field(programs: Programs) -> None:
     assert programs.acme.post(f"/webhooks/{new['id']}/replay", {"since": "yesterday"}).code == "field_invalid"
     assert programs.acme.ask("PATCH", f"/webhooks/{new['id']}", {"state": "asleep"}).code == "field_invalid"
     assert programs.acme.get("/webhooks/messages?limit=201").code == "field_invalid"
-    for _ in range(4):
-        endpoint(programs.acme)
-    assert programs.acme.post("/webhooks", {"url": URL}).code == "webhooks_too_many"
+    assert programs.acme.post("/webhooks", {"url": URL}).code == "webhook_known"
+    for n in range(4):
+        endpoint(programs.acme, url=f"{URL}{n}")
+    assert programs.acme.post("/webhooks", {"url": URL + "4"}).code == "webhooks_too_many"
 
 
 def test_what_is_not_named_stays_as_it_was(programs: Programs) -> None:

@@ -142,8 +142,15 @@ def test_a_registration_number_is_checked_by_its_register_s_own_rule(kind: str, 
         ("site", "http://127.0.0.1/", ""),
         ("site", "аcme.example", "xn--cme-5cd.example"),  # a Cyrillic а shows itself
         ("shop", "https://shop123.taobao.com/", "shop123.taobao.com"),
-        ("shop", "https://market.example/acme/?ref=1#top", "market.example/acme/?ref=1"),
+        ("shop", "https://market.example/acme/?ref=1", "market.example/acme/?ref=1"),
+        ("shop", "https://www.ebay.com/usr/acme", "www.ebay.com/usr/acme"),
+        ("shop", "https://acme.market.co.uk", "acme.market.co.uk"),
         ("shop", "market.example", ""),
+        ("shop", "https://www.ebay.com/", ""),
+        ("shop", "https://amazon.co.uk", ""),
+        ("shop", "www.amazon.com.au/", ""),
+        ("shop", "m.ebay.com", ""),
+        ("shop", "nl.aliexpress.com", ""),
         ("shop", "javascript://market.example/x", ""),
         ("street", "Rue Neuve 12,\n1000 Bruxelles", "Rue Neuve 12, 1000 Bruxelles"),
         ("street", "Rue Neuve 12\u202e, 1000 Bruxelles", "Rue Neuve 12, 1000 Bruxelles"),  # nothing turns the order
@@ -158,6 +165,12 @@ def test_a_place_of_sale_is_read_so_that_what_looks_alike_is_told_apart(kind: st
     else:
         assert isinstance(found, Refusal)
         assert found.code is Code.PLACE_OF_SALE_INVALID
+
+
+def test_an_address_that_only_a_script_understands_is_refused_with_why() -> None:
+    found = passport.read_place("shop", "https://market.example/app#/store/acme")
+    assert found == Refusal(Code.PLACE_OF_SALE_INVALID, "place", {"kind": "fragment"})
+    assert passport.read_place("site", "https://acme.example/#top") == PlaceOfSale(PlaceKind.SITE, "acme.example")
 
 
 def test_everything_that_is_wrong_with_a_seller_is_said_at_once() -> None:

@@ -132,6 +132,15 @@ def test_the_last_look_that_nobody_answered_is_made_again_until_somebody_does(
     assert settled(ChargeReport(silence), payment, charge=state, at=AT + timedelta(days=30)).notes[0].due_at is None
 
 
+def test_of_a_charge_that_came_to_nothing_whoever_knows_no_such_payment_has_answered() -> None:
+    """Else one that never left is asked about hundreds of times, of a provider that always says the same."""
+    at, expired = AT + timedelta(days=1, minutes=3), replace(OPEN, state=State.EXPIRED)
+    nobody = ChargeReport(Answer.UNKNOWN, why="not_found")
+    assert settled(nobody, expired, charge=attempt.State.DECLINED, at=at).notes[0].due_at is None
+    # of one that was captured it proves nothing: it is there, and they were reached at a bad moment
+    assert settled(nobody, CAPTURED, charge=attempt.State.SUCCEEDED, at=at).notes[0].due_at == at + timedelta(hours=1)
+
+
 def test_a_charge_nobody_can_tell_about_comes_to_a_person_and_leaves_the_list_when_they_can() -> None:
     late = AT + timedelta(minutes=15)
     silent = settled(ChargeReport(Answer.UNKNOWN), OPEN, charge=attempt.State.UNKNOWN, at=late)

@@ -18,7 +18,7 @@ from opla.core.statement import MAX_BYTES, Source, Unreadable, read
 from opla.core.statement import camt as camt_files
 from opla.core.statement import coda as coda_files
 from opla.core.statement.gaps import Kept, gaps
-from opla.core.statement.recognising import Seen, is_known
+from opla.core.statement.recognising import Seen, recognised
 from opla.core.structured import belgian, number, rf
 from statements import OUR_IBAN, PAYER, Coda, camt, entry
 
@@ -195,21 +195,20 @@ LINE = Seen(Source.CAMT_053, "s1", DAY, 1500, "ref", frozenset({NUMBER}), b"iban
     ],
 )
 def test_what_decides_whether_two_lines_are_one(other: Seen, same: bool) -> None:
-    assert is_known([LINE], [other]) == [same]
-    assert is_known([other], [LINE]) == [same]
+    assert recognised([LINE], [other]) == recognised([other], [LINE]) == [0 if same else None]
 
 
-def test_without_a_reference_the_other_account_decides_as_far_as_it_is_known() -> None:
+def test_without_a_reference_the_other_account_decides_as_far_as_it_recognised() -> None:
     bare = replace(LINE, references=frozenset(), bank_ref="")
     coda = replace(bare, source=Source.CODA, statement="2026/1")
-    assert is_known([coda], [bare]) == [True]
-    assert is_known([replace(coda, other=b"")], [bare]) == [True]
-    assert is_known([replace(coda, other=b"x")], [bare]) == [False]
+    assert recognised([coda], [bare]) == [0]
+    assert recognised([replace(coda, other=b"")], [bare]) == [0]
+    assert recognised([replace(coda, other=b"x")], [bare]) == [None]
 
 
 def test_lines_are_paired_one_to_one() -> None:
     coda = replace(LINE, source=Source.CODA, statement="2026/1", bank_ref="")
-    assert is_known([coda, coda, coda], [LINE, LINE]) == [True, True, False]
+    assert recognised([coda, coda, coda], [LINE, LINE]) == [0, 1, None]
 
 
 # ── gaps ──────────────────────────────────────────────────────────────────

@@ -6,9 +6,11 @@ import base64
 import dataclasses
 import json
 from datetime import date, timedelta
+from threading import Event as Signal
 
 import jwt
 import pytest
+from django.db import transaction
 
 from fakes import START, World
 from opla.core.actor import Actor, Role
@@ -21,6 +23,7 @@ from opla.db.queries.call import select
 from opla.operations import passport_reports, passports, resellers
 from opla.operations.passport_reports import Report, Reported
 from opla.operations.passports import Application, Looked
+from support import at_once, until_somebody_waits
 
 OWNER = Actor(Role.OWNER, "ana")
 ACME = Access("acme", "kim@acme.example", MEMBER_MAY[Member.OWNER])
@@ -189,6 +192,44 @@ def test_another_key_signs_on_and_the_old_one_is_believed_as_long_as_a_proof_of_
     assert verdict(sellers, number) is Verdict.GREEN
 
 
+def test_after_a_change_of_address_the_log_says_what_to_do_and_turning_the_key_does_it(
+    sellers: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = approved(sellers)
+    assert verdict(sellers, number) is Verdict.GREEN
+    assert caplog.records == []
+    sellers.shop = dataclasses.replace(sellers.shop, base_url="https://new.example")
+    assert verdict(sellers, number) is Verdict.RED
+    [said] = caplog.records
+    assert number in said.getMessage()
+    assert "turn-key" in said.getMessage()
+    sellers.clock.tick(1)
+    assert passports.turn_key(OWNER, leaked=False, shop=sellers.shop, at=sellers.clock()) == 1
+    assert verdict(sellers, number) is Verdict.GREEN
+
+
+def test_an_approval_beside_a_turn_of_the_key_is_signed_by_a_key_that_is_believed(sellers: World) -> None:
+    number, shop, at = applied(sellers), sellers.shop, sellers.clock()
+    signed = Signal()
+
+    def approves() -> object:
+        with transaction.atomic():
+            found = passports.decide(OWNER, number, Event.APPROVED, shop=shop, at=at)
+            signed.set()
+            until_somebody_waits(or_else=turned.is_set)
+            return found
+
+    def turns() -> object:
+        assert signed.wait(20)
+        found = passports.turn_key(OWNER, leaked=True, shop=shop, at=at + timedelta(seconds=1))
+        turned.set()
+        return found
+
+    turned = Signal()
+    assert at_once(approves, turns) == [None, 1]
+    assert verdict(sellers, number) is Verdict.GREEN
+
+
 def test_thirty_days_before_its_end_it_is_due_once_and_a_review_makes_it_good_for_another_year(sellers: World) -> None:
     number = approved(sellers)
     old = proof_of(number)
@@ -232,10 +273,22 @@ def test_a_decision_needs_its_reason_and_an_end_that_can_be(sellers: World) -> N
     number = applied(sellers)
     assert decided(sellers, number, Event.REFUSED, reason=" ") == Refusal(Code.REASON_MISSING, "reason")
     today = sellers.clock().date()
-    for until in (today - timedelta(days=1), today + timedelta(days=800)):
+    for until in (today - timedelta(days=1), today + timedelta(days=800), date.max):
         assert decided(sellers, number, Event.APPROVED, until=until) == Refusal(Code.PASSPORT_END_INVALID, "until")
     for event in (Event.EXPIRED, Event.FELL_DUE, Event.RESUMED):
         assert decided(sellers, number, event) == Refusal(Code.PASSPORT_NOT_NOW, "number")
+
+
+def test_a_report_of_a_forged_passport_keeps_the_number_that_was_shown(sellers: World) -> None:
+    never_approved, visitor = applied(sellers), Actor(Role.CUSTOMER)
+    for n, shown in enumerate(("K7M3-9QXY", "  ab 12 / 7 ", grouped(never_approved))):
+        wanted = Reported("rue Haute 3, Gent", "They show this.", number=shown, address=f"198.51.100.{n}")
+        assert passport_reports.report(visitor, wanted, shop=sellers.shop, at=sellers.clock()) == []
+    found = passport_reports.reports(OWNER, shop=sellers.shop)
+    assert isinstance(found, list)
+    assert {(one.number, *one.claimed) for one in found} == {("K7M3-9QXY",), ("ab 12 / 7",), (grouped(never_approved),)}
+    kept = {str(why) for (why,) in select("SELECT why ->> 'number' FROM item WHERE kind = 'seller_reported'")}
+    assert kept == {"", "K7M3-9QXY", grouped(never_approved)}  # what is no number at all is sealed and nowhere else
 
 
 def test_a_report_is_sealed_and_waits_for_the_owner_with_what_was_claimed(sellers: World) -> None:

@@ -11,9 +11,11 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from threading import Event as Signal
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 from standardwebhooks import Webhook as Theirs
 
 from fakes import ANOTHER_WORKER, START, World
@@ -30,7 +32,7 @@ from opla.db.queries.call import select
 from opla.operations import float_deposits, members, post_webhooks, resellers, webhooks
 from opla.operations.refund_by_choice import refund_by_choice
 from opla.operations.webhooks import Made, Wish
-from support import by_owner
+from support import at_once, by_owner, until_somebody_waits
 
 ACTOR = Actor(Role.RESELLER, "acme")
 ACME, BOLT = (Access(name, f"orders@{name}.example", frozenset(Scope)) for name in ("acme", "bolt"))
@@ -210,6 +212,47 @@ def test_both_secrets_sign_for_a_day_after_a_new_one(acme: World, monkeypatch: p
     verified(new.secret, one, acme.clock(), monkeypatch)
 
 
+def test_another_secret_within_the_day_never_silences_the_one_in_use(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = made(acme)
+    for _ in range(2):  # the page is loaded anew, or somebody lost what was shown
+        newest = webhooks.rotate(ACTOR, ACME, used.endpoint.id, shop=acme.shop, at=acme.clock())
+        assert isinstance(newest, Made)
+        acme.clock.tick(3600)
+    standing(acme, asked("a"))
+    acme.work()
+    for secret in (used.secret, newest.secret):
+        verified(secret, acme.receiver.posted[-1], acme.clock(), monkeypatch)
+
+
+def test_one_form_makes_one_secret_however_often_it_is_sent(acme: World) -> None:
+    endpoint = made(acme).endpoint
+    was = webhooks.newest(endpoint)
+
+    def another() -> object:
+        return webhooks.rotate(ACTOR, ACME, endpoint.id, instead_of=was, shop=acme.shop, at=acme.clock())
+
+    found = at_once(another, another)
+    assert sorted(type(one).__name__ for one in found) == ["Made", "Refusal"]
+
+
+def test_an_address_is_told_once(acme: World) -> None:
+    def another() -> object:
+        return webhooks.make(ACTOR, ACME, URL, ("order.failed",), shop=acme.shop, at=acme.clock())
+
+    known = [Refusal(Code.WEBHOOK_KNOWN, "url")]
+    found = at_once(another, another)
+    assert sum(isinstance(one, Made) for one in found) == found.count(known) == 1
+    other = made(acme, url=URL + "2").endpoint
+    same = webhooks.change(ACTOR, ACME, other.id, Wish(url=URL), shop=acme.shop, at=acme.clock())
+    assert same == known
+    kept = webhooks.change(ACTOR, ACME, other.id, Wish(url=URL + "2"), shop=acme.shop, at=acme.clock())
+    assert isinstance(kept, WebhookEndpoint)
+    assert webhooks.remove(ACTOR, ACME, other.id, at=acme.clock()) is None
+    made(acme, url=URL + "2")
+
+
 def test_a_secret_is_kept_sealed(acme: World) -> None:
     secret = made(acme).secret
     [(sealed,)] = select("SELECT secret_sealed FROM webhook_endpoint")
@@ -293,6 +336,15 @@ def test_gone_is_believed_at_once(acme: World) -> None:
     assert endpoint.ended_why == "gone"
     assert len(acme.receiver.posted) == 1
     assert [one.subject for one in acme.mailbox.sent].count("webhook_ended") == 1
+
+
+def test_gone_is_believed_beside_another_message_that_arrived_in_the_same_round(acme: World) -> None:
+    made(acme)
+    standing(acme, asked("a"), asked("b", number="0470123457"))
+    acme.receiver.answers = [Outcome(200), Outcome(410)]
+    acme.work()
+    [endpoint] = webhooks.endpoints_of(ACME)
+    assert endpoint.ended_why == "gone"
 
 
 def test_whoever_asks_us_to_wait_is_left_alone_so_long(acme: World) -> None:
@@ -448,16 +500,77 @@ def test_a_reseller_with_much_to_tell_does_not_come_before_one_with_little(acme:
 
 
 def test_what_is_removed_is_posted_nowhere_and_what_is_old_is_forgotten(acme: World) -> None:
-    gone, kept = made(acme).endpoint, made(acme).endpoint
+    gone, kept = made(acme).endpoint, made(acme, url=URL + "2").endpoint
     standing(acme, asked("a"))
-    assert webhooks.remove(ACTOR, BOLT, gone.id) == Refusal(Code.NOT_FOUND)
-    assert webhooks.remove(ACTOR, ACME, gone.id) is None
+    assert webhooks.remove(ACTOR, BOLT, gone.id, at=acme.clock()) == Refusal(Code.NOT_FOUND)
+    assert webhooks.remove(ACTOR, ACME, gone.id, at=acme.clock()) is None
     acme.work(3)
     assert len(acme.receiver.posted) == 2
     assert [e.id for e in webhooks.endpoints_of(ACME)] == [kept.id]
     acme.clock.tick(timedelta(days=31).total_seconds())
     acme.work()
     assert select("SELECT (SELECT count(*) FROM webhook_message), (SELECT count(*) FROM webhook_try)") == [(0, 0)]
+
+
+def test_what_a_removed_endpoint_was_told_is_deleted_some_at_a_time_and_seen_by_nobody_meanwhile(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(post_webhooks, "_FORGETS", 2)
+    gone = made(acme).endpoint
+    standing(acme, asked("a"), asked("b", number="0470123457"))
+    acme.work(3)
+    assert webhooks.remove(ACTOR, ACME, gone.id, at=acme.clock()) is None
+    assert webhooks.remove(ACTOR, ACME, gone.id, at=acme.clock()) == Refusal(Code.NOT_FOUND)
+    changed = webhooks.change(ACTOR, ACME, gone.id, Wish(active=True), shop=acme.shop, at=acme.clock())
+    assert changed == [Refusal(Code.NOT_FOUND)]
+    seen = webhooks.messages(ACME, limit=9)
+    assert [one.deliveries for one in seen] == [()] * 4
+    references = [one.reference for one in seen]
+    assert [tries for _, tries in filter(None, (webhooks.message(ACME, r) for r in references))] == [[]] * 4
+    left = []
+    for _ in range(2):
+        post_webhooks.tidy(at=acme.clock())
+        left += select("SELECT (SELECT count(*) FROM webhook_delivery), (SELECT count(*) FROM webhook_endpoint)")
+    assert left == [(2, 1), (0, 0)]
+
+
+def test_a_sale_does_not_wait_while_an_endpoint_is_removed(acme: World) -> None:
+    endpoint = made(acme).endpoint
+    begun, ended = Signal(), Signal()
+
+    def removed() -> bool:
+        with transaction.atomic():
+            webhooks.remove(ACTOR, ACME, endpoint.id, at=acme.clock())
+            begun.set()
+            return ended.wait(5)
+
+    def paid_in() -> bool:
+        assert begun.wait(20)
+        resellers.pay_in(OWNER, "acme", "5", "second", shop=acme.shop, at=acme.clock())
+        ended.set()
+        return True
+
+    assert at_once(removed, paid_in) == [True, True]
+
+
+def test_a_sale_beside_the_last_of_an_endpoint_stands_and_tells_it_nothing(acme: World) -> None:
+    endpoint = made(acme).endpoint
+    deleted = Signal()
+
+    def forgotten() -> object:
+        with transaction.atomic():
+            webhooks.remove(ACTOR, ACME, endpoint.id, at=acme.clock())
+            post_webhooks.tidy(at=acme.clock())
+            deleted.set()
+            until_somebody_waits()
+        return True
+
+    def paid_in() -> object:
+        assert deleted.wait(20)
+        return resellers.pay_in(OWNER, "acme", "5", "second", shop=acme.shop, at=acme.clock())
+
+    assert at_once(forgotten, paid_in) == [True, True]
+    assert select("SELECT count(*) FROM webhook_delivery") == [(0,)]
 
 
 @pytest.mark.parametrize(
@@ -480,7 +593,7 @@ def test_what_cannot_be_an_endpoint_is_refused(
 
 
 def test_a_reseller_has_a_few_endpoints_and_no_more_and_nobody_else_changes_them(acme: World) -> None:
-    endpoint = [made(acme).endpoint for _ in range(5)].pop()
+    endpoint = [made(acme, url=f"{URL}{n}").endpoint for n in range(5)].pop()
     refused = webhooks.make(ACTOR, ACME, URL, (), shop=acme.shop, at=acme.clock())
     assert isinstance(refused, list)
     assert refused[0].code is Code.WEBHOOKS_TOO_MANY

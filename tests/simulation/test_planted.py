@@ -114,7 +114,7 @@ def a_code_given_back_stays_with_its_buyer(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_line_counts_in_each_file(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(statements, "is_known", lambda new, _: [False] * len(new))
+    patch.setattr(statements, "recognised", lambda new, _: [None] * len(new))
 
 
 @pytest.mark.parametrize(

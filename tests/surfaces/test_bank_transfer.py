@@ -13,12 +13,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from fakes import CUSTOMER, DEVICE
 from operations.test_bank_transfers import ACCOUNT, bring, ordered, work
-from opla.core.actor import Role
+from opla.core.actor import Actor, Role
 from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport
 from opla.core.structured import belgian, rf
 from opla.core.transfer_file import message_id
+from opla.db.queries import floats
 from opla.db.queries.call import select
+from opla.operations import float_deposits, resellers
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.presenting.pictures import transfer_code
 from statements import PAYER, camt, entry
@@ -126,6 +128,28 @@ def test_the_owner_imports_and_sees_what_became_of_it(bank_door: Door, of_the_ho
     assert bank_door.world.refunds() == [("underpaid", 700, "due")]
     [(due,)] = select("SELECT id FROM item WHERE kind = 'transfer_due'")
     assert PAYER in of_the_house.get(f"/owner/items/{due}/").text
+
+
+def test_the_owner_puts_money_on_a_float_and_reads_whose_it_is(bank_door: Door, of_the_house: Visitor) -> None:
+    world = bank_door.world
+    assert resellers.add(Actor(Role.OWNER), "acme", title="Acme", email="o@acme.example", at=world.clock()) is None
+    sent(of_the_house, ("one.xml", camt(entry(700, text="for us", iban=PAYER, ref="A1"))))
+    [(item_id,)] = select("SELECT id FROM item WHERE kind = 'bank_line'")
+    typed = {"resolution": "on_float", "note": "a call", "sure": "yes", "reseller": "nobody"}
+    wrong = of_the_house.post(f"/owner/items/{item_id}/", typed)
+    assert (wrong.status, "There is no reseller of this name." in wrong.text) == (400, True)
+    assert wrong.value("reseller") == "nobody"
+    of_the_house.post(f"/owner/items/{item_id}/", {**typed, "reseller": "acme"})
+    assert floats.balance("acme", "EUR").free_minor == 700
+    assert "acme" in of_the_house.get("/owner/bank/").text
+    back = entry(-900, structured=float_deposits.reference("acme", shop=world.shop, at=world.clock()), ref="A2")
+    sent(of_the_house, ("two.xml", camt(back, number=2, opening=10_700)))
+    [(item_id,)] = select("SELECT id FROM item WHERE closed_at IS NULL")
+    page = of_the_house.get(f"/owner/items/{item_id}/")
+    assert "the float of acme: the bank took it back" in page.text
+    assert "held 7.00" in page.text.replace("€", "").replace("\xa0", "").replace("held  ", "held ")
+    assert 'name="reseller"' not in page.html  # it is known
+    assert "It is for this order" not in page.text
 
 
 def test_nobody_else_finds_the_page_or_an_account(bank_door: Door, of_support: Visitor) -> None:

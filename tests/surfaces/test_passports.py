@@ -26,6 +26,7 @@ from opla.presenting import letters
 from opla.presenting import passports as words
 from surfaces.conftest import Door, Visitor
 from surfaces.test_owner_pages import signed_in
+from surfaces.test_patience import hidden
 from surfaces.test_signing_in import ANA, sign_in
 
 OWNER = Actor(Role.OWNER, "test")
@@ -229,6 +230,35 @@ def test_a_report_with_a_picture_reaches_the_owner_alone(seller: Door) -> None:
     assert "/owner/sellers/" in house.get(f"/owner/items/{item}/").html
 
 
+def test_a_forged_number_stands_in_the_report_the_owner_reads(seller: Door) -> None:
+    visitor = Visitor()
+    visitor.get("/verify/report/")
+    sent = {"where": "Elsewhere 3", "message": "They made it up.", "number": "K7M3-9QXY"}
+    assert "A person of the shop reads it." in visitor.post("/verify/report/", sent).text
+    text = signed_in(seller.world).get("/owner/sellers/").text
+    assert "K7M3-9QXY" in text
+    assert "No passport of ours has this number." in text
+
+
+def test_a_report_that_came_too_fast_asks_for_its_picture_again(seller: Door) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    def picture() -> SimpleUploadedFile:
+        return SimpleUploadedFile("x.png", b"\x89PNG\r\n\x1a\n123", "image/png")
+
+    visitor, path = Visitor(), "/verify/report/"
+    sent = {"where": "Elsewhere 3", "message": "They copied it."}
+    page = visitor.client.post(path, {**sent, "picture": picture()}).content.decode()
+    assert "Only the file is lost" in page
+    assert "The file x.png" in page
+    assert re.search(r'<form id="once-more"[^>]*enctype="multipart/form-data"', page)
+    assert re.search(r'<input[^>]*name="picture" type="file"', page)
+    seller.world.clock.tick(2)
+    again = {**hidden(page, path), "picture": picture()}
+    assert visitor.client.post(path, again).status_code == 302
+    assert select("SELECT picture IS NOT NULL FROM passport_report") == [(True,)]
+
+
 def test_the_sheet_of_the_sellers_links_from_the_pages_that_lead_there(seller: Door) -> None:
     assert HERE in seller.owner.get("/reseller/acme/").html
     assert HERE not in seller.colleague.get("/reseller/acme/").html
@@ -260,6 +290,7 @@ def test_the_command_says_and_does_the_same(
 
     number = applied(seller)
     monkeypatch.setattr(command, "running", nullcontext)
+    monkeypatch.setenv("OPLA_URL", seller.world.shop.base_url)
     parser = ArgumentParser()
     command.add_arguments(parser)
 
@@ -279,3 +310,36 @@ def test_the_command_says_and_does_the_same(
         said("withdraw", number)
     with pytest.raises(command.Stop, match="no passport"):
         said("show", "K7M3-9QXY")
+
+
+def test_the_command_signs_for_the_address_that_customers_know_or_not_at_all(
+    seller: Door, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from argparse import ArgumentParser
+    from contextlib import nullcontext
+
+    from opla.commands import up
+
+    number = applied(seller)
+    monkeypatch.setattr(command, "running", nullcontext)
+    monkeypatch.setattr(up, "VAR", tmp_path)
+    monkeypatch.delenv("OPLA_URL", raising=False)
+    parser = ArgumentParser()
+    command.add_arguments(parser)
+
+    def issuer() -> object:
+        found = queries.by_number(number)
+        assert found is not None
+        return jwt.decode(found.jws, options={"verify_signature": False})["iss"]
+
+    for act in (["approve", number], ["turn-key"]):
+        with pytest.raises(command.Stop, match=r"start \./opla up first, or set OPLA_URL"):
+            command.run(parser.parse_args(act))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "up.lock").write_text("http://127.0.0.1:8000/\nhttps://shop.example/")
+    monkeypatch.setenv("OPLA_URL", "http://127.0.0.1:8000")  # what this terminal says is not what customers see
+    command.run(parser.parse_args(["approve", number]))
+    assert issuer() == "https://shop.example"
+    (tmp_path / "run" / "up.lock").write_text("")
+    monkeypatch.delenv("OPLA_URL")
+    command.run(parser.parse_args(["withdraw", number, "--reason", "x"]))  # which signs nothing

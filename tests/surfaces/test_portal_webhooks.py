@@ -58,10 +58,25 @@ def test_one_is_added_its_secret_shown_once_and_it_is_told(shop: Door) -> None:
     page = shop.owner.get(its_page())
     assert "float.paid_in Arrived · Answered with 200" in page.text
     assert "line 7" in page.text
-    changed = shop.owner.post(f"{its_page()}secret/")
+    form = {"instead_of": page.value("instead_of")}
+    changed = shop.owner.post(f"{its_page()}secret/", form)
     [other] = re.findall(r"whsec_[\w+/=]{44}", changed.text)
     assert other != secret
     assert "signs as well until" in changed.text
+    before = bytes(WebhookEndpoint.objects.get().secret_sealed)
+    for again in (form, {}):  # loaded anew, it would make another one that nobody reads
+        assert shop.owner.post(f"{its_page()}secret/", again).where == its_page()
+    assert bytes(WebhookEndpoint.objects.get().secret_sealed) == before
+
+
+def test_the_form_of_a_new_one_that_is_sent_again_makes_no_second_one(shop: Door) -> None:
+    added(shop)
+    page = shop.owner.post(PAGE, {"url": URL, "events": "float.paid_in"})
+    assert (page.status, page.error("url")) == (
+        422,
+        "Messages are posted to this address already: change that webhook.",
+    )
+    assert WebhookEndpoint.objects.count() == 1
 
 
 def test_what_was_typed_wrong_stands_beside_its_field_and_nothing_typed_is_lost(shop: Door) -> None:
@@ -90,6 +105,25 @@ def test_what_failed_says_why_and_is_posted_again(shop: Door) -> None:
     assert shop.owner.post(f"{its_page()}again/", {"hours": "24"}).where == its_page()
     shop.world.work(2)
     assert [one.headers["webhook-id"] for one in shop.world.receiver.posted] == [reference] * 3
+
+
+def test_post_it_again_means_the_endpoint_whose_page_it_is(shop: Door) -> None:
+    added(shop)
+    at = its_page()
+    shop.world.clock.tick(1)
+    added(shop, URL + "2")
+    paid_in(shop, "line 7")
+    reference = shop.owner.get(at).value("message")
+    posted = len(shop.world.receiver.posted)
+    assert shop.owner.post(at, {"url": URL, "events": "order.failed"}).where == at  # none such comes by itself any more
+    assert shop.owner.post(f"{at}again/", {"message": reference}).where == at
+    shop.world.work(2)
+    assert [one.url for one in shop.world.receiver.posted[posted:]] == [URL]
+    shop.owner.post(f"{at}switch/")
+    refused = shop.owner.post(f"{at}again/", {"message": reference})
+    assert (refused.status, "This webhook is off" in refused.text) == (422, True)
+    shop.world.work(2)
+    assert len(shop.world.receiver.posted) == posted + 1
 
 
 def test_it_is_tried_switched_off_and_on_and_removed(shop: Door) -> None:

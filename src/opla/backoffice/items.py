@@ -31,7 +31,7 @@ from opla.presenting import suppliers as routed
 from opla.presenting.items import Choice
 from opla.presenting.refusals import sentence
 
-_TYPED: Final = ("note", "amount", "supplier_id", "serial", "valid_until", "ticket")
+_TYPED: Final = ("note", "amount", "supplier_id", "serial", "valid_until", "ticket", "reseller")
 
 
 @require_safe

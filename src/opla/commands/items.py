@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--serial", default="", help="the code's serial")
     parser.add_argument("--valid-until", metavar="YYYY-MM-DD", default="", help="the code's last day")
     parser.add_argument("--order", metavar="NUMBER", default="", help="the order that money is for (matched)")
+    parser.add_argument("--reseller", metavar="NAME", default="", help="whose float money is for (on_float)")
     parser.add_argument("--by", default="terminal", help="who decides (terminal); a second person is another name")
     parser.add_argument("--json", action="store_true", help="one object on stdout")
 
@@ -174,6 +175,7 @@ def _resolve(arguments: argparse.Namespace) -> int:
             serial=arguments.serial,
             valid_until=arguments.valid_until,
             ticket=arguments.order,
+            reseller=arguments.reseller,
             file_name=arguments.evidence.name if arguments.evidence else "",
             file=data,
         )

@@ -10,24 +10,28 @@
     ./opla passport turn-key [--leaked]               sign with a new key from now on
 
 What is signed says one place and never changes. The keys lie in keys.json; --leaked believes none of those before, and
-every QR must be put up anew. The same is done on the page /owner/sellers/.
+every QR must be put up anew. The address that customers know is signed too: it is that of ./opla up where it runs, or
+OPLA_URL. The same is done on the page /owner/sellers/.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
 from opla.commands import Stop
 from opla.commands.runtime import running
 from opla.core.actor import Actor, Role
-from opla.core.passport import Event, grouped, read_passport_number
+from opla.core.passport import SIGNS, Event, grouped, read_passport_number
 from opla.core.refusal import Code, Refusal
 
 if TYPE_CHECKING:
     from opla.db.queries.passports import Passport
+    from opla.operations.shop import Shop
 
 _OWNER: Final = Actor(Role.OWNER, "terminal")
 _DECIDES: Final = {
@@ -83,12 +87,27 @@ def _decide(event: Event, asked: argparse.Namespace) -> None:
     from opla.operations import passports
     from opla.operations.shop import current
 
+    shop = _signing() if event in SIGNS else current()
     refused = passports.decide(
-        _OWNER, _number(asked.number), event, until=asked.until, reason=asked.reason, shop=current(),
-        at=datetime.now(UTC),
-    )  # fmt: skip
+        _OWNER, _number(asked.number), event, until=asked.until, reason=asked.reason, shop=shop, at=datetime.now(UTC)
+    )
     if refused:
         raise _refuse(refused)
+
+
+def _signing() -> Shop:
+    """This shop as who looks a passport up knows it. Signed for another address no proof would be believed."""
+    from opla.commands.up import base_url
+    from opla.operations.shop import current
+
+    shop = current()
+    if known := base_url() or ("OPLA_URL" in os.environ and shop.base_url):
+        return replace(shop, base_url=known)
+    raise Stop(
+        "address_unknown",
+        "The address at which customers reach this shop is signed with a passport, and nobody said it here: start "
+        "./opla up first, or set OPLA_URL.",
+    )
 
 
 def _list() -> tuple[dict[str, object], str]:
@@ -102,6 +121,7 @@ def _list() -> tuple[dict[str, object], str]:
 
 
 def _show(typed: str) -> tuple[dict[str, object], str]:
+    from opla.commands.up import base_url
     from opla.db.queries import passports as queries
     from opla.operations import passports
     from opla.operations.shop import current
@@ -115,16 +135,17 @@ def _show(typed: str) -> tuple[dict[str, object], str]:
     lines += [f"  {'[x]' if one.done else '[ ]'} {one.text} {one.link}".rstrip() for one in checks]
     answer = _object(found)
     if found.jws:
-        answer |= {"address": passports.page_address(found, current()), "proof": found.jws}
+        shop = current()
+        shop = replace(shop, base_url=base_url() or shop.base_url)
+        answer |= {"address": passports.page_address(found, shop), "proof": found.jws}
         lines.append(f"  {answer['address']}")
     return answer, "\n".join(lines)
 
 
 def _turn(*, leaked: bool) -> tuple[dict[str, object], str]:
     from opla.operations import passports
-    from opla.operations.shop import current
 
-    signed = passports.turn_key(_OWNER, leaked=leaked, shop=current(), at=datetime.now(UTC))
+    signed = passports.turn_key(_OWNER, leaked=leaked, shop=_signing(), at=datetime.now(UTC))
     if isinstance(signed, Refusal):
         raise _refuse(signed)
     note = "No proof of before is believed: every QR must be put up anew." if leaked else "Every QR works on."

@@ -57,8 +57,8 @@ def _open(arguments: argparse.Namespace, stopping: threading.Event) -> None:
         if port != arguments.port:
             _say(f"Port {arguments.port} is in use (another copy, perhaps), so this one takes {port}.")
         url = f"http://{_reachable(arguments.host)}:{port}/"
-        _remember(lock, url)
         os.environ.setdefault("OPLA_URL", url)  # where customers come back to; a host behind a proxy says it itself
+        _remember(lock, f"{url}\n{os.environ['OPLA_URL']}")
         orders_port = free_port(arguments.host, port + 1)
         ports = ("--port", str(port), "--orders-port", str(orders_port))
         house = Child("shop's", program(child_command("_house", "--host", arguments.host, *ports)))
@@ -172,7 +172,7 @@ def _only_one() -> Iterator[int]:
     path = VAR / "run" / "up.lock"
     lock = open_lock(path)
     if not take(lock, timeout_s=1.0):
-        url = path.read_text("utf-8").strip()
+        url = address()
         raise Stop("already_up", f"This copy is open already{': ' + url if url else ''}.")
     _remember(lock, "")
     try:
@@ -183,15 +183,24 @@ def _only_one() -> Iterator[int]:
 
 def address() -> str:
     """Where this copy's shop answers now; empty while `up` does not run."""
+    return next(iter(_remembered()), "")
+
+
+def base_url() -> str:
+    """How whoever is outside reaches it, as `up` was told; empty while it does not run."""
+    return "".join(_remembered()[1:2]).rstrip("/")
+
+
+def _remembered() -> list[str]:
     try:
-        return (VAR / "run" / "up.lock").read_text("utf-8").strip()
+        return (VAR / "run" / "up.lock").read_text("utf-8").split()
     except OSError:
-        return ""
+        return []
 
 
-def _remember(lock: int, url: str) -> None:
+def _remember(lock: int, urls: str) -> None:
     os.ftruncate(lock, 0)
-    os.pwrite(lock, url.encode(), 0)
+    os.pwrite(lock, urls.encode(), 0)
 
 
 def _say(sentence: str) -> None:

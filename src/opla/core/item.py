@@ -89,6 +89,7 @@ class Why(StrEnum):
         "other_amount"  # asked: sent under the reference of a refund, which was another amount or sent before
     )
     REVERSAL_UNKNOWN = "reversal_unknown"  # the bank took money back, and does not say which
+    FLOAT_OWES = "float_owes"  # reseller, gone: it went out under its float's reference, which held so much of it
     PROVIDER_TOOK = "provider_took"  # it went out, and names a provider: perhaps a payout below nothing
     STATEMENT_MISSING = "statement_missing"  # before, after: the statements on both sides
     TRANSFER_DUE = "transfer_due"  # reference: to send it under
@@ -145,6 +146,7 @@ class Resolution(StrEnum):
     TELL_AGAIN = "tell_again"
     ASK_AGAIN = "ask_again"  # the item stays open
     MATCHED = "matched"  # of a line of our bank account: for this order
+    ON_FLOAT = "on_float"  # the same: of this reseller's float
     SEND_BACK = "send_back"  # the same: it belongs to none, and goes back
     NOT_OURS = "not_ours"  # the same: no customer's money
     SEEN = "seen"  # nothing moves
@@ -173,8 +175,8 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.LOW_STOCK: (Resolution.SEEN,),
     Kind.FLOAT_LOW: (Resolution.SEEN,),
     Kind.SUPPLIER_LIST: (Resolution.SEEN,),
-    Kind.BANK_LINE: (Resolution.MATCHED, Resolution.SEND_BACK, Resolution.NOT_OURS),
-    Kind.BANK_OUT: (Resolution.MATCHED, Resolution.NOT_OURS),
+    Kind.BANK_LINE: (Resolution.MATCHED, Resolution.ON_FLOAT, Resolution.SEND_BACK, Resolution.NOT_OURS),
+    Kind.BANK_OUT: (Resolution.MATCHED, Resolution.ON_FLOAT, Resolution.NOT_OURS),
     Kind.BANK_GAP: (Resolution.SEEN,),
     Kind.TRANSFER_DUE: (Resolution.PAID_BACK,),
     Kind.LINE_BACK: (Resolution.SEEN,),
@@ -201,6 +203,7 @@ GIVES_AWAY: Final = frozenset(
         Resolution.PAID_BACK_OTHERWISE,
         Resolution.ALLOW_TODAY,
         Resolution.MATCHED,
+        Resolution.ON_FLOAT,
         Resolution.SEND_BACK,
     }
 )

@@ -137,6 +137,7 @@ class Reason(StrEnum):
     FLOAT_FILLED = "float_filled"  # our own money at a supplier
     FLOAT_FILLED_ABROAD = "float_filled_abroad"  # the same, as it arrived in another currency
     FLOAT_PAID_IN = "float_paid_in"  # a reseller's money with us
+    FLOAT_PAID_OUT = "float_paid_out"  # it left our bank account again: taken back by the bank, or sent back
     # of a provider's payouts (core.payout), each in both directions
     PAID_OUT = "paid_out"
     PAYOUT_FEE = "payout_fee"

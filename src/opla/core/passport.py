@@ -27,7 +27,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -196,13 +196,26 @@ def read_place(kind: str, typed: str) -> PlaceOfSale | Refusal:
         return wrong
     if kind == PlaceKind.SITE:
         return PlaceOfSale(PlaceKind.SITE, host.removeprefix("www."))
+    if parts.fragment:  # no server is sent it, so what it leads to is whatever a script makes of it
+        return replace(wrong, params={"kind": "fragment"})
     rest = f"{parts.path}?{parts.query}" if parts.query else parts.path.rstrip("/")
     found = f"{host}{rest}"
-    if not found.isascii() or len(found) > MOST_PLACE or (not rest and host.count(".") < 2):
+    if not found.isascii() or len(found) > MOST_PLACE or not (rest or _own_host(host)):
         return wrong  # the marketplace itself is nobody's shop
     return PlaceOfSale(PlaceKind.SHOP, found)
 
 
+def _own_host(host: str) -> bool:
+    """Whether a marketplace gave a shop a name of its own (shop123.taobao.com). Its door for everybody, for phones or
+    for one country is none: www.ebay.com, m.ebay.com, amazon.co.uk, nl.aliexpress.com."""
+    *labels, below, top = host.split(".")
+    if len(top) == 2 and below in _BELOW_COUNTRIES:
+        labels = labels[:-1]
+    return any(len(label) > 2 and label != "www" for label in labels)
+
+
+#: Under two letters of a country these are no names of anybody's (co.uk, com.cn).
+_BELOW_COUNTRIES: Final = frozenset({"ac", "co", "com", "edu", "gov", "ne", "net", "or", "org"})
 _HOST: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*\.(?:[a-z]{2,24}|xn--[a-z0-9-]{1,59})")
 
 

@@ -207,7 +207,7 @@ def settle(
     note = Note(
         charge.id,
         report.answer,
-        _due(charge, target, orders.values(), at, answered=report.answer not in _UNHEARD),
+        _due(charge, target, orders.values(), at, answered=_answered(charge, report)),
         charge.tries,
         provider_id=report.provider_id,
         redirect_url=report.redirect_url,
@@ -247,6 +247,15 @@ def settle(
 
 #: Nobody said anything, or nothing that could be understood.
 _UNHEARD: Final = frozenset({Answer.NOT_SENT, Answer.UNKNOWN})
+
+#: Why a look says UNKNOWN where a provider was reached, and knows no such payment.
+NOT_FOUND: Final = "not_found"
+
+
+def _answered(charge: Charge, report: ChargeReport) -> bool:
+    """Whoever never heard of a payment that came to nothing has answered: in that one no money is."""
+    nothing = charge.state is attempt.State.DECLINED and report.why == NOT_FOUND
+    return nothing or report.answer not in _UNHEARD
 
 
 def _due(

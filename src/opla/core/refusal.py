@@ -280,9 +280,11 @@ class Code(StrEnum):
     TRANSFER_FILE_CHANGED = "transfer_file_changed"  # it would be other bytes under a name that a bank may know
 
     WEBHOOK_URL_REFUSED = "webhook_url_refused"  # nothing is posted there: `why` is https, host, port, private …
+    WEBHOOK_KNOWN = "webhook_known"  # this reseller has an endpoint with this very address
     WEBHOOK_EVENT_UNKNOWN = "webhook_event_unknown"
     WEBHOOKS_TOO_MANY = "webhooks_too_many"  # endpoints of one reseller: `most`
     WEBHOOK_ENDED = "webhook_ended"  # nothing is posted to it until it is enabled again
+    RESELLER_UNKNOWN = "reseller_unknown"
     RESELLER_NAME_INVALID = "reseller_name_invalid"
     RESELLER_NAME_TAKEN = "reseller_name_taken"
     # a seller's passport

@@ -64,7 +64,7 @@ class Line:
 
     at: datetime
     event_id: int
-    name: str  # an event of an order (`core.order`), or paid_in
+    name: str  # an event of an order (`core.order`), or paid_in, paid_out
     order_id: UUID | None
     key: str  # of the order, or of the deposit
     moved: Money

@@ -111,7 +111,7 @@ class WebhookEndpoint(models.Model):
     failed_at = models.DateTimeField(null=True)  # and the last
     gone_at = models.DateTimeField(null=True)  # it answered 410
     ended_at = models.DateTimeField(null=True)  # nothing is posted to it any more
-    ended_why = models.TextField(default="")  # gone, dead, by_hand
+    ended_why = models.TextField(default="")  # gone, dead, by_hand, removed
 
     class Meta:
         db_table = "webhook_endpoint"

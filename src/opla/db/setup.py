@@ -79,6 +79,7 @@ def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
     rows.append((str(ledger.Reason.FLOAT_FILLED_ABROAD), posted, [filled], [fx]))
     paid_in = [*bank, str(ledger.Account.TILL_DRAWER), str(ledger.Account.PSP_CLEARING)]
     rows.append((str(ledger.Reason.FLOAT_PAID_IN), posted, paid_in, [str(ledger.Account.RESELLER_FLOAT)]))
+    rows.append((str(ledger.Reason.FLOAT_PAID_OUT), posted, [str(ledger.Account.RESELLER_FLOAT)], bank))
     transit, clearing = str(ledger.Account.IN_TRANSIT), str(ledger.Account.PSP_CLEARING)
     for reason, other in (
         (ledger.Reason.PAID_OUT, clearing),

@@ -42,13 +42,13 @@ class Endpoints:
         url = read_url(webhook.url, sandbox=self._sandbox)
         if isinstance(url, Refusal):
             return Outcome(why="address_refused")
+        ends_at = time.monotonic() + _TIMEOUT_S
         addresses = self._resolve(url.host, url.port)
         if not addresses:
             return Outcome(why="no_address")
         if not callable_at(url, addresses):
             return Outcome(why="address_refused")
-        ends_at = time.monotonic() + _TIMEOUT_S
-        told = Told(why="no_connection")
+        told = Told(why="timed_out")
         for address in addresses[:_ADDRESSES]:
             if (left_s := ends_at - time.monotonic()) <= 0:
                 break

@@ -68,7 +68,7 @@ class ChargeDesk:
         provider = self.outside.payment(claimed.adapter)
         if step is Step.ASK:
             found = provider.fetch(claimed.reference, claimed.provider_id)
-            return found if found is not None else self.unknown("not_found")
+            return found if found is not None else self.unknown(payment.NOT_FOUND)
         consent = self._consents.get(case.payment.id)
         if consent and step is Step.SEND and not consent.keep:
             # Whoever ended it since the attempt was taken up is heard until the last moment: nothing has left yet.

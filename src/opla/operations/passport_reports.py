@@ -23,6 +23,7 @@ MOST_MEGABYTES: Final = 4
 #: They name people, so they go after this.
 KEPT: Final = timedelta(days=365)
 _MOST_WHERE: Final = 200
+_MOST_NUMBER: Final = 40
 #: How a picture begins, and what its file is called.
 _PICTURES: Final = ((b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"RIFF", "webp"))
 
@@ -41,7 +42,8 @@ class Reported:
 
 @dataclass(frozen=True)
 class Report:
-    """One that was kept. `claimed`: what the passport said then, as texts by name; empty for no seller of ours."""
+    """One that was kept. `claimed`: what the passport said then, as texts by name; empty for no seller of ours, whose
+    `number` is what they showed, as it was typed: what a forger writes on many a wall leads to the others."""
 
     id: UUID
     at: datetime
@@ -50,6 +52,7 @@ class Report:
     message: str = field(repr=False)
     email: str = field(repr=False)
     claimed: dict[str, str]
+    number: str
     picture: bool
 
 
@@ -76,14 +79,16 @@ def report(actor: Actor, wanted: Reported, *, shop: Shop, at: datetime) -> list[
             "state": str(found.state),
         }  # fmt: skip
     report_id = shop.chance.uuid(at)
-    plain = json.dumps({"where": where, "message": message, "email": email, "claimed": claimed}).encode()
+    typed = " ".join(wanted.number.split())[:_MOST_NUMBER]
+    said = {"where": where, "message": message, "email": email, "claimed": claimed, "number": typed}
+    plain = json.dumps(said).encode()
     picture = shop.keyring.seal(wanted.picture, _PICTURE + report_id.bytes) if wanted.picture else None
     queries.report(
         report_id,
         found.id if claimed and found else None,
         shop.keyring.seal(plain, _ABOUT + report_id.bytes),
         picture,
-        claimed.get("number", ""),
+        "" if isinstance(number, Refusal) else passport.grouped(number),
         at=at,
     )
     return []
@@ -115,7 +120,7 @@ def _opened(one: queries.Report, shop: Shop) -> Report:
     said = json.loads(shop.keyring.open(one.sealed, _ABOUT + one.id.bytes))
     return Report(
         one.id, one.made_at, one.item_id, said["where"], said["message"], said["email"], said["claimed"],
-        one.picture is not None,
+        said.get("number", ""), one.picture is not None,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ docs/howto/prove-a-seller.md.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -39,6 +40,7 @@ from opla.operations import letters, limits, passport_proof
 from opla.operations.letters import Posted
 from opla.operations.shop import Shop
 
+_log = logging.getLogger(__name__)
 #: So many are shown of each kind; the command line names each by its number.
 SHOWN: Final = 200
 
@@ -113,6 +115,8 @@ def decide(
         return Refusal(Code.REASON_MISSING, "reason")
     end = None
     if event in SIGNS:
+        if until is not None and until > (at + AT_MOST).date():  # no calendar goes far beyond the last of these
+            return Refusal(Code.PASSPORT_END_INVALID, "until")
         end = datetime.combine(until + timedelta(days=1), time(), ZONE) if until else at + LASTS
         if not at < end <= at + AT_MOST:
             return Refusal(Code.PASSPORT_END_INVALID, "until")
@@ -127,9 +131,10 @@ def _decided(
     if target is None or event in (Event.FELL_DUE, Event.EXPIRED) or (event is Event.RESUMED and ended):
         return Refusal(Code.PASSPORT_NOT_NOW, "number")
     kid = proof = ""
-    if until is not None:
-        kid, proof = passport_proof.sign(_claims(found, until, shop, at), shop)
     with transaction.atomic():
+        if until is not None:
+            queries.lock_keys(turning=False)
+            kid, proof = passport_proof.sign(_claims(found, until, shop, at), shop)
         step = Move(found.id, event, found.state, target, reason, until, kid, proof)
         if not queries.move([step], actor=actor, at=at):
             return Refusal(Code.PASSPORT_NOT_NOW, "number")  # somebody was first
@@ -209,6 +214,13 @@ def look(typed: str, proof: str, here: Here, *, address: str, shop: Shop, at: da
     found = queries.by_number(number)
     kept = passport_proof.read(found.jws, shop) if found else None
     shown = passport_proof.read(proof, shop) if proof else kept
+    if found is not None and found.state in GOOD and kept is None:
+        _log.error(
+            "passport %s is good, and its proof is not believed: it was signed for another address than %s, or by a "
+            "key that is lost. ./opla passport turn-key signs all of them again: docs/howto/prove-a-seller.md",
+            found.number,
+            shop.base_url,
+        )
     if found is None or kept is None or shown is None:
         return Looked(Verdict.RED)
     said = {(one.passport, one.place) for one in (kept, shown)}
@@ -228,10 +240,14 @@ def turn_key(actor: Actor, *, leaked: bool, shop: Shop, at: datetime) -> int | R
     stay good until their end, unless those `leaked`: then every QR must be put up anew."""
     if refused := actor.refused(Act.CHECK_SELLERS):
         return refused
-    turn_passport_key(shop.var, leaked=leaked)
-    living = queries.in_states((*GOOD, State.SUSPENDED), limit=1_000_000)
-    signed = [(one.id, *passport_proof.sign(_claims(one, one.until, shop, at), shop)) for one in living if one.until]
-    return queries.sign(signed, actor=actor, at=at)
+    with transaction.atomic():
+        queries.lock_keys(turning=True)
+        turn_passport_key(shop.var, leaked=leaked)
+        living = queries.in_states((*GOOD, State.SUSPENDED), limit=1_000_000)
+        signed = [
+            (one.id, *passport_proof.sign(_claims(one, one.until, shop, at), shop)) for one in living if one.until
+        ]
+        return queries.sign(signed, actor=actor, at=at)
 
 
 def qr_address(found: Passport, shop: Shop) -> str:

@@ -95,7 +95,7 @@ def end_dead(*, shop: Shop, at: datetime) -> int:
 
 
 def tidy(*, at: datetime) -> None:
-    """What was posted is kept for thirty days."""
+    """What was posted is kept for thirty days, and of an endpoint that is removed not at all."""
     webhooks.forget(at - KEPT, limit=_FORGETS)
 
 

@@ -24,6 +24,7 @@ from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport, Pin, Promises, RefundReport, SendReport
 from opla.core.ports import Kind as Goods
 from opla.core.refusal import Code, Refusal
+from opla.db.models import Reseller
 from opla.db.queries import attempts, bank, cases, items, refunds
 from opla.db.queries.apply import Result, apply
 from opla.db.queries.attempts import Claimed
@@ -56,6 +57,7 @@ class Wanted:
     serial: str = ""
     valid_until: str = ""
     ticket: str = ""  # the order that a line of our bank account is for
+    reseller: str = ""  # whose float it is for
     file_name: str = ""
     file: bytes = field(default=b"", repr=False)
 
@@ -81,7 +83,14 @@ class _Case:
             # Our own shelves know what they gave; a code typed by hand would be a second one, and a card is handed over
             # on the page of the cards.
             found = tuple(c for c in found if c is not Resolution.DELIVERED)
+        if self.of_float:  # a part of it is off that float, so the rest is no order's
+            found = tuple(c for c in found if c is not Resolution.MATCHED)
         return found
+
+    @property
+    def of_float(self) -> str:
+        """Whose float it went out of, where the line says so."""
+        return self.item.params.get("reseller", "") if self.item.kind is Kind.BANK_OUT else ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +107,7 @@ def offers(found: Item, *, shop: Shop) -> tuple[Offer, ...]:
     if not found.open:
         return ()
     case = _case(found)
-    return tuple(Offer(c, _needs_two(c, found.at_risk, shop), _asks(c, case.goods)) for c in case.choices)
+    return tuple(Offer(c, _needs_two(c, found.at_risk, shop), _asks(c, case)) for c in case.choices)
 
 
 def resolve_item(actor: Actor, item_id: int, wanted: Wanted, *, shop: Shop, at: datetime) -> Step | Refusal:
@@ -123,10 +132,13 @@ def resolve_item(actor: Actor, item_id: int, wanted: Wanted, *, shop: Shop, at: 
         if isinstance(change, Refusal):
             return change
         change = replace(change, says=(said,))
-        with transaction.atomic() if found.kind in OF_THE_BANK else nullcontext():
-            [result] = apply([change], actor=actor, at=at, keyring=shop.keyring, chance=shop.chance)
-            if result is Result.WON and found.kind in OF_THE_BANK:
-                decide_line(found, said, shop=shop, at=at)
+        try:
+            with transaction.atomic() if found.kind in OF_THE_BANK else nullcontext():
+                [result] = apply([change], actor=actor, at=at, keyring=shop.keyring, chance=shop.chance)
+                if result is Result.WON and found.kind in OF_THE_BANK:
+                    decide_line(found, said, actor=actor, shop=shop, at=at)
+        except bank.FloatTooLow:
+            return Refusal(Code.FLOAT_TOO_LOW, "reseller", {"of": "line"})
         if result is Result.WON:
             return said.step
         if result is not Result.LOST:
@@ -160,12 +172,15 @@ def _unclear(wanted: Wanted) -> Refusal | None:
     return None
 
 
-def _asks(resolution: Resolution, goods: Goods | None) -> tuple[str, ...]:
+def _asks(resolution: Resolution, case: _Case) -> tuple[str, ...]:
+    goods = case.goods
     match resolution:
         case Resolution.PAID:
             return ("amount",)
         case Resolution.MATCHED:
             return ("ticket",)
+        case Resolution.ON_FLOAT if not case.of_float:
+            return ("reseller",)
         case Resolution.DELIVERED if goods is not None and goods.is_secret:
             return ("amount", "supplier_id", "code", "serial", "valid_until")
         case Resolution.DELIVERED:
@@ -236,7 +251,7 @@ def _person(actor: str) -> str:
 
 def _facts(case: _Case, wanted: Wanted, *, shop: Shop) -> Mapping[str, str] | Refusal:
     """The figures that the rules need, checked. The code itself is not among them: it is sealed, never kept beside."""
-    asks = _asks(Resolution(wanted.resolution), case.goods)
+    asks = _asks(Resolution(wanted.resolution), case)
     facts: dict[str, str] = {}
     if "amount" in asks:
         amount = Money.parse(wanted.amount, case.item.at_risk.currency)
@@ -250,6 +265,11 @@ def _facts(case: _Case, wanted: Wanted, *, shop: Shop) -> Mapping[str, str] | Re
         if not bank.asked_of(ticket):
             return Refusal(Code.TRANSFER_NOT_ASKED, "ticket", {"ticket": ticket})
         facts["ticket"] = ticket
+    if wanted.resolution == Resolution.ON_FLOAT:
+        reseller = case.of_float or wanted.reseller.strip().lower()
+        if not Reseller.objects.filter(id=reseller).exists():
+            return Refusal(Code.RESELLER_UNKNOWN, "reseller")
+        facts["reseller"] = reseller
     if "code" in asks:
         if not _plain(wanted.code, case.goods, shop):
             return Refusal(Code.CODE_UNREADABLE, "code")

@@ -19,7 +19,7 @@ from opla.core.refusal import Code, Refusal
 from opla.core.statement import Line, Statement, Unreadable
 from opla.core.statement.gaps import Gap, Kept, gaps
 from opla.core.statement.matching import Known, Place, State, place
-from opla.core.statement.recognising import Seen, is_known
+from opla.core.statement.recognising import Again, Seen, recognised
 from opla.db.queries import bank, payouts
 from opla.db.queries.bank import NewLine, NewStatement, Party
 from opla.operations.payout_lines import shown_by
@@ -69,7 +69,8 @@ class _Importing:
         self._kept = [kept for _, kept in bank.statements(account)]
         self._new: list[NewStatement] = []
         self._lines: list[NewLine] = []
-        self._seen: list[Seen] = []  # those of statements before in this file
+        self._seen: list[tuple[UUID, Seen]] = []  # those of statements before in this file
+        self._again: dict[UUID, set[Again]] = {}  # where this file shows lines that were there
         self._known = 0
         self._waiting = payouts.waiting()
         self._tell = [name for name, one in payouts.looks().items() if one.looked_at]  # of what they paid out
@@ -86,6 +87,7 @@ class _Importing:
             sha256,
             self._new,
             self._lines,
+            [(line, self._ids[a.source, a.statement], a) for line, found in self._again.items() for a in found],
             [(_subject(self._account, gap), _why(self._account, gap)) for gap in missing],
             actor=actor,
             at=self._at,
@@ -112,14 +114,22 @@ class _Importing:
         shown = [self._shown(found, line) for line in found.lines]
         days = [line.booked_on for line in found.lines]
         before = bank.lines_like(self._account, min(days), max(days), [s.bank_ref for s in shown if s.bank_ref])
-        known = is_known(shown, [*before, *self._seen])
-        self._known += sum(known)
+        before += self._seen
+        known = recognised(shown, [self._with(id_, seen) for id_, seen in before])
         for line, seen, old in zip(found.lines, shown, known, strict=True):
-            if not old:
+            if old is None:
                 self._lines.append(self._line(line, seen, self._ids[key], self._place(line, ours)))
+                self._seen.append((self._lines[-1].id, seen))
                 self._shows_payout(self._lines[-1])
                 _proved(self._lines[-1], ours)
-        self._seen += [seen for seen, old in zip(shown, known, strict=True) if not old]
+                continue
+            self._known += 1
+            id_, first = before[old]
+            if first.source is not seen.source:
+                self._again.setdefault(id_, set()).add(Again(seen.source, seen.statement, seen.bank_ref))
+
+    def _with(self, id_: UUID, seen: Seen) -> Seen:
+        return replace(seen, again=seen.again | self._again.get(id_, set()))
 
     def _place(self, line: Line, ours: dict[str, Known]) -> Place:
         """What shows no reference of ours may show a provider's payout, in or, of one below nothing, out."""

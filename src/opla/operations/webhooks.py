@@ -7,12 +7,15 @@ what such keys ask and of nothing else.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from opla.core.actor import Act, Actor
@@ -20,13 +23,15 @@ from opla.core.api_access import Access
 from opla.core.endpoint import read_url
 from opla.core.refusal import Code, Refusal
 from opla.core.webhook import BOTH_SIGN, MOST, Event, read_events
-from opla.db.models import WebhookEndpoint
+from opla.db.models import Reseller, WebhookEndpoint
 from opla.db.queries import webhooks
 from opla.db.queries.webhooks import MessageRow, TryRow
 from opla.operations.shop import Shop
 
 _ABOUT: Final = b"webhook "
 _PREFIX: Final = "whsec_"
+#: Why an endpoint has ended that is here only until all it was told is deleted, which may be millions of rows.
+REMOVED: Final = "removed"
 _NOTE: Final = "This is a test. Nothing happened."
 
 
@@ -55,21 +60,24 @@ def make(
         return [refused]
     read, wanted = read_url(url, sandbox=shop.sandbox), read_events(events)
     wrong = [found for found in (read, wanted) if isinstance(found, Refusal)]
-    if not wrong and _of(access).count() >= MOST:
-        wrong = [Refusal(Code.WEBHOOKS_TOO_MANY, params={"most": str(MOST)})]
     if wrong or isinstance(wanted, Refusal):
         return wrong
     id_ = shop.chance.uuid(at)
     secret, sealed = _new_secret(id_, shop)
-    endpoint = WebhookEndpoint.objects.create(
-        id=id_,
-        reseller_id=access.reseller,
-        sandbox=access.sandbox,
-        url=url.strip(),
-        events=[str(event) for event in wanted],
-        secret_sealed=sealed,
-        made_at=at,
-    )
+    with _alone(access):
+        if _told(access, url):
+            return [Refusal(Code.WEBHOOK_KNOWN, "url")]
+        if _of(access).count() >= MOST:
+            return [Refusal(Code.WEBHOOKS_TOO_MANY, params={"most": str(MOST)})]
+        endpoint = WebhookEndpoint.objects.create(
+            id=id_,
+            reseller_id=access.reseller,
+            sandbox=access.sandbox,
+            url=url.strip(),
+            events=[str(event) for event in wanted],
+            secret_sealed=sealed,
+            made_at=at,
+        )
     return Made(endpoint, secret)
 
 
@@ -94,30 +102,47 @@ def change(
     if wish.active is True and found.ended_at is not None:
         changed |= {"ended_at": None, "ended_why": "", "failing_since": None, "failed_at": None, "gone_at": None}
     if changed:
-        _of(access).filter(id=endpoint_id).update(**changed)
+        with _alone(access):
+            if wish.url is not None and _told(access, wish.url, besides=endpoint_id):
+                return [Refusal(Code.WEBHOOK_KNOWN, "url")]
+            _of(access).filter(id=endpoint_id).update(**changed)
     if wish.active is False:
         webhooks.end(endpoint_id, "by_hand", [], at=at, dead_after=None)
     return _of(access).get(id=endpoint_id)
 
 
-def rotate(actor: Actor, access: Access, endpoint_id: UUID, *, shop: Shop, at: datetime) -> Made | Refusal:
-    """Another secret. For a day both sign, so that nothing is missed while it is changed at the other side."""
+def rotate(
+    actor: Actor, access: Access, endpoint_id: UUID, *, instead_of: str | None = None, shop: Shop, at: datetime
+) -> Made | Refusal:
+    """Another secret. For a day it signs beside the one in use, so that nothing is missed while it is changed at the
+    other side: one that is made within that day takes the place of the newest, which nobody may have put in yet.
+
+    `instead_of`: which secret (`newest`) was there when somebody asked; with another one there now nothing happens.
+    """
     if refused := actor.refused(Act.MANAGE_WEBHOOKS):
         return refused
-    found = _of(access).filter(id=endpoint_id).first()
-    if found is None:
-        return Refusal(Code.NOT_FOUND)
     secret, sealed = _new_secret(endpoint_id, shop)
-    found.old_secret_sealed, found.old_until, found.secret_sealed = found.secret_sealed, at + BOTH_SIGN, sealed
-    found.save(update_fields=["old_secret_sealed", "old_until", "secret_sealed"])
+    with _alone(access):
+        found = _of(access).filter(id=endpoint_id).first()
+        if found is None or instead_of not in (None, newest(found)):
+            return Refusal(Code.NOT_FOUND)
+        if found.old_until is None or found.old_until <= at:
+            found.old_secret_sealed = found.secret_sealed
+        found.old_until, found.secret_sealed = at + BOTH_SIGN, sealed
+        found.save(update_fields=["old_secret_sealed", "old_until", "secret_sealed"])
     return Made(found, secret)
 
 
-def remove(actor: Actor, access: Access, endpoint_id: UUID) -> Refusal | None:
-    """For good, with whatever waited for it."""
+def newest(endpoint: WebhookEndpoint) -> str:
+    """Which secret an endpoint has, without a word of it: what a form carries, so that sent twice it makes one."""
+    return hashlib.sha256(bytes(endpoint.secret_sealed)).hexdigest()[:16]
+
+
+def remove(actor: Actor, access: Access, endpoint_id: UUID, *, at: datetime) -> Refusal | None:
+    """For good, with whatever waited for it. Nobody sees it any more; `tidy` deletes it with what it was told."""
     if refused := actor.refused(Act.MANAGE_WEBHOOKS):
         return refused
-    gone = webhooks.remove(access.reseller, endpoint_id, sandbox=access.sandbox)
+    gone = _of(access).filter(id=endpoint_id).update(ended_at=at, ended_why=REMOVED)
     return None if gone else Refusal(Code.NOT_FOUND)
 
 
@@ -132,15 +157,24 @@ def send_test(actor: Actor, access: Access, endpoint_id: UUID, *, shop: Shop, at
     return reference if made else Refusal(Code.WEBHOOK_ENDED)
 
 
-def replay(actor: Actor, access: Access, reference: str, *, at: datetime) -> int | Refusal:
-    """One message once more, to every endpoint that wants it; to how many."""
+def replay(
+    actor: Actor, access: Access, reference: str, *, endpoint_id: UUID | None = None, at: datetime
+) -> int | Refusal:
+    """One message once more, to every endpoint that wants it, or to this one alone; to how many."""
     if refused := actor.refused(Act.MANAGE_WEBHOOKS):
         return refused
     if webhooks.message(access.reseller, reference, sandbox=access.sandbox) is None:
         return Refusal(Code.NOT_FOUND)
+    if endpoint_id is not None and (wrong := _deaf(access, endpoint_id)):
+        return wrong
     return webhooks.again(
-        access.reseller, sandbox=access.sandbox, besides=str(Event.TEST), at=at, reference=reference
-    )  # fmt: skip
+        access.reseller,
+        sandbox=access.sandbox,
+        besides=str(Event.TEST),
+        at=at,
+        reference=reference,
+        endpoint_id=endpoint_id,
+    )
 
 
 def replay_since(
@@ -149,14 +183,19 @@ def replay_since(
     """Everything an endpoint wants since then, whether it had come or not; how many messages."""
     if refused := actor.refused(Act.MANAGE_WEBHOOKS):
         return refused
-    found = _of(access).filter(id=endpoint_id).first()
-    if found is None:
-        return Refusal(Code.NOT_FOUND)
-    if found.ended_at is not None:
-        return Refusal(Code.WEBHOOK_ENDED)
+    if wrong := _deaf(access, endpoint_id):
+        return wrong
     return webhooks.again(
         access.reseller, sandbox=access.sandbox, besides=str(Event.TEST), at=at, endpoint_id=endpoint_id, since=since
     )  # fmt: skip
+
+
+def _deaf(access: Access, endpoint_id: UUID) -> Refusal | None:
+    """Why nothing can be posted to it."""
+    found = _of(access).filter(id=endpoint_id).first()
+    if found is None:
+        return Refusal(Code.NOT_FOUND)
+    return Refusal(Code.WEBHOOK_ENDED) if found.ended_at is not None else None
 
 
 def endpoints_of(access: Access) -> list[WebhookEndpoint]:
@@ -198,5 +237,17 @@ def _new_secret(endpoint_id: UUID, shop: Shop) -> tuple[str, bytes]:
     return _PREFIX + base64.b64encode(plain).decode(), shop.keyring.seal(plain, _ABOUT + endpoint_id.bytes)
 
 
+@contextmanager
+def _alone(access: Access) -> Iterator[None]:
+    """Nobody else makes or changes an endpoint of this reseller meanwhile."""
+    with transaction.atomic():
+        Reseller.objects.select_for_update(no_key=True).filter(id=access.reseller).first()
+        yield
+
+
+def _told(access: Access, url: str, besides: UUID | None = None) -> bool:
+    return any(one.id != besides for one in _of(access).filter(url=url.strip()))
+
+
 def _of(access: Access) -> QuerySet[WebhookEndpoint]:
-    return WebhookEndpoint.objects.filter(reseller=access.reseller, sandbox=access.sandbox)
+    return WebhookEndpoint.objects.filter(reseller=access.reseller, sandbox=access.sandbox).exclude(ended_why=REMOVED)

@@ -65,9 +65,12 @@ def webhook(request: HttpRequest, seller: Seller, endpoint_id: UUID) -> HttpResp
 def secret(request: HttpRequest, seller: Seller, endpoint_id: UUID) -> HttpResponse:
     """Another one, shown this once."""
     here = seller.here
-    made = operations.rotate(_actor(seller), seller.person.access, endpoint_id, shop=here.shop, at=here.at)
-    if isinstance(made, Refusal):
-        raise Http404
+    before = draft.typed(request, "instead_of")
+    made = operations.rotate(
+        _actor(seller), seller.person.access, endpoint_id, instead_of=before, shop=here.shop, at=here.at
+    )
+    if isinstance(made, Refusal):  # the form was sent before: its secret was shown then
+        return _back(seller, endpoint_id)
     return _page(request, seller, made.endpoint, secret=made.secret)
 
 
@@ -82,12 +85,12 @@ def test(request: HttpRequest, seller: Seller, endpoint_id: UUID) -> HttpRespons
 @require_POST
 @may(Scope.WEBHOOKS)
 def again(request: HttpRequest, seller: Seller, endpoint_id: UUID) -> HttpResponse:
-    """One message once more, or everything of the last hours."""
+    """To this one alone: one message once more, or everything of the last hours."""
     who, at = seller.person.access, seller.here.at
     _found(seller, endpoint_id)
     told: int | Refusal
     if reference := draft.typed(request, "message"):
-        told = operations.replay(_actor(seller), who, reference, at=at)
+        told = operations.replay(_actor(seller), who, reference, endpoint_id=endpoint_id, at=at)
     else:
         hours = draft.typed(request, "hours")
         back_h = int(hours) if hours in {str(known) for known in _BACK_H} else _BACK_H[0]
@@ -111,7 +114,7 @@ def switch(request: HttpRequest, seller: Seller, endpoint_id: UUID) -> HttpRespo
 @require_POST
 @may(Scope.WEBHOOKS)
 def remove(_request: HttpRequest, seller: Seller, endpoint_id: UUID) -> HttpResponse:
-    if operations.remove(_actor(seller), seller.person.access, endpoint_id) is not None:
+    if operations.remove(_actor(seller), seller.person.access, endpoint_id, at=seller.here.at) is not None:
         raise Http404
     return redirect("reseller-webhooks", seller.person.reseller)
 
@@ -162,6 +165,7 @@ def _page(
         "endpoint": one,
         "standing": words.standing(one.ended_why, one.failing_since),
         "secret": secret,
+        "newest": operations.newest(one),
         "form": form or Form({"url": one.url}),
         "events": _EVENTS,
         "chosen": one.events,

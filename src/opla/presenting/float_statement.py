@@ -27,6 +27,7 @@ _EVENTS: Final[dict[str, str]] = {
     "given_back": gettext_noop("Given back to where it was paid from"),
     "recovered": gettext_noop("A payment in was taken back"),
     "restored": gettext_noop("A payment in that was taken back has come again"),
+    "paid_out": gettext_noop("Taken back or sent back by bank"),
     Event.RESERVED: gettext_noop("Held for an order"),
     Event.DELIVERED: gettext_noop("Order delivered"),
     Event.REROUTED: gettext_noop("Another supplier was asked"),

@@ -123,6 +123,10 @@ _WHY: Final[dict[Why, str]] = {
     Why.OTHER_AMOUNT: gettext_noop(
         "Sent under the reference of something to be sent back, of which %(asked)s was left."
     ),
+    Why.FLOAT_OWES: gettext_noop(
+        "Money went out under the reference of the float of %(reseller)s: the bank took it back, or somebody sent it. "
+        "The float held %(gone)s of it, which is off it now; the rest is owed. When enough is on it, say so here."
+    ),
     Why.REVERSAL_UNKNOWN: gettext_noop("The bank took money back, and does not say of which transfer."),
     Why.PROVIDER_TOOK: gettext_noop(
         "It went out, and shows the name of a payment provider. What a payout below nothing took leaves the list when "
@@ -332,6 +336,10 @@ _CHOICES: Final[dict[Resolution, Choice]] = {
         gettext_noop("It is for this order"),
         gettext_noop("It counts as paid for that order, by the same rules as if its reference had been there."),
     ),
+    Resolution.ON_FLOAT: Choice(
+        gettext_noop("It is of a reseller's float"),
+        gettext_noop("What came in is on that float at once. What went out is off it, where it holds so much."),
+    ),
     Resolution.SEND_BACK: Choice(
         gettext_noop("It goes back"),
         gettext_noop("You are asked to send it back from the bank account. It is in no order's books."),
@@ -363,6 +371,7 @@ _FACTS: Final[dict[str, str]] = {
     "serial": gettext_noop("Serial"),
     "valid_until": gettext_noop("Valid until"),
     "ticket": gettext_noop("Order number"),
+    "reseller": gettext_noop("Reseller"),
 }
 
 
@@ -410,7 +419,7 @@ def _figure(name: str, text: str, currency: str) -> str:
 
 _PLAIN: Final = frozenset(
     {"left", "sku", "skus", "supplier", "count", "count_before", "below", "sold", "suggested"}
-    | {"provider", "payout", "unknown", "other", "seller", "place", "number"}
+    | {"provider", "payout", "unknown", "other", "seller", "place", "number", "reseller"}
 )
 _MAYBE: Final = {"float_minor": ""}  # what may not have been said
 _AMOUNTS: Final = frozenset({"came", "asked", "refunded", "charged_back", "before", "now", "gone", "owed", "beyond"})

@@ -91,6 +91,7 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.FLOAT_FILLED: gettext_noop("Paid to the supplier in advance"),
     Reason.FLOAT_FILLED_ABROAD: gettext_noop("Arrived at the supplier, in its currency"),
     Reason.FLOAT_PAID_IN: gettext_noop("Paid in advance by a reseller"),
+    Reason.FLOAT_PAID_OUT: gettext_noop("Left a reseller's float by bank"),
     Reason.CASH_TAKEN: gettext_noop("Taken in cash"),
     Reason.CASH_GIVEN: gettext_noop("Given back in cash"),
     Reason.CASH_ROUNDED: gettext_noop("Rounded to coins"),

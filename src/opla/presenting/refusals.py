@@ -104,7 +104,6 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.ROLE_UNKNOWN: gettext_noop("At a reseller somebody is owner, seller or books."),
     Code.LAST_OWNER: gettext_noop("This is the last owner here. Name another owner first."),
     Code.NETWORK_UNREADABLE: gettext_noop("This is neither an address nor a network, such as 203.0.113.0/24."),
-    Code.FLOAT_TOO_LOW: gettext_noop("There is less on the float than this order costs. Nothing was ordered."),
     Code.FLOAT_SPENT: gettext_noop("The float holds less than that free. Nothing was given back."),
     Code.FLOAT_OWES: gettext_noop(
         "A payment into this float was taken back and the float held too little, so nothing is ordered until the rest "
@@ -116,8 +115,10 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.FIELD_UNKNOWN: gettext_noop("This field means nothing here. Take it out, or see the reference for its name."),
     Code.FIELD_NOT_TEXT: gettext_noop("This field is a text: put it in quotation marks."),
     Code.FIELD_INVALID: gettext_noop("This field is missing, or is not what the reference says."),
+    Code.WEBHOOK_KNOWN: gettext_noop("Messages are posted to this address already: change that webhook."),
     Code.WEBHOOK_EVENT_UNKNOWN: gettext_noop("There is no such event. The reference of webhooks has them all."),
     Code.WEBHOOK_ENDED: gettext_noop("This webhook is off, so nothing is posted to it. Switch it on first."),
+    Code.RESELLER_UNKNOWN: gettext_noop("There is no reseller of this name."),
     Code.RESELLER_NAME_INVALID: gettext_noop("A reseller's name is 2 to 40 small letters, digits and hyphens."),
     Code.RESELLER_NAME_TAKEN: gettext_noop("There is a reseller of this name already."),
     Code.SELLER_NAME_INVALID: gettext_noop("A name has 2 to 80 signs."),
@@ -632,6 +633,10 @@ _PLACES_OF_SALE: Final[dict[str, str]] = {
         "This is no address of a shop page, such as https://example.com/shop/acme. The marketplace itself is not "
         "enough."
     ),
+    "fragment": gettext_noop(
+        "Leave out # and what follows, which no server is sent. Where only that leads to the shop, it has no "
+        "address that could be proved."
+    ),
     "site": gettext_noop("This is no domain, such as acme.example."),
     "street": gettext_noop("Write street, number, postcode and town."),
     "where": gettext_noop("Write where it was: an address, or the name of the shop."),
@@ -645,6 +650,12 @@ def _registration(params: Mapping[str, str]) -> str:
 
 def _place_of_sale(params: Mapping[str, str]) -> str:
     return _(_PLACES_OF_SALE.get(params.get("kind", ""), _PLACES_OF_SALE[""]))
+
+
+def _float_too_low(params: Mapping[str, str]) -> str:
+    if params.get("of") == "line":
+        return _("There is less on this float than went out. Nothing was changed.")
+    return _("There is less on the float than this order costs. Nothing was ordered.")
 
 
 def _webhook_url(params: Mapping[str, str]) -> str:
@@ -721,4 +732,5 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.COUPON_NOT_HERE: _coupon_not_here,
     Code.REGISTRATION_INVALID: _registration,
     Code.PLACE_OF_SALE_INVALID: _place_of_sale,
+    Code.FLOAT_TOO_LOW: _float_too_low,
 }

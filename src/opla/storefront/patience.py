@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Concatenate, Final, ParamSpec
 
 from django.core import signing
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -70,8 +71,10 @@ def _age(text: str, at: datetime) -> timedelta | None:
 
 
 def _once_more(request: HttpRequest) -> HttpResponse:
-    """Answered as if all were well: a program learns nothing from it, and a person loses nothing."""
+    """Answered as if all were well: a program learns nothing from it, and a person loses nothing but a file, which no
+    page can hand back: it is asked for again."""
     ours = {SHOWN, TRAP, "csrfmiddlewaretoken"}
     sent = [(name, value) for name, values in request.POST.lists() if name not in ours for value in values]
-    shown = {"sent": sent, "action": request.get_full_path()}
+    files = [(name, file.name) for name in request.FILES if isinstance(file := request.FILES[name], UploadedFile)]
+    shown = {"sent": sent, "files": files, "action": request.get_full_path()}
     return render(request, "storefront/once_more.html", shown)

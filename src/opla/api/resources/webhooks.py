@@ -207,7 +207,7 @@ def remove(request: HttpRequest, endpoint_id: UUID) -> Endpoint:
     """For good, with whatever waited for it. The answer is what it was."""
     who = access(request)
     found = webhooks.endpoint(who, endpoint_id)
-    refused = webhooks.remove(_actor(who), who, endpoint_id)
+    refused = webhooks.remove(_actor(who), who, endpoint_id, at=timezone.now())
     if found is None or refused is not None:
         raise Refused(refused or Refusal(Code.NOT_FOUND))
     return _endpoint(found)

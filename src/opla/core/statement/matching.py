@@ -14,8 +14,9 @@
 | went out                | one, of a charge             | sent back of that payment, without us                      |
 | went out                | one, of what we send back    | proves it, where the amount is right and it was not proved |
 | went out                | the same, else               | open: `other_amount`                                       |
-| went out, a return      | none, of a float or a slip   | open: `reversal_unknown`                                   |
-| went out                | one, of a float or a slip    | open: `other_amount`, as nothing is sent back by itself    |
+| went out, a return      | none, or one of a slip       | open: `reversal_unknown`                                   |
+| went out                | one, of a float              | off that float as far as it holds; the rest: `float_owes`  |
+| went out                | one, of a slip               | open: `other_amount`, as nothing is sent back by itself    |
 | went out                | two or more                  | open: `two_references`                                     |
 | went out                | none                         | `ignored`: the owner's own, of which nothing is kept; one  |
 |                         |                              | with the name of a provider that pays out stays open       |
@@ -102,8 +103,8 @@ def _went_out(line: Line, ours: list[Known]) -> Place:
     if not ours:
         return Place(State.OPEN, why=Why.REVERSAL_UNKNOWN) if line.reversal else Place(State.IGNORED)
     [one] = ours
-    if one.purpose in (Purpose.FLOAT, Purpose.SLIP) and line.reversal:
+    if one.purpose is Purpose.SLIP and line.reversal:
         return Place(State.OPEN, why=Why.REVERSAL_UNKNOWN)
-    if one.purpose is Purpose.CHARGE or one.owed_minor == -line.amount_minor:
+    if one.purpose in (Purpose.CHARGE, Purpose.FLOAT) or one.owed_minor == -line.amount_minor:
         return Place(State.MATCHED, one.number)
     return Place(State.OPEN, why=Why.OTHER_AMOUNT, asked_minor=one.owed_minor)

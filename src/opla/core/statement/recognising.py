@@ -1,6 +1,7 @@
 """The same line in two files counts once. What decides, for two lines of one account, amount and currency:
 
-1. two statements of one kind (two camt.053, say) never say the same line; the same statement may be sent again;
+1. two statements of one kind (two camt.053, say) never say the same line; the same statement may be sent again. A line
+   is remembered with every statement in which it was known again, so that holds whatever came between them;
 2. the bank's own number for the line: where both have the same one, and do not show different references, they are one
    line; within one kind of file, different numbers are different lines;
 3. else (a camt.053 and a CODA, a notification and a statement): one line, if they were booked on the same day and show
@@ -20,6 +21,15 @@ from opla.core.statement.model import Source
 
 
 @dataclass(frozen=True)
+class Again:
+    """Another statement in which a line was known again, and the bank's own number for it there."""
+
+    source: Source
+    statement: str
+    bank_ref: str
+
+
+@dataclass(frozen=True)
 class Seen:
     """What one line shows of itself. `other` is a keyed digest of the other account; empty: unknown, or forgotten."""
 
@@ -30,39 +40,50 @@ class Seen:
     bank_ref: str
     references: frozenset[str] = field(default_factory=frozenset)
     other: bytes = b""
+    again: frozenset[Again] = field(default_factory=frozenset)
+
+    @property
+    def shown(self) -> frozenset[Again]:
+        """Every statement that showed it."""
+        return self.again | {Again(self.source, self.statement, self.bank_ref)}
 
 
-def is_known(new: Sequence[Seen], before: Sequence[Seen]) -> list[bool]:
-    """For each line of one statement of a file whether it is one of those that were there before."""
-    left = list(before)
-    known = [False] * len(new)
+def recognised(new: Sequence[Seen], before: Sequence[Seen]) -> list[int | None]:
+    """For each line of one statement of a file which of those before it is; None: it is new."""
+    left = list(range(len(before)))
+    known: list[int | None] = [None] * len(new)
     for same in (_same_number, _alike):
         for n, line in enumerate(new):
-            if known[n]:
+            if known[n] is not None:
                 continue
-            found = next((kept for kept in left if same(line, kept)), None)
+            found = next((kept for kept in left if same(line, before[kept])), None)
             if found is not None:
                 left.remove(found)
-                known[n] = True
+                known[n] = found
     return known
 
 
 def _same_number(a: Seen, b: Seen) -> bool:
     shows_another = a.references and b.references and a.references != b.references
-    return _may_be(a, b) and a.bank_ref != "" and a.bank_ref == b.bank_ref and not shows_another
+    return _may_be(a, b) and a.bank_ref != "" and a.bank_ref in {one.bank_ref for one in b.shown} and not shows_another
 
 
 def _may_be(a: Seen, b: Seen) -> bool:
-    return a.amount_minor == b.amount_minor and (a.source is not b.source or a.statement == b.statement)
+    before = [one for one in b.shown if one.source is a.source]
+    return a.amount_minor == b.amount_minor and all(
+        one.statement == a.statement and (one.bank_ref == a.bank_ref or not one.bank_ref or not a.bank_ref)
+        for one in before
+    )
 
 
 def _alike(a: Seen, b: Seen) -> bool:
     if not _may_be(a, b) or a.booked_on != b.booked_on:
         return False
-    if a.source is b.source and a.bank_ref and b.bank_ref:
+    numbered = {one.source for one in b.shown if one.bank_ref} if a.bank_ref else set()
+    if a.source in numbered:
         return False
     if a.references or b.references:
         return a.references == b.references
-    if a.bank_ref and b.bank_ref and Source.CODA not in (a.source, b.source):
+    if a.source is not Source.CODA and numbered - {Source.CODA}:
         return False  # one bank's numbers in two kinds of camt, and nothing of ours to go by
     return not a.other or not b.other or a.other == b.other

@@ -30,5 +30,5 @@ _BACK = "DROP TABLE counter_quote; DROP TABLE counter_sale;"
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0150_float_card")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0153_mend")]
     operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_TILL, _BACK)]

@@ -18,7 +18,7 @@ from opla.core.ports import Received, SentBack
 from opla.core.statement.gaps import Kept
 from opla.core.statement.matching import Known, Purpose, State
 from opla.core.statement.model import Source
-from opla.core.statement.recognising import Seen
+from opla.core.statement.recognising import Again, Seen
 from opla.db.keyring import Keyring
 from opla.db.queries.call import Argument, Row, call, columns, expect, select
 
@@ -209,27 +209,40 @@ def _kept(row: Row) -> Kept:
     )
 
 
-def lines_like(account: str, from_on: date, until_on: date, bank_refs: Sequence[str]) -> list[Seen]:
+def lines_like(account: str, from_on: date, until_on: date, bank_refs: Sequence[str]) -> list[tuple[UUID, Seen]]:
     """Lines that one of these days, or one of these numbers of the bank, may be."""
     rows = select(
-        """SELECT s.source, s.identity, l.booked_on, l.amount_minor, l.bank_ref, l.said, l.other
+        """SELECT l.id, s.source, s.identity, l.booked_on, l.amount_minor, l.bank_ref, l.said, l.other,
+                  (SELECT coalesce(jsonb_agg(jsonb_build_array(t.source, t.identity, r.bank_ref)), '[]')
+                   FROM bank_again r JOIN bank_statement t ON t.id = r.statement_id WHERE r.line_id = l.id)::text
            FROM bank_line l JOIN bank_statement s ON s.id = l.statement_id
-           WHERE l.account = %s AND (l.booked_on BETWEEN %s AND %s OR l.bank_ref = ANY (%s) AND l.bank_ref <> '')
+           WHERE l.account = %s AND (l.booked_on BETWEEN %s AND %s OR l.bank_ref = ANY (%s) AND l.bank_ref <> ''
+                                     OR l.id IN (SELECT r.line_id FROM bank_again r
+                                                 WHERE r.bank_ref = ANY (%s) AND r.bank_ref <> ''))
            ORDER BY l.id""",
-        [account, from_on, until_on, list(bank_refs)],
+        [account, from_on, until_on, list(bank_refs), list(bank_refs)],
     )
     return [
-        Seen(
-            Source(expect(row[0], str)),
-            expect(row[1], str),
-            expect(row[2], date),
-            expect(row[3], int),
-            expect(row[4], str),
-            frozenset(expect(row[5], str).split()),
-            bytes(expect(row[6], bytes)),
+        (
+            expect(row[0], UUID),
+            Seen(
+                Source(expect(row[1], str)),
+                expect(row[2], str),
+                expect(row[3], date),
+                expect(row[4], int),
+                expect(row[5], str),
+                frozenset(expect(row[6], str).split()),
+                bytes(expect(row[7], bytes)),
+                _again(expect(row[8], str)),
+            ),
         )
         for row in rows
     ]
+
+
+def _again(text: str) -> frozenset[Again]:
+    rows: list[tuple[str, str, str]] = json.loads(text)
+    return frozenset(Again(Source(source), statement, bank_ref) for source, statement, bank_ref in rows)
 
 
 def known(numbers: Sequence[str]) -> dict[str, Known]:
@@ -257,12 +270,14 @@ def store(
     file_sha256: bytes,
     new: Sequence[NewStatement],
     lines: Sequence[NewLine],
+    again: Sequence[tuple[UUID, UUID, Again]],
     gaps: Sequence[tuple[UUID, Mapping[str, str]]],
     *,
     actor: Actor,
     at: datetime,
 ) -> None:
-    """Write what one file brought, whole. `gaps` are all there are now."""
+    """Write what one file brought, whole. `again`: a line that was there, and a statement that shows it too; `gaps` are
+    all there are now."""
     call(
         "opla_bank_import",
         Argument(at, "timestamptz"),
@@ -307,19 +322,27 @@ def store(
             ],
             *("uuid", "uuid", "date", "bigint", "text", "text", "bytea", "boolean", "text", "text", "text", "bytea"),
         ),
+        *columns([(line, told, a.source, a.bank_ref) for line, told, a in again], "uuid", "uuid", "text", "text"),
         *columns([(subject, json.dumps(dict(why))) for subject, why in gaps], "uuid", "text"),
     )
 
 
-def decide(line_id: UUID, state: State, number: str, *, at: datetime) -> bool:
-    """What a person said of an open line; False when it was not open any more."""
+class FloatTooLow(Exception):  # noqa: N818 - the word for it
+    """A float does not hold what went out under its reference. Nothing of this transaction may stay."""
+
+
+def decide(line_id: UUID, state: State, number: str, *, actor: Actor, at: datetime) -> bool:
+    """What a person said of an open line; False when it was not open any more. Raises `FloatTooLow`."""
     [(done,)] = call(
         "opla_bank_decide",
         Argument(at, "timestamptz"),
+        Argument(str(actor), "text"),
         Argument(line_id, "uuid"),
         Argument(str(state), "text"),
         Argument(number, "text"),
     )
+    if done is None:
+        raise FloatTooLow
     return bool(done)
 
 
@@ -348,7 +371,7 @@ def seal(party: Party, line_id: UUID, keyring: Keyring) -> bytes:
 
 @dataclass(frozen=True)
 class Shown:
-    """A line as its owner sees it. `ticket` is the order it counts for."""
+    """A line as its owner sees it. `ticket` is the order it counts for, `reseller` whose float."""
 
     id: UUID
     booked_on: date
@@ -357,6 +380,7 @@ class Shown:
     number: str
     reversal: bool
     ticket: str
+    reseller: str
     party: Party
 
 
@@ -366,7 +390,9 @@ _SHOWN = """
                      JOIN attempt a ON a.reference = b.attempt LEFT JOIN refund r ON r.id = a.refund_id
                      JOIN allocation s ON s.payment_id = coalesce(a.payment_id, r.payment_id)
                      JOIN orders o ON o.id = s.order_id
-                     WHERE b.number = l.number AND l.number <> ''), ''), l.sealed
+                     WHERE b.number = l.number AND l.number <> ''), ''),
+           coalesce((SELECT b.reseller_id FROM bank_reference b WHERE b.number = l.number AND l.number <> ''), ''),
+           l.sealed
     FROM bank_line l
 """
 
@@ -374,8 +400,8 @@ _SHOWN = """
 def _shown(row: Row, keyring: Keyring) -> Shown:
     id_ = expect(row[0], UUID)
     party = Party()
-    if isinstance(row[8], bytes | memoryview):
-        party = Party(*json.loads(keyring.open(bytes(row[8]), id_.bytes)))
+    if isinstance(row[9], bytes | memoryview):
+        party = Party(*json.loads(keyring.open(bytes(row[9]), id_.bytes)))
     return Shown(
         id_,
         expect(row[1], date),
@@ -384,6 +410,7 @@ def _shown(row: Row, keyring: Keyring) -> Shown:
         expect(row[5], str),
         bool(row[6]),
         expect(row[7], str),
+        expect(row[8], str),
         party,
     )
 

@@ -119,6 +119,12 @@ def move(moves: Sequence[Move], *, actor: Actor, at: datetime) -> set[UUID]:
     return {expect(row[0], UUID) for row in rows}
 
 
+def lock_keys(*, turning: bool) -> None:
+    """Until the transaction ends nobody signs a passport while somebody turns the keys, and the other way round."""
+    mode = "" if turning else "_shared"
+    select(f"SELECT pg_advisory_xact_lock{mode}(hashtextextended('passport keys', 0))")
+
+
 def sign(proofs: Sequence[tuple[UUID, str, str]], *, actor: Actor, at: datetime) -> int:
     """(passport, kid, jws) each: one more proof of the same; how many."""
     [(done,)] = call(

@@ -166,13 +166,6 @@ def again(
     return expect(count, int)
 
 
-def remove(reseller: str, endpoint_id: UUID, *, sandbox: bool) -> bool:
-    [(gone,)] = call(
-        "opla_webhook_remove", Argument(reseller, "text"), Argument(sandbox, "boolean"), Argument(endpoint_id, "uuid")
-    )
-    return expect(gone, bool)
-
-
 def forget(before: datetime, *, limit: int) -> None:
     call("opla_webhook_forget", Argument(before, "timestamptz"), Argument(limit, "int"))
 
@@ -187,7 +180,9 @@ _MESSAGES = """
             SELECT t.status, t.why FROM webhook_try t WHERE t.reference = d.reference AND t.endpoint_id = d.endpoint_id
             ORDER BY t.id DESC LIMIT 1
         ) t ON true
-        WHERE d.reference = m.reference), '[]')::text
+        WHERE d.reference = m.reference
+          AND NOT EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = d.endpoint_id AND e.ended_why = 'removed')
+        ), '[]')::text
     FROM webhook_message m WHERE m.reseller_id = %(reseller)s AND m.sandbox = %(sandbox)s """
 
 
@@ -229,7 +224,10 @@ def message(reseller: str, reference: str, *, sandbox: bool) -> MessageRow | Non
 def tries(reference: str) -> list[TryRow]:
     """Every try of a message, the oldest first. Whose it is, the caller has asked."""
     rows = select(
-        "SELECT endpoint_id, at, status, why, said FROM webhook_try WHERE reference = %s ORDER BY id", [reference]
+        """SELECT t.endpoint_id, t.at, t.status, t.why, t.said
+           FROM webhook_try t JOIN webhook_endpoint e ON e.id = t.endpoint_id
+           WHERE t.reference = %s AND e.ended_why <> 'removed' ORDER BY t.id""",
+        [reference],
     )
     return [
         TryRow(

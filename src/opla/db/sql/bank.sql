@@ -36,7 +36,33 @@ BEGIN
     RETURN (SELECT number FROM bank_reference WHERE reseller_id = p_reseller);
 END $$;
 
--- What lines of our account brought to floats, in the commit that writes the lines. Internal.
+-- What went out under a float's reference is off that float as far as it holds, and what of it is free. What is still owed.
+-- Internal: the accounts are locked.
+CREATE OR REPLACE FUNCTION opla_bank_float_out(p_at timestamptz, p_actor text, p_line uuid) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    v record;
+    v_event bigint;
+    v_left bigint;
+    v_part bigint;
+BEGIN
+    SELECT l.amount_minor, l.currency, l.number, 'reseller_float:' || b.reseller_id || ':' || l.currency AS float INTO v
+    FROM bank_line l JOIN bank_reference b ON b.number = l.number AND b.purpose = 'float' WHERE l.id = p_line;
+    SELECT -v.amount_minor - coalesce(sum(t.amount_minor), 0) INTO v_left
+    FROM event e JOIN transfer t ON t.event_id = e.id
+    WHERE e.subject = 'float' AND e.subject_id = p_line AND t.reason = 'float_paid_out';
+    SELECT greatest(0, least(v_left, coalesce(max(a.credits_posted - a.debits_posted - a.debits_pending), 0))) INTO v_part
+    FROM account a WHERE a.code = v.float;
+    IF v_part > 0 THEN
+        INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+        VALUES (p_at, 'float', p_line, 'paid_out', '', '', p_actor, v.number) RETURNING id INTO v_event;
+        PERFORM opla_post(p_at, ARRAY[v_event], ARRAY[v.float], ARRAY['bank:' || v.currency], ARRAY[v_part], ARRAY[v.currency],
+            ARRAY['float_paid_out'], ARRAY['posted'], ARRAY[NULL::uuid], ARRAY[NULL::uuid]);
+    END IF;
+    RETURN v_left - v_part;
+END $$;
+
+-- What lines of our account brought to floats, or took from them, in the commit that writes the lines. Internal.
 CREATE OR REPLACE FUNCTION opla_bank_floats(p_at timestamptz, p_actor text, p_line uuid[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -45,11 +71,22 @@ DECLARE
     v_bank text[];
     v_amount bigint[];
     v_currency text[];
+    v_out record;
+    v_left bigint;
 BEGIN
+    IF EXISTS (SELECT FROM bank_line l JOIN bank_reference b ON b.number = l.number AND b.purpose = 'float'
+               WHERE l.id = ANY (p_line) AND l.amount_minor < 0) THEN
+        -- What a float holds is judged, so all that is moved here is locked first, in the order in which everybody does.
+        PERFORM 1 FROM account WHERE code IN (
+            SELECT u.code FROM bank_line l JOIN bank_reference b ON b.number = l.number AND b.purpose = 'float'
+            CROSS JOIN LATERAL (VALUES ('reseller_float:' || b.reseller_id || ':' || l.currency),
+                                       ('bank:' || l.currency)) AS u (code)
+            WHERE l.id = ANY (p_line)) ORDER BY id FOR NO KEY UPDATE;
+    END IF;
     WITH paid AS MATERIALIZED (
         SELECT l.id, l.amount_minor, l.currency, b.reseller_id, l.number
         FROM bank_line l JOIN bank_reference b ON b.number = l.number AND b.purpose = 'float'
-        WHERE l.id = ANY (p_line) AND l.state = 'matched'
+        WHERE l.id = ANY (p_line) AND l.state = 'matched' AND l.amount_minor > 0
     ), told AS (
         INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
         SELECT p_at, 'float', p.id, 'paid_in', '', '', p_actor, p.number FROM paid p RETURNING id, subject_id
@@ -66,8 +103,22 @@ BEGIN
             array_fill(NULL::uuid, ARRAY[cardinality(v_event)]));
         PERFORM opla_webhook_paid_in(p_at, b.reseller_id::text, l.id, l.number, l.amount_minor, l.currency)
         FROM bank_line l JOIN bank_reference b ON b.number = l.number AND b.purpose = 'float'
-        WHERE l.id = ANY (p_line) AND l.state = 'matched';
+        WHERE l.id = ANY (p_line) AND l.state = 'matched' AND l.amount_minor > 0;
     END IF;
+    FOR v_out IN
+        SELECT l.id, l.amount_minor, l.currency, b.reseller_id
+        FROM bank_line l JOIN bank_reference b ON b.number = l.number AND b.purpose = 'float'
+        WHERE l.id = ANY (p_line) AND l.state = 'matched' AND l.amount_minor < 0 ORDER BY l.id
+    LOOP
+        v_left := opla_bank_float_out(p_at, p_actor, v_out.id);
+        IF v_left > 0 THEN
+            UPDATE bank_line SET state = 'open', number = '' WHERE id = v_out.id;
+            INSERT INTO item (kind, subject, amount_minor, currency, why, opened_at)
+            VALUES ('bank_out', v_out.id, v_left, v_out.currency,
+                    jsonb_build_object('why', 'float_owes', 'reseller', v_out.reseller_id,
+                        'gone', to_char((-v_out.amount_minor - v_left) / 100.0, 'FM9999999999990.00')), p_at);
+        END IF;
+    END LOOP;
 END $$;
 
 -- Whoever waits for one of these references asks now. Internal: called by functions of ours only.
@@ -84,14 +135,18 @@ LANGUAGE sql AS $$
       AND state NOT IN ('new', 'claimed', 'sending') AND (due_at IS NULL OR due_at > p_at)
 $$;
 
--- Statements that are new, lines that are new, and the gaps there are with them. What was decided of each line was
--- decided under the same lock (`opla_bank_lock`), in the same transaction.
+-- Statements that are new, lines that are new, lines that are shown again, and the gaps there are with them. What was
+-- decided of each line was decided under the same lock (`opla_bank_lock`), in the same transaction.
+DROP FUNCTION IF EXISTS opla_bank_import(  -- before it kept what was shown again
+    timestamptz, text, text, text, bytea, uuid[], text[], text[], int[], date[], date[], bigint[], bigint[], int[],
+    uuid[], uuid[], date[], bigint[], text[], text[], bytea[], boolean[], text[], text[], text[], bytea[], uuid[], text[]);
 CREATE OR REPLACE FUNCTION opla_bank_import(
     p_at timestamptz, p_actor text, p_account text, p_currency text, p_file bytea,
     s_id uuid[], s_source text[], s_identity text[], s_number int[], s_from date[], s_until date[],
     s_opening bigint[], s_closing bigint[], s_lines int[],
     l_id uuid[], l_statement uuid[], l_booked date[], l_amount bigint[], l_ref text[], l_said text[], l_other bytea[],
     l_reversal boolean[], l_state text[], l_number text[], l_why text[], l_sealed bytea[],
+    a_line uuid[], a_statement uuid[], a_source text[], a_ref text[],
     g_subject uuid[], g_why text[]
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -110,6 +165,11 @@ BEGIN
            l.number, nullif(l.sealed, ''::bytea), p_at
     FROM unnest(l_id, l_statement, l_booked, l_amount, l_ref, l_said, l_other, l_reversal, l_state, l_number, l_sealed)
         AS l (id, statement, booked, amount, ref, said, other, reversal, state, number, sealed);
+
+    INSERT INTO bank_again (line_id, source, statement_id, bank_ref)
+    SELECT a.line, a.source, a.statement, a.ref
+    FROM unnest(a_line, a_statement, a_source, a_ref) AS a (line, statement, source, ref)
+    ON CONFLICT DO NOTHING;
 
     INSERT INTO item (kind, subject, amount_minor, currency, why, opened_at)
     SELECT CASE WHEN l.amount >= 0 THEN 'bank_line' ELSE 'bank_out' END, l.id, abs(l.amount), p_currency, l.why::jsonb, p_at
@@ -133,9 +193,11 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
--- What a person said of an open line: false when somebody was first. `p_number` is the reference of the charge it is for;
--- of what goes back, the one it is to be sent under.
-CREATE OR REPLACE FUNCTION opla_bank_decide(p_at timestamptz, p_line uuid, p_state text, p_number text) RETURNS boolean
+-- What a person said of an open line: false when somebody was first, null when its float does not hold what went out.
+-- `p_number` is the reference of the charge or the float it is for; of what goes back, the one it is to be sent under.
+DROP FUNCTION IF EXISTS opla_bank_decide(timestamptz, uuid, text, text);  -- before it knew who said it
+CREATE OR REPLACE FUNCTION opla_bank_decide(p_at timestamptz, p_actor text, p_line uuid, p_state text, p_number text)
+RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM opla_writes(true);
@@ -152,10 +214,11 @@ BEGIN
                jsonb_build_object('why', 'line_back', 'reference', p_number), p_at
         FROM bank_line l WHERE l.id = p_line;
     ELSIF p_state = 'matched' THEN
+        PERFORM opla_bank_floats(p_at, p_actor, ARRAY[p_line]);
         PERFORM opla_bank_wake(p_at, ARRAY[p_number]);
     END IF;
     PERFORM opla_writes(false);
-    RETURN true;
+    RETURN CASE WHEN (SELECT state FROM bank_line WHERE id = p_line) = p_state THEN true END;
 END $$;
 
 -- Whose money it was is needed for as long as it may have to go back; then it is forgotten.

@@ -386,12 +386,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            OR (l.state = 'open') <> EXISTS (SELECT FROM item i WHERE i.kind IN ('bank_line', 'bank_out')
                                             AND i.subject = l.id AND i.closed_at IS NULL)
         UNION ALL
-        -- what came in under a float's reference is on that float, once
+        -- what came in under a float's reference is on that float, once; what went out under it is off it
         SELECT 'bank_lines', l.id::text FROM bank_line l
         JOIN bank_reference b ON b.number = l.number AND b.purpose = 'float' AND l.state = 'matched'
         LEFT JOIN (
-            SELECT e.subject_id, a.code, sum(t.amount_minor) AS minor FROM event e JOIN transfer t ON t.event_id = e.id
-            JOIN account a ON a.id = t.credit WHERE e.subject = 'float' GROUP BY e.subject_id, a.code
+            SELECT e.subject_id, a.code, sum(CASE a.id WHEN t.credit THEN t.amount_minor ELSE -t.amount_minor END) AS minor
+            FROM event e JOIN transfer t ON t.event_id = e.id
+            JOIN account a ON a.id IN (t.credit, t.debit) AND a.kind = 'reseller_float'
+            WHERE e.subject = 'float' GROUP BY e.subject_id, a.code
         ) t ON t.subject_id = l.id AND t.code = 'reseller_float:' || b.reseller_id || ':' || l.currency
         WHERE t.minor IS DISTINCT FROM l.amount_minor
         UNION ALL

@@ -11,13 +11,15 @@ BEGIN
         INSERT INTO webhook_message (reference, reseller_id, sandbox, type, data, made_at)
         SELECT w.reference, w.reseller, p_sandbox, w.type, w.data, p_at
         FROM unnest(p_reseller, p_reference, p_type, p_data) AS w (reseller, reference, type, data)
-        WHERE EXISTS (SELECT FROM webhook_endpoint e WHERE e.reseller_id = w.reseller AND e.sandbox = p_sandbox)
+        WHERE EXISTS (SELECT FROM webhook_endpoint e WHERE e.reseller_id = w.reseller AND e.sandbox = p_sandbox
+                        AND e.ended_why <> 'removed')
         RETURNING reference, reseller_id, type
     )
     INSERT INTO webhook_delivery (reference, endpoint_id, due_at)
     SELECT s.reference, e.id, p_at
     FROM said s JOIN webhook_endpoint e ON e.reseller_id = s.reseller_id AND e.sandbox = p_sandbox
-    WHERE e.ended_at IS NULL AND (e.events = '{}' OR s.type = ANY (e.events));
+    WHERE e.ended_at IS NULL AND (e.events = '{}' OR s.type = ANY (e.events))
+    FOR KEY SHARE OF e;  -- one that is forgotten meanwhile is waited for, and told nothing: the batch is not broken
 END $$;
 
 CREATE OR REPLACE FUNCTION opla_webhook_money(p_minor bigint, p_currency text) RETURNS jsonb
@@ -190,7 +192,7 @@ BEGIN
         SELECT u.endpoint_id, bool_or(u.status BETWEEN 200 AND 299) AS took, bool_or(u.status = 410) AS gone
         FROM unnest(p_endpoint, p_status) AS u (endpoint_id, status) GROUP BY u.endpoint_id
     ) w
-    WHERE e.id = w.endpoint_id AND (NOT w.took OR e.failing_since IS NOT NULL OR e.gone_at IS NOT NULL);
+    WHERE e.id = w.endpoint_id AND (w.gone OR NOT w.took OR e.failing_since IS NOT NULL OR e.gone_at IS NOT NULL);
     PERFORM opla_writes(false);
 END $$;
 
@@ -215,7 +217,8 @@ BEGIN
     RETURN true;
 END $$;
 
--- Post again, from the first try on: one message, or all of an endpoint since p_since; to endpoints that want them. How many.
+-- Post again, from the first try on: one message, or all of an endpoint since p_since; to endpoints that want them, or one
+-- message to one endpoint that somebody named, whether it wants such or not. How many.
 CREATE OR REPLACE FUNCTION opla_webhook_again(
     p_at timestamptz, p_reseller text, p_sandbox boolean, p_reference text, p_endpoint uuid, p_since timestamptz, p_besides text
 ) RETURNS int
@@ -230,34 +233,37 @@ BEGIN
     JOIN webhook_endpoint e ON e.reseller_id = m.reseller_id AND e.sandbox = m.sandbox AND e.ended_at IS NULL
     WHERE m.reseller_id = p_reseller AND m.sandbox = p_sandbox AND m.type <> p_besides
       AND (p_reference IS NULL OR m.reference = p_reference) AND (p_endpoint IS NULL OR e.id = p_endpoint)
-      AND (p_since IS NULL OR m.made_at >= p_since) AND (e.events = '{}' OR m.type = ANY (e.events))
+      AND (p_since IS NULL OR m.made_at >= p_since)
+      AND (e.events = '{}' OR m.type = ANY (e.events) OR (p_reference IS NOT NULL AND p_endpoint IS NOT NULL))
     ORDER BY m.reference, e.id
+    FOR KEY SHARE OF e
     ON CONFLICT (reference, endpoint_id) DO UPDATE SET due_at = EXCLUDED.due_at, tries = 0, done_at = NULL;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     PERFORM opla_writes(false);
     RETURN v_count;
 END $$;
 
--- This endpoint, and what was or is to be posted to it, is gone for good. False: there is none of this reseller.
-CREATE OR REPLACE FUNCTION opla_webhook_remove(p_reseller text, p_sandbox boolean, p_endpoint uuid) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    v_gone int;
-BEGIN
-    PERFORM opla_writes(true);
-    DELETE FROM webhook_endpoint WHERE id = p_endpoint AND reseller_id = p_reseller AND sandbox = p_sandbox;
-    GET DIAGNOSTICS v_gone = ROW_COUNT;
-    PERFORM opla_writes(false);
-    RETURN v_gone > 0;
-END $$;
-
--- Messages from before this are forgotten, some at a time.
+-- Messages from before this are forgotten, and so is what endpoints were told that are removed, and they with the last of it;
+-- some at a time.
+DROP FUNCTION IF EXISTS opla_webhook_remove(text, boolean, uuid);  -- it took all with it at once
 CREATE OR REPLACE FUNCTION opla_webhook_forget(p_before timestamptz, p_limit int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_removed uuid[];
 BEGIN
+    -- Locked as whoever writes tries down locks them, and as nobody who says something does.
+    SELECT array_agg(l.id) INTO v_removed FROM (
+        SELECT e.id FROM webhook_endpoint e WHERE e.ended_why = 'removed' ORDER BY e.id FOR NO KEY UPDATE SKIP LOCKED
+    ) l;
     PERFORM opla_writes(true);
     DELETE FROM webhook_message WHERE reference IN (
         SELECT m.reference FROM webhook_message m WHERE m.made_at < p_before ORDER BY m.made_at LIMIT p_limit
         FOR UPDATE SKIP LOCKED);
+    IF v_removed IS NOT NULL THEN
+        DELETE FROM webhook_delivery WHERE (reference, endpoint_id) IN (
+            SELECT d.reference, d.endpoint_id FROM webhook_delivery d WHERE d.endpoint_id = ANY (v_removed) LIMIT p_limit);
+        DELETE FROM webhook_endpoint e WHERE e.id = ANY (v_removed)
+            AND NOT EXISTS (SELECT FROM webhook_delivery d WHERE d.endpoint_id = e.id);
+    END IF;
     PERFORM opla_writes(false);
 END $$;
