@@ -8,8 +8,9 @@ from uuid import uuid4
 import pytest
 from django.db import connections, transaction
 
-from api.conftest import Answered, Program, Programs
-from fakes import CODE, DIRECT
+from api.conftest import Answered, Program, Programs, made
+from fakes import CODE, DIRECT, START
+from opla.db.models import CatalogVersion
 from opla.db.queries import floats
 from opla.db.queries.call import select
 from support import at_once
@@ -45,6 +46,33 @@ def test_an_order_stands_and_the_same_key_is_the_same_order_however_it_is_writte
     other = programs.acme.post("/orders", {**ORDER, "number": "0470123457"}, "my-1")
     assert (other.status, other.code, other.body["refusals"][0]["about"]) == (422, "key_reused", "number")
     assert programs.bolt.post("/orders", ORDER, "my-1").body["order"] != first.body["order"]
+
+
+def withdraw(sku: str) -> None:
+    """The operator sells it no more."""
+    document = CatalogVersion.objects.get(state="active").document
+    [product] = [one for one in document["products"] if one["sku"] == sku]
+    product["status"] = {**product["status"], "value": "withdrawn"}
+    CatalogVersion.objects.filter(state="active").update(state="retired")
+    CatalogVersion.objects.create(made_at=START, made_by="anna", state="active", document=document)
+
+
+@pytest.mark.parametrize("sandbox", [False, True], ids=["real", "played"])
+def test_an_order_stands_for_whoever_repeats_it_though_nobody_could_order_it_any_more(
+    programs: Programs, sandbox: bool
+) -> None:
+    """Told no, a program that lost the answer would buy elsewhere what it has bought."""
+    acme = Program(made(programs.world, "acme", sandbox=True)) if sandbox else programs.acme
+    first = acme.post("/orders", ORDER, "a")
+    assert first.status == 202
+    withdraw(DIRECT)
+    assert acme.post("/orders", ORDER, "b").code == "product_withdrawn"
+    again = acme.post("/orders", ORDER, "a")
+    assert (again.status, again.body["order"]) == (200, first.body["order"])
+    other = acme.post("/orders", {**ORDER, "number": "0470123457"}, "a")
+    assert (other.code, other.body["refusals"][0]["about"]) == ("key_reused", "number")
+    batch = acme.post("/orders/batch", {"orders": [{**ORDER, "key": "a"}, {**ORDER, "key": "b"}]}, "all")
+    assert [one["status"] for one in batch.body["answers"]] == [200, 422]
 
 
 @pytest.mark.parametrize("path", ["/orders", "/orders/batch", "/orders/01a20320-a200-7658-be7a-f6b30cb1e29c/refund"])

@@ -26,7 +26,7 @@ from opla.db.queries.bulk import File, Todo, Told
 from opla.operations import catalogue
 from opla.operations.bulk_sheet import read_sheet
 from opla.operations.links import write_link
-from opla.operations.place_from_float import Asked, Reserved, changed, judged, place_from_float
+from opla.operations.place_from_float import Asked, Reserved, judged, place_from_float, stands
 from opla.operations.quote_topup import Wanted
 from opla.operations.shop import Shop
 
@@ -238,25 +238,30 @@ def _check(file: File, *, shop: Shop, at: datetime) -> None:
         bulk.move(file.id, Event.CHECKED, actor=SYSTEM, at=at)
         return
     version, catalog = catalogue.active()
-    standing = {} if file.sandbox else bulk.standing(file.reseller, [row.key for row in rows])
+    before = {} if file.sandbox else floats.standing([(file.reseller, row.key) for row in rows])
     told = []
     for row in rows:
-        asked = _order(file, row)
-        found = judged(asked, version, catalog, shop=shop, at=at)
-        refusals = list(row.refusals)
-        if isinstance(found, list):
-            known = {refusal.about for refusal in refusals}
-            refusals += [refusal for refusal in found if refusal.about not in known]
-        before = standing.get(row.key)
-        if before and not refusals and (field := changed(asked, before[1], shop=shop)):
-            refusals.append(Refusal(Code.KEY_REUSED, field, {"field": field}))
-        if refusals or not isinstance(found, Quote):
-            told.append(Told(row.n, RowState.BAD, refusals=tuple(refusals)))
-        elif before:
-            told.append(Told(row.n, RowState.AGAIN, order_id=before[0]))
+        asked, known = _order(file, row), before.get((file.reseller, row.key))
+        found: Quote | Reserved | list[Refusal]
+        if known and not row.refusals:
+            found = stands(*known, asked.wanted, shop=shop)
         else:
-            told.append(Told(row.n, RowState.GOOD, found.price.total.amount_minor))
+            found = judged(asked, version, catalog, shop=shop, at=at)
+        told.append(_judged(row, found))
     bulk.tell(file.id, RowState.NEW, told, upto=rows[-1].n, actor=SYSTEM, at=at, ends_at=at)
+
+
+def _judged(row: Todo, found: Quote | Reserved | list[Refusal]) -> Told:
+    """What its reader found and what the shop says of it, each field once."""
+    refusals = list(row.refusals)
+    if isinstance(found, list):
+        known = {refusal.about for refusal in refusals}
+        refusals += [refusal for refusal in found if refusal.about not in known]
+    if refusals or isinstance(found, list):
+        return Told(row.n, RowState.BAD, refusals=tuple(refusals))
+    if isinstance(found, Reserved):
+        return Told(row.n, RowState.AGAIN, order_id=found.order_id)
+    return Told(row.n, RowState.GOOD, found.price.total.amount_minor)
 
 
 def _buy(file: File, *, shop: Shop, at: datetime) -> None:
@@ -273,14 +278,8 @@ def _buy(file: File, *, shop: Shop, at: datetime) -> None:
         told = [Told(row.n, RowState.PLACED) for row in rows]
     else:
         answers = place_from_float(actor, [_order(file, row) for row in rows], shop=shop, at=at)
-        # Bought before a worker died, and not to be had at that price now: it stands all the same.
-        refused = [row.key for row, answer in zip(rows, answers, strict=True) if isinstance(answer, list)]
-        standing = bulk.standing(file.reseller, refused) if refused else {}
         for row, answer in zip(rows, answers, strict=True):
-            if isinstance(answer, list) and row.key in standing and answer[0].code is not Code.KEY_REUSED:
-                stands = Reserved(standing[row.key][0], again=True)
-                told.append(_told(file, row, stands, shop=shop, at=at))
-            elif isinstance(answer, list) and answer[0].code is Code.FLOAT_TOO_LOW:
+            if isinstance(answer, list) and answer[0].code is Code.FLOAT_TOO_LOW:
                 short.append(row)  # nothing of it is lost: it is bought when there is money
             else:
                 told.append(_told(file, row, answer, shop=shop, at=at))

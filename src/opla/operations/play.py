@@ -25,7 +25,7 @@ from opla.db.queries.played import NewPlay
 from opla.db.queries.sold import Place
 from opla.operations import catalogue
 from opla.operations.keyed import keyed
-from opla.operations.place_from_float import Reserved, fields_of, reused, unfit
+from opla.operations.place_from_float import Reserved, fields_of, stands, unfit
 from opla.operations.quote_topup import Wanted, priced
 from opla.operations.reselling import CURRENCY, has_code
 from opla.operations.shop import Shop
@@ -50,14 +50,15 @@ class Playing:
         answers: dict[int, Reserved | list[Refusal]] = {}
         new: dict[int, NewPlay] = {}
         for n, (key, one) in enumerate(wanted):
+            if key in known:
+                answers[n] = stands(*known[key], one, shop=self.shop)
+                continue
             found = priced(one, version, catalog, shop=self.shop, at=self.at)
             if isinstance(found, list):
                 answers[n] = found
                 continue
-            fields, price_minor = fields_of(one, self.shop), found.price.total.amount_minor
-            if key in known:
-                answers[n] = _again(*known[key], fields)
-            elif refused := unfit(found) or api_sandbox.ending(found.number).refused:
+            price_minor = found.price.total.amount_minor
+            if refused := unfit(found) or api_sandbox.ending(found.number).refused:
                 answers[n] = [refused]
             elif price_minor > free_minor:
                 answers[n] = [Refusal(Code.FLOAT_TOO_LOW, "amount")]
@@ -65,13 +66,15 @@ class Playing:
                 answers[n] = [Refusal(Code.TOO_MANY_CALLS, params={"seconds": str(self._until_midnight_s())})]
             else:
                 free_minor -= price_minor
-                order_id = self.shop.chance.uuid(self.at)
+                order_id, fields = self.shop.chance.uuid(self.at), fields_of(one, self.shop)
                 new[n] = NewPlay(order_id, key, fields, self.shop.chance.order_number(), found)
                 known[key] = order_id, fields
         rows = played.play(self.access.reseller, list(new.values()), at=self.at, forget=self.at - api_sandbox.KEPT)
         for (n, one_new), (found_id, fields) in zip(new.items(), rows, strict=True):
             mine = found_id == one_new.order_id
-            answers[n] = Reserved(found_id, again=False) if mine else _again(found_id, fields, one_new.fields)
+            answers[n] = (
+                Reserved(found_id, again=False) if mine else stands(found_id, fields, wanted[n][1], shop=self.shop)
+            )
         return [answers[n] for n in range(len(wanted))]
 
     def orders(self, which: Which, *, after: UUID | None, limit: int) -> list[Sold]:
@@ -150,8 +153,3 @@ class Playing:
         if state is not order.State.DELIVERED or not found.kind.is_secret:
             return Refusal(Code.NOTHING_TO_REFUND)
         return Refusal(Code.CODE_SEEN) if found.seen_at else None
-
-
-def _again(order_id: UUID, known: bytes, asked: bytes) -> Reserved | list[Refusal]:
-    refused = reused(known, asked)
-    return [refused] if refused else Reserved(order_id, again=True)

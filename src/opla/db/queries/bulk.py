@@ -388,15 +388,6 @@ def order_states(file_id: UUID) -> dict[str, int]:
     return {expect(state, str): expect(count, int) for state, count in rows}
 
 
-def standing(reseller: str, keys: Sequence[str]) -> dict[str, tuple[UUID, bytes]]:
-    """The orders that stand under these keys of a reseller, with the digests of what was asked."""
-    rows = select(
-        "SELECT key, order_id, fields FROM idempotency WHERE caller = %s AND key = ANY (%s::text[])",
-        [reseller, list(keys)],
-    )
-    return {expect(key, str): (expect(order, UUID), expect(fields, bytes)) for key, order, fields in rows}
-
-
 @dataclass(frozen=True)
 class Gift:
     """What the buyer of a marketplace opens with a link: who sold it, and what it is."""
