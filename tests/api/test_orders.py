@@ -10,9 +10,11 @@ from django.db import connections, transaction
 
 from api.conftest import Answered, Program, Programs, made
 from fakes import CODE, DIRECT, START
+from operations.selling import selling
 from opla.db.models import CatalogVersion
 from opla.db.queries import floats
 from opla.db.queries.call import select
+from opla.operations import shop
 from support import at_once
 
 ORDER = {"sku": DIRECT, "number": "0470 12 34 56"}
@@ -73,6 +75,20 @@ def test_an_order_stands_for_whoever_repeats_it_though_nobody_could_order_it_any
     assert (other.code, other.body["refusals"][0]["about"]) == ("key_reused", "number")
     batch = acme.post("/orders/batch", {"orders": [{**ORDER, "key": "a"}, {**ORDER, "key": "b"}]}, "all")
     assert [one["status"] for one in batch.body["answers"]] == [200, 422]
+
+
+def test_what_nobody_could_deliver_is_no_order_for_whom_it_is_no_quote_and_what_stands_stands(
+    programs: Programs,
+) -> None:
+    world, acme = programs.world, programs.acme
+    first = order(acme, "a")
+    assert acme.post("/quotes", ORDER).status == 200
+    selling(world, {"one": 1400}, approved=False)
+    for path, key in (("/quotes", ""), ("/orders", "b")):
+        refused = acme.post(path, ORDER, key)
+        assert (refused.code, refused.body["refusals"][0]["about"]) == ("sold_out", "sku")
+    assert held() == (8500, 1500)
+    assert acme.post("/orders", ORDER, "a").body["order"] == first
 
 
 @pytest.mark.parametrize("path", ["/orders", "/orders/batch", "/orders/01a20320-a200-7658-be7a-f6b30cb1e29c/refund"])
@@ -320,8 +336,6 @@ def test_no_more_goes_back_in_a_day_than_refunds_by_rule_may(
     programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dataclasses import replace
-
-    from opla.operations import shop
 
     monkeypatch.setattr(shop, "current", lambda: replace(programs.world.shop, refund_cap_minor=2000))
     one, two = code_order(programs, "one"), code_order(programs, "two")

@@ -239,15 +239,12 @@ def _check(file: File, *, shop: Shop, at: datetime) -> None:
         return
     version, catalog = catalogue.active()
     before = {} if file.sandbox else floats.standing([(file.reseller, row.key) for row in rows])
-    told = []
-    for row in rows:
-        asked, known = _order(file, row), before.get((file.reseller, row.key))
-        found: Quote | Reserved | list[Refusal]
-        if known and not row.refusals:
-            found = stands(*known, asked.wanted, shop=shop)
-        else:
-            found = judged(asked, version, catalog, shop=shop, at=at)
-        told.append(_judged(row, found))
+    asked = [_order(file, row) for row in rows]
+    found: list[Quote | Reserved | list[Refusal]] = [*judged(asked, version, catalog, shop=shop, at=at)]
+    for n, row in enumerate(rows):
+        if (known := before.get((file.reseller, row.key))) and not row.refusals:
+            found[n] = stands(*known, asked[n].wanted, shop=shop)
+    told = [_judged(row, one) for row, one in zip(rows, found, strict=True)]
     bulk.tell(file.id, RowState.NEW, told, upto=rows[-1].n, actor=SYSTEM, at=at, ends_at=at)
 
 

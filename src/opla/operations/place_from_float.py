@@ -19,7 +19,7 @@ from opla.core.refusal import Code, Refusal
 from opla.db.queries import floats
 from opla.db.queries.floats import Reservation
 from opla.operations import catalogue, routes
-from opla.operations.quote_topup import Wanted, priced
+from opla.operations.quote_topup import Wanted, gone, priced
 from opla.operations.routes import Routes
 from opla.operations.shop import Shop
 
@@ -64,8 +64,7 @@ def place_from_float(
     version, catalog = catalogue.active()
     answers: dict[int, Reserved | list[Refusal]] = {}
     quotes: dict[int, Quote] = {}
-    for n, one in enumerate(asked):
-        found = judged(one, version, catalog, shop=shop, at=at)
+    for n, found in enumerate(judged(asked, version, catalog, shop=shop, at=at)):
         if isinstance(found, Quote):
             quotes[n] = found
         else:
@@ -88,8 +87,18 @@ def unfit(quote: Quote) -> Refusal | None:
     return Refusal(Code.ADDRESS_MISSING, "sku", {"field": "name"}) if quote.kind is Kind.SIM else None
 
 
-def judged(one: Asked, version: int, catalog: Catalog, *, shop: Shop, at: datetime) -> Quote | list[Refusal]:
-    """What an order would cost now, or everything that is wrong with it. Nothing is held."""
+def judged(
+    asked: Sequence[Asked], version: int, catalog: Catalog, *, shop: Shop, at: datetime
+) -> list[Quote | list[Refusal]]:
+    """What each order would cost now, or everything that is wrong with it. Nothing is held."""
+    found = [_judged(one, version, catalog, shop=shop, at=at) for one in asked]
+    quotes = {n: quote for n, quote in enumerate(found) if isinstance(quote, Quote)}
+    for n, code in gone(quotes, catalog, shop=shop, at=at).items():
+        found[n] = [Refusal(code, "sku", {"sku": quotes[n].sku})]
+    return found
+
+
+def _judged(one: Asked, version: int, catalog: Catalog, *, shop: Shop, at: datetime) -> Quote | list[Refusal]:
     found = priced(one.wanted, version, catalog, shop=shop, at=at)
     if not 1 <= len(one.key) <= _KEY_LENGTH:
         return [Refusal(Code.KEY_MISSING, "key"), *(found if isinstance(found, list) else [])]

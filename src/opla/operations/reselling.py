@@ -22,10 +22,10 @@ from opla.db.queries.apply import apply
 from opla.db.queries.codes import Revealed
 from opla.db.queries.floats import Float
 from opla.db.queries.sold import Place
-from opla.operations import catalogue, routes
+from opla.operations import catalogue
 from opla.operations.keyed import keyed
 from opla.operations.place_from_float import Asked, Reserved, place_from_float, unfit
-from opla.operations.quote_topup import Wanted, priced
+from opla.operations.quote_topup import Wanted, gone, priced
 from opla.operations.shop import Shop
 
 CURRENCY: Final = "EUR"  # of every float
@@ -40,9 +40,8 @@ def preview(wanted: Wanted, *, shop: Shop, at: datetime) -> Quote | list[Refusal
         return found
     if refused := unfit(found):
         return [refused]
-    if found.id in routes.nobody_has([found], shop=shop):
-        return [Refusal(Code.SOLD_OUT, "sku", {"sku": found.sku})]
-    return found
+    nobody = gone({0: found}, catalog, shop=shop, at=at)
+    return [Refusal(nobody[0], "sku", {"sku": found.sku})] if nobody else found
 
 
 @dataclass(frozen=True)
