@@ -9,6 +9,7 @@ import pytest
 
 from api.conftest import ALL, Program, Programs, made
 from fakes import CODE, DIRECT
+from operations.test_look_up import Knowing
 from opla.core import api_sandbox
 from opla.core.api_sandbox import ENDINGS
 from opla.db.queries.call import select
@@ -51,8 +52,9 @@ def everything() -> dict[str, int]:
 
 
 def test_nothing_real_comes_of_it_whatever_it_asks(played: Played) -> None:
-    before = everything()
     acme, world = played.acme, played.programs.world
+    knowing = world.supplier = Knowing()
+    before = everything()
     for row in ENDINGS:
         acme.post("/orders", wish(row.digits), row.digits)
         world.clock.tick(1)
@@ -62,12 +64,13 @@ def test_nothing_real_comes_of_it_whatever_it_asks(played: Played) -> None:
     assert acme.get(f"/orders/{code}/code").status == 200
     assert acme.post(f"/orders/{other}/refund", {}, "back").status == 200
     assert acme.get("/float/movements").status == 200
+    assert acme.post("/numbers/look-up", {"number": "0470 12 34 56"}).body["proposal"]["by"] == "number_block"
     world.clock.tick(60)
     world.work(3)
     assert everything() == before
     callers = {caller for (caller,) in select("SELECT caller FROM idempotency WHERE caller NOT LIKE 'paid_in:%%'")}
     assert callers == {"played_batch:acme", "played_refund:acme"}
-    assert (world.supplier.asked, world.mailbox.sent) == ([], [])
+    assert (knowing.asked, knowing.looked, world.mailbox.sent) == ([], [], [])
 
 
 def test_a_live_shop_plays_for_a_sandbox_key_too(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
