@@ -49,8 +49,7 @@ class Program:
         signed = {"authorization": f"Bearer {self.secret}", **headers} if self.secret else headers
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         answer = self._client.generic(method, f"{base}{path}", data, "application/json", headers=signed)
-        assert not answer.streaming
-        raw = answer.content
+        raw = b"".join(answer) if answer.streaming else answer.content
         is_json = "json" in answer.headers.get("Content-Type", "")
         return Answered(answer.status_code, json.loads(raw) if raw and is_json else raw, dict(answer.items()))
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 
 from api.conftest import Answered, Program, Programs, made
 from fakes import START
 from opla.core.api_access import Access, Scope
 from opla.core.bulk import Source
+from opla.db.queries import bulk as files
 from opla.db.queries import floats
+from opla.db.queries.bulk import FileRow
 from opla.db.queries.call import select
 from opla.operations import bulk
 
@@ -132,6 +137,35 @@ def test_errors_and_files_come_in_pages(programs: Programs) -> None:
     first = programs.acme.get("/files?limit=1").body
     second = programs.acme.get(f"/files?limit=1&after={first['next']}").body
     assert f"/files/{second['items'][0]['id']}" == path
+
+
+def test_a_list_of_files_looks_at_no_rows_however_many_files_it_shows(programs: Programs) -> None:
+    counts = []
+    for n in range(3):
+        path = checked(programs, FILE.replace(b"\na,", b"\na%d," % n).replace(b"\n=c,", b"\nc%d," % n))
+        assert confirm(programs, path).status == 200
+        work(programs)
+        with CaptureQueriesContext(connection) as ran:
+            items = programs.acme.get("/files").body["items"]
+        assert len(items) == n + 1
+        assert not any("bulk_row" in query["sql"] for query in ran.captured_queries)
+        counts.append(len(ran))
+    assert len(set(counts)) == 1
+    assert "orders" not in items[0]
+
+
+def test_results_that_break_half_way_are_a_problem_and_never_half_a_file(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = checked(programs)
+
+    def breaks(file_id: UUID, *, at_a_time: int = 2000) -> Iterator[FileRow]:
+        yield from files.rows(file_id, limit=1)
+        raise OperationalError
+
+    monkeypatch.setattr(files, "all_rows", breaks)
+    answer = programs.acme.get(f"{path}/result")
+    assert (answer.status, answer.code) == (503, "temporarily_closed")
 
 
 def test_links_of_buyers_are_for_whoever_may_see_codes(programs: Programs) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -98,14 +98,15 @@ def act(request: HttpRequest, seller: Seller, file_id: UUID, what: str) -> HttpR
 
 @require_safe
 @may(Scope.ORDERS_READ)
-def result(_request: HttpRequest, seller: Seller, file_id: UUID) -> HttpResponse:
+def result(_request: HttpRequest, seller: Seller, file_id: UUID) -> FileResponse:
     """With buyers' links for whoever may see codes: each opens one."""
     found, shop = _found(seller, file_id), seller.here.shop
     opens = not seller.person.access.refused(Scope.CODES_READ)
     link = (lambda order_id: bulk.link_of(order_id, shop=shop)) if opens else None
-    answer = HttpResponse(words.result(found, files.all_rows(file_id), link), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="opla-{file_id}.csv"'
-    return answer
+    made = words.result(found, files.all_rows(file_id), link)
+    return FileResponse(
+        made, content_type="text/csv; charset=utf-8", as_attachment=True, filename=f"opla-{file_id}.csv"
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
