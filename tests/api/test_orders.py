@@ -6,9 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connections, transaction
 
-from api.conftest import Answered, Program, Programs, made
+from api.conftest import Answered, Program, Programs, being_used, made
 from fakes import CODE, DIRECT, START
 from operations.selling import selling
 from opla.db.models import CatalogVersion
@@ -112,14 +111,8 @@ def test_whoever_waits_too_long_for_another_under_its_key_is_told_to_come_back(
     programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("opla.api.idempotency.WAIT_S", 1)
-    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT set_config('opla.writes', 'function', true)")
-        cursor.execute(
-            """INSERT INTO idempotency (caller, key, fields, order_id, at)
-               VALUES ('acme', 'a', '', gen_random_uuid(), now())"""
-        )
+    with being_used("a"):
         answer = programs.acme.post("/orders", ORDER, "a")
-        transaction.set_rollback(True, using="owner")
     assert (answer.status, answer.code, answer.headers["Retry-After"]) == (409, "still_running", "1")
     assert programs.acme.post("/orders", ORDER, "a").status == 202
 

@@ -46,13 +46,18 @@ def _told(_request: HttpRequest, found: object) -> HttpResponse:
         case HttpError():  # ninja's own: a body that is no JSON
             return answer([Refusal(Code.FILE_UNREADABLE, "body", {"why": "json"})], found.status_code)
         case RequestDataTooBig():
-            most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1024 / 1024
-            return answer([Refusal(Code.FILE_TOO_LARGE, "body", {"most": f"{most:g}"})], 413)
+            return answer([too_large()])
         case Http404():
             return answer([Refusal(Code.NOT_FOUND)])
         case Exception() if not isinstance(found, BROKEN):
             _log.error("the API broke", exc_info=found)
     return answer([Refusal(Code.TEMPORARILY_CLOSED)])  # committed or not: the same key again finds out
+
+
+def too_large() -> Refusal:
+    """Of a body that Django did not read to its end."""
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1024 / 1024
+    return Refusal(Code.FILE_TOO_LARGE, "body", {"most": f"{most:g}"})
 
 
 def _field(error: dict[str, object]) -> Refusal:
