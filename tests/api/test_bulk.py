@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from api.conftest import Answered, Program, Programs, made
@@ -21,6 +21,7 @@ from opla.db.queries import floats
 from opla.db.queries.bulk import FileRow
 from opla.db.queries.call import select
 from opla.operations import bulk
+from support import at_once
 
 FILE = b"key,sku,number\na,MV-15,0470123456\nb,MV-15,04701\n=c,MV-15,0470123458\n"
 
@@ -120,6 +121,46 @@ def test_it_waits_for_its_time_pauses_and_is_cancelled(programs: Programs) -> No
     assert programs.acme.post(f"{path}/cancel", None).body["state"] == "cancelled"
     assert programs.acme.post(f"{path}/cancel", None).code == "file_not_now"
     assert {row["opla_state"] for row in result(programs.acme, path)} == {"not_bought", "bad"}
+
+
+def test_a_file_goes_on_once_under_a_key_and_never_without_one(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that is sent again because its answer was lost spends nothing that somebody has stopped since."""
+    monkeypatch.setattr(bulk, "BUY", 1)
+    path = checked(programs)
+    assert confirm(programs, path).status == 200
+    for _ in range(2):
+        bulk.step(shop=programs.world.shop, at=programs.world.clock())
+    assert programs.acme.post(f"{path}/pause", None).body["state"] == "paused"
+    assert programs.acme.post(f"{path}/resume", None).code == "key_missing"
+    assert programs.acme.post(f"{path}/resume", None, "go").body["state"] == "running"
+    assert programs.acme.post(f"{path}/resume", None, "go").status == 200
+    assert programs.acme.post(f"{path}/resume", None, "go on").code == "file_not_now"
+    assert programs.acme.post(f"{path}/pause", None).body["state"] == "paused"
+    assert programs.acme.post(f"{path}/resume", None, "go").body["state"] == "paused"
+    assert programs.acme.post(f"{path}/resume", None, "go on").body["state"] == "running"
+
+
+@pytest.mark.parametrize("act", ["confirm", "resume", "upload"])
+def test_whoever_waits_too_long_for_another_at_the_same_is_told_to_come_back(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    monkeypatch.setattr("opla.api.idempotency.WAIT_S", 1)
+    path = checked(programs)
+    acme = Access("acme", "orders@acme.example", frozenset(Scope))
+    with transaction.atomic():
+        # Its row is held, or its key taken, by somebody who has not come to an end.
+        bulk.cancel(acme, UUID(path[-36:]), at=START)
+        bulk.upload(acme, FILE, key="taken", shop=programs.world.shop, at=START)
+        asks = {
+            "confirm": lambda: confirm(programs, path),
+            "resume": lambda: programs.acme.post(f"{path}/resume", None, "go"),
+            "upload": lambda: send(programs.acme, key="taken"),
+        }
+        [answer] = at_once(asks[act])
+        transaction.set_rollback(True)
+    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (409, "still_running", "1")
 
 
 def test_errors_and_files_come_in_pages(programs: Programs) -> None:

@@ -159,9 +159,12 @@ def test_a_batch_answers_each_in_its_order_and_a_bad_one_fails_no_other(programs
     assert held() == (7000, 3000)
     again = programs.acme.post("/orders/batch", {"orders": orders}, "batch 1")
     assert [a["status"] for a in again.body["answers"]] == [200, 422, 200, 200]
-    changed = [*orders[:2], {**orders[2], "number": "0470123459"}]
+    changed = [*orders[:2], {**orders[2], "number": "0470123459"}, orders[3]]
     other = programs.acme.post("/orders/batch", {"orders": changed}, "batch 1")
     assert (other.code, other.body["refusals"][0]["about"]) == ("key_reused", "orders.2")
+    for count in (1, 3):
+        other = programs.acme.post("/orders/batch", {"orders": orders[:count]}, "batch 1")
+        assert (other.code, other.body["refusals"][0]["about"]) == ("key_reused", "orders")
     assert held() == (7000, 3000)
 
 

@@ -113,8 +113,11 @@ def pause(who: Access, file_id: UUID, *, at: datetime) -> Refusal | None:
     return _move(who, file_id, Event.PAUSED, at=at)
 
 
-def resume(who: Access, file_id: UUID, *, at: datetime) -> Refusal | None:
-    return _move(who, file_id, Event.RESUMED, at=at)
+def resume(who: Access, file_id: UUID, *, key: str, at: datetime) -> Refusal | None:
+    """Money is spent again: under one key it goes on once, though it was paused again since."""
+    if not 1 <= len(key) <= 64:
+        return Refusal(Code.KEY_MISSING, "key")
+    return _move(who, file_id, Event.RESUMED, key=key, at=at)
 
 
 def cancel(who: Access, file_id: UUID, *, at: datetime) -> Refusal | None:
@@ -126,11 +129,12 @@ def _asked(who: Access, file_id: UUID) -> File | Refusal:
     return _actor(who).refused(Act.PLACE_FROM_FLOAT) or find(who, file_id)
 
 
-def _move(who: Access, file_id: UUID, event: Event, *, at: datetime) -> Refusal | None:
+def _move(who: Access, file_id: UUID, event: Event, *, key: str = "", at: datetime) -> Refusal | None:
     found = _asked(who, file_id)
     if isinstance(found, Refusal):
         return found
-    return None if bulk.move(file_id, event, actor=_actor(who), at=at) else Refusal(Code.FILE_NOT_NOW, "file")
+    moved = bulk.move(file_id, event, key=key, actor=_actor(who), at=at)
+    return None if moved else Refusal(Code.FILE_NOT_NOW, "file")
 
 
 def _actor(who: Access) -> Actor:

@@ -24,7 +24,6 @@ from opla.presenting.refusals import sentence
 _BRUSSELS = ZoneInfo("Europe/Brussels")
 _WRONG_A_PAGE = 50
 _REFRESH_S = 2
-_ACTS = {"pause": bulk.pause, "resume": bulk.resume, "cancel": bulk.cancel}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,10 +87,17 @@ def confirm(request: HttpRequest, seller: Seller, file_id: UUID) -> HttpResponse
 @require_POST
 @may(Scope.ORDERS_WRITE)
 def act(request: HttpRequest, seller: Seller, file_id: UUID, what: str) -> HttpResponse:
-    if what not in _ACTS:
-        raise Http404
-    found = _found(seller, file_id)
-    if refused := _ACTS[what](seller.person.access, file_id, at=seller.here.at):
+    found, who, here = _found(seller, file_id), seller.person.access, seller.here
+    match what:
+        case "pause":
+            refused = bulk.pause(who, file_id, at=here.at)
+        case "resume":
+            refused = bulk.resume(who, file_id, key=here.shop.chance.reference(), at=here.at)
+        case "cancel":
+            refused = bulk.cancel(who, file_id, at=here.at)
+        case _:
+            raise Http404
+    if refused:
         return _draw(request, seller, found, refused=refused)
     return redirect("reseller-file", seller.person.reseller, file_id)
 

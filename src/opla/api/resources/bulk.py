@@ -11,7 +11,7 @@ from django.utils import timezone
 from ninja import Path, Query, Router, Schema, Status
 
 from opla.api.auth import Key, access
-from opla.api.idempotency import key_of
+from opla.api.idempotency import key_of, once
 from opla.api.problems import Refused
 from opla.api.schemas import Body, Money, Problem, Why
 from opla.core.api_access import Scope
@@ -118,7 +118,8 @@ def upload(
     """
     who, key = access(request), key_of(request)
     data = request.read(MAX_BYTES + 1)
-    made = bulk.upload(who, data, key=key, name=name, platform=source, shop=shop.current(), at=timezone.now())
+    with once():
+        made = bulk.upload(who, data, key=key, name=name, platform=source, shop=shop.current(), at=timezone.now())
     if isinstance(made, Refusal):
         raise Refused(made)
     return Status(200 if made.again else 201, _out(_found(request, made.file_id)))
@@ -163,14 +164,12 @@ def confirm(
     payload: Confirmation,
 ) -> FileOut:
     """Buy the good rows, now or from a time on. The sum must be the one that was shown."""
-    key, begins_at = key_of(request), payload.begins_at
+    who, key, begins_at = access(request), key_of(request), payload.begins_at
     if begins_at is not None and begins_at.tzinfo is not None:
         begins_at = begins_at.astimezone(UTC)
-    return _done(
-        request,
-        file_id,
-        bulk.confirm(access(request), file_id, payload.total_minor, key=key, begins_at=begins_at, at=timezone.now()),
-    )
+    with once():
+        refused = bulk.confirm(who, file_id, payload.total_minor, key=key, begins_at=begins_at, at=timezone.now())
+    return _done(request, file_id, refused)
 
 
 @router.post("/files/{file_id}/pause", auth=Key(Scope.ORDERS_WRITE), response={200: FileOut, **_NO})
@@ -181,8 +180,11 @@ def pause(request: HttpRequest, file_id: Id) -> FileOut:
 
 @router.post("/files/{file_id}/resume", auth=Key(Scope.ORDERS_WRITE), response={200: FileOut, **_NO})
 def resume(request: HttpRequest, file_id: Id) -> FileOut:
-    """Go on where it was paused."""
-    return _done(request, file_id, bulk.resume(access(request), file_id, at=timezone.now()))
+    """Go on where it was paused. Under one key once: sent again, it changes nothing, though it was paused since."""
+    who, key = access(request), key_of(request)
+    with once():
+        refused = bulk.resume(who, file_id, key=key, at=timezone.now())
+    return _done(request, file_id, refused)
 
 
 @router.post("/files/{file_id}/cancel", auth=Key(Scope.ORDERS_WRITE), response={200: FileOut, **_NO})

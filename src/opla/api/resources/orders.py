@@ -156,7 +156,8 @@ def place_batch(request: HttpRequest, payload: Batch) -> BatchAnswered:
     The header's key is of the batch as a whole, each order has its own besides.
     """
     who, key, at = access(request), key_of(request), timezone.now()
-    wishes = {f"orders.{n}": json.dumps(one.dict(), sort_keys=True) for n, one in enumerate(payload.orders)}
+    wishes = {"orders": str(len(payload.orders))}
+    wishes |= {f"orders.{n}": json.dumps(one.dict(), sort_keys=True) for n, one in enumerate(payload.orders)}
     wanted = [(one.key, one.wanted(who)) for one in payload.orders]
     with once():
         kept = keyed(f"{'played_' if who.sandbox else ''}batch:{who.reseller}", key, wishes, shop=shop.current(), at=at)

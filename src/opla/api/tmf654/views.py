@@ -224,7 +224,7 @@ def _listed(request: HttpRequest, all_of_them: Iterable[tuple[Shape, str]]) -> H
     """Those that fit every filter, from `offset`, at most `limit` (TMF630 part 1), each beside the cursor behind it.
 
     One answer looks through `_SEARCHED` of them. Where there is more, of what fits or of what was not looked at yet,
-    the link `next` goes on there, and a page may have fewer than asked for, or none: a list ends where there is no link.
+    the link `next` goes on there, and a page may have fewer than asked for, or none: a list ends where no link is.
     """
     offset, limit = _count(request, "offset", 0, _DEEPEST), _count(request, "limit", _LIMIT, _MOST)
     filters = [(path, text) for path, text in request.GET.items() if path not in _OURS]
