@@ -164,7 +164,7 @@ def _moment(typed: str) -> datetime | None:
     """As a browser's field writes it, in the time of Brussels."""
     try:
         return datetime.fromisoformat(typed).replace(tzinfo=_BRUSSELS).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -28,6 +28,8 @@ _USUAL_MINOR: Final = 50_000
 #: Of a month so many movements are on the page, and so many at most on paper.
 _SHOWN: Final = 100
 _ON_PAPER: Final = 5_000
+#: Before there was any shop.
+_FIRST: Final = date(2000, 1, 1)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,9 +108,10 @@ def _selling(seller: Seller) -> Selling:
 def _month(text: str) -> date | None:
     """`2026-11`: its first day."""
     try:
-        return datetime.strptime(text, "%Y-%m").replace(tzinfo=ZONE).date() if len(text) == 7 else None
+        found = datetime.strptime(text, "%Y-%m").replace(tzinfo=ZONE).date() if len(text) == 7 else None
     except ValueError:
         return None
+    return found if found and found >= _FIRST else None
 
 
 def _amount(text: str) -> Money | None:

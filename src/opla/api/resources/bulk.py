@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -164,11 +164,9 @@ def confirm(
     payload: Confirmation,
 ) -> FileOut:
     """Buy the good rows, now or from a time on. The sum must be the one that was shown."""
-    who, key, begins_at = access(request), key_of(request), payload.begins_at
-    if begins_at is not None and begins_at.tzinfo is not None:
-        begins_at = begins_at.astimezone(UTC)
+    who, key, total_minor = access(request), key_of(request), payload.total_minor
     with once():
-        refused = bulk.confirm(who, file_id, payload.total_minor, key=key, begins_at=begins_at, at=timezone.now())
+        refused = bulk.confirm(who, file_id, total_minor, key=key, begins_at=payload.begins_at, at=timezone.now())
     return _done(request, file_id, refused)
 
 
