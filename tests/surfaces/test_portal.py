@@ -94,9 +94,9 @@ def test_a_key_is_shown_once_works_is_changed_for_another_and_ended(acme: Acme) 
     [key] = set(re.findall(r'name="key" value="(\d+)"', again.html))
     assert acme.max.post("/reseller/bolt/keys/", {"act": "revoke", "key": key}).status == 400  # nobody else's
     assert Program(secret).get("/me").status == 200
-    new = re.findall(
-        r"opla_live_[0-9a-f]{32}", acme.ana.post("/reseller/acme/keys/", {"act": "rotate", "key": key}).html
-    )
+    changed = acme.ana.post("/reseller/acme/keys/", {"act": "rotate", "key": key})
+    assert "It works until 22 Dec 2026, 13:00." in changed.text
+    new = re.findall(r"opla_live_[0-9a-f]{32}", changed.html)
     assert [Program(one).get("/me").status for one in (*new, secret)] == [200, 200]
     acme.ana.post("/reseller/acme/keys/", {"act": "revoke", "key": key})
     assert [Program(one).get("/me").status for one in (*new, secret)] == [200, 401]
@@ -132,6 +132,13 @@ def test_the_statement_is_a_file_for_whoever_sees_the_float_and_nobody_else(acme
         assert acme.eve.get(path).status == acme.max.get(path).status == 404
     assert acme.ben.get("/reseller/acme/float/2199-01.csv").status == 404
     assert acme.ben.get("/reseller/acme/float/?month=1999-13").status == 200
+
+
+@pytest.mark.parametrize("month", ["0001-01", "0001-02", "1999-12", "9999-12", "2026-13"])
+def test_a_month_that_nobody_can_look_at_is_this_one_and_no_file(acme: Acme, month: str) -> None:
+    assert 'href="?month=2026-10#statement"' in acme.ben.get(f"/reseller/acme/float/?month={month}").html
+    for kind in ("csv", "pdf"):
+        assert acme.ben.get(f"/reseller/acme/float/{month}.{kind}").status == 404
 
 
 def test_the_api_is_tried_by_whoever_may_look_at_the_catalogue_with_and_without_javascript(acme: Acme) -> None:

@@ -39,6 +39,7 @@ class Key:
 
     key_id: int
     secret: str = field(repr=False)
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -108,17 +109,21 @@ def make(actor: Actor, reseller: str, terms: Terms, *, shop: Shop, at: datetime)
         sandbox=terms.sandbox,
         made_at=at,
     )
-    return Key(made.pk, secret)
+    return Key(made.pk, secret, terms.expires_at)
 
 
 def rotate(actor: Actor, key_id: int, reseller: str, *, shop: Shop, at: datetime) -> Key | Refusal:
-    """Another key that may the same. The old one works for a week more, so that nothing stops while it is changed."""
+    """Another key that may the same, for as long as the old one was made for. The old one works for a week more, so
+    that nothing stops while it is changed; one whose time is over is none to change."""
     if refused := manages(actor, reseller):
         return refused
     old = ApiKey.objects.filter(id=key_id, reseller=reseller, revoked_at=None).first()
     if old is None:
         return Refusal(Code.NOT_FOUND, "key")
-    terms = Terms(old.name, tuple(old.scopes), tuple(old.addresses), None, old.sandbox)
+    if old.expires_at is not None and old.expires_at <= at:
+        return Refusal(Code.API_KEY_EXPIRED, "key")
+    expires_at = at + (old.expires_at - old.made_at) if old.expires_at else None
+    terms = Terms(old.name, tuple(old.scopes), tuple(old.addresses), expires_at, old.sandbox)
     new = make(actor, reseller, terms, shop=shop, at=at)
     if isinstance(new, Key):
         ends = min(old.expires_at or at + OVERLAP, at + OVERLAP)
