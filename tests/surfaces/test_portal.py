@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from threading import Event
 
 import pytest
+from django.db import transaction
 from django.utils.html import escape
 
 from api.conftest import Program
 from fakes import START
 from opla.core.actor import Actor, Role
 from opla.core.own_account import OwnAccount
+from opla.core.refusal import Code, Refusal
 from opla.operations import float_deposits, members, resellers
 from statements import OUR_IBAN
+from support import at_once, until_somebody_waits
 from surfaces.conftest import Door, Visitor
 from surfaces.test_signing_in import ANA, sign_in
 
@@ -119,6 +123,48 @@ def test_an_owner_names_people_and_never_removes_the_last_owner(acme: Acme) -> N
     assert acme.ana.post(page, {"act": "remove", "email": ANA}).status == 404  # it is done, and no more hers to see
     assert acme.ana.get("/reseller/acme/").status == 404
     assert [one.email for one in members.at_reseller("acme")] == [BEN, EVE, "zoe@example.org"]
+
+
+def test_of_two_owners_who_remove_each_other_at_one_moment_one_stays(acme: Acme) -> None:
+    zoe = "zoe@example.org"
+    assert members.name(OWNER, "acme", zoe, "owner", at=START) is None
+
+    def removes(who: str, whom: str) -> Refusal | None:
+        return members.remove(Actor(Role.RESELLER, f"acme/{who}"), "acme", whom, at=START)
+
+    def first() -> Refusal | None:
+        with transaction.atomic():
+            done = removes(ANA, zoe)
+            begun.set()
+            until_somebody_waits(second_done.is_set)
+            return done
+
+    def second() -> Refusal | None:
+        begun.wait(60)
+        try:
+            return removes(zoe, ANA)
+        finally:
+            second_done.set()
+
+    begun, second_done = Event(), Event()
+    assert at_once(first, second) == [None, Refusal(Code.LAST_OWNER, "email")]
+    assert [one.email for one in members.at_reseller("acme") if one.role == "owner"] == [ANA]
+
+
+def test_an_owner_sees_who_changed_its_keys_and_people_and_nobody_elses(acme: Acme) -> None:
+    acme.ana.post("/reseller/acme/people/", {"act": "remove", "email": EVE})
+    acme.ana.post("/reseller/acme/keys/", {"act": "make", "name": "till", "scope": "catalogue"})
+    [key] = set(re.findall(r'name="key" value="(\d+)"', acme.ana.get("/reseller/acme/keys/").html))
+    for act in ("rotate", "revoke"):
+        acme.ana.post("/reseller/acme/keys/", {"act": act, "key": key})
+    people, keys = (acme.ana.get(f"/reseller/acme/{path}/").text for path in ("people", "keys"))
+    assert re.search(rf"Removed: {EVE} 22 Nov 2026, 13:00, {ANA}", people), people
+    assert f"Named: {BEN}, Books" in people
+    assert "this shop" in people  # it named them
+    said = re.findall(r"Key (?:made|changed for another|ended): opla_live_\w{4}… till", keys)
+    assert [one.split(":")[0] for one in said] == ["Key ended", "Key changed for another", "Key made"]
+    assert "opla_live_" not in acme.max.get("/reseller/bolt/keys/").text
+    assert EVE not in acme.max.get("/reseller/bolt/people/").text
 
 
 def test_the_statement_is_a_file_for_whoever_sees_the_float_and_nobody_else(acme: Acme) -> None:

@@ -45,6 +45,7 @@ def page(request: HttpRequest, seller: Seller) -> HttpResponse:
         "scopes": [(str(scope), reselling.scope(scope), str(scope) in chosen) for scope in _SCOPES],
         "days": [(days, reselling.lasting(days)) for days in DAYS],
         "typed": typed,
+        "changes": reselling.changes(api_keys.changes(seller.person.reseller)),
         "made": made if isinstance(made, Key) else None,
         "wrong": sentence(made) if isinstance(made, Refusal) else "",
     }

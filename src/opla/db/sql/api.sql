@@ -95,3 +95,15 @@ BEGIN
     PERFORM opla_writes(false);
     RETURN v_found;
 END $$;
+
+-- Who changed a reseller's keys or people, kept in the commit that did it. A reseller has a name and no id: its events
+-- stand under one that is made of it, which queries/members.py makes again.
+CREATE OR REPLACE FUNCTION opla_reseller_changed(p_at timestamptz, p_actor text, p_reseller text, p_name text, p_why text)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM opla_writes(true);
+    INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+    VALUES (p_at, 'reseller', md5('reseller ' || p_reseller)::uuid, p_name, '', '', p_actor, p_why);
+    PERFORM opla_writes(false);
+END $$;
