@@ -20,6 +20,16 @@ def test_a_key_says_whose_it_is_and_no_key_or_a_wrong_one_is_a_problem(programs:
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
+def test_a_method_that_an_address_does_not_have_is_a_problem_that_says_which_it_has(programs: Programs) -> None:
+    answer = programs.acme.ask("DELETE", "/orders")
+    assert (answer.status, answer.code, answer.headers["Content-Type"]) == (
+        405,
+        "not_allowed",
+        "application/problem+json",
+    )
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "POST"}
+
+
 def test_problems_are_said_in_the_language_asked_for(programs: Programs) -> None:
     said = programs.nobody.get("/me", **{"accept-language": "fr"}).body["title"]
     assert said != programs.nobody.get("/me").body["title"]

@@ -42,7 +42,7 @@ def test_an_order_stands_and_the_same_key_is_the_same_order_however_it_is_writte
     first = programs.acme.post("/orders", ORDER, "my-1")
     assert (first.status, first.body["state"], first.body["sandbox"]) == (202, "placed", False)
     again = programs.acme.post("/orders", ORDER, '"my-1"')
-    assert (again.status, again.body) == (200, first.body)
+    assert (again.status, again.body) == (200, {**first.body, "state": None})  # what it is by now, it says itself
     assert held() == (8500, 1500)
     other = programs.acme.post("/orders", {**ORDER, "number": "0470123457"}, "my-1")
     assert (other.status, other.code, other.body["refusals"][0]["about"]) == (422, "key_reused", "number")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -67,6 +68,22 @@ def _field(error: dict[str, object]) -> Refusal:
     unknown = error.get("type") == "extra_forbidden"
     why = str(error.get("type", ""))
     return Refusal(Code.FIELD_UNKNOWN if unknown else Code.FIELD_INVALID, about, {"why": why})
+
+
+class NotAllowed:
+    """Middleware: a method that an address does not have, django-ninja refuses in plain text before any handler of ours
+    is asked."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._answer(request)
+        if response.status_code != 405 or not request.path.startswith("/api/v1/"):
+            return response
+        told = answer([Refusal(Code.NOT_ALLOWED)], 405)
+        told["Allow"] = response["Allow"]
+        return told
 
 
 def nowhere(_request: HttpRequest, **_rest: str) -> HttpResponse:

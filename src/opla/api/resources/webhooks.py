@@ -160,6 +160,8 @@ def make(request: HttpRequest, payload: Wanted) -> Status[NewEndpoint]:
 def messages(request: HttpRequest, page: Query[Page]) -> Messages:
     """What was told in the last thirty days."""
     who = access(request)
+    if page.after and webhooks.message(who, page.after) is None:
+        raise Refused(Refusal(Code.FIELD_INVALID, "after", {"why": "cursor"}))
     rows = webhooks.messages(who, limit=page.limit + 1, after=page.after, type_=page.type, endpoint_id=page.endpoint)
     more = rows[: page.limit]
     return Messages(items=[_message(row) for row in more], next=more[-1].reference if len(rows) > page.limit else None)
