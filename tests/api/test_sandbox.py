@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from fakes import CODE, DIRECT
 from operations.test_look_up import Knowing
 from opla.core import api_sandbox
 from opla.core.api_sandbox import ENDINGS
+from opla.core.webhook import EVENTS, Event
 from opla.db.queries.call import select
 from opla.operations import shop
 
@@ -95,6 +96,56 @@ def test_each_ending_is_seen_as_the_table_says(played: Played, row: api_sandbox.
         played.programs.world.clock.now = start + timedelta(seconds=seconds)
         found = played.acme.get(f"/orders/{answer.body['order']}").body
         assert (found["state"], found["sandbox"]) == (state, True)
+
+
+TOLD = {"delivered": "order.delivered", "cancelled": "order.cancelled", "refunded": "order.failed"}
+TOLD_TAKEN_BACK = {**TOLD, "refunded": "order.refunded"}
+
+
+def endpoint(program: Program) -> None:
+    assert program.post("/webhooks", {"url": "https://acme.example/hooks"}).status == 201
+
+
+def told(program: Program) -> list[tuple[str, str, str]]:
+    """What was told, in its order: when, what it is called, the state it says."""
+    items = program.get("/webhooks/messages").body["items"]
+    for one in items:
+        assert set(one["data"]) == set(EVENTS[Event(one["type"])][1])
+    return [(one["timestamp"], one["type"], one["data"]["state"]) for one in reversed(items)]
+
+
+@pytest.mark.parametrize("row", [e for e in ENDINGS if e.path], ids=lambda e: e.digits)
+def test_its_endpoints_are_told_of_every_ending_when_it_comes(played: Played, row: api_sandbox.Ending) -> None:
+    world, acme = played.programs.world, played.acme
+    endpoint(acme)
+    start = world.clock()
+    acme.post("/orders", wish(row.digits), "a")
+    acme.post("/orders", wish(row.digits), "a")  # again, which is told no second time
+    names = TOLD_TAKEN_BACK if row.digits == "906" else TOLD
+    later = [(s, names[state], str(state)) for s, state in row.path if state in names]
+    expected = [(0, "order.placed", "placed"), *later]
+    for seconds in sorted({0, *(s for s, _, _ in expected), 60}):
+        world.clock.now = start + timedelta(seconds=seconds)
+        now = [(_instant(start, s), name, state) for s, name, state in expected if s <= seconds]
+        assert sorted(told(acme)) == sorted(now)
+        world.work()
+        assert len(world.receiver.posted) == len(now)
+    assert played.programs.acme.get("/webhooks/messages").body["items"] == []
+
+
+def _instant(start: datetime, seconds: int) -> str:
+    return (start + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+
+
+def test_a_code_that_goes_back_is_told_in_place_of_what_was_to_come(played: Played) -> None:
+    endpoint(played.acme)
+    made = played.acme.post("/orders", {"sku": CODE, "number": "0470123906"}, "a").body["order"]
+    played.programs.world.clock.tick(5)
+    assert played.acme.post(f"/orders/{made}/refund", {}, "back").status == 200
+    assert played.acme.post(f"/orders/{made}/refund", {}, "back").status == 200
+    played.programs.world.clock.tick(60)
+    assert [name for _, name, _ in told(played.acme)][-1] == "order.refunded"
+    assert len(told(played.acme)) == 3
 
 
 def test_the_shapes_are_those_of_real_orders(played: Played) -> None:
