@@ -222,6 +222,49 @@ def test_links_of_buyers_are_for_whoever_may_see_codes(programs: Programs) -> No
     assert result(clerk, path)[0]["opla_link"] == ""
 
 
+DESCRIBED = {"order": "Order", "product": "Item", "skus": {"Px": "PX-15"}, "speaks": "fr"}
+
+
+def test_a_marketplace_is_described_and_its_export_is_sent_as_it_is(programs: Programs) -> None:
+    acme = programs.acme
+    assert acme.get("/sources").body == {"items": [], "next": None}
+    said = acme.ask("PUT", "/sources/ebay", {**DESCRIBED, "order": "Number"})
+    assert (said.status, said.body["quantity"]) == (200, "")
+    changed = acme.ask("PUT", "/sources/ebay", DESCRIBED).body
+    assert changed == {**DESCRIBED, "platform": "ebay", "quantity": "", "number": "", "language": ""}
+    assert acme.get("/sources").body["items"] == [changed]
+    path = checked(programs, b"Order,Item\n17-1,Px\n", "?source=ebay")
+    assert acme.get(path).body["good"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "about"),
+    [
+        ({"skus": {"Px": "NOSUCH"}}, "product_unknown", "skus"),
+        ({"skus": {}}, "field_invalid", "skus"),
+        ({"order": ""}, "columns_wrong", "order"),
+        ({"speaks": "tlh"}, "language_unknown", "speaks"),
+        ({"colour": "red"}, "field_unknown", "colour"),
+    ],
+)
+def test_a_marketplace_that_cannot_be_is_a_problem(
+    programs: Programs, change: dict[str, object], code: str, about: str
+) -> None:
+    answer = programs.acme.ask("PUT", "/sources/ebay", {**DESCRIBED, **change})
+    assert (answer.code, answer.body["refusals"][0]["about"]) == (code, about)
+    assert programs.acme.get("/sources").body["items"] == []
+
+
+def test_nobody_else_describes_or_sees_a_marketplace(programs: Programs) -> None:
+    sandbox = Program(made(programs.world, "acme", sandbox=True))
+    assert sandbox.ask("PUT", "/sources/ebay", DESCRIBED).code == "not_allowed"  # real files are read by it
+    assert programs.acme.ask("PUT", "/sources/ebay", DESCRIBED).status == 200
+    for program, status in ((programs.few, 403), (programs.nobody, 401)):
+        assert program.get("/sources").status == program.ask("PUT", "/sources/ebay", DESCRIBED).status == status
+    assert programs.bolt.get("/sources").body["items"] == []
+    assert len(sandbox.get("/sources").body["items"]) == 1
+
+
 CALLS = [
     ("GET", "", None),
     ("GET", "/errors", None),
