@@ -10,10 +10,11 @@ import pytest
 from api.conftest import Answered, Program, Programs, being_used, made
 from fakes import CODE, DIRECT, START
 from operations.selling import selling
+from opla.core.effects import Unknown
 from opla.db.models import CatalogVersion
 from opla.db.queries import floats
 from opla.db.queries.call import select
-from opla.operations import shop
+from opla.operations import look_ahead, shop
 from support import at_once
 
 ORDER = {"sku": DIRECT, "number": "0470 12 34 56"}
@@ -74,6 +75,24 @@ def test_an_order_stands_for_whoever_repeats_it_though_nobody_could_order_it_any
     assert (other.code, other.body["refusals"][0]["about"]) == ("key_reused", "number")
     batch = acme.post("/orders/batch", {"orders": [{**ORDER, "key": "a"}, {**ORDER, "key": "b"}]}, "all")
     assert [one["status"] for one in batch.body["answers"]] == [200, 422]
+
+
+@pytest.mark.parametrize("body", [{"sku": CODE}, ORDER, {"operator": "proximus", "amount": "15"}])
+def test_a_quote_says_what_the_product_does_in_the_figures_of_its_own_address(
+    programs: Programs, body: dict[str, str]
+) -> None:
+    quoted = programs.acme.post("/quotes", body).body
+    said = programs.acme.post("/lines/effects", {"sku": quoted["sku"]})
+    assert (quoted["effects"], said.status) == (said.body, 200)
+
+
+def test_what_nobody_can_say_the_effects_of_has_a_price_all_the_same(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look_ahead, "effect_of", lambda *_: Unknown(CODE, ("lasts",)))
+    assert programs.acme.post("/lines/effects", {"sku": CODE}).code == "effect_unknown"
+    quoted = programs.acme.post("/quotes", {"sku": CODE})
+    assert (quoted.status, quoted.body["effects"]) == (200, None)
 
 
 def test_what_nobody_could_deliver_is_no_order_for_whom_it_is_no_quote_and_what_stands_stands(
