@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.db import connections, transaction
 
 from fakes import START, World
 from opla.core.actor import Actor, Role
@@ -49,8 +52,7 @@ class Program:
         signed = {"authorization": f"Bearer {self.secret}", **headers} if self.secret else headers
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         answer = self._client.generic(method, f"{base}{path}", data, "application/json", headers=signed)
-        assert not answer.streaming
-        raw = answer.content
+        raw = b"".join(answer) if answer.streaming else answer.content
         is_json = "json" in answer.headers.get("Content-Type", "")
         return Answered(answer.status_code, json.loads(raw) if raw and is_json else raw, dict(answer.items()))
 
@@ -68,6 +70,19 @@ def made(world: World, reseller: str, **terms: Any) -> str:
     key = api_keys.make(OWNER, reseller, api_keys.Terms(**terms), shop=world.shop, at=START)
     assert isinstance(key, api_keys.Key)
     return key.secret
+
+
+@contextmanager
+def being_used(key: str, caller: str = "acme") -> Iterator[None]:
+    """Another request under this key has begun, and ends by coming to nothing."""
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT set_config('opla.writes', 'function', true)")
+        cursor.execute(
+            "INSERT INTO idempotency (caller, key, fields, order_id, at) VALUES (%s, %s, '', gen_random_uuid(), now())",
+            [caller, key],
+        )
+        yield
+        transaction.set_rollback(True, using="owner")
 
 
 @pytest.fixture

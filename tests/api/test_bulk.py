@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from api.conftest import Answered, Program, Programs, made
 from fakes import START
 from opla.core.api_access import Access, Scope
 from opla.core.bulk import Source
+from opla.db.queries import bulk as files
 from opla.db.queries import floats
+from opla.db.queries.bulk import FileRow
 from opla.db.queries.call import select
 from opla.operations import bulk
+from support import at_once
 
 FILE = b"key,sku,number\na,MV-15,0470123456\nb,MV-15,04701\n=c,MV-15,0470123458\n"
 
@@ -109,12 +115,54 @@ def test_it_waits_for_its_time_pauses_and_is_cancelled(programs: Programs) -> No
     path = checked(programs)
     assert confirm(programs, path, begins_at="2026-11-22T11:59:59Z").code == "time_not_possible"
     assert confirm(programs, path, begins_at="2026-11-23T12:00:00").code == "time_not_possible"  # of which zone?
-    assert confirm(programs, path, begins_at="2026-11-23T12:00:00Z").body["begins_at"] == "2026-11-23T12:00:00Z"
+    assert confirm(programs, path, begins_at="0001-01-01T00:00:00+14:00").code == "time_not_possible"
+    for same in ("2026-11-23T13:00:00+01:00", "2026-11-23T12:00:00Z"):
+        assert confirm(programs, path, begins_at=same).body["begins_at"] == "2026-11-23T12:00:00Z"
     work(programs)
     assert programs.acme.post(f"{path}/pause", None).status == 409
     assert programs.acme.post(f"{path}/cancel", None).body["state"] == "cancelled"
     assert programs.acme.post(f"{path}/cancel", None).code == "file_not_now"
     assert {row["opla_state"] for row in result(programs.acme, path)} == {"not_bought", "bad"}
+
+
+def test_a_file_goes_on_once_under_a_key_and_never_without_one(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that is sent again because its answer was lost spends nothing that somebody has stopped since."""
+    monkeypatch.setattr(bulk, "BUY", 1)
+    path = checked(programs)
+    assert confirm(programs, path).status == 200
+    for _ in range(2):
+        bulk.step(shop=programs.world.shop, at=programs.world.clock())
+    assert programs.acme.post(f"{path}/pause", None).body["state"] == "paused"
+    assert programs.acme.post(f"{path}/resume", None).code == "key_missing"
+    assert programs.acme.post(f"{path}/resume", None, "go").body["state"] == "running"
+    assert programs.acme.post(f"{path}/resume", None, "go").status == 200
+    assert programs.acme.post(f"{path}/resume", None, "go on").code == "file_not_now"
+    assert programs.acme.post(f"{path}/pause", None).body["state"] == "paused"
+    assert programs.acme.post(f"{path}/resume", None, "go").body["state"] == "paused"
+    assert programs.acme.post(f"{path}/resume", None, "go on").body["state"] == "running"
+
+
+@pytest.mark.parametrize("act", ["confirm", "resume", "upload"])
+def test_whoever_waits_too_long_for_another_at_the_same_is_told_to_come_back(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    monkeypatch.setattr("opla.api.idempotency.WAIT_S", 1)
+    path = checked(programs)
+    acme = Access("acme", "orders@acme.example", frozenset(Scope))
+    with transaction.atomic():
+        # Its row is held, or its key taken, by somebody who has not come to an end.
+        bulk.cancel(acme, UUID(path[-36:]), at=START)
+        bulk.upload(acme, FILE, key="taken", shop=programs.world.shop, at=START)
+        asks = {
+            "confirm": lambda: confirm(programs, path),
+            "resume": lambda: programs.acme.post(f"{path}/resume", None, "go"),
+            "upload": lambda: send(programs.acme, key="taken"),
+        }
+        [answer] = at_once(asks[act])
+        transaction.set_rollback(True)
+    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (409, "still_running", "1")
 
 
 def test_errors_and_files_come_in_pages(programs: Programs) -> None:
@@ -134,6 +182,35 @@ def test_errors_and_files_come_in_pages(programs: Programs) -> None:
     assert f"/files/{second['items'][0]['id']}" == path
 
 
+def test_a_list_of_files_looks_at_no_rows_however_many_files_it_shows(programs: Programs) -> None:
+    counts = []
+    for n in range(3):
+        path = checked(programs, FILE.replace(b"\na,", b"\na%d," % n).replace(b"\n=c,", b"\nc%d," % n))
+        assert confirm(programs, path).status == 200
+        work(programs)
+        with CaptureQueriesContext(connection) as ran:
+            items = programs.acme.get("/files").body["items"]
+        assert len(items) == n + 1
+        assert not any("bulk_row" in query["sql"] for query in ran.captured_queries)
+        counts.append(len(ran))
+    assert len(set(counts)) == 1
+    assert "orders" not in items[0]
+
+
+def test_results_that_break_half_way_are_a_problem_and_never_half_a_file(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = checked(programs)
+
+    def breaks(file_id: UUID, *, at_a_time: int = 2000) -> Iterator[FileRow]:
+        yield from files.rows(file_id, limit=1)
+        raise OperationalError
+
+    monkeypatch.setattr(files, "all_rows", breaks)
+    answer = programs.acme.get(f"{path}/result")
+    assert (answer.status, answer.code) == (503, "temporarily_closed")
+
+
 def test_links_of_buyers_are_for_whoever_may_see_codes(programs: Programs) -> None:
     who = Access("acme", "orders@acme.example", frozenset(Scope))
     assert bulk.describe(who, Source("ebay", "Order", "Item", {"Px": "PX-15"}), at=START) == []
@@ -143,6 +220,49 @@ def test_links_of_buyers_are_for_whoever_may_see_codes(programs: Programs) -> No
     assert result(programs.acme, path)[0]["opla_link"].startswith("http://shop.test/g/")
     clerk = Program(made(programs.world, "acme", scopes=("orders:read",)))
     assert result(clerk, path)[0]["opla_link"] == ""
+
+
+DESCRIBED = {"order": "Order", "product": "Item", "skus": {"Px": "PX-15"}, "speaks": "fr"}
+
+
+def test_a_marketplace_is_described_and_its_export_is_sent_as_it_is(programs: Programs) -> None:
+    acme = programs.acme
+    assert acme.get("/sources").body == {"items": [], "next": None}
+    said = acme.ask("PUT", "/sources/ebay", {**DESCRIBED, "order": "Number"})
+    assert (said.status, said.body["quantity"]) == (200, "")
+    changed = acme.ask("PUT", "/sources/ebay", DESCRIBED).body
+    assert changed == {**DESCRIBED, "platform": "ebay", "quantity": "", "number": "", "language": ""}
+    assert acme.get("/sources").body["items"] == [changed]
+    path = checked(programs, b"Order,Item\n17-1,Px\n", "?source=ebay")
+    assert acme.get(path).body["good"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "about"),
+    [
+        ({"skus": {"Px": "NOSUCH"}}, "product_unknown", "skus"),
+        ({"skus": {}}, "field_invalid", "skus"),
+        ({"order": ""}, "columns_wrong", "order"),
+        ({"speaks": "tlh"}, "language_unknown", "speaks"),
+        ({"colour": "red"}, "field_unknown", "colour"),
+    ],
+)
+def test_a_marketplace_that_cannot_be_is_a_problem(
+    programs: Programs, change: dict[str, object], code: str, about: str
+) -> None:
+    answer = programs.acme.ask("PUT", "/sources/ebay", {**DESCRIBED, **change})
+    assert (answer.code, answer.body["refusals"][0]["about"]) == (code, about)
+    assert programs.acme.get("/sources").body["items"] == []
+
+
+def test_nobody_else_describes_or_sees_a_marketplace(programs: Programs) -> None:
+    sandbox = Program(made(programs.world, "acme", sandbox=True))
+    assert sandbox.ask("PUT", "/sources/ebay", DESCRIBED).code == "not_allowed"  # real files are read by it
+    assert programs.acme.ask("PUT", "/sources/ebay", DESCRIBED).status == 200
+    for program, status in ((programs.few, 403), (programs.nobody, 401)):
+        assert program.get("/sources").status == program.ask("PUT", "/sources/ebay", DESCRIBED).status == status
+    assert programs.bolt.get("/sources").body["items"] == []
+    assert len(sandbox.get("/sources").body["items"]) == 1
 
 
 CALLS = [

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from api.conftest import OWNER, Program, Programs, made
 from fakes import START
+from opla.core.refusal import Code, Refusal
 from opla.db.models import ApiKey
 from opla.operations import api_keys
 
@@ -17,6 +18,16 @@ def test_a_key_says_whose_it_is_and_no_key_or_a_wrong_one_is_a_problem(programs:
         assert (answer.status, answer.code) == (401, "api_key_wrong")
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_method_that_an_address_does_not_have_is_a_problem_that_says_which_it_has(programs: Programs) -> None:
+    answer = programs.acme.ask("DELETE", "/orders")
+    assert (answer.status, answer.code, answer.headers["Content-Type"]) == (
+        405,
+        "not_allowed",
+        "application/problem+json",
+    )
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "POST"}
 
 
 def test_problems_are_said_in_the_language_asked_for(programs: Programs) -> None:
@@ -51,6 +62,23 @@ def test_a_key_that_was_changed_for_another_works_for_a_week_beside_it(programs:
     world.clock.now += api_keys.OVERLAP
     assert programs.bolt.get("/me").code == "api_key_expired"
     assert Program(new.secret).get("/me").status == 200
+
+
+def test_a_key_that_ends_is_changed_for_one_that_lasts_as_long_and_not_when_it_has_ended(programs: Programs) -> None:
+    """Whoever made a key for thirty days did not mean for ever, and nobody wakes a dead one."""
+    world = programs.world
+    ends = world.clock() + timedelta(days=30)
+    old = api_keys.make(OWNER, "acme", api_keys.Terms(expires_at=ends), shop=world.shop, at=world.clock())
+    assert isinstance(old, api_keys.Key)
+    world.clock.now += timedelta(days=20)
+    new = api_keys.rotate(OWNER, old.key_id, "acme", shop=world.shop, at=world.clock())
+    assert isinstance(new, api_keys.Key)
+    assert new.expires_at == ApiKey.objects.get(id=new.key_id).expires_at == world.clock() + timedelta(days=30)
+    world.clock.now += api_keys.OVERLAP
+    count = ApiKey.objects.count()
+    refused = api_keys.rotate(OWNER, old.key_id, "acme", shop=world.shop, at=world.clock())
+    assert refused == Refusal(Code.API_KEY_EXPIRED, "key")
+    assert ApiKey.objects.count() == count
 
 
 def test_whoever_calls_too_often_waits_and_nobody_else_does(programs: Programs) -> None:

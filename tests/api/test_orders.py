@@ -6,12 +6,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connections, transaction
 
-from api.conftest import Answered, Program, Programs
-from fakes import CODE, DIRECT
+from api.conftest import Answered, Program, Programs, being_used, made
+from fakes import CODE, DIRECT, START
+from operations.selling import selling
+from opla.core.effects import Unknown
+from opla.db.models import CatalogVersion
 from opla.db.queries import floats
 from opla.db.queries.call import select
+from opla.operations import look_ahead, shop
 from support import at_once
 
 ORDER = {"sku": DIRECT, "number": "0470 12 34 56"}
@@ -40,11 +43,70 @@ def test_an_order_stands_and_the_same_key_is_the_same_order_however_it_is_writte
     first = programs.acme.post("/orders", ORDER, "my-1")
     assert (first.status, first.body["state"], first.body["sandbox"]) == (202, "placed", False)
     again = programs.acme.post("/orders", ORDER, '"my-1"')
-    assert (again.status, again.body) == (200, first.body)
+    assert (again.status, again.body) == (200, {**first.body, "state": None})  # what it is by now, it says itself
     assert held() == (8500, 1500)
     other = programs.acme.post("/orders", {**ORDER, "number": "0470123457"}, "my-1")
     assert (other.status, other.code, other.body["refusals"][0]["about"]) == (422, "key_reused", "number")
     assert programs.bolt.post("/orders", ORDER, "my-1").body["order"] != first.body["order"]
+
+
+def withdraw(sku: str) -> None:
+    """The operator sells it no more."""
+    document = CatalogVersion.objects.get(state="active").document
+    [product] = [one for one in document["products"] if one["sku"] == sku]
+    product["status"] = {**product["status"], "value": "withdrawn"}
+    CatalogVersion.objects.filter(state="active").update(state="retired")
+    CatalogVersion.objects.create(made_at=START, made_by="anna", state="active", document=document)
+
+
+@pytest.mark.parametrize("sandbox", [False, True], ids=["real", "played"])
+def test_an_order_stands_for_whoever_repeats_it_though_nobody_could_order_it_any_more(
+    programs: Programs, sandbox: bool
+) -> None:
+    """Told no, a program that lost the answer would buy elsewhere what it has bought."""
+    acme = Program(made(programs.world, "acme", sandbox=True)) if sandbox else programs.acme
+    first = acme.post("/orders", ORDER, "a")
+    assert first.status == 202
+    withdraw(DIRECT)
+    assert acme.post("/orders", ORDER, "b").code == "product_withdrawn"
+    again = acme.post("/orders", ORDER, "a")
+    assert (again.status, again.body["order"]) == (200, first.body["order"])
+    other = acme.post("/orders", {**ORDER, "number": "0470123457"}, "a")
+    assert (other.code, other.body["refusals"][0]["about"]) == ("key_reused", "number")
+    batch = acme.post("/orders/batch", {"orders": [{**ORDER, "key": "a"}, {**ORDER, "key": "b"}]}, "all")
+    assert [one["status"] for one in batch.body["answers"]] == [200, 422]
+
+
+@pytest.mark.parametrize("body", [{"sku": CODE}, ORDER, {"operator": "proximus", "amount": "15"}])
+def test_a_quote_says_what_the_product_does_in_the_figures_of_its_own_address(
+    programs: Programs, body: dict[str, str]
+) -> None:
+    quoted = programs.acme.post("/quotes", body).body
+    said = programs.acme.post("/lines/effects", {"sku": quoted["sku"]})
+    assert (quoted["effects"], said.status) == (said.body, 200)
+
+
+def test_what_nobody_can_say_the_effects_of_has_a_price_all_the_same(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look_ahead, "effect_of", lambda *_: Unknown(CODE, ("lasts",)))
+    assert programs.acme.post("/lines/effects", {"sku": CODE}).code == "effect_unknown"
+    quoted = programs.acme.post("/quotes", {"sku": CODE})
+    assert (quoted.status, quoted.body["effects"]) == (200, None)
+
+
+def test_what_nobody_could_deliver_is_no_order_for_whom_it_is_no_quote_and_what_stands_stands(
+    programs: Programs,
+) -> None:
+    world, acme = programs.world, programs.acme
+    first = order(acme, "a")
+    assert acme.post("/quotes", ORDER).status == 200
+    selling(world, {"one": 1400}, approved=False)
+    for path, key in (("/quotes", ""), ("/orders", "b")):
+        refused = acme.post(path, ORDER, key)
+        assert (refused.code, refused.body["refusals"][0]["about"]) == ("sold_out", "sku")
+    assert held() == (8500, 1500)
+    assert acme.post("/orders", ORDER, "a").body["order"] == first
 
 
 @pytest.mark.parametrize("path", ["/orders", "/orders/batch", "/orders/01a20320-a200-7658-be7a-f6b30cb1e29c/refund"])
@@ -68,14 +130,8 @@ def test_whoever_waits_too_long_for_another_under_its_key_is_told_to_come_back(
     programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("opla.api.idempotency.WAIT_S", 1)
-    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT set_config('opla.writes', 'function', true)")
-        cursor.execute(
-            """INSERT INTO idempotency (caller, key, fields, order_id, at)
-               VALUES ('acme', 'a', '', gen_random_uuid(), now())"""
-        )
+    with being_used("a"):
         answer = programs.acme.post("/orders", ORDER, "a")
-        transaction.set_rollback(True, using="owner")
     assert (answer.status, answer.code, answer.headers["Retry-After"]) == (409, "still_running", "1")
     assert programs.acme.post("/orders", ORDER, "a").status == 202
 
@@ -122,9 +178,12 @@ def test_a_batch_answers_each_in_its_order_and_a_bad_one_fails_no_other(programs
     assert held() == (7000, 3000)
     again = programs.acme.post("/orders/batch", {"orders": orders}, "batch 1")
     assert [a["status"] for a in again.body["answers"]] == [200, 422, 200, 200]
-    changed = [*orders[:2], {**orders[2], "number": "0470123459"}]
+    changed = [*orders[:2], {**orders[2], "number": "0470123459"}, orders[3]]
     other = programs.acme.post("/orders/batch", {"orders": changed}, "batch 1")
     assert (other.code, other.body["refusals"][0]["about"]) == ("key_reused", "orders.2")
+    for count in (1, 3):
+        other = programs.acme.post("/orders/batch", {"orders": orders[:count]}, "batch 1")
+        assert (other.code, other.body["refusals"][0]["about"]) == ("key_reused", "orders")
     assert held() == (7000, 3000)
 
 
@@ -292,8 +351,6 @@ def test_no_more_goes_back_in_a_day_than_refunds_by_rule_may(
     programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dataclasses import replace
-
-    from opla.operations import shop
 
     monkeypatch.setattr(shop, "current", lambda: replace(programs.world.shop, refund_cap_minor=2000))
     one, two = code_order(programs, "one"), code_order(programs, "two")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from api.conftest import ALL, Program, Programs, made
 from fakes import CODE, DIRECT
+from operations.test_look_up import Knowing
 from opla.core import api_sandbox
 from opla.core.api_sandbox import ENDINGS
+from opla.core.webhook import EVENTS, Event
 from opla.db.queries.call import select
 from opla.operations import shop
 
@@ -51,8 +53,9 @@ def everything() -> dict[str, int]:
 
 
 def test_nothing_real_comes_of_it_whatever_it_asks(played: Played) -> None:
-    before = everything()
     acme, world = played.acme, played.programs.world
+    knowing = world.supplier = Knowing()
+    before = everything()
     for row in ENDINGS:
         acme.post("/orders", wish(row.digits), row.digits)
         world.clock.tick(1)
@@ -62,12 +65,13 @@ def test_nothing_real_comes_of_it_whatever_it_asks(played: Played) -> None:
     assert acme.get(f"/orders/{code}/code").status == 200
     assert acme.post(f"/orders/{other}/refund", {}, "back").status == 200
     assert acme.get("/float/movements").status == 200
+    assert acme.post("/numbers/look-up", {"number": "0470 12 34 56"}).body["proposal"]["by"] == "number_block"
     world.clock.tick(60)
     world.work(3)
     assert everything() == before
     callers = {caller for (caller,) in select("SELECT caller FROM idempotency WHERE caller NOT LIKE 'paid_in:%%'")}
     assert callers == {"played_batch:acme", "played_refund:acme"}
-    assert (world.supplier.asked, world.mailbox.sent) == ([], [])
+    assert (knowing.asked, knowing.looked, world.mailbox.sent) == ([], [], [])
 
 
 def test_a_live_shop_plays_for_a_sandbox_key_too(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +98,56 @@ def test_each_ending_is_seen_as_the_table_says(played: Played, row: api_sandbox.
         assert (found["state"], found["sandbox"]) == (state, True)
 
 
+TOLD = {"delivered": "order.delivered", "cancelled": "order.cancelled", "refunded": "order.failed"}
+TOLD_TAKEN_BACK = {**TOLD, "refunded": "order.refunded"}
+
+
+def endpoint(program: Program) -> None:
+    assert program.post("/webhooks", {"url": "https://acme.example/hooks"}).status == 201
+
+
+def told(program: Program) -> list[tuple[str, str, str]]:
+    """What was told, in its order: when, what it is called, the state it says."""
+    items = program.get("/webhooks/messages").body["items"]
+    for one in items:
+        assert set(one["data"]) == set(EVENTS[Event(one["type"])][1])
+    return [(one["timestamp"], one["type"], one["data"]["state"]) for one in reversed(items)]
+
+
+@pytest.mark.parametrize("row", [e for e in ENDINGS if e.path], ids=lambda e: e.digits)
+def test_its_endpoints_are_told_of_every_ending_when_it_comes(played: Played, row: api_sandbox.Ending) -> None:
+    world, acme = played.programs.world, played.acme
+    endpoint(acme)
+    start = world.clock()
+    acme.post("/orders", wish(row.digits), "a")
+    acme.post("/orders", wish(row.digits), "a")  # again, which is told no second time
+    names = TOLD_TAKEN_BACK if row.digits == "906" else TOLD
+    later = [(s, names[state], str(state)) for s, state in row.path if state in names]
+    expected = [(0, "order.placed", "placed"), *later]
+    for seconds in sorted({0, *(s for s, _, _ in expected), 60}):
+        world.clock.now = start + timedelta(seconds=seconds)
+        now = [(_instant(start, s), name, state) for s, name, state in expected if s <= seconds]
+        assert sorted(told(acme)) == sorted(now)
+        world.work()
+        assert len(world.receiver.posted) == len(now)
+    assert played.programs.acme.get("/webhooks/messages").body["items"] == []
+
+
+def _instant(start: datetime, seconds: int) -> str:
+    return (start + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+
+
+def test_a_code_that_goes_back_is_told_in_place_of_what_was_to_come(played: Played) -> None:
+    endpoint(played.acme)
+    made = played.acme.post("/orders", {"sku": CODE, "number": "0470123906"}, "a").body["order"]
+    played.programs.world.clock.tick(5)
+    assert played.acme.post(f"/orders/{made}/refund", {}, "back").status == 200
+    assert played.acme.post(f"/orders/{made}/refund", {}, "back").status == 200
+    played.programs.world.clock.tick(60)
+    assert [name for _, name, _ in told(played.acme)][-1] == "order.refunded"
+    assert len(told(played.acme)) == 3
+
+
 def test_the_shapes_are_those_of_real_orders(played: Played) -> None:
     real, play = played.programs.acme, played.acme
     orders = {who: who.post("/orders", {"sku": CODE}, "a") for who in (real, play)}
@@ -116,7 +170,7 @@ def shape(body: object) -> object:
 def test_keys_mean_there_what_they_mean_everywhere(played: Played) -> None:
     first = played.acme.post("/orders", wish("000"), "a")
     again = played.acme.post("/orders", wish("000"), '"a"')
-    assert (again.status, again.body) == (200, first.body)
+    assert (again.status, again.body) == (200, {**first.body, "state": None})
     other = played.acme.post("/orders", wish("001"), "a")
     assert (other.code, other.body["refusals"][0]["about"]) == ("key_reused", "number")
     assert played.acme.post("/orders", wish("000")).code == "key_missing"

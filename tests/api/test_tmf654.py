@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from api.conftest import Answered, Program, Programs
+from api.conftest import Answered, Program, Programs, being_used
 from fakes import CODE, DIRECT, World
+from opla.api.tmf654 import shapes, views
 
 BASE = "/tmf-api/prepayBalanceManagement/v4"
 TYPE = "application/json;charset=utf-8"
@@ -55,7 +57,10 @@ def judge(answer: Answered, method: str, path: str) -> None:
         return
     spec = json.loads(SPEC.read_text("utf-8"))
     [_, name, *rest] = path.partition("?")[0].split("/")
-    act = spec["paths"][f"/{name}/{{id}}" if rest else f"/{name}"][method.lower()]
+    act = spec["paths"].get(f"/{name}/{{id}}" if rest else f"/{name}", {}).get(method.lower())
+    if act is None:
+        assert answer.status in (404, 405)
+        return
     answers = act["responses"]
     assert str(answer.status) in answers, (answer.status, answer.body)
     schema = answers[str(answer.status)].get("schema")
@@ -175,6 +180,61 @@ def test_lists_are_filtered_paged_and_shown_in_part(programs: Programs, acme: Th
     assert acme.get("/topupBalance?limit=x").body["message"] == "limit"
 
 
+def following(acme: Theirs, path: str) -> list[dict[str, Any]]:
+    """Everything of a list, as a program reads it that follows `next` until there is none."""
+    found: list[dict[str, Any]] = []
+    for _ in range(50):
+        page = acme.get(path)
+        found += page.body
+        if "Link" not in page.headers:
+            return found
+        [link] = re.findall(r'<([^>]+)>; rel="next"', page.headers["Link"])
+        path = link.removeprefix(BASE)
+    raise AssertionError("it never ends")
+
+
+def test_the_next_page_is_of_the_same_list_and_none_ends_where_we_stop_looking(
+    programs: Programs, acme: Theirs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(6):
+        acme.topup(f"n{n}", logicalResource=[{"id": f"0470 12 34 5{n % 2}"}])
+        programs.world.clock.tick(1)
+    programs.world.work(3)
+    names = [one["id"] for one in acme.get("/topupBalance").body]
+    for searched in (2000, 3, 2, 1):
+        monkeypatch.setattr(views, "_SEARCHED", searched)
+        rare = following(acme, "/topupBalance?fields=amount&logicalResource.id=%2B32470123451&limit=1")
+        assert [one["id"] for one in rare] == [names[0], names[2], names[4]]
+        assert {"usageType", "bucket"}.isdisjoint(set().union(*rare))
+        assert [one["id"] for one in following(acme, "/topupBalance?limit=2")] == names
+        assert [one["id"] for one in following(acme, "/topupBalance?limit=2&offset=3")] == names[3:]
+        moved = following(acme, "/balanceActionHistory?limit=4")
+        assert len({one["id"] for one in moved}) == len(moved) == 13
+        assert len(following(acme, "/bucket")) == 1
+    assert acme.get("/topupBalance?after=x").body["message"] == "after"
+
+
+def test_whoever_waits_too_long_for_another_under_its_key_is_told_to_come_back(
+    acme: Theirs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opla.api.idempotency.WAIT_S", 1)
+    with being_used("a"):
+        answer = acme.topup("a")
+    assert (answer.status, answer.body["code"], answer.headers["Retry-After"]) == (409, "still_running", "1")
+    assert acme.topup("a").status == 201
+
+
+def test_too_much_a_bug_and_an_address_that_is_none_are_told_in_their_words_too(
+    acme: Theirs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    much = acme.topup("a", description="x" * 70_000)
+    assert (much.status, much.body["code"]) == (400, "file_too_large")
+    assert acme.get("/nowhere").status == 404
+    monkeypatch.setattr(shapes, "bucket", lambda *_: 1 // 0)
+    broken = acme.get("/bucket")
+    assert (broken.status, broken.body["code"]) == (500, "temporarily_closed")
+
+
 def test_the_history_is_what_moved_on_the_float_and_adds_up_to_it(programs: Programs, acme: Theirs) -> None:
     acme.topup("one")
     programs.world.work(3)
@@ -204,4 +264,7 @@ def test_nobody_sees_or_cancels_what_is_another_reseller_s(programs: Programs, a
 def test_what_is_not_offered_says_so(acme: Theirs) -> None:
     for path in ("/adjustBalance", "/transferBalance", "/reserveBalance/x"):
         answer = acme.get(path)
-        assert (answer.status, answer.body["code"]) == (405, "not_offered")
+        assert (answer.status, answer.body["code"], answer.headers["Allow"]) == (405, "not_offered", "")
+    for method, path, allowed in (("PUT", "/topupBalance", "GET, HEAD, POST"), ("POST", "/bucket", "GET, HEAD")):
+        answer = acme.ask(method, path, {})
+        assert (answer.status, answer.headers["Allow"]) == (405, allowed)

@@ -141,7 +141,9 @@ def test_messages_are_read_page_by_page_with_what_became_of_each(programs: Progr
     wanted = acme.get(f"/webhooks/messages?endpoint={other['id']}&type=float.paid_in").body["items"]
     assert len(wanted) == 3
     assert acme.get("/webhooks/messages?type=order.delivered").body["items"][0]["data"]["key"] == "a"
-    assert programs.bolt.get(f"/webhooks/messages?after={seen[0]['id']}").body["items"] == []
+    for unknown in (seen[0]["id"], "x"):  # of another reseller, and nobody's
+        answer = programs.bolt.get(f"/webhooks/messages?after={unknown}")
+        assert (answer.code, answer.body["refusals"][0]["about"]) == ("field_invalid", "after")
 
 
 def test_one_message_or_all_since_a_time_are_posted_again(programs: Programs) -> None:

@@ -181,7 +181,7 @@ def test_where_the_float_is_too_low_it_pauses_says_what_is_missing_and_goes_on_l
     assert (found.state, found.placed, found.left_minor, found.missing_minor) == ("paused", 6, 3000, 2000)
     assert free() == (1000, 9000)
     resellers.pay_in(OWNER, "acme", "20", "second", shop=acme.shop, at=START)
-    assert bulk.resume(ACME, file_id, at=START) is None
+    assert bulk.resume(ACME, file_id, key="go", at=START) is None
     work(acme)
     assert (counts(file_id), free()) == (("done", 8, 0, 0, 0), (0, 12000))
     assert seen(file_id).missing_minor == 0
@@ -197,11 +197,11 @@ def test_a_person_pauses_and_goes_on_and_what_is_cancelled_stays_bought_so_far(
         bulk.step(shop=acme.shop, at=START)
     assert bulk.pause(ACME, file_id, at=START) is None
     assert (work(acme), counts(file_id)[:2]) == (0, ("paused", 2))
-    assert bulk.resume(ACME, file_id, at=START) is None
+    assert bulk.resume(ACME, file_id, key="go", at=START) is None
     bulk.step(shop=acme.shop, at=START)
     assert bulk.cancel(ACME, file_id, at=START) is None
     assert (work(acme), counts(file_id)[:2], orders()) == (0, ("cancelled", 4), 4)
-    again = bulk.resume(ACME, file_id, at=START)
+    again = bulk.resume(ACME, file_id, key="again", at=START)
     assert again is not None
     assert again.code is Code.FILE_NOT_NOW
 

@@ -400,7 +400,7 @@ def test_a_reseller_pays_cash_in_once(counter: World) -> None:
     assert no(pay_in(OWNER, key, TILL, "acme", "300", at=counter.clock())) == "key_reused"
     assert no(pay_in(OWNER, uuid4(), TILL, "nobody", "300", at=counter.clock())) == "not_found"
     assert (counter.balance("reseller_float:acme:EUR"), in_drawer(counter)) == (-20000, 25000)
-    [told] = webhooks.messages(access, limit=9)
+    [told] = webhooks.messages(access, limit=9, at=counter.clock())
     assert (told.type, told.data["amount"]) == ("float.paid_in", {"amount_minor": 20000, "currency": "EUR"})
 
 

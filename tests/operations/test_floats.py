@@ -197,7 +197,7 @@ def test_a_key_is_its_resellers_until_it_is_revoked_and_is_kept_hashed(acme: Wor
     assert (secret, who.reseller, who.email) == (made.secret, "acme", "Orders@acme.example")
     [(kept,)] = select("SELECT hash FROM api_key")
     assert made.secret.encode() not in bytes(kept)  # type: ignore[call-overload]  # a bytea
-    assert resellers.revoke_keys(OWNER, "acme", at=START) == 1
+    assert api_keys.revoke_all(OWNER, "acme", at=START) == 1
     assert api_keys.holders([made.secret], at=START) == {}
 
 

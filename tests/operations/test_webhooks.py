@@ -384,10 +384,10 @@ def test_one_message_is_posted_again_under_its_id_when_somebody_asks(acme: World
     assert webhooks.replay(ACTOR, BOLT, reference, at=acme.clock()) == Refusal(Code.NOT_FOUND)
     acme.work()
     assert [one.headers["webhook-id"] for one in acme.receiver.posted] == [reference] * 2
-    found = webhooks.message(ACME, reference)
+    found = webhooks.message(ACME, reference, at=acme.clock())
     assert found is not None
     assert [one.status for one in found[1]] == [200, 200]
-    assert webhooks.message(BOLT, reference) is None
+    assert webhooks.message(BOLT, reference, at=acme.clock()) is None
 
 
 class Killed(BaseException):

@@ -83,7 +83,7 @@ class Visitor:
     def _seen(self, response: Any, path: str) -> Seen:
         chain = getattr(response, "redirect_chain", [])
         where = chain[-1][0] if chain else path
-        html = response.content.decode() if not response.streaming else ""
+        html = response.getvalue().decode(errors="replace" if response.streaming else "strict")
         return Seen(response.status_code, html, urlsplit(where).path, dict(response.items()))
 
 

@@ -84,6 +84,8 @@ def test_a_sum_that_is_not_the_one_shown_is_refused_and_a_file_for_later_waits(p
     work(people)
     wrong = people.owner.post(f"{sent.where}confirm/", {"total_minor": "1", "key": "k"})
     assert (wrong.status, "differs from the amount shown" in wrong.text) == (422, True)
+    early = {"total_minor": "3000", "key": "k", "begins_at": "0001-01-01T00:00"}
+    assert people.owner.post(f"{sent.where}confirm/", early).status == 422
     odd = people.owner.post(f"{sent.where}confirm/", {"total_minor": "3000", "key": "k", "begins_at": "tomorrow"})
     assert odd.status == 422
     typed = {"total_minor": "3000", "key": "k", "begins_at": "2026-11-23T09:00"}

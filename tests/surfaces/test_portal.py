@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from threading import Event
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 from django.utils.html import escape
 
 from api.conftest import Program
@@ -14,10 +16,12 @@ from fakes import DIRECT, NUMBER, START
 from opla.core.actor import Actor, Role
 from opla.core.own_account import OwnAccount
 from opla.core.ports import Answer
+from opla.core.refusal import Code, Refusal
 from opla.operations import float_deposits, members, resellers
 from opla.operations.place_from_float import Asked, place_from_float
 from opla.operations.quote_topup import Wanted
 from statements import OUR_IBAN
+from support import at_once, until_somebody_waits
 from surfaces.conftest import Door, Visitor
 from surfaces.test_signing_in import ANA, sign_in
 
@@ -98,9 +102,9 @@ def test_a_key_is_shown_once_works_is_changed_for_another_and_ended(acme: Acme) 
     [key] = set(re.findall(r'name="key" value="(\d+)"', again.html))
     assert acme.max.post("/reseller/bolt/keys/", {"act": "revoke", "key": key}).status == 400  # nobody else's
     assert Program(secret).get("/me").status == 200
-    new = re.findall(
-        r"opla_live_[0-9a-f]{32}", acme.ana.post("/reseller/acme/keys/", {"act": "rotate", "key": key}).html
-    )
+    changed = acme.ana.post("/reseller/acme/keys/", {"act": "rotate", "key": key})
+    assert "It works until 22 Dec 2026, 13:00." in changed.text
+    new = re.findall(r"opla_live_[0-9a-f]{32}", changed.html)
     assert [Program(one).get("/me").status for one in (*new, secret)] == [200, 200]
     acme.ana.post("/reseller/acme/keys/", {"act": "revoke", "key": key})
     assert [Program(one).get("/me").status for one in (*new, secret)] == [200, 401]
@@ -125,6 +129,48 @@ def test_an_owner_names_people_and_never_removes_the_last_owner(acme: Acme) -> N
     assert [one.email for one in members.at_reseller("acme")] == [BEN, EVE, "zoe@example.org"]
 
 
+def test_of_two_owners_who_remove_each_other_at_one_moment_one_stays(acme: Acme) -> None:
+    zoe = "zoe@example.org"
+    assert members.name(OWNER, "acme", zoe, "owner", at=START) is None
+
+    def removes(who: str, whom: str) -> Refusal | None:
+        return members.remove(Actor(Role.RESELLER, f"acme/{who}"), "acme", whom, at=START)
+
+    def first() -> Refusal | None:
+        with transaction.atomic():
+            done = removes(ANA, zoe)
+            begun.set()
+            until_somebody_waits(second_done.is_set)
+            return done
+
+    def second() -> Refusal | None:
+        begun.wait(60)
+        try:
+            return removes(zoe, ANA)
+        finally:
+            second_done.set()
+
+    begun, second_done = Event(), Event()
+    assert at_once(first, second) == [None, Refusal(Code.LAST_OWNER, "email")]
+    assert [one.email for one in members.at_reseller("acme") if one.role == "owner"] == [ANA]
+
+
+def test_an_owner_sees_who_changed_its_keys_and_people_and_nobody_elses(acme: Acme) -> None:
+    acme.ana.post("/reseller/acme/people/", {"act": "remove", "email": EVE})
+    acme.ana.post("/reseller/acme/keys/", {"act": "make", "name": "till", "scope": "catalogue"})
+    [key] = set(re.findall(r'name="key" value="(\d+)"', acme.ana.get("/reseller/acme/keys/").html))
+    for act in ("rotate", "revoke"):
+        acme.ana.post("/reseller/acme/keys/", {"act": act, "key": key})
+    people, keys = (acme.ana.get(f"/reseller/acme/{path}/").text for path in ("people", "keys"))
+    assert re.search(rf"Removed: {EVE} 22 Nov 2026, 13:00, {ANA}", people), people
+    assert f"Named: {BEN}, Books" in people
+    assert "this shop" in people  # it named them
+    said = re.findall(r"Key (?:made|changed for another|ended): opla_live_\w{4}… till", keys)
+    assert [one.split(":")[0] for one in said] == ["Key ended", "Key changed for another", "Key made"]
+    assert "opla_live_" not in acme.max.get("/reseller/bolt/keys/").text
+    assert EVE not in acme.max.get("/reseller/bolt/people/").text
+
+
 def test_the_statement_is_a_file_for_whoever_sees_the_float_and_nobody_else(acme: Acme) -> None:
     page = acme.ben.get("/reseller/acme/float/?month=2026-11")
     assert "+€100.00" in page.text
@@ -136,6 +182,13 @@ def test_the_statement_is_a_file_for_whoever_sees_the_float_and_nobody_else(acme
         assert acme.eve.get(path).status == acme.max.get(path).status == 404
     assert acme.ben.get("/reseller/acme/float/2199-01.csv").status == 404
     assert acme.ben.get("/reseller/acme/float/?month=1999-13").status == 200
+
+
+@pytest.mark.parametrize("month", ["0001-01", "0001-02", "1999-12", "9999-12", "2026-13"])
+def test_a_month_that_nobody_can_look_at_is_this_one_and_no_file(acme: Acme, month: str) -> None:
+    assert 'href="?month=2026-10#statement"' in acme.ben.get(f"/reseller/acme/float/?month={month}").html
+    for kind in ("csv", "pdf"):
+        assert acme.ben.get(f"/reseller/acme/float/{month}.{kind}").status == 404
 
 
 def test_the_api_is_tried_by_whoever_may_look_at_the_catalogue_with_and_without_javascript(acme: Acme) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -46,13 +47,18 @@ def _told(_request: HttpRequest, found: object) -> HttpResponse:
         case HttpError():  # ninja's own: a body that is no JSON
             return answer([Refusal(Code.FILE_UNREADABLE, "body", {"why": "json"})], found.status_code)
         case RequestDataTooBig():
-            most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1024 / 1024
-            return answer([Refusal(Code.FILE_TOO_LARGE, "body", {"most": f"{most:g}"})], 413)
+            return answer([too_large()])
         case Http404():
             return answer([Refusal(Code.NOT_FOUND)])
         case Exception() if not isinstance(found, BROKEN):
             _log.error("the API broke", exc_info=found)
     return answer([Refusal(Code.TEMPORARILY_CLOSED)])  # committed or not: the same key again finds out
+
+
+def too_large() -> Refusal:
+    """Of a body that Django did not read to its end."""
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1024 / 1024
+    return Refusal(Code.FILE_TOO_LARGE, "body", {"most": f"{most:g}"})
 
 
 def _field(error: dict[str, object]) -> Refusal:
@@ -62,6 +68,22 @@ def _field(error: dict[str, object]) -> Refusal:
     unknown = error.get("type") == "extra_forbidden"
     why = str(error.get("type", ""))
     return Refusal(Code.FIELD_UNKNOWN if unknown else Code.FIELD_INVALID, about, {"why": why})
+
+
+class NotAllowed:
+    """Middleware: a method that an address does not have, django-ninja refuses in plain text before any handler of ours
+    is asked."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._answer(request)
+        if response.status_code != 405 or not request.path.startswith("/api/v1/"):
+            return response
+        told = answer([Refusal(Code.NOT_ALLOWED)], 405)
+        told["Allow"] = response["Allow"]
+        return told
 
 
 def nowhere(_request: HttpRequest, **_rest: str) -> HttpResponse:

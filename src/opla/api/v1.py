@@ -17,6 +17,7 @@ from opla.api.resources import (
     promotions,
     quotes,
     refunds,
+    sources,
     webhooks,
 )  # fmt: skip
 
@@ -31,5 +32,5 @@ api = Api(
 problems.install(api)
 api.add_router("", me.router)
 api.add_router("", catalogue.router)
-for resource in (promotions, numbers, lines, plans, quotes, orders, codes, refunds, floats, bulk, webhooks):
+for resource in (promotions, numbers, lines, plans, quotes, orders, codes, refunds, floats, bulk, sources, webhooks):
     api.add_router("", resource.router)

@@ -107,7 +107,7 @@ def _member(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
     from opla.operations import members
 
     if asked.role == "none":
-        refused = members.remove(_OWNER, asked.name, asked.what)
+        refused = members.remove(_OWNER, asked.name, asked.what, at=datetime.now(UTC))
     else:
         refused = members.name(_OWNER, asked.name, asked.what, asked.role, at=datetime.now(UTC))
     if refused:
@@ -117,9 +117,9 @@ def _member(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
 
 
 def _revoke(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
-    from opla.operations import resellers
+    from opla.operations import api_keys
 
-    ended = resellers.revoke_keys(_OWNER, asked.name, at=datetime.now(UTC))
+    ended = api_keys.revoke_all(_OWNER, asked.name, at=datetime.now(UTC))
     if isinstance(ended, Refusal):
         raise _stop(ended)
     return {"reseller": asked.name, "revoked": ended}, f"{ended} ended."

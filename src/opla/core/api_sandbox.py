@@ -7,7 +7,7 @@ nobody in particular is delivered at once; with a number, which is allowed, it d
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,6 +20,7 @@ from opla.core.refund import UNSEEN
 from opla.core.refund import State as RefundState
 from opla.core.refusal import Code, Refusal
 from opla.core.reselling import GivenBack, Line, Sold
+from opla.core.webhook import Event, order_event
 
 #: What lies on the float of play money every midnight, whatever was spent the day before.
 FLOAT_MINOR: Final = 100_000
@@ -130,6 +131,49 @@ def sold(played: Played, now: datetime) -> Sold:
         ended_at=came[into] if into in ENDED else None,
         seen=played.seen_at is not None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a sandbox's endpoints are told of an order: as `core.webhook.EVENTS` has it of a real one."""
+
+    at: datetime
+    event: Event
+    data: Mapping[str, object]
+
+
+def news(played: Played) -> list[News]:
+    """All that will be told of it, when it is placed: time alone moves it, so what is told later is known, too."""
+    told = [News(played.placed_at, Event.ORDER_PLACED, _data(played, State.PLACED))]
+    delivered = False
+    for at, into in path(played, played.placed_at + timedelta(seconds=SETTLED_S)):
+        delivered = delivered or into is State.DELIVERED
+        topic = "delivered" if into is State.DELIVERED else "refunded" if into in ENDED else ""
+        if event := order_event(topic, into, delivered=delivered):
+            told.append(News(at, event, _data(played, into, back=event is Event.ORDER_REFUNDED)))
+    return told
+
+
+def news_of_giving_back(played: Played, at: datetime) -> News:
+    """Instead of whatever was still to come."""
+    return News(at, Event.ORDER_REFUNDED, _data(played, State.REFUNDED, back=True))
+
+
+def _data(played: Played, into: State, *, back: bool = False) -> dict[str, object]:
+    def told(money: Money) -> dict[str, object]:
+        return {"amount_minor": money.amount_minor, "currency": money.currency}
+
+    return {
+        "order": str(played.id),
+        "ticket": played.ticket,
+        "key": played.key,
+        "state": str(into),
+        "sku": played.sku,
+        "operator": played.operator,
+        "face": told(played.price.face),
+        "price": told(played.price.total),
+        **({"given_back": told(played.price.total)} if back else {}),
+    }
 
 
 def given_back(played: Played) -> GivenBack | None:

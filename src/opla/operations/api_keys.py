@@ -15,14 +15,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q
 
-from opla.core.actor import Actor
+from opla.core.actor import Act, Actor
 from opla.core.api_access import PEOPLE_ONLY, USUAL, Access, Bounds, Scope, admitted, manages, read_networks
 from opla.core.refusal import Code, Refusal
 from opla.db.keyring import digest
 from opla.db.models import ApiKey, Reseller
-from opla.db.queries import api
+from opla.db.queries import api, members
+from opla.db.queries.members import Changed
 from opla.operations.shop import Shop
 
 MOST: Final = 120
@@ -31,6 +33,11 @@ PER_S: Final = 20
 SANDBOX_PREFIX: Final = "opla_test_"
 #: How long an old key goes on working beside the one that replaces it.
 OVERLAP: Final = timedelta(days=7)
+#: What is kept of keys. Never renamed: they stand beside events.
+MADE: Final = "key_made"
+ROTATED: Final = "key_changed"
+REVOKED: Final = "key_ended"
+_SHOWN: Final = 20
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,7 @@ class Key:
 
     key_id: int
     secret: str = field(repr=False)
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,15 @@ def make(actor: Actor, reseller: str, terms: Terms, *, shop: Shop, at: datetime)
         return networks
     if not Reseller.objects.filter(id=reseller).exists():
         return Refusal(Code.NOT_FOUND, "name", {"name": reseller})
+    with transaction.atomic():
+        made, key = _made(reseller, terms, scopes, networks, shop=shop, at=at)
+        members.changed(reseller, MADE, _called(made), actor=actor, at=at)
+    return key
+
+
+def _made(
+    reseller: str, terms: Terms, scopes: Iterable[str], networks: Iterable[str], *, shop: Shop, at: datetime
+) -> tuple[ApiKey, Key]:
     secret = f"{SANDBOX_PREFIX if terms.sandbox else 'opla_live_'}{shop.chance.reference()}"
     made = ApiKey.objects.create(
         hash=digest(secret.encode()),
@@ -108,35 +125,67 @@ def make(actor: Actor, reseller: str, terms: Terms, *, shop: Shop, at: datetime)
         sandbox=terms.sandbox,
         made_at=at,
     )
-    return Key(made.pk, secret)
+    return made, Key(made.pk, secret, terms.expires_at)
 
 
 def rotate(actor: Actor, key_id: int, reseller: str, *, shop: Shop, at: datetime) -> Key | Refusal:
-    """Another key that may the same. The old one works for a week more, so that nothing stops while it is changed."""
+    """Another key that may the same, for as long as the old one was made for. The old one works for a week more, so
+    that nothing stops while it is changed; one whose time is over is none to change."""
     if refused := manages(actor, reseller):
         return refused
-    old = ApiKey.objects.filter(id=key_id, reseller=reseller, revoked_at=None).first()
-    if old is None:
-        return Refusal(Code.NOT_FOUND, "key")
-    terms = Terms(old.name, tuple(old.scopes), tuple(old.addresses), None, old.sandbox)
-    new = make(actor, reseller, terms, shop=shop, at=at)
-    if isinstance(new, Key):
+    with transaction.atomic():
+        old = ApiKey.objects.select_for_update().filter(id=key_id, reseller=reseller, revoked_at=None).first()
+        if old is None:
+            return Refusal(Code.NOT_FOUND, "key")
+        if old.expires_at is not None and old.expires_at <= at:
+            return Refusal(Code.API_KEY_EXPIRED, "key")
+        expires_at = at + (old.expires_at - old.made_at) if old.expires_at else None
+        terms = Terms(old.name, (), (), expires_at, old.sandbox)
+        new, key = _made(reseller, terms, old.scopes, old.addresses, shop=shop, at=at)
         ends = min(old.expires_at or at + OVERLAP, at + OVERLAP)
         ApiKey.objects.filter(id=old.pk).update(expires_at=ends)
-    return new
+        members.changed(reseller, ROTATED, f"{_called(old)} → {new.hint}", actor=actor, at=at)
+    return key
 
 
 def revoke(actor: Actor, key_id: int, reseller: str, *, at: datetime) -> Refusal | None:
     """End one key now."""
     if refused := manages(actor, reseller):
         return refused
-    ended = ApiKey.objects.filter(id=key_id, reseller=reseller, revoked_at=None).update(revoked_at=at)
-    return None if ended else Refusal(Code.NOT_FOUND, "key")
+    with transaction.atomic():
+        found = ApiKey.objects.select_for_update().filter(id=key_id, reseller=reseller, revoked_at=None).first()
+        if found is None:
+            return Refusal(Code.NOT_FOUND, "key")
+        ApiKey.objects.filter(id=found.pk).update(revoked_at=at)
+        members.changed(reseller, REVOKED, _called(found), actor=actor, at=at)
+    return None
+
+
+def revoke_all(actor: Actor, reseller: str, *, at: datetime) -> int | Refusal:
+    """End every key of a reseller; how many. Order intake forgets them within `resellers.KNOWN_FOR_S` seconds."""
+    if refused := actor.refused(Act.MANAGE_RESELLERS):
+        return refused
+    with transaction.atomic():
+        found = list(ApiKey.objects.select_for_update().filter(reseller=reseller, revoked_at=None).order_by("id"))
+        if found:
+            ApiKey.objects.filter(id__in=[one.pk for one in found]).update(revoked_at=at)
+            members.changed(reseller, REVOKED, ", ".join(map(_called, found)), actor=actor, at=at)
+    return len(found)
 
 
 def keys_of(reseller: str) -> list[ApiKey]:
     """Those that are not revoked, newest first."""
     return list(ApiKey.objects.filter(reseller=reseller, revoked_at=None).order_by("-made_at", "-id"))
+
+
+def changes(reseller: str) -> list[Changed]:
+    """Who made, changed and ended which key, newest first."""
+    return members.changes(reseller, (MADE, ROTATED, REVOKED), limit=_SHOWN)
+
+
+def _called(key: ApiKey) -> str:
+    """What tells it from others, and opens nothing."""
+    return f"{key.hint}… {key.name}".strip()
 
 
 def _known(words: Iterable[str]) -> frozenset[Scope]:

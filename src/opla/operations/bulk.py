@@ -26,7 +26,7 @@ from opla.db.queries.bulk import File, Todo, Told
 from opla.operations import catalogue
 from opla.operations.bulk_sheet import read_sheet
 from opla.operations.links import write_link
-from opla.operations.place_from_float import Asked, Reserved, changed, judged, place_from_float
+from opla.operations.place_from_float import Asked, Reserved, judged, place_from_float, stands
 from opla.operations.quote_topup import Wanted
 from opla.operations.shop import Shop
 
@@ -113,8 +113,11 @@ def pause(who: Access, file_id: UUID, *, at: datetime) -> Refusal | None:
     return _move(who, file_id, Event.PAUSED, at=at)
 
 
-def resume(who: Access, file_id: UUID, *, at: datetime) -> Refusal | None:
-    return _move(who, file_id, Event.RESUMED, at=at)
+def resume(who: Access, file_id: UUID, *, key: str, at: datetime) -> Refusal | None:
+    """Money is spent again: under one key it goes on once, though it was paused again since."""
+    if not 1 <= len(key) <= 64:
+        return Refusal(Code.KEY_MISSING, "key")
+    return _move(who, file_id, Event.RESUMED, key=key, at=at)
 
 
 def cancel(who: Access, file_id: UUID, *, at: datetime) -> Refusal | None:
@@ -126,11 +129,12 @@ def _asked(who: Access, file_id: UUID) -> File | Refusal:
     return _actor(who).refused(Act.PLACE_FROM_FLOAT) or find(who, file_id)
 
 
-def _move(who: Access, file_id: UUID, event: Event, *, at: datetime) -> Refusal | None:
+def _move(who: Access, file_id: UUID, event: Event, *, key: str = "", at: datetime) -> Refusal | None:
     found = _asked(who, file_id)
     if isinstance(found, Refusal):
         return found
-    return None if bulk.move(file_id, event, actor=_actor(who), at=at) else Refusal(Code.FILE_NOT_NOW, "file")
+    moved = bulk.move(file_id, event, key=key, actor=_actor(who), at=at)
+    return None if moved else Refusal(Code.FILE_NOT_NOW, "file")
 
 
 def _actor(who: Access) -> Actor:
@@ -238,25 +242,27 @@ def _check(file: File, *, shop: Shop, at: datetime) -> None:
         bulk.move(file.id, Event.CHECKED, actor=SYSTEM, at=at)
         return
     version, catalog = catalogue.active()
-    standing = {} if file.sandbox else bulk.standing(file.reseller, [row.key for row in rows])
-    told = []
-    for row in rows:
-        asked = _order(file, row)
-        found = judged(asked, version, catalog, shop=shop, at=at)
-        refusals = list(row.refusals)
-        if isinstance(found, list):
-            known = {refusal.about for refusal in refusals}
-            refusals += [refusal for refusal in found if refusal.about not in known]
-        before = standing.get(row.key)
-        if before and not refusals and (field := changed(asked, before[1], shop=shop)):
-            refusals.append(Refusal(Code.KEY_REUSED, field, {"field": field}))
-        if refusals or not isinstance(found, Quote):
-            told.append(Told(row.n, RowState.BAD, refusals=tuple(refusals)))
-        elif before:
-            told.append(Told(row.n, RowState.AGAIN, order_id=before[0]))
-        else:
-            told.append(Told(row.n, RowState.GOOD, found.price.total.amount_minor))
+    before = {} if file.sandbox else floats.standing([(file.reseller, row.key) for row in rows])
+    asked = [_order(file, row) for row in rows]
+    found: list[Quote | Reserved | list[Refusal]] = [*judged(asked, version, catalog, shop=shop, at=at)]
+    for n, row in enumerate(rows):
+        if (known := before.get((file.reseller, row.key))) and not row.refusals:
+            found[n] = stands(*known, asked[n].wanted, shop=shop)
+    told = [_judged(row, one) for row, one in zip(rows, found, strict=True)]
     bulk.tell(file.id, RowState.NEW, told, upto=rows[-1].n, actor=SYSTEM, at=at, ends_at=at)
+
+
+def _judged(row: Todo, found: Quote | Reserved | list[Refusal]) -> Told:
+    """What its reader found and what the shop says of it, each field once."""
+    refusals = list(row.refusals)
+    if isinstance(found, list):
+        known = {refusal.about for refusal in refusals}
+        refusals += [refusal for refusal in found if refusal.about not in known]
+    if refusals or isinstance(found, list):
+        return Told(row.n, RowState.BAD, refusals=tuple(refusals))
+    if isinstance(found, Reserved):
+        return Told(row.n, RowState.AGAIN, order_id=found.order_id)
+    return Told(row.n, RowState.GOOD, found.price.total.amount_minor)
 
 
 def _buy(file: File, *, shop: Shop, at: datetime) -> None:
@@ -273,14 +279,8 @@ def _buy(file: File, *, shop: Shop, at: datetime) -> None:
         told = [Told(row.n, RowState.PLACED) for row in rows]
     else:
         answers = place_from_float(actor, [_order(file, row) for row in rows], shop=shop, at=at)
-        # Bought before a worker died, and not to be had at that price now: it stands all the same.
-        refused = [row.key for row, answer in zip(rows, answers, strict=True) if isinstance(answer, list)]
-        standing = bulk.standing(file.reseller, refused) if refused else {}
         for row, answer in zip(rows, answers, strict=True):
-            if isinstance(answer, list) and row.key in standing and answer[0].code is not Code.KEY_REUSED:
-                stands = Reserved(standing[row.key][0], again=True)
-                told.append(_told(file, row, stands, shop=shop, at=at))
-            elif isinstance(answer, list) and answer[0].code in (Code.FLOAT_TOO_LOW, Code.FLOAT_OWES):
+            if isinstance(answer, list) and answer[0].code in (Code.FLOAT_TOO_LOW, Code.FLOAT_OWES):
                 short.append(row)  # nothing of it is lost: it is bought when there is money
             else:
                 told.append(_told(file, row, answer, shop=shop, at=at))

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+from django.db import transaction
 
 from opla.core.actor import Actor, Role
 from opla.core.api_access import MEMBER_MAY, Access, Member, manages
 from opla.core.quote import read_email
 from opla.core.refusal import Code, Refusal
-from opla.db.models import Reseller
 from opla.db.queries import members
+from opla.db.queries.members import Changed
+
+#: What is kept of who acts for a reseller. Never renamed: they stand beside events.
+NAMED: Final = "person_named"
+REMOVED: Final = "person_removed"
+_SHOWN: Final = 20
 
 
 @dataclass(frozen=True)
@@ -36,21 +44,35 @@ def name(actor: Actor, reseller: str, email: str, role: str, *, at: datetime) ->
         return address
     if role not in set(Member):
         return Refusal(Code.ROLE_UNKNOWN, "role", {"role": role[:20]})
-    if not Reseller.objects.filter(id=reseller).exists():
-        return Refusal(Code.NOT_FOUND, "name", {"name": reseller})
-    if role != Member.OWNER and _last_owner(actor, reseller, address.lower()):
-        return Refusal(Code.LAST_OWNER, "email")
-    members.put(address.lower(), reseller, role, at=at)
+    with transaction.atomic():
+        if not members.alone(reseller):
+            return Refusal(Code.NOT_FOUND, "name", {"name": reseller})
+        if role != Member.OWNER and _last_owner(actor, reseller, address.lower()):
+            return Refusal(Code.LAST_OWNER, "email")
+        members.put(address.lower(), reseller, role, at=at)
+        members.changed(reseller, NAMED, f"{address.lower()} {role}", actor=actor, at=at)
     return None
 
 
-def remove(actor: Actor, reseller: str, email: str) -> Refusal | None:
+def remove(actor: Actor, reseller: str, email: str, *, at: datetime) -> Refusal | None:
     """Somebody acts for it no more."""
     if refused := manages(actor, reseller):
         return refused
-    if _last_owner(actor, reseller, email.strip().lower()):
-        return Refusal(Code.LAST_OWNER, "email")
-    return None if members.remove(email.strip().lower(), reseller) else Refusal(Code.NOT_FOUND, "email")
+    address = email.strip().lower()
+    with transaction.atomic():
+        if not members.alone(reseller):
+            return Refusal(Code.NOT_FOUND, "name", {"name": reseller})
+        if _last_owner(actor, reseller, address):
+            return Refusal(Code.LAST_OWNER, "email")
+        if not members.remove(address, reseller):
+            return Refusal(Code.NOT_FOUND, "email")
+        members.changed(reseller, REMOVED, address, actor=actor, at=at)
+    return None
+
+
+def changes(reseller: str) -> list[Changed]:
+    """Who named and removed whom, newest first."""
+    return members.changes(reseller, (NAMED, REMOVED), limit=_SHOWN)
 
 
 def of(email: str) -> list[Person]:

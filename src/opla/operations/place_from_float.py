@@ -19,7 +19,7 @@ from opla.core.refusal import Code, Refusal
 from opla.db.queries import floats
 from opla.db.queries.floats import Reservation
 from opla.operations import catalogue, routes
-from opla.operations.quote_topup import Wanted, priced
+from opla.operations.quote_topup import Wanted, gone, priced
 from opla.operations.routes import Routes
 from opla.operations.shop import Shop
 
@@ -55,21 +55,27 @@ class Reserved:
 def place_from_float(
     actor: Actor, asked: Sequence[Asked], *, shop: Shop, at: datetime
 ) -> list[Reserved | list[Refusal]]:
-    """One answer per order, in their order: it stands, or everything that is wrong with it."""
+    """One answer per order, in their order: it stands, or everything that is wrong with it.
+
+    What stands under its key stands, though it could not be ordered now: whoever repeats it has bought it.
+    """
     if refused := actor.refused(Act.PLACE_FROM_FLOAT):
         return [[refused] for _ in asked]
     version, catalog = catalogue.active()
     answers: dict[int, Reserved | list[Refusal]] = {}
     quotes: dict[int, Quote] = {}
-    for n, one in enumerate(asked):
-        found = judged(one, version, catalog, shop=shop, at=at)
+    for n, found in enumerate(judged(asked, version, catalog, shop=shop, at=at)):
         if isinstance(found, Quote):
             quotes[n] = found
         else:
             answers[n] = found
+    before = floats.standing([(asked[n].reseller, asked[n].key) for n in answers])
+    for n in answers:
+        if known := before.get((asked[n].reseller, asked[n].key)):
+            answers[n] = stands(*known, asked[n].wanted, shop=shop)
     shelf = floats.on_shelf(sorted({q.sku for q in quotes.values()})) if "code_stock" in shop.routes else frozenset()
-    known = routes.load((quote.sku for quote in quotes.values()), shop=shop, at=at)
-    new = {n: _reservation(asked[n], quote, shelf, known, shop=shop, at=at) for n, quote in quotes.items()}
+    loaded = routes.load((quote.sku for quote in quotes.values()), shop=shop, at=at)
+    new = {n: _reservation(asked[n], quote, shelf, loaded, shop=shop, at=at) for n, quote in quotes.items()}
     rows = floats.reserve(list(new.values()), catalog_version=version, at=at)
     for (n, reservation), row in zip(new.items(), rows, strict=True):
         answers[n] = _answer(reservation, row)
@@ -81,8 +87,18 @@ def unfit(quote: Quote) -> Refusal | None:
     return Refusal(Code.ADDRESS_MISSING, "sku", {"field": "name"}) if quote.kind is Kind.SIM else None
 
 
-def judged(one: Asked, version: int, catalog: Catalog, *, shop: Shop, at: datetime) -> Quote | list[Refusal]:
-    """What an order would cost now, or everything that is wrong with it. Nothing is held."""
+def judged(
+    asked: Sequence[Asked], version: int, catalog: Catalog, *, shop: Shop, at: datetime
+) -> list[Quote | list[Refusal]]:
+    """What each order would cost now, or everything that is wrong with it. Nothing is held."""
+    found = [_judged(one, version, catalog, shop=shop, at=at) for one in asked]
+    quotes = {n: quote for n, quote in enumerate(found) if isinstance(quote, Quote)}
+    for n, code in gone(quotes, catalog, shop=shop, at=at).items():
+        found[n] = [Refusal(code, "sku", {"sku": quotes[n].sku})]
+    return found
+
+
+def _judged(one: Asked, version: int, catalog: Catalog, *, shop: Shop, at: datetime) -> Quote | list[Refusal]:
     found = priced(one.wanted, version, catalog, shop=shop, at=at)
     if not 1 <= len(one.key) <= _KEY_LENGTH:
         return [Refusal(Code.KEY_MISSING, "key"), *(found if isinstance(found, list) else [])]
@@ -95,9 +111,10 @@ def judged(one: Asked, version: int, catalog: Catalog, *, shop: Shop, at: dateti
     return found
 
 
-def changed(one: Asked, known: bytes, *, shop: Shop) -> str:
-    """The first field that is another than when its key was used before, by the digests kept then; empty: none is."""
-    return differing((*FIELDS, *_LATER), known, fields_of(one.wanted, shop))
+def stands(order_id: UUID, known: bytes, wanted: Wanted, *, shop: Shop) -> Reserved | list[Refusal]:
+    """An order that stands under a key, asked for again by it: `known` are the digests of what was asked then."""
+    refused = _reused(known, fields_of(wanted, shop))
+    return [refused] if refused else Reserved(order_id, again=True)
 
 
 def digests(values: Sequence[str], key: bytes) -> bytes:
@@ -151,7 +168,7 @@ def fields_of(wanted: Wanted, shop: Shop) -> bytes:
     return digests([getattr(wanted, field) for field in given], shop.keyring.fingerprint_key)
 
 
-def reused(known: bytes, asked: bytes) -> Refusal | None:
+def _reused(known: bytes, asked: bytes) -> Refusal | None:
     """None where the same was asked under a key before; else the first field that differs."""
     field = differing((*FIELDS, *_LATER), known, asked)
     return Refusal(Code.KEY_REUSED, field, {"field": field}) if field else None
@@ -162,6 +179,6 @@ def _answer(reservation: Reservation, row: floats.ReservedRow) -> Reserved | lis
         return Reserved(reservation.order_id, again=False)
     if row.order_id is None:
         return [Refusal(Code(row.result), "amount")]
-    if refused := reused(row.fields, reservation.fields):
+    if refused := _reused(row.fields, reservation.fields):
         return [refused]
     return Reserved(row.order_id, again=True)

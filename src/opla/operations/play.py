@@ -1,7 +1,7 @@
 """What a sandbox key does and sees: the acts of `operations.reselling`, played.
 
 Prices and refusals of what is typed are the shop's own; the rest says `core.api_sandbox`. No order, no line of the
-books, no code and no message comes of it.
+books, no code and no mail comes of it; the sandbox's own webhook endpoints are told what those of the shop would be.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from opla.core.api_access import Access
 from opla.core.api_sandbox import Played
 from opla.core.day import bounds, day_of
 from opla.core.money import Money
+from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
 from opla.core.reselling import GivenBack, Line, Sold, Which
 from opla.db.queries import played
@@ -28,7 +29,7 @@ from opla.db.queries.played import NewPlay
 from opla.db.queries.sold import Place
 from opla.operations import catalogue
 from opla.operations.keyed import keyed
-from opla.operations.place_from_float import Reserved, fields_of, reused, unfit
+from opla.operations.place_from_float import Reserved, fields_of, stands, unfit
 from opla.operations.quote_topup import Wanted, priced
 from opla.operations.reselling import CURRENCY, has_code
 from opla.operations.shop import Shop
@@ -53,14 +54,15 @@ class Playing:
         answers: dict[int, Reserved | list[Refusal]] = {}
         new: dict[int, NewPlay] = {}
         for n, (key, one) in enumerate(wanted):
+            if key in known:
+                answers[n] = stands(*known[key], one, shop=self.shop)
+                continue
             found = priced(one, version, catalog, shop=self.shop, at=self.at)
             if isinstance(found, list):
                 answers[n] = found
                 continue
-            fields, price_minor = fields_of(one, self.shop), found.price.total.amount_minor
-            if key in known:
-                answers[n] = _again(*known[key], fields)
-            elif refused := unfit(found) or api_sandbox.ending(found.number).refused:
+            price_minor = found.price.total.amount_minor
+            if refused := unfit(found) or api_sandbox.ending(found.number).refused:
                 answers[n] = [refused]
             elif price_minor > free_minor:
                 answers[n] = [Refusal(Code.FLOAT_TOO_LOW, "amount")]
@@ -68,14 +70,25 @@ class Playing:
                 answers[n] = [Refusal(Code.TOO_MANY_CALLS, params={"seconds": str(self._until_midnight_s())})]
             else:
                 free_minor -= price_minor
-                order_id = self.shop.chance.uuid(self.at)
-                new[n] = NewPlay(order_id, key, fields, self.shop.chance.order_number(), found)
-                known[key] = order_id, fields
+                new[n] = self._new(key, one, found)
+                known[key] = new[n].order.id, new[n].fields
         rows = played.play(self.access.reseller, list(new.values()), at=self.at, forget=self.at - api_sandbox.KEPT)
         for (n, one_new), (found_id, fields) in zip(new.items(), rows, strict=True):
-            mine = found_id == one_new.order_id
-            answers[n] = Reserved(found_id, again=False) if mine else _again(found_id, fields, one_new.fields)
+            mine = found_id == one_new.order.id
+            answers[n] = (
+                Reserved(found_id, again=False) if mine else stands(found_id, fields, wanted[n][1], shop=self.shop)
+            )
         return [answers[n] for n in range(len(wanted))]
+
+    def _new(self, key: str, wanted: Wanted, quote: Quote) -> NewPlay:
+        chance = self.shop.chance
+        order_id, ticket = chance.uuid(self.at), chance.order_number()
+        new = Played(
+            order_id, key, ticket, quote.sku, quote.operator, quote.product_name, quote.kind, quote.price, quote.number,
+            quote.plan, quote.language, self.at, None, None, None,
+        )  # fmt: skip
+        news = {chance.reference(): told for told in api_sandbox.news(new)}
+        return NewPlay(new, fields_of(wanted, self.shop), news)
 
     def orders(self, which: Which, *, after: UUID | None, limit: int) -> list[Sold]:
         found = played.newest(self.access.reseller, key=which.key, number=which.number, after=after)
@@ -104,9 +117,13 @@ class Playing:
         refund_id = keyed(f"played_refund:{name}", key, {"order": str(order_id)}, shop=self.shop, at=self.at)
         if isinstance(refund_id, Refusal):
             return refund_id
-        if refused := self._kept(self._found(order_id)):
+        found = self._found(order_id)
+        if found is None:
+            return Refusal(Code.NOT_FOUND)
+        if refused := self._kept(found):
             return refused
-        played.give_back(name, order_id, refund_id, at=self.at)
+        told = api_sandbox.news_of_giving_back(found, self.at)
+        played.give_back(name, order_id, refund_id, self.shop.chance.reference(), told, at=self.at)
         found = self._found(order_id)
         return (api_sandbox.given_back(found) if found else None) or Refusal(Code.CODE_SEEN)
 
@@ -150,9 +167,9 @@ class Playing:
         newest = self._lines(today)[0]
         return Float(newest.balance.amount_minor, newest.holding.amount_minor)
 
-    def _kept(self, found: Played | None) -> Refusal | None:
+    def _kept(self, found: Played) -> Refusal | None:
         """Why a code does not go back, as `core.take_back` says it."""
-        if found is None or found.given_back_at is not None:
+        if found.given_back_at is not None:
             return None
         state = api_sandbox.state(found, self.at)
         if state in (order.State.PLACED, order.State.PAID):
@@ -160,8 +177,3 @@ class Playing:
         if state is not order.State.DELIVERED or not found.kind.is_secret:
             return Refusal(Code.NOTHING_TO_REFUND)
         return Refusal(Code.CODE_SEEN) if found.seen_at else None
-
-
-def _again(order_id: UUID, known: bytes, asked: bytes) -> Reserved | list[Refusal]:
-    refused = reused(known, asked)
-    return [refused] if refused else Reserved(order_id, again=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -59,11 +59,8 @@ def quote_topups(
     version, catalog = catalogue.active()
     answers = [priced(one, version, catalog, shop=shop, at=at, counter=actor.at_counter) for one in wanted]
     found = {n: quote for n, quote in enumerate(answers) if isinstance(quote, Quote)}
-    for n in _gone([(n, quote) for n, quote in found.items() if quote.kind.is_starter], catalog, shop, at):
-        answers[n] = [Refusal(Code.STARTER_SOLD_OUT, "product", {"sku": found.pop(n).sku})]
-    nowhere = routes.nobody_has([quote for quote in found.values() if not quote.kind.is_starter], shop=shop)
-    for n in [n for n, quote in found.items() if quote.id in nowhere]:
-        answers[n] = [Refusal(Code.SOLD_OUT, "product", {"sku": found.pop(n).sku})]
+    for n, code in gone(found, catalog, shop=shop, at=at).items():
+        answers[n] = [Refusal(code, "product", {"sku": found.pop(n).sku})]
     # Promotions are of top-ups: a starter has its one price.
     promoted = {n: quote for n, quote in found.items() if not quote.kind.is_starter}
     best, uses = offered([(quote, wanted[n].claim) for n, quote in promoted.items()], shop=shop, at=at)
@@ -122,6 +119,18 @@ def priced(
     )
 
 
+def gone(quotes: Mapping[int, Quote], catalog: Catalog, *, shop: Shop, at: datetime) -> dict[int, Code]:
+    """Those of these that nobody could deliver now, and what is said of each: before the money comes, not after."""
+    named = {n: starter for n, quote in quotes.items() if (starter := catalog.starter(quote.sku))}
+    there = starters.left(named.values(), shop=shop, at=at) if named else frozenset()
+    topups = {n: quote for n, quote in quotes.items() if not quote.kind.is_starter}
+    nowhere = routes.nobody_has(list(topups.values()), shop=shop)
+    return {
+        **{n: Code.STARTER_SOLD_OUT for n, quote in quotes.items() if n not in topups and quote.sku not in there},
+        **{n: Code.SOLD_OUT for n, quote in topups.items() if quote.id in nowhere},
+    }
+
+
 def days_to_choose(product: Product, *, shop: Shop, at: datetime) -> tuple[date, date] | None:
     """The first and the last day it can be bought for; None: it can be had at once only.
 
@@ -161,13 +170,6 @@ def choose(catalog: Catalog, wanted: Wanted, *, sandbox: bool) -> tuple[Product,
     if isinstance(found, Refusal):
         return found
     return found.accepts(amount.amount_minor) or sellable(found, sandbox=sandbox) or (found, amount)
-
-
-def _gone(quotes: Sequence[tuple[int, Quote]], catalog: Catalog, shop: Shop, at: datetime) -> list[int]:
-    """Those of these starters that nobody could have now."""
-    wanted = [product for _, quote in quotes if (product := catalog.starter(quote.sku))]
-    there = starters.left(wanted, shop=shop, at=at) if wanted else frozenset()
-    return [n for n, quote in quotes if quote.sku not in there]
 
 
 def _nowhere(product: Product, shop: Shop) -> Refusal | None:

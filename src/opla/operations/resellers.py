@@ -11,7 +11,7 @@ from opla.core.actor import Act, Actor
 from opla.core.money import Money
 from opla.core.quote import read_email
 from opla.core.refusal import Code, Refusal
-from opla.db.models import ApiKey, Reseller
+from opla.db.models import Reseller
 from opla.db.queries import floats
 from opla.operations.place_from_float import differing, digests
 from opla.operations.shop import Shop
@@ -35,13 +35,6 @@ def add(actor: Actor, name: str, *, title: str, email: str, at: datetime) -> Ref
     except IntegrityError:
         return Refusal(Code.RESELLER_NAME_TAKEN, "name", {"name": name})
     return None
-
-
-def revoke_keys(actor: Actor, name: str, *, at: datetime) -> int | Refusal:
-    """End every key of a reseller; how many. Order intake forgets them within `KNOWN_FOR_S` seconds."""
-    if refused := actor.refused(Act.MANAGE_RESELLERS):
-        return refused
-    return ApiKey.objects.filter(reseller=name, revoked_at=None).update(revoked_at=at)
 
 
 #: How long order intake believes a key without looking again.

@@ -24,11 +24,11 @@ from opla.db.queries.codes import Revealed
 from opla.db.queries.deposits import Deposit
 from opla.db.queries.floats import Float
 from opla.db.queries.sold import Place
-from opla.operations import catalogue, routes
+from opla.operations import catalogue
 from opla.operations.keyed import keyed
 from opla.operations.pay_into_float import pay_into_float
 from opla.operations.place_from_float import Asked, Reserved, place_from_float, unfit
-from opla.operations.quote_topup import Wanted, priced
+from opla.operations.quote_topup import Wanted, gone, priced
 from opla.operations.shop import Shop
 
 CURRENCY: Final = "EUR"  # of every float
@@ -43,9 +43,8 @@ def preview(wanted: Wanted, *, shop: Shop, at: datetime) -> Quote | list[Refusal
         return found
     if refused := unfit(found):
         return [refused]
-    if found.id in routes.nobody_has([found], shop=shop):
-        return [Refusal(Code.SOLD_OUT, "sku", {"sku": found.sku})]
-    return found
+    nobody = gone({0: found}, catalog, shop=shop, at=at)
+    return [Refusal(nobody[0], "sku", {"sku": found.sku})] if nobody else found
 
 
 @dataclass(frozen=True)

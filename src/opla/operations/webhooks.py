@@ -163,7 +163,7 @@ def replay(
     """One message once more, to every endpoint that wants it, or to this one alone; to how many."""
     if refused := actor.refused(Act.MANAGE_WEBHOOKS):
         return refused
-    if webhooks.message(access.reseller, reference, sandbox=access.sandbox) is None:
+    if webhooks.message(access.reseller, reference, sandbox=access.sandbox, at=at) is None:
         return Refusal(Code.NOT_FOUND)
     if endpoint_id is not None and (wrong := _deaf(access, endpoint_id)):
         return wrong
@@ -214,16 +214,17 @@ def messages(
     after: str | None = None,
     type_: str | None = None,
     endpoint_id: UUID | None = None,
+    at: datetime,
 ) -> list[MessageRow]:
     """The newest first, those older than the message `after`."""
     return webhooks.messages(
-        access.reseller, sandbox=access.sandbox, limit=limit, after=after, type_=type_, endpoint_id=endpoint_id
+        access.reseller, sandbox=access.sandbox, limit=limit, after=after, type_=type_, endpoint_id=endpoint_id, at=at
     )
 
 
-def message(access: Access, reference: str) -> tuple[MessageRow, list[TryRow]] | None:
+def message(access: Access, reference: str, *, at: datetime) -> tuple[MessageRow, list[TryRow]] | None:
     """One message, and every try to post it."""
-    found = webhooks.message(access.reseller, reference, sandbox=access.sandbox)
+    found = webhooks.message(access.reseller, reference, sandbox=access.sandbox, at=at)
     return None if found is None else (found, webhooks.tries(reference))
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -24,7 +24,6 @@ from opla.presenting.refusals import sentence
 _BRUSSELS = ZoneInfo("Europe/Brussels")
 _WRONG_A_PAGE = 50
 _REFRESH_S = 2
-_ACTS = {"pause": bulk.pause, "resume": bulk.resume, "cancel": bulk.cancel}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,24 +87,32 @@ def confirm(request: HttpRequest, seller: Seller, file_id: UUID) -> HttpResponse
 @require_POST
 @may(Scope.ORDERS_WRITE)
 def act(request: HttpRequest, seller: Seller, file_id: UUID, what: str) -> HttpResponse:
-    if what not in _ACTS:
-        raise Http404
-    found = _found(seller, file_id)
-    if refused := _ACTS[what](seller.person.access, file_id, at=seller.here.at):
+    found, who, here = _found(seller, file_id), seller.person.access, seller.here
+    match what:
+        case "pause":
+            refused = bulk.pause(who, file_id, at=here.at)
+        case "resume":
+            refused = bulk.resume(who, file_id, key=here.shop.chance.reference(), at=here.at)
+        case "cancel":
+            refused = bulk.cancel(who, file_id, at=here.at)
+        case _:
+            raise Http404
+    if refused:
         return _draw(request, seller, found, refused=refused)
     return redirect("reseller-file", seller.person.reseller, file_id)
 
 
 @require_safe
 @may(Scope.ORDERS_READ)
-def result(_request: HttpRequest, seller: Seller, file_id: UUID) -> HttpResponse:
+def result(_request: HttpRequest, seller: Seller, file_id: UUID) -> FileResponse:
     """With buyers' links for whoever may see codes: each opens one."""
     found, shop = _found(seller, file_id), seller.here.shop
     opens = not seller.person.access.refused(Scope.CODES_READ)
     link = (lambda order_id: bulk.link_of(order_id, shop=shop)) if opens else None
-    answer = HttpResponse(words.result(found, files.all_rows(file_id), link), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="opla-{file_id}.csv"'
-    return answer
+    made = words.result(found, files.all_rows(file_id), link)
+    return FileResponse(
+        made, content_type="text/csv; charset=utf-8", as_attachment=True, filename=f"opla-{file_id}.csv"
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -157,7 +164,7 @@ def _moment(typed: str) -> datetime | None:
     """As a browser's field writes it, in the time of Brussels."""
     try:
         return datetime.fromisoformat(typed).replace(tzinfo=_BRUSSELS).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -36,6 +36,8 @@ _ON_PAPER: Final = 5_000
 #: So many of the newest payments at a provider are on the page.
 _DEPOSITS: Final = 3
 _REFRESH_S: Final = 2
+#: Before there was any shop.
+_FIRST: Final = date(2000, 1, 1)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -181,9 +183,10 @@ def _selling(seller: Seller) -> Selling:
 def _month(text: str) -> date | None:
     """`2026-11`: its first day."""
     try:
-        return datetime.strptime(text, "%Y-%m").replace(tzinfo=ZONE).date() if len(text) == 7 else None
+        found = datetime.strptime(text, "%Y-%m").replace(tzinfo=ZONE).date() if len(text) == 7 else None
     except ValueError:
         return None
+    return found if found and found >= _FIRST else None
 
 
 def _amount(text: str) -> Money | None:

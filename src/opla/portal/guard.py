@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -37,9 +38,9 @@ class Seller:
         return self.person.access.refused(scope) is None
 
 
-Page = Callable[Concatenate[HttpRequest, Seller, P], HttpResponse]
+Page = Callable[Concatenate[HttpRequest, Seller, P], HttpResponseBase]
 #: With the reseller that the address names, `reseller`, before the page's own.
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def may(scope: Scope) -> Callable[[Page[P]], View]:
@@ -47,7 +48,7 @@ def may(scope: Scope) -> Callable[[Page[P]], View]:
 
     def guarded(page: Page[P]) -> View:
         @wraps(page)
-        def view(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def view(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             reseller = kwargs.pop("reseller")
             here = visit(request)
             if here.customer is None:

@@ -45,7 +45,8 @@ def page(request: HttpRequest, seller: Seller) -> HttpResponse:
         "scopes": [(str(scope), reselling.scope(scope), str(scope) in chosen) for scope in _SCOPES],
         "days": [(days, reselling.lasting(days)) for days in DAYS],
         "typed": typed,
-        "secret": made.secret if isinstance(made, Key) else "",
+        "changes": reselling.changes(api_keys.changes(seller.person.reseller)),
+        "made": made if isinstance(made, Key) else None,
         "wrong": sentence(made) if isinstance(made, Refusal) else "",
     }
     return render(request, "portal/keys.html", shown, status=400 if isinstance(made, Refusal) else 200)

@@ -27,6 +27,7 @@ def page(request: HttpRequest, seller: Seller) -> HttpResponse:
         "person": seller.person,
         "people": [(one, reselling.member(one.role)) for one in members.at_reseller(reseller)],
         "roles": [(str(role), reselling.member(role), reselling.member_may(role)) for role in Member],
+        "changes": reselling.changes(members.changes(reseller)),
         "typed": request.POST if wrong else None,
         "wrong": wrong,
     }
@@ -36,5 +37,5 @@ def page(request: HttpRequest, seller: Seller) -> HttpResponse:
 def _done(request: HttpRequest, seller: Seller) -> Refusal | None:
     reseller, email = seller.person.reseller, request.POST.get("email", "")
     if request.POST.get("act") == "remove":
-        return members.remove(seller.actor, reseller, email)
+        return members.remove(seller.actor, reseller, email, at=seller.here.at)
     return members.name(seller.actor, reseller, email, request.POST.get("role", ""), at=seller.here.at)

@@ -154,7 +154,7 @@ def _list(request: HttpRequest, seller: Seller, form: Form, chosen: list[str] | 
 def _page(
     request: HttpRequest, seller: Seller, one: WebhookEndpoint, *, secret: str = "", form: Form | None = None
 ) -> HttpResponse:
-    rows = operations.messages(seller.person.access, limit=_SHOWN, endpoint_id=one.id)
+    rows = operations.messages(seller.person.access, limit=_SHOWN, endpoint_id=one.id, at=seller.here.at)
     messages = []
     for row in rows:
         mine = next(delivery for delivery in row.deliveries if delivery.endpoint_id == one.id)

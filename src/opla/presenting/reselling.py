@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from opla.core.api_access import Member, Scope
+from opla.db.queries.members import Changed
+from opla.operations import api_keys, members
 
 _SCOPES: Final[dict[Scope, str]] = {
     Scope.CATALOGUE: gettext_noop("See products, prices and what a purchase does"),
@@ -26,12 +31,43 @@ _MEMBERS: Final[dict[Member, tuple[str, str]]] = {
     Member.SELLER: (gettext_noop("Seller"), gettext_noop("orders, and sees codes")),
     Member.BOOKS: (gettext_noop("Books"), gettext_noop("sees orders and money, moves none")),
 }
+_CHANGES: Final[dict[str, str]] = {
+    members.NAMED: gettext_noop("Named"),
+    members.REMOVED: gettext_noop("Removed"),
+    api_keys.MADE: gettext_noop("Key made"),
+    api_keys.ROTATED: gettext_noop("Key changed for another"),
+    api_keys.REVOKED: gettext_noop("Key ended"),
+}
 _LASTING: Final[dict[str, str]] = {
     "": gettext_noop("until somebody ends it"),
     "30": gettext_noop("30 days"),
     "90": gettext_noop("90 days"),
     "365": gettext_noop("one year"),
 }
+
+
+@dataclass(frozen=True)
+class Change:
+    """A line of who changed what. `who` is a person's address, or the shop."""
+
+    at: datetime
+    what: str
+    why: str
+    who: str
+
+
+def changes(several: Iterable[Changed]) -> list[Change]:
+    return [Change(one.at, _(_CHANGES[one.what]), _why(one), _who(one.actor)) for one in several]
+
+
+def _why(one: Changed) -> str:
+    email, _blank, role = one.why.partition(" ")
+    return f"{email}, {member(Member(role))}" if one.what == members.NAMED and role in set(Member) else one.why
+
+
+def _who(actor: str) -> str:
+    """`reseller:acme/ana@example.org`: Ana. Of the shop's own people no name is told."""
+    return actor.partition("/")[2] if actor.startswith("reseller:") else _("this shop")
 
 
 def scope(word: str) -> str:

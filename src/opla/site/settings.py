@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "opla.storefront.draft_cookie.DraftCookie",
     "opla.api.limits.Limits",
+    "opla.api.problems.NotAllowed",
 ]
 TEMPLATES = [
     {

@@ -16,6 +16,9 @@ process, apart from the one for everything else of the API, and is as large as w
 |-------------|---------------|---------|---------------------|
 | orders here | a key         | 10,000  | 5,000               |
 | plays here  | a sandbox key | 120     | 20                  |
+
+Its answers say nothing of what is left (`RateLimit`): a bucket that every worker has for itself is no promise. One that
+is empty says 429 and `Retry-After`.
 """
 
 from __future__ import annotations
@@ -277,7 +280,8 @@ def place(batch: list[Request], keys: Keys, *, shop: Shop) -> list[Response]:
 
 def _response(answer: Reserved | list[Refusal], asked: Request, *, sandbox: bool = False) -> Response:
     if isinstance(answer, Reserved):
-        body = {"order": str(answer.order_id), "state": "placed", "sandbox": sandbox}
+        state = None if answer.again else "placed"
+        body = {"order": str(answer.order_id), "state": state, "sandbox": sandbox}
         return Response(200 if answer.again else 202, json.dumps(body).encode())
     return problem(*answer, tongues=asked.tongues)
 

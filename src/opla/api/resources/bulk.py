@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest
 from django.utils import timezone
 from ninja import Path, Query, Router, Schema, Status
 
 from opla.api.auth import Key, access
-from opla.api.idempotency import key_of
+from opla.api.idempotency import key_of, once
 from opla.api.problems import Refused
 from opla.api.schemas import Body, Money, Problem, Why
 from opla.core.api_access import Scope
@@ -27,11 +27,12 @@ router = Router(tags=["files"])
 
 _NO = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 413: Problem, 422: Problem, 429: Problem}
 _COST = 20  # calls that a file counts as
+_LOOK = 5  # and what became of its orders
 
 
-class FileOut(Schema):
+class Listed(Schema):
     """How a file stands. `total` is the sum of its good rows, which is what is confirmed; `missing` is what the float
-    lacks for the rest, where it paused for that. `orders`: state of the orders that it placed → how many."""
+    lacks for the rest, where it paused for that."""
 
     id: UUID
     name: str
@@ -43,7 +44,6 @@ class FileOut(Schema):
     again: int
     placed: int
     refused: int
-    orders: dict[str, int]
     total: Money
     missing: Money | None
     begins_at: datetime | None
@@ -53,8 +53,14 @@ class FileOut(Schema):
     problems: list[Why]
 
 
+class FileOut(Listed):
+    """`orders`: state of the orders that it placed → how many."""
+
+    orders: dict[str, int]
+
+
 class FilesOut(Schema):
-    items: list[FileOut]
+    items: list[Listed]
     next: UUID | None
 
 
@@ -112,7 +118,8 @@ def upload(
     """
     who, key = access(request), key_of(request)
     data = request.read(MAX_BYTES + 1)
-    made = bulk.upload(who, data, key=key, name=name, platform=source, shop=shop.current(), at=timezone.now())
+    with once():
+        made = bulk.upload(who, data, key=key, name=name, platform=source, shop=shop.current(), at=timezone.now())
     if isinstance(made, Refusal):
         raise Refused(made)
     return Status(200 if made.again else 201, _out(_found(request, made.file_id)))
@@ -120,15 +127,17 @@ def upload(
 
 @router.get("/files", auth=Key(Scope.ORDERS_READ), response={200: FilesOut, **_NO})
 def all_files(request: HttpRequest, limit: Limit = 50, after: UUID | None = None) -> FilesOut:
-    """Newest first."""
+    """Newest first. What became of the orders of one, it says itself."""
     who = access(request)
     found = files.files_of(who.reseller, sandbox=who.sandbox, after=after, limit=limit)
-    return FilesOut(items=[_out(one) for one in found], next=found[-1].id if len(found) == limit else None)
+    return FilesOut(
+        items=[Listed.model_validate(_fields(one)) for one in found], next=found[-1].id if len(found) == limit else None
+    )
 
 
-@router.get("/files/{file_id}", auth=Key(Scope.ORDERS_READ), response={200: FileOut, **_NO})
+@router.get("/files/{file_id}", auth=Key(Scope.ORDERS_READ, cost=_LOOK), response={200: FileOut, **_NO})
 def one_file(request: HttpRequest, file_id: Id) -> FileOut:
-    """How far it is, and what it costs."""
+    """How far it is, and what it costs. Counts as five calls: its orders are counted."""
     return _out(_found(request, file_id))
 
 
@@ -155,14 +164,10 @@ def confirm(
     payload: Confirmation,
 ) -> FileOut:
     """Buy the good rows, now or from a time on. The sum must be the one that was shown."""
-    key, begins_at = key_of(request), payload.begins_at
-    if begins_at is not None and begins_at.tzinfo is not None:
-        begins_at = begins_at.astimezone(UTC)
-    return _done(
-        request,
-        file_id,
-        bulk.confirm(access(request), file_id, payload.total_minor, key=key, begins_at=begins_at, at=timezone.now()),
-    )
+    who, key, total_minor = access(request), key_of(request), payload.total_minor
+    with once():
+        refused = bulk.confirm(who, file_id, total_minor, key=key, begins_at=payload.begins_at, at=timezone.now())
+    return _done(request, file_id, refused)
 
 
 @router.post("/files/{file_id}/pause", auth=Key(Scope.ORDERS_WRITE), response={200: FileOut, **_NO})
@@ -173,8 +178,11 @@ def pause(request: HttpRequest, file_id: Id) -> FileOut:
 
 @router.post("/files/{file_id}/resume", auth=Key(Scope.ORDERS_WRITE), response={200: FileOut, **_NO})
 def resume(request: HttpRequest, file_id: Id) -> FileOut:
-    """Go on where it was paused."""
-    return _done(request, file_id, bulk.resume(access(request), file_id, at=timezone.now()))
+    """Go on where it was paused. Under one key once: sent again, it changes nothing, though it was paused since."""
+    who, key = access(request), key_of(request)
+    with once():
+        refused = bulk.resume(who, file_id, key=key, at=timezone.now())
+    return _done(request, file_id, refused)
 
 
 @router.post("/files/{file_id}/cancel", auth=Key(Scope.ORDERS_WRITE), response={200: FileOut, **_NO})
@@ -189,13 +197,13 @@ def cancel(request: HttpRequest, file_id: Id) -> FileOut:
     response={**_NO},
     openapi_extra={"responses": {200: {"description": "The results", "content": {"text/csv": {}}}}},
 )
-def result(request: HttpRequest, file_id: Id) -> HttpResponse:
+def result(request: HttpRequest, file_id: Id) -> FileResponse:
     """The file's own columns, and what became of each row, as CSV. Buyers' links are for whoever has `codes:read`."""
     found, here = _found(request, file_id), shop.current()
     opens = not access(request).refused(Scope.CODES_READ)
     link = (lambda order_id: bulk.link_of(order_id, shop=here)) if opens else None
-    text = words.result(found, files.all_rows(found.id), link)
-    return HttpResponse(text, content_type="text/csv; charset=utf-8")
+    made = words.result(found, files.all_rows(found.id), link)
+    return FileResponse(made, content_type="text/csv; charset=utf-8")
 
 
 def _found(request: HttpRequest, file_id: UUID) -> File:
@@ -219,23 +227,27 @@ def _whys(refusals: tuple[Refusal, ...]) -> list[Why]:
 
 
 def _out(file: File) -> FileOut:
-    return FileOut(
-        id=file.id,
-        name=file.name,
-        source=file.platform,
-        state=str(file.state),
-        rows=file.rows,
-        good=file.good,
-        bad=file.bad,
-        again=file.again,
-        placed=file.placed,
-        refused=file.refused,
-        orders=files.order_states(file.id) if file.placed and not file.sandbox else {},
-        total=Money.of(file.total),
-        missing=Money.of(file.missing) if file.missing_minor else None,
-        begins_at=file.begins_at,
-        made_at=file.made_at,
-        confirmed_at=file.confirmed_at,
-        ended_at=file.ended_at,
-        problems=_whys(file.refusals),
-    )
+    orders = files.order_states(file.id) if file.placed and not file.sandbox else {}
+    return FileOut.model_validate({**_fields(file), "orders": orders})
+
+
+def _fields(file: File) -> dict[str, object]:
+    return {
+        "id": file.id,
+        "name": file.name,
+        "source": file.platform,
+        "state": str(file.state),
+        "rows": file.rows,
+        "good": file.good,
+        "bad": file.bad,
+        "again": file.again,
+        "placed": file.placed,
+        "refused": file.refused,
+        "total": Money.of(file.total),
+        "missing": Money.of(file.missing) if file.missing_minor else None,
+        "begins_at": file.begins_at,
+        "made_at": file.made_at,
+        "confirmed_at": file.confirmed_at,
+        "ended_at": file.ended_at,
+        "problems": _whys(file.refusals),
+    }

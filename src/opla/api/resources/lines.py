@@ -27,6 +27,7 @@ from opla.core.timeline import Purchase, Wants, demand_fields, event_fields, hap
 from opla.core.verdict import Renewal, verdict
 from opla.operations import catalogue, look_ahead, shop
 from opla.operations.look_ahead import Wish
+from opla.operations.shop import Shop
 from opla.presenting import changes as words
 from opla.presenting import plans
 from opla.presenting import timeline as sentences
@@ -193,19 +194,24 @@ def effects(request: HttpRequest, payload: Look) -> Effects:
     line = _line(payload.line, catalog) if payload.line is not None else None
     wish = Wish(payload.sku, payload.amount_minor, payload.plan)
     effect = _known(look_ahead.effect_wished(wish, line, catalog, shop=here))
-    others = look_ahead.effects_of(effect.operator, catalog)
     brand = catalog.operator(effect.operator)
     if payload.plan and not (brand and any(plan.id == payload.plan for plan in brand.plans_offered)):
         raise Refused(Refusal(Code.PRODUCT_UNKNOWN, "plan", {"plan": payload.plan}))
-    found, _conditions = words.looked(effect, line, at, plan=payload.plan, effects=others)
-    said = words.changes(effect, plans.product(catalog, effect.sku), line, at, plan=payload.plan, effects=others)
+    return looked_at(effect, line, at, payload.plan, catalog, here)
+
+
+def looked_at(effect: Effect, line: Line | None, at: datetime, plan: str, catalog: Catalog, here: Shop) -> Effects:
+    """What it would do, in figures and in words. Raises `Refused` where nobody can say."""
+    others = look_ahead.effects_of(effect.operator, catalog)
+    found, _conditions = words.looked(effect, line, at, plan=plan, effects=others)
+    said = words.changes(effect, plans.product(catalog, effect.sku), line, at, plan=plan, effects=others)
     if isinstance(found, Refusal):
         raise Refused(found)
     if isinstance(said, Refusal):
         raise Refused(said)
     cost = money.Money(effect.paid_minor + (0 if effect.from_credit else here.terms.fee_minor), effect.currency)
     holding = completed(line, effect) if line else Line(effect.operator, currency=effect.currency)
-    advised = verdict(holding, at, Renewal(effect, cost.amount_minor, payload.plan), where=effect.zone, effects=others)
+    advised = verdict(holding, at, Renewal(effect, cost.amount_minor, plan), where=effect.zone, effects=others)
     return Effects(
         at=at,
         cost=Money.of(cost),

@@ -10,7 +10,7 @@ from ninja import Field, Router, Schema
 from pydantic import ConfigDict
 
 from opla.accounts.address import address_of
-from opla.api.auth import Key
+from opla.api.auth import Key, access
 from opla.api.problems import Refused
 from opla.api.schemas import Body, Problem, Why
 from opla.core import sim
@@ -60,16 +60,19 @@ class LookedUp(Schema):
 )
 def identify(request: HttpRequest, payload: LookUp) -> LookedUp:
     """What was typed, read as the shop's own page reads it. What can be no number is refused, saying why. The same
-    address has twenty look-ups an hour that ask a supplier; others are answered from the catalogue alone."""
+    address has twenty look-ups an hour that ask a supplier; others, and every key of the sandbox, are answered from
+    the catalogue alone."""
     _, catalog = catalogue.active()
     found = sim.identify(payload.number, home=catalog.country, served=frozenset({catalog.country}))
     if isinstance(found, Refusal):
         raise Refused(found)
     if not isinstance(found, Number):
         return _of_a_sim(found)
-    here, at = shop.current(), timezone.now()
-    look_up.ask(found.e164, address=address_of(request), shop=here, at=at)
-    told = look_up.found(found.e164, shop=here, at=at)
+    told = look_up.Found(waiting=False)
+    if not access(request).sandbox:
+        here, at = shop.current(), timezone.now()
+        look_up.ask(found.e164, address=address_of(request), shop=here, at=at)
+        told = look_up.found(found.e164, shop=here, at=at)
     likely = told.operator or catalog.hinted_operator(found.e164)
     by: Literal["supplier", "number_block"] = "supplier" if told.operator else "number_block"
     return LookedUp(

@@ -35,10 +35,11 @@ MOST = 100
 
 
 class Placed(Schema):
-    """It stands, and its price is held on the float. What becomes of it, `GET /orders/{order}` says."""
+    """It stands, and its price is held on the float. `state` is null where it stood before: what has become of it,
+    `GET /orders/{order}` says."""
 
     order: UUID
-    state: str
+    state: State | None
     sandbox: bool
 
 
@@ -117,7 +118,7 @@ class Answered(Schema):
     key: str
     status: int
     order: UUID | None
-    state: str | None
+    state: State | None
     problem: Problem | None
 
 
@@ -142,7 +143,7 @@ def place(request: HttpRequest, payload: Wish) -> Status[Placed]:
         [found] = side(request).place([(key, payload.wanted(who))])
     if isinstance(found, list):
         raise Refused(*found)
-    return Status(_status(found), Placed(order=found.order_id, state=State.PLACED, sandbox=who.sandbox))
+    return Status(_status(found), Placed(order=found.order_id, state=_state(found), sandbox=who.sandbox))
 
 
 @router.post(
@@ -156,7 +157,8 @@ def place_batch(request: HttpRequest, payload: Batch) -> BatchAnswered:
     The header's key is of the batch as a whole, each order has its own besides.
     """
     who, key, at = access(request), key_of(request), timezone.now()
-    wishes = {f"orders.{n}": json.dumps(one.dict(), sort_keys=True) for n, one in enumerate(payload.orders)}
+    wishes = {"orders": str(len(payload.orders))}
+    wishes |= {f"orders.{n}": json.dumps(one.dict(), sort_keys=True) for n, one in enumerate(payload.orders)}
     wanted = [(one.key, one.wanted(who)) for one in payload.orders]
     with once():
         kept = keyed(f"{'played_' if who.sandbox else ''}batch:{who.reseller}", key, wishes, shop=shop.current(), at=at)
@@ -205,9 +207,13 @@ def _status(found: Reserved) -> int:
     return 200 if found.again else 202
 
 
+def _state(found: Reserved) -> State | None:
+    return None if found.again else State.PLACED
+
+
 def _answered(key: str, found: Reserved | list[Refusal]) -> Answered:
     if isinstance(found, Reserved):
-        return Answered(key=key, status=_status(found), order=found.order_id, state=State.PLACED, problem=None)
+        return Answered(key=key, status=_status(found), order=found.order_id, state=_state(found), problem=None)
     status = problems.status_of(found)
     problem = Problem.model_validate_json(problems.document(status, found))
     return Answered(key=key, status=status, order=None, state=None, problem=problem)

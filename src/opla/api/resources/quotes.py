@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -10,11 +10,14 @@ from ninja import Field, Router, Schema
 
 from opla.api.auth import Key, access
 from opla.api.problems import Refused
+from opla.api.resources.lines import Effects, looked_at
 from opla.api.schemas import Body, Money, Problem
 from opla.core import quote
 from opla.core.api_access import Access, Scope
-from opla.operations import reselling, shop
+from opla.core.refusal import Refusal
+from opla.operations import catalogue, look_ahead, reselling, shop
 from opla.operations.quote_topup import Wanted
+from opla.operations.shop import Shop
 
 router = Router(tags=["orders"])
 
@@ -49,7 +52,10 @@ class Wish(Body):
 
 
 class Quote(Schema):
-    """`total` = `face` + `fee`. After `expires_at` it may cost something else."""
+    """`total` = `face` + `fee`. After `expires_at` it may cost something else.
+
+    `effects` is what `/lines/effects` says of it then, of a SIM that nothing is known of; null where it refuses.
+    """
 
     sku: str
     operator: str
@@ -62,10 +68,11 @@ class Quote(Schema):
     total: Money
     sample: bool
     expires_at: datetime
+    effects: Effects | None
     sandbox: bool
 
     @staticmethod
-    def of(found: quote.Quote, who: Access) -> Quote:
+    def of(found: quote.Quote, effects: Effects | None, who: Access) -> Quote:
         return Quote(
             sku=found.sku,
             operator=found.operator,
@@ -78,19 +85,32 @@ class Quote(Schema):
             total=Money.of(found.price.total),
             sample=found.sample,
             expires_at=found.expires_at,
+            effects=effects,
             sandbox=who.sandbox,
         )
 
 
 @router.post(
     "/quotes",
-    auth=Key(Scope.ORDERS_WRITE),
+    auth=Key(Scope.ORDERS_WRITE, cost=2),
     response={200: Quote, 400: Problem, 401: Problem, 403: Problem, 422: Problem, 429: Problem},
 )
 def price(request: HttpRequest, payload: Wish) -> Quote:
-    """What it would cost now. Nothing is bought, kept or held."""
-    who = access(request)
-    found = reselling.preview(payload.wanted(who), shop=shop.current(), at=timezone.now())
+    """What it would cost now, and do. Nothing is bought, kept or held. Counts as two calls."""
+    who, here = access(request), shop.current()
+    found = reselling.preview(payload.wanted(who), shop=here, at=timezone.now())
     if isinstance(found, list):
         raise Refused(*found)
-    return Quote.of(found, who)
+    return Quote.of(found, _effects(found, here), who)
+
+
+def _effects(found: quote.Quote, here: Shop) -> Effects | None:
+    catalog = catalogue.at_version(found.catalog_version)
+    wish = look_ahead.Wish(found.sku, found.price.face.amount_minor, found.plan)
+    effect = look_ahead.effect_wished(wish, None, catalog, shop=here)
+    if isinstance(effect, Refusal):
+        return None
+    try:
+        return looked_at(effect, None, found.made_at.astimezone(UTC), found.plan, catalog, here)
+    except Refused:
+        return None

@@ -159,8 +159,12 @@ def make(request: HttpRequest, payload: Wanted) -> Status[NewEndpoint]:
 @router.get("/webhooks/messages", auth=_KEY, response={200: Messages, **_READ})
 def messages(request: HttpRequest, page: Query[Page]) -> Messages:
     """What was told in the last thirty days."""
-    who = access(request)
-    rows = webhooks.messages(who, limit=page.limit + 1, after=page.after, type_=page.type, endpoint_id=page.endpoint)
+    who, at = access(request), timezone.now()
+    if page.after and webhooks.message(who, page.after, at=at) is None:
+        raise Refused(Refusal(Code.FIELD_INVALID, "after", {"why": "cursor"}))
+    rows = webhooks.messages(
+        who, limit=page.limit + 1, after=page.after, type_=page.type, endpoint_id=page.endpoint, at=at
+    )
     more = rows[: page.limit]
     return Messages(items=[_message(row) for row in more], next=more[-1].reference if len(rows) > page.limit else None)
 
@@ -168,7 +172,7 @@ def messages(request: HttpRequest, page: Query[Page]) -> Messages:
 @router.get("/webhooks/messages/{message_id}", auth=_KEY, response={200: MessageWithTries, **_FOUND})
 def message(request: HttpRequest, message_id: str) -> MessageWithTries:
     """One message, and every try to post it."""
-    found = webhooks.message(access(request), message_id)
+    found = webhooks.message(access(request), message_id, at=timezone.now())
     if found is None:
         raise Refused(Refusal(Code.NOT_FOUND))
     row, tries = found

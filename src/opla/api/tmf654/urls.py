@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 
 from opla.api.tmf654 import views
 
@@ -22,4 +23,5 @@ urlpatterns = [
     path("balanceActionHistory/<str:name>", views.action),
     *(path(name, views.not_offered) for name in _ELSE),
     *(path(f"{name}/<str:name>", views.not_offered) for name in _ELSE),
+    path("<path:rest>", csrf_exempt(views.nowhere)),
 ]

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from itertools import islice
 from typing import Concatenate, Final, ParamSpec, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from pydantic import ValidationError
 
+from opla.api import paging
 from opla.api.auth import Key
-from opla.api.idempotency import key_of
-from opla.api.problems import Refused
+from opla.api.idempotency import key_of, once
+from opla.api.problems import Refused, too_large
 from opla.api.sides import side
 from opla.api.tmf654 import shapes
 from opla.api.tmf654.shapes import Json, Shape
 from opla.core.api_access import Access, Scope
 from opla.core.money import Money
 from opla.core.refusal import Code, Refusal
-from opla.core.reselling import Sold, Which
+from opla.core.reselling import Line, Sold, Which
 from opla.db.queries.call import BROKEN
 from opla.db.queries.sold import Place
 from opla.operations.quote_topup import Wanted
@@ -32,13 +35,17 @@ from opla.operations.reselling import CURRENCY
 from opla.presenting import problems
 from opla.presenting.refusals import sentence
 
+_log = logging.getLogger(__name__)
+
 _TYPE: Final = "application/json;charset=utf-8"
 _LIMIT, _MOST, _DEEPEST = 20, 200, 2000
-#: Filters look through so many of the newest.
+#: One answer looks through so many.
 _SEARCHED: Final = 2000
+#: What a list is asked with that is no filter.
+_OURS: Final = ("fields", "offset", "limit", "after")
 _ALWAYS: Final = datetime(2000, 1, 1, tzinfo=UTC)
 #: Statuses that their document has for what we answer otherwise.
-_STATUS: Final = {402: 409, 422: 400, 429: 409, 503: 500}
+_STATUS: Final = {402: 409, 413: 400, 422: 400, 429: 409, 503: 500}
 P = ParamSpec("P")
 T = TypeVar("T", bound=shapes.Theirs)
 Act = Callable[Concatenate[HttpRequest, Access, P], HttpResponse]
@@ -54,13 +61,19 @@ def _needs(**scopes: Scope) -> Callable[[Act[P]], Callable[..., HttpResponse]]:
             try:
                 scope = scopes.get("GET" if request.method == "HEAD" else request.method or "")
                 if scope is None:
-                    return _error(405, "not_offered", "This is not offered here.")
+                    refused = _error(405, "not_offered", "This is not offered here.")
+                    refused["Allow"] = ", ".join(sorted({*scopes, "HEAD"} if "GET" in scopes else scopes))
+                    return refused
                 who = Key(scope)(request)
                 request.auth = who  # type: ignore[attr-defined]  # as ninja has it
                 return act(request, who, *args, **kwargs)
             except Refused as no:
                 return _refused(no.refusals)
-            except BROKEN:
+            except RequestDataTooBig:
+                return _refused([too_large()])
+            except Exception as broke:  # noqa: BLE001 - whatever it was, it is told in their words
+                if not isinstance(broke, BROKEN):
+                    _log.exception("TMF654 broke")
                 return _refused([Refusal(Code.TEMPORARILY_CLOSED)])
 
         return view
@@ -72,7 +85,7 @@ def _needs(**scopes: Scope) -> Callable[[Act[P]], Callable[..., HttpResponse]]:
 def topups(request: HttpRequest, who: Access) -> HttpResponse:
     if request.method == "POST":
         return _create(request, who)
-    return _listed(request, (shapes.topup(one, who.reseller) for one in _orders(request)))
+    return _listed(request, ((shapes.topup(one, who.reseller), paging.write(one.id)) for one in _orders(request)))
 
 
 @_needs(GET=Scope.ORDERS_READ, PATCH=Scope.REFUNDS_WRITE, DELETE=Scope.REFUNDS_WRITE)
@@ -86,7 +99,8 @@ def topup(request: HttpRequest, who: Access, name: str) -> HttpResponse:
     if request.method == "PATCH" and _read(request, shapes.Change).status != "cancelled":
         raise Refused(Refusal(Code.FIELD_INVALID, "status", {"why": "cancelled"}))
     if shapes.STATUS[found.state] != "cancelled":
-        given = side(request).give_back(order_id, f"tmf654-{order_id}")
+        with once():
+            given = side(request).give_back(order_id, f"tmf654-{order_id}")
         if isinstance(given, Refusal):
             # It is there, and cannot be cancelled as it stands.
             return _refused([given], 409)
@@ -98,7 +112,7 @@ def topup(request: HttpRequest, who: Access, name: str) -> HttpResponse:
 
 @_needs(GET=Scope.FLOAT_READ)
 def buckets(request: HttpRequest, who: Access) -> HttpResponse:
-    return _listed(request, [_bucket(request, who)])
+    return _listed(request, [(_bucket(request, who), "")])
 
 
 @_needs(GET=Scope.FLOAT_READ)
@@ -108,7 +122,7 @@ def bucket(request: HttpRequest, who: Access, name: str) -> HttpResponse:
 
 @_needs(GET=Scope.FLOAT_READ)
 def balances(request: HttpRequest, who: Access) -> HttpResponse:
-    return _listed(request, [_accumulated(request, who)])
+    return _listed(request, [(_accumulated(request, who), "")])
 
 
 @_needs(GET=Scope.FLOAT_READ)
@@ -118,9 +132,8 @@ def balance(request: HttpRequest, who: Access, name: str) -> HttpResponse:
 
 @_needs(GET=Scope.FLOAT_READ)
 def history(request: HttpRequest, who: Access) -> HttpResponse:
-    until = timezone.now() + timedelta(days=1)
-    lines = side(request).lines(_ALWAYS, until, after=None, limit=_SEARCHED)
-    return _listed(request, (shapes.action(one, who.reseller) for one in lines))
+    moved = _moved(request)
+    return _listed(request, ((shapes.action(one, who.reseller), paging.write(one.at, one.event_id)) for one in moved))
 
 
 @_needs(GET=Scope.FLOAT_READ)
@@ -134,6 +147,11 @@ def action(request: HttpRequest, who: Access, name: str) -> HttpResponse:
     if not found or found[0].event_id != int(event):
         raise Refused(Refusal(Code.NOT_FOUND))
     return _answer(shapes.only(shapes.action(found[0], who.reseller), request.GET.get("fields", "")))
+
+
+def nowhere(_request: HttpRequest, **_rest: str) -> HttpResponse:
+    """No address of their document."""
+    return _refused([Refusal(Code.NOT_FOUND)])
 
 
 @_needs()
@@ -158,7 +176,8 @@ def _create(request: HttpRequest, who: Access) -> HttpResponse:
     wanted = Wanted(
         asked.bucket.id, shapes.decimal(asked.amount.amount), who.email, "en", sku=asked.sku, number=asked.number
     )
-    [placed] = side(request).place([(key, wanted)])
+    with once():
+        [placed] = side(request).place([(key, wanted)])
     if isinstance(placed, list):
         raise Refused(*placed)
     found = side(request).one(placed.order_id)
@@ -169,15 +188,21 @@ def _create(request: HttpRequest, who: Access) -> HttpResponse:
     return made
 
 
-def _orders(request: HttpRequest) -> Iterable[Sold]:
-    """Newest first, a page of the database at a time, and no more of them than filters look through."""
-    after: UUID | None = None
-    for _ in range(_SEARCHED // _MOST):
-        found = side(request).orders(Which(), after=after, limit=_MOST)
+def _orders(request: HttpRequest) -> Iterator[Sold]:
+    """Newest first, behind the cursor, a page of the database at a time."""
+    after = paging.read(request.GET.get("after", ""), UUID, str)
+    while found := side(request).orders(Which(), after=after, limit=_MOST):
         yield from found
-        if len(found) < _MOST:
-            return
         after = found[-1].id
+
+
+def _moved(request: HttpRequest) -> Iterator[Line]:
+    """What moved on the float, as `_orders`."""
+    until = timezone.now() + timedelta(days=1)
+    after = paging.read(request.GET.get("after", ""), Place, paging.instant, paging.number)
+    while found := side(request).lines(_ALWAYS, until, after=after, limit=_MOST):
+        yield from found
+        after = Place(found[-1].at, found[-1].event_id)
 
 
 def _bucket(request: HttpRequest, who: Access) -> Shape:
@@ -195,18 +220,36 @@ def _one(request: HttpRequest, shown: Shape, name: str) -> HttpResponse:
     return _answer(shapes.only(shown, request.GET.get("fields", "")))
 
 
-def _listed(request: HttpRequest, all_of_them: Iterable[Shape]) -> HttpResponse:
-    """Those that fit every filter, from `offset`, at most `limit` (TMF630 part 1): 206 where there is more."""
+def _listed(request: HttpRequest, all_of_them: Iterable[tuple[Shape, str]]) -> HttpResponse:
+    """Those that fit every filter, from `offset`, at most `limit` (TMF630 part 1), each beside the cursor behind it.
+
+    One answer looks through `_SEARCHED` of them. Where there is more, of what fits or of what was not looked at yet,
+    the link `next` goes on there, and a page may have fewer than asked for, or none: a list ends where no link is.
+    """
     offset, limit = _count(request, "offset", 0, _DEEPEST), _count(request, "limit", _LIMIT, _MOST)
-    filters = [(path, text) for path, text in request.GET.items() if path not in ("fields", "offset", "limit")]
-    fitting = (one for one in all_of_them if all(shapes.fits(one, path, str(text)) for path, text in filters))
-    found = list(islice(fitting, offset, offset + limit + 1))
-    shown: list[Json] = [shapes.only(one, request.GET.get("fields", "")) for one in found[:limit]]
+    filters = [(path, text) for path, text in request.GET.items() if path not in _OURS]
+    several, fitting, place = iter(all_of_them), list[Shape](), ""
+    for one, place in islice(several, _SEARCHED):  # noqa: B007 - where the next answer goes on
+        if all(shapes.fits(one, path, str(text)) for path, text in filters):
+            fitting.append(one)
+        if len(fitting) > offset + limit:
+            break
+    shown: list[Json] = [shapes.only(x, request.GET.get("fields", "")) for x in fitting[offset : offset + limit]]
     answer = _answer(shown)
     answer["X-Result-Count"] = str(len(shown))
-    if len(found) > limit:
-        answer["Link"] = f'<{request.path}?offset={offset + limit}&limit={limit}>; rel="next"'
+    if len(fitting) > offset + limit:
+        answer["Link"] = _next(request, offset=offset + limit)
+    elif next(several, None) is not None:
+        answer["Link"] = _next(request, offset=max(0, offset - len(fitting)), after=place)
     return answer
+
+
+def _next(request: HttpRequest, **place: object) -> str:
+    """The same list, with the same filters and fields, from there on."""
+    asked = request.GET.copy()
+    for name, value in place.items():
+        asked[name] = str(value)
+    return f'<{request.path}?{asked.urlencode()}>; rel="next"'
 
 
 def _count(request: HttpRequest, name: str, usual: int, most: int) -> int:

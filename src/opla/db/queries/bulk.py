@@ -145,8 +145,8 @@ def upload(
     return expect(found, UUID), expect(known, bytes)
 
 
-def move(file_id: UUID, event: Event, *, actor: Actor, at: datetime) -> bool:
-    """Whether it could happen. Each event of a file leads to one state."""
+def move(file_id: UUID, event: Event, *, key: str = "", actor: Actor, at: datetime) -> bool:
+    """Whether it could happen, or has under this key. Each event of a file leads to one state."""
     sources = sources_of(event)
     target = ARROWS[sources[0], event]
     [(moved,)] = call(
@@ -158,6 +158,7 @@ def move(file_id: UUID, event: Event, *, actor: Actor, at: datetime) -> bool:
         Argument([str(source) for source in sources], "text[]"),
         Argument(str(target), "text"),
         Argument(target in ENDED, "boolean"),
+        Argument(key, "text"),
     )
     return expect(moved, bool)
 
@@ -386,15 +387,6 @@ def order_states(file_id: UUID) -> dict[str, int]:
         [file_id],
     )
     return {expect(state, str): expect(count, int) for state, count in rows}
-
-
-def standing(reseller: str, keys: Sequence[str]) -> dict[str, tuple[UUID, bytes]]:
-    """The orders that stand under these keys of a reseller, with the digests of what was asked."""
-    rows = select(
-        "SELECT key, order_id, fields FROM idempotency WHERE caller = %s AND key = ANY (%s::text[])",
-        [reseller, list(keys)],
-    )
-    return {expect(key, str): (expect(order, UUID), expect(fields, bytes)) for key, order, fields in rows}
 
 
 @dataclass(frozen=True)

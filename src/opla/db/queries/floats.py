@@ -69,6 +69,21 @@ def _row(r: Reservation) -> tuple[object, ...]:
     )
 
 
+def standing(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[UUID, bytes]]:
+    """The orders that stand under these keys, each beside its reseller, with the digests of what was asked."""
+    if not keys:
+        return {}
+    rows = select(
+        """SELECT i.caller, i.key, i.order_id, i.fields FROM unnest(%s::text[], %s::text[]) AS k (caller, key)
+           JOIN idempotency i ON i.caller = k.caller AND i.key = k.key""",
+        [[caller for caller, _ in keys], [key for _, key in keys]],
+    )
+    return {
+        (expect(caller, str), expect(key, str)): (expect(order_id, UUID), bytes(expect(fields, bytes)))
+        for caller, key, order_id, fields in rows
+    }
+
+
 def pay_in(
     reseller: str,
     key: str,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from opla.db.queries.call import expect, select
+from opla.core.actor import Actor
+from opla.db.queries.call import Argument, call, expect, select
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,48 @@ class MemberRow:
     reseller: str
     title: str
     role: str
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Something about a reseller's keys or people that somebody changed: `what` was done, to whom or which (`why`)."""
+
+    at: datetime
+    what: str
+    actor: str
+    why: str
+
+
+def alone(reseller: str) -> bool:
+    """Whoever changes the people of a reseller does it one after the other, to the end of the transaction. False: there
+    is no such reseller."""
+    return bool(select("SELECT id FROM reseller WHERE id = %s FOR NO KEY UPDATE", [reseller]))
+
+
+def changed(reseller: str, what: str, why: str, *, actor: Actor, at: datetime) -> None:
+    """Beside the change itself, in its transaction."""
+    call(
+        "opla_reseller_changed",
+        Argument(at, "timestamptz"),
+        Argument(str(actor), "text"),
+        Argument(reseller, "text"),
+        Argument(what, "text"),
+        Argument(why, "text"),
+    )
+
+
+def changes(reseller: str, several: Sequence[str], *, limit: int) -> list[Changed]:
+    """The newest of these first."""
+    rows = select(
+        """SELECT at, name, actor, why FROM event
+           WHERE subject_id = md5('reseller ' || %s)::uuid AND subject = 'reseller' AND name = ANY (%s::text[])
+           ORDER BY at DESC, id DESC LIMIT %s""",
+        [reseller, list(several), limit],
+    )
+    return [
+        Changed(expect(at, datetime), expect(what, str), expect(actor, str), expect(why, str))
+        for at, what, actor, why in rows
+    ]
 
 
 def put(email: str, reseller: str, role: str, *, at: datetime) -> None:

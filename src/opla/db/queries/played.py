@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from opla.core.api_sandbox import Played
+from opla.core.api_sandbox import News, Played
 from opla.core.ports import Kind
-from opla.core.quote import Quote
 from opla.db.queries.call import Argument, Row, call, columns, expect, select
 from opla.db.queries.orders import read_price
 
 
 @dataclass(frozen=True, slots=True)
 class NewPlay:
-    order_id: UUID
-    key: str
+    """One to be played, and what its reseller's endpoints are told of it, each under a reference of its own."""
+
+    order: Played
     fields: bytes
-    ticket: str
-    quote: Quote
+    news: Mapping[str, News]
 
 
 def play(reseller: str, new: Sequence[NewPlay], *, at: datetime, forget: datetime) -> list[tuple[UUID, bytes]]:
@@ -37,45 +37,57 @@ def play(reseller: str, new: Sequence[NewPlay], *, at: datetime, forget: datetim
             *("text", "bytea", "uuid", "text", "text", "text", "text", "text", "bigint", "bigint", "bigint"),
             *("text", "text", "text", "text"),
         ),
+        *columns(
+            (
+                (one.order.id, told.at, reference, str(told.event), json.dumps(dict(told.data)))
+                for one in new
+                for reference, told in one.news.items()
+            ),
+            *("uuid", "timestamptz", "text", "text", "jsonb"),
+        ),
     )
     return [(expect(row[1], UUID), bytes(expect(row[2], bytes))) for row in rows]
 
 
 def _row(one: NewPlay) -> tuple[object, ...]:
-    quote, price = one.quote, one.quote.price
+    order, price = one.order, one.order.price
     return (
         *(
-            one.key,
+            order.key,
             one.fields,
-            one.order_id,
-            one.ticket,
-            quote.sku,
-            quote.operator,
-            quote.product_name,
-            str(quote.kind),
+            order.id,
+            order.ticket,
+            order.sku,
+            order.operator,
+            order.product_name,
+            str(order.kind),
         ),
         *(price.face.amount_minor, price.fee.amount_minor, price.fee_vat.amount_minor, price.face.currency),
-        *(quote.number, quote.plan, quote.language),
+        *(order.number, order.plan, order.language),
     )
 
 
 def look(reseller: str, order_id: UUID, *, at: datetime) -> bool:
     """Its code is seen from now on. False where it was given back."""
-    return _on(reseller, order_id, None, at)
+    return _on(reseller, order_id, None, "", {}, at)
 
 
-def give_back(reseller: str, order_id: UUID, refund_id: UUID, *, at: datetime) -> bool:
-    """False where it was seen, or given back before."""
-    return _on(reseller, order_id, refund_id, at)
+def give_back(reseller: str, order_id: UUID, refund_id: UUID, reference: str, told: News, *, at: datetime) -> bool:
+    """False where it was seen, or given back before. `told` is told in place of what was to come."""
+    return _on(reseller, order_id, refund_id, reference, told.data, at)
 
 
-def _on(reseller: str, order_id: UUID, refund_id: UUID | None, at: datetime) -> bool:
+def _on(
+    reseller: str, order_id: UUID, refund_id: UUID | None, reference: str, data: Mapping[str, object], at: datetime
+) -> bool:
     rows = call(
         "opla_play_on",
         Argument(at, "timestamptz"),
         Argument(reseller, "text"),
         Argument(order_id, "uuid"),
         Argument(refund_id, "uuid"),
+        Argument(reference, "text"),
+        Argument(json.dumps(dict(data)), "jsonb"),
     )
     return expect(rows[0][0], bool)
 

@@ -183,7 +183,8 @@ _MESSAGES = """
         WHERE d.reference = m.reference
           AND NOT EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = d.endpoint_id AND e.ended_why = 'removed')
         ), '[]')::text
-    FROM webhook_message m WHERE m.reseller_id = %(reseller)s AND m.sandbox = %(sandbox)s """
+    FROM webhook_message m WHERE m.reseller_id = %(reseller)s AND m.sandbox = %(sandbox)s
+      AND m.made_at <= %(at)s """
 
 
 def messages(
@@ -194,8 +195,9 @@ def messages(
     after: str | None = None,
     type_: str | None = None,
     endpoint_id: UUID | None = None,
+    at: datetime,
 ) -> list[MessageRow]:
-    """The newest first; those older than the message `after`."""
+    """The newest first; those older than the message `after`. What a sandbox will tell is not told yet."""
     rows = select(
         _MESSAGES  # noqa: S608 - our own words
         + """AND (%(type)s::text IS NULL OR m.type = %(type)s)
@@ -207,16 +209,16 @@ def messages(
              ORDER BY m.made_at DESC, m.reference DESC LIMIT %(limit)s""",
         {
             "reseller": reseller, "sandbox": sandbox, "type": type_, "endpoint": endpoint_id, "after": after,
-            "limit": limit,
+            "limit": limit, "at": at,
         },
     )  # fmt: skip
     return [_message(row) for row in rows]
 
 
-def message(reseller: str, reference: str, *, sandbox: bool) -> MessageRow | None:
+def message(reseller: str, reference: str, *, sandbox: bool, at: datetime) -> MessageRow | None:
     rows = select(
         _MESSAGES + "AND m.reference = %(reference)s",
-        {"reseller": reseller, "sandbox": sandbox, "reference": reference},
+        {"reseller": reseller, "sandbox": sandbox, "reference": reference, "at": at},
     )
     return _message(rows[0]) if rows else None
 

@@ -51,14 +51,21 @@ BEGIN
 END $$;
 
 -- Orders of a sandbox key, each once under its key. One row back per input: what stands under the key now. Nothing but this
--- table is written; what is older than p_forget goes.
+-- table is written, and what endpoints of the sandbox are told, now and later (p_news…, of the orders that are new); what
+-- is older than p_forget goes.
+DROP FUNCTION IF EXISTS opla_play(  -- before endpoints were told
+    timestamptz, timestamptz, text, text[], bytea[], uuid[], text[], text[], text[], text[], text[], bigint[], bigint[],
+    bigint[], text[], text[], text[], text[]);
 CREATE OR REPLACE FUNCTION opla_play(
     p_at timestamptz, p_forget timestamptz, p_reseller text, p_key text[], p_fields bytea[], p_id uuid[], p_ticket text[],
     p_sku text[], p_operator text[], p_product_name text[], p_kind text[], p_face bigint[], p_fee bigint[],
-    p_fee_vat bigint[], p_currency text[], p_number text[], p_plan text[], p_language text[]
+    p_fee_vat bigint[], p_currency text[], p_number text[], p_plan text[], p_language text[], p_news_order uuid[],
+    p_news_at timestamptz[], p_news_reference text[], p_news_type text[], p_news_data jsonb[]
 ) RETURNS TABLE (n int, id uuid, fields bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
+DECLARE
+    v_at timestamptz;
 BEGIN
     PERFORM opla_writes(true);
     DELETE FROM played_order p WHERE p.reseller = p_reseller AND p.placed_at < p_forget;
@@ -71,6 +78,15 @@ BEGIN
         fee, fee_vat, currency, number, plan, language)
     ORDER BY a.key
     ON CONFLICT (reseller, key) DO NOTHING;
+    IF EXISTS (SELECT FROM webhook_endpoint e WHERE e.reseller_id = p_reseller AND e.sandbox) THEN
+        FOR v_at IN SELECT DISTINCT t.at FROM unnest(p_news_at) AS t (at) ORDER BY t.at LOOP  -- a handful of seconds
+            PERFORM opla_webhook_say(v_at, true, array_agg(p_reseller), array_agg(w.reference), array_agg(w.type),
+                array_agg(w.data))
+            FROM unnest(p_news_order, p_news_at, p_news_reference, p_news_type, p_news_data) AS w (id, at, reference, type, data)
+            JOIN played_order p ON p.id = w.id
+            WHERE w.at = v_at HAVING count(*) > 0;
+        END LOOP;
+    END IF;
     PERFORM opla_writes(false);
     RETURN QUERY
     SELECT k.n::int, p.id, p.fields FROM unnest(p_key) WITH ORDINALITY AS k (key, n)
@@ -78,7 +94,11 @@ BEGIN
 END $$;
 
 -- A played code is looked at (p_refund null), or goes back unseen under the refund's id. False where the other came first.
-CREATE OR REPLACE FUNCTION opla_play_on(p_at timestamptz, p_reseller text, p_id uuid, p_refund uuid) RETURNS boolean
+-- What was still to be told of one that goes back is not; p_data is, under p_reference.
+DROP FUNCTION IF EXISTS opla_play_on(timestamptz, text, uuid, uuid);  -- before endpoints were told
+CREATE OR REPLACE FUNCTION opla_play_on(
+    p_at timestamptz, p_reseller text, p_id uuid, p_refund uuid, p_reference text, p_data jsonb
+) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_found boolean;
@@ -92,6 +112,23 @@ BEGIN
         WHERE p.id = p_id AND p.reseller = p_reseller AND p.given_back_at IS NULL AND p.seen_at IS NULL;
     END IF;
     v_found := FOUND;
+    IF v_found AND p_refund IS NOT NULL THEN
+        DELETE FROM webhook_message m
+        WHERE m.reseller_id = p_reseller AND m.sandbox AND m.made_at > p_at AND m.data ->> 'order' = p_id::text;
+        PERFORM opla_webhook_say(p_at, true, ARRAY[p_reseller], ARRAY[p_reference], ARRAY['order.refunded'], ARRAY[p_data]);
+    END IF;
     PERFORM opla_writes(false);
     RETURN v_found;
+END $$;
+
+-- Who changed a reseller's keys or people, kept in the commit that did it. A reseller has a name and no id: its events
+-- stand under one that is made of it, which queries/members.py makes again.
+CREATE OR REPLACE FUNCTION opla_reseller_changed(p_at timestamptz, p_actor text, p_reseller text, p_name text, p_why text)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM opla_writes(true);
+    INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+    VALUES (p_at, 'reseller', md5('reseller ' || p_reseller)::uuid, p_name, '', '', p_actor, p_why);
+    PERFORM opla_writes(false);
 END $$;

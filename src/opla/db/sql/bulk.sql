@@ -1,15 +1,21 @@
 -- Resellers' files of orders: what a worker found out about a batch of rows is written in one call, with the file's sums.
 
 -- An event of a file, as core.bulk has it: false where it is not (any more) in one of p_sources.
+-- p_key: what a program calls this move. Made before under it, nothing is done again, whatever came since.
+DROP FUNCTION IF EXISTS opla_bulk_move(timestamptz, text, uuid, text, text[], text, boolean);  -- before it had a key
 CREATE OR REPLACE FUNCTION opla_bulk_move(
-    p_at timestamptz, p_actor text, p_file uuid, p_event text, p_sources text[], p_target text, p_ends boolean
+    p_at timestamptz, p_actor text, p_file uuid, p_event text, p_sources text[], p_target text, p_ends boolean,
+    p_key text DEFAULT ''
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_source text;
 BEGIN
     SELECT state INTO v_source FROM bulk_file WHERE id = p_file FOR UPDATE;
-    IF NOT FOUND OR v_source <> ALL (p_sources) THEN
+    IF p_key <> '' AND EXISTS (SELECT FROM event WHERE subject_id = p_file AND name = p_event AND why = p_key) THEN
+        RETURN true;
+    END IF;
+    IF v_source IS NULL OR v_source <> ALL (p_sources) THEN
         RETURN false;
     END IF;
     PERFORM opla_writes(true);
@@ -20,7 +26,7 @@ BEGIN
         missing_minor = CASE WHEN p_event = 'resumed' THEN 0 ELSE missing_minor END
     WHERE id = p_file;
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
-    VALUES (p_at, 'file', p_file, p_event, v_source, p_target, p_actor, '');
+    VALUES (p_at, 'file', p_file, p_event, v_source, p_target, p_actor, p_key);
     PERFORM opla_writes(false);
     RETURN true;
 END $$;

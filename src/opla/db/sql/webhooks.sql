@@ -231,7 +231,7 @@ BEGIN
     SELECT m.reference, e.id, p_at
     FROM webhook_message m
     JOIN webhook_endpoint e ON e.reseller_id = m.reseller_id AND e.sandbox = m.sandbox AND e.ended_at IS NULL
-    WHERE m.reseller_id = p_reseller AND m.sandbox = p_sandbox AND m.type <> p_besides
+    WHERE m.reseller_id = p_reseller AND m.sandbox = p_sandbox AND m.type <> p_besides AND m.made_at <= p_at
       AND (p_reference IS NULL OR m.reference = p_reference) AND (p_endpoint IS NULL OR e.id = p_endpoint)
       AND (p_since IS NULL OR m.made_at >= p_since)
       AND (e.events = '{}' OR m.type = ANY (e.events) OR (p_reference IS NOT NULL AND p_endpoint IS NOT NULL))
