@@ -145,6 +145,18 @@ def test_an_order_of_the_web_is_paid_and_a_refund_collected_at_the_till(shop: Do
     work(shop.world)
 
 
+def test_money_of_the_web_that_was_taken_by_mistake_goes_back_at_the_same_till(shop: Door, till: Visitor) -> None:
+    _, code = ordered(shop.world)
+    key = till.post("/till/find/", {"typed": code}).value("key")
+    taken = till.post("/till/cash/", {"act": "take", "code": code, "key": key})
+    assert "This was a mistake" in taken.text
+    signed_in(shop, till, "ben")
+    assert till.post("/till/cash/", {"act": "undo", "key": key, "why": "x"}).status == 422
+    signed_in(shop, till, "anna")
+    undone = till.post("/till/cash/", {"act": "undo", "key": key, "why": "wrong customer"})
+    assert (undone.status, "This was a mistake" in undone.text, in_drawer(shop.world)) == (200, False, 5000)
+
+
 def test_a_sale_is_undone_with_a_reason_by_who_sold_it_or_a_manager(shop: Door, till: Visitor) -> None:
     sold(till, priced(till), "20")
     signed_in(shop, till, "ben")

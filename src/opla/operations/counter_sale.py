@@ -159,9 +159,17 @@ def found(station: Station, n: int, clerk: Clerk) -> Sale | Refusal:
     return sale
 
 
-def undo(actor: Actor, sale: Sale, *, why: str, shop: Shop, at: datetime) -> Refusal | None:
-    """It was a mistake, a moment ago, and nobody has had anything for it."""
-    return cash.void(actor, sale.id, why=why, shop=shop, at=at)
+def undo(
+    actor: Actor, line_id: UUID, station: Station, clerk: Clerk, *, why: str, shop: Shop, at: datetime
+) -> Refusal | None:
+    """A taking of this till was a mistake, a moment ago, and nobody has had anything for it: a sale's, or one for an
+    order of the web. Who took it undoes it, or a manager."""
+    line = drawers.line(line_id)
+    if line is None or line.drawer != station.drawer:
+        return Refusal(Code.NOT_FOUND, "line")
+    if line.actor != str(actor) and not clerk.manages:
+        return Refusal(Code.SALE_NOT_YOURS, "line")
+    return cash.void(actor, line_id, why=why, shop=shop, at=at)
 
 
 @dataclass(frozen=True)
