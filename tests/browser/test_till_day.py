@@ -149,7 +149,7 @@ def test_a_scanner_and_a_keyboard_are_enough_and_the_page_goes_on_by_itself(hous
     counted(page, p5000=1)
     Finger(page).tap("button[value=open]")
     house.world.clock.now = datetime.now(UTC)
-    code = counter_sale.bring(house.world.quote(CODE), shop=house.world.shop, at=house.world.clock())
+    code = counter_sale.bring(house.world.quote(CODE), shop=house.world.shop)
     for keys in (code, ""):
         page.keyboard.type(keys)
         with page.expect_navigation():

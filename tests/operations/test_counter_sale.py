@@ -198,8 +198,8 @@ def test_a_large_refund_waits_for_a_second_person(till: Shop) -> None:
 
 def test_a_price_from_home_is_found_by_its_digits_and_made_again_for_the_till(till: Shop) -> None:
     world, home = till.world, till.world.quote(DIRECT, number=NUMBER)
-    code = counter_sale.bring(home, shop=world.shop, at=world.clock())
-    assert code == counter_sale.bring(home, shop=world.shop, at=world.clock())
+    code = counter_sale.bring(home, shop=world.shop)
+    assert code == counter_sale.bring(home, shop=world.shop)
     assert (len(code), code[0]) == (11, "9")
     world.clock.tick(3600)  # longer than its price was good
     brought = queries.brought(code, at=world.clock())

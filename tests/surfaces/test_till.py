@@ -106,7 +106,9 @@ def test_direct_credit_asks_for_the_number_first_and_a_typed_one_waits_for_the_a
     assert "0470" not in till.get("/till/").text  # the next customer finds nothing of it
     assert "0470 12 34 56" not in till.get("/till/sales/").text
     work(shop.world)
-    assert "Delivered" in till.get("/till/sales/1/").text
+    page = till.get("/till/sales/1/")
+    assert "Delivered" in page.text
+    assert "hx-get" not in page.html  # nothing more will come: nobody is written to
 
 
 def test_a_price_from_home_is_scanned_and_what_differs_is_said_before_the_money(shop: Door, till: Visitor) -> None:

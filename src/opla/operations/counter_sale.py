@@ -51,14 +51,19 @@ def tills(shop: Shop) -> list[cash.Counter]:
     return [one for one in cash.counters(shop) if one.drawer in standing]
 
 
-def bring(quote: Quote, *, shop: Shop, at: datetime) -> str:
-    """The digits that find a quote at a counter, for as long as an order waits for cash. Asked again: the same.
+def good_until(quote: Quote, shop: Shop) -> datetime:
+    """A quote is found at a counter for as long as an order waits for cash: somebody has to get there."""
+    return quote.made_at + shop.terms.cash_valid
+
+
+def bring(quote: Quote, *, shop: Shop) -> str:
+    """The digits that find a quote at a counter. Asked again: the same.
 
     They pay for nothing and open nothing: a till reads what was chosen, and makes its own price of it.
     """
     for _ in range(_DRAWS):
         drawn = core.quote_code(int(shop.chance.reference(), 16))
-        if code := queries.keep_quote(drawn, quote.id, until=at + shop.terms.cash_valid):
+        if code := queries.keep_quote(drawn, quote.id, until=good_until(quote, shop)):
             return code
     raise LookupError(f"no digits were found for quote {quote.id}")
 
