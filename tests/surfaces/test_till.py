@@ -226,6 +226,45 @@ def test_no_till_sees_what_another_one_sold_and_nobody_without_a_tablet_sees_a_p
     assert till.get("/till/sales/99999999999999999999999/").status in (200, 404)
 
 
+def test_every_address_of_a_till_is_nothing_to_whoever_has_no_tablet_of_ours(shop: Door) -> None:
+    from django.urls import reverse
+
+    from opla.till.urls import urlpatterns
+
+    given: dict[str, object] = {"operator_id": "base", "quote_id": UUID(int=1), "language": "fr", "n": 1}
+    for one in urlpatterns:
+        if one.name == "station":
+            continue
+        path = reverse(str(one.name), kwargs={name: given[name] for name in one.pattern.converters})
+        answers = {Visitor(DEVICE).get(path).status, Visitor(DEVICE).post(path, {"act": "take"}).status}
+        assert answers <= {404, 405}, path
+        assert 404 in answers, path
+
+
+def test_what_could_not_be_delivered_is_paid_out_on_the_page_of_its_sale(shop: Door, till: Visitor) -> None:
+    shop.world.supplier.script.append(shop.world.supplier.refuses)
+    sold(till, priced(till), "20")
+    work(shop.world)
+    page = till.get("/till/sales/1/")
+    assert "€15.00 waits to be paid out" in page.text
+    assert "Give the money back" not in page.text
+    digits = page.value("code")
+    panel = till.post("/till/cash/", {"act": "look", "code": digits})
+    till.post("/till/cash/", {"act": "pay_out", "code": digits, "key": panel.value("key"), "why": "still here"})
+    assert in_drawer(shop.world) == 5000
+    work(shop.world)
+    assert not broken(shop.world)
+
+
+def test_an_order_number_of_this_till_opens_its_sale(shop: Door, till: Visitor) -> None:
+    sold(till, priced(till))
+    sale = queries.newest(_station(), limit=1)[0]
+    assert till.post("/till/find/", {"typed": sale.ticket.lower()}).where == "/till/sales/1/"
+    other = tablet(shop, "side-till", "ben")
+    assert other.post("/till/find/", {"typed": sale.ticket}).where == "/till/cash/"
+    work(shop.world)
+
+
 def test_what_this_till_sells_most_is_one_press_away(shop: Door, till: Visitor) -> None:
     assert "Sold most at this till" not in till.get("/till/").text
     sold(till, priced(till))

@@ -62,6 +62,11 @@ def of_order(order_id: UUID) -> Sale | None:
     return _one(select(f"{_SALE} WHERE o.id = %s", [order_id]))
 
 
+def of_ticket(station_id: UUID, ticket: str) -> Sale | None:
+    """What this station sold under this order number."""
+    return _one(select(f"{_SALE} WHERE s.station_id = %s AND o.ticket = %s", [station_id, ticket]))
+
+
 def newest(station_id: UUID, *, limit: int) -> list[Sale]:
     return [
         _sale(row) for row in select(f"{_SALE} WHERE s.station_id = %s ORDER BY s.n DESC LIMIT %s", [station_id, limit])
