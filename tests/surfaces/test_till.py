@@ -303,6 +303,8 @@ def test_the_customers_page_of_a_sale_shows_no_code_and_asks_for_no_mail(shop: D
     page = shop.stranger.get(f"/o/{link}/")
     assert page.status == 200
     assert "six digits" not in page.text
+    receipt = shop.stranger.get(f"/o/{link}/receipt/")
+    assert (receipt.status, "€15.00" in receipt.text) == (200, True)
     assert "counter" in page.text
 
 
