@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, Page
 from browser.conftest import Screen, Screens
 from browser.test_cash import serving
 from browser.test_every_page import judge
-from fakes import CODE, NUMBER, World
+from fakes import CODE, DEVICE, NUMBER, World
 from operations.test_cash import OWNER, TILL, counter, in_drawer, ordered, work
 from operations.test_stations import PIN, broken, named
+from opla.accounts.device import COOKIE, write_secret
 from opla.core.refusal import Refusal
 from opla.core.station import Kind
 from opla.db.queries.call import select
@@ -86,7 +87,7 @@ def counted(page: Page, **pieces: int) -> None:
         page.fill(f"#piece-{piece[1:]}", str(times))
 
 
-@pytest.mark.parametrize("sales", [12, pytest.param(200, marks=pytest.mark.full)])
+@pytest.mark.parametrize("sales", [20, pytest.param(200, marks=pytest.mark.full)])
 def test_a_day_from_count_to_count(house: Counter, chromium: Browser, sales: int) -> None:
     screens = Screens(house.base, chromium)
     page = tablet(screens, house).page
@@ -149,7 +150,7 @@ def test_a_scanner_and_a_keyboard_are_enough_and_the_page_goes_on_by_itself(hous
     counted(page, p5000=1)
     Finger(page).tap("button[value=open]")
     house.world.clock.now = datetime.now(UTC)
-    code = counter_sale.bring(house.world.quote(CODE), shop=house.world.shop, at=house.world.clock())
+    code = counter_sale.bring(house.world.quote(CODE), shop=house.world.shop)
     for keys in (code, ""):
         page.keyboard.type(keys)
         with page.expect_navigation():
@@ -216,10 +217,23 @@ def test_every_page_of_a_till_passes_axe_and_fits(
     page.reload()
     judge(page)
     the_drawer(house, screen)
+    at_home(house, screens, language)
     for opened in screens.opened:
         assert opened.strangers == []
         assert opened.complaints == []
         opened.context.close()
+
+
+def at_home(house: Counter, screens: Screens, language: str) -> None:
+    """Somebody who chooses at home, and will come to the counter."""
+    screen = screens.open(language=language, width=320)
+    cookie = {"name": COOKIE, "value": write_secret(DEVICE), "url": house.base}
+    screen.context.add_cookies([cookie])  # type: ignore[list-item]  # a cookie, as playwright has them
+    house.world.clock.now = datetime.now(UTC)
+    screen.go(f"/quote/{house.world.quote(CODE).id}/")
+    judge(screen.page)
+    Finger(screen.page).tap("form[action$='/counter/'] button")
+    judge(screen.page)
 
 
 def the_drawer(house: Counter, screen: Screen) -> None:

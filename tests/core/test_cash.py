@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opla.core import cash
+from opla.core import cash, sim
 from opla.core.cash import Kind, Line, Purpose
 from opla.core.ledger import Reason
 from opla.core.money import Money
@@ -115,3 +115,22 @@ def test_what_a_line_posts(kind: Kind, minor: int, settled: int, lines: list[tup
 def test_a_line_that_moves_the_other_way_is_a_bug(kind: Kind, minor: int, settled: int) -> None:
     with pytest.raises(ValueError, match="no line of"):
         Line(kind, "one", "EUR", minor, settled).transfers()
+
+
+def test_what_people_hand_over_is_the_next_sum_that_one_kind_of_note_makes() -> None:
+    def handed(minor: int) -> list[int]:
+        return [one.amount_minor for one in cash.handed(Money(minor, "EUR"), 5)]
+
+    assert handed(1500) == [2000, 5000, 10_000]
+    assert handed(750) == [1000, 2000, 5000, 10_000]
+    assert handed(2000) == [5000, 10_000]  # just that has a button of its own
+    assert handed(12_300) == [12_500, 13_000, 14_000, 15_000, 20_000]
+    assert all(not isinstance(cash.change(Money(m, "EUR"), g, 5), Refusal)
+               for m in range(5, 30_000, 485) for g in cash.handed(Money(m, "EUR"), 5))  # fmt: skip
+
+
+def test_the_digits_of_a_price_check_and_are_no_number_of_this_country() -> None:
+    for drawn in (0, 1, 10**8 - 1, 12_345_678_901):
+        code = cash.quote_code(drawn)
+        assert (len(code), code[0], cash.purpose_of(code)) == (11, "9", cash.Purpose.QUOTE)
+        assert isinstance(sim.identify(code), Refusal)

@@ -106,7 +106,9 @@ def test_direct_credit_asks_for_the_number_first_and_a_typed_one_waits_for_the_a
     assert "0470" not in till.get("/till/").text  # the next customer finds nothing of it
     assert "0470 12 34 56" not in till.get("/till/sales/").text
     work(shop.world)
-    assert "Delivered" in till.get("/till/sales/1/").text
+    page = till.get("/till/sales/1/")
+    assert "Delivered" in page.text
+    assert "hx-get" not in page.html  # nothing more will come: nobody is written to
 
 
 def test_a_price_from_home_is_scanned_and_what_differs_is_said_before_the_money(shop: Door, till: Visitor) -> None:
@@ -143,6 +145,18 @@ def test_an_order_of_the_web_is_paid_and_a_refund_collected_at_the_till(shop: Do
     assert "Give the customer €15.00." in till.post("/till/cash/", {**form, "why": "on the phone"}).text
     assert in_drawer(shop.world) == 5000
     work(shop.world)
+
+
+def test_money_of_the_web_that_was_taken_by_mistake_goes_back_at_the_same_till(shop: Door, till: Visitor) -> None:
+    _, code = ordered(shop.world)
+    key = till.post("/till/find/", {"typed": code}).value("key")
+    taken = till.post("/till/cash/", {"act": "take", "code": code, "key": key})
+    assert "This was a mistake" in taken.text
+    signed_in(shop, till, "ben")
+    assert till.post("/till/cash/", {"act": "undo", "key": key, "why": "x"}).status == 422
+    signed_in(shop, till, "anna")
+    undone = till.post("/till/cash/", {"act": "undo", "key": key, "why": "wrong customer"})
+    assert (undone.status, "This was a mistake" in undone.text, in_drawer(shop.world)) == (200, False, 5000)
 
 
 def test_a_sale_is_undone_with_a_reason_by_who_sold_it_or_a_manager(shop: Door, till: Visitor) -> None:
@@ -212,6 +226,45 @@ def test_no_till_sees_what_another_one_sold_and_nobody_without_a_tablet_sees_a_p
     assert till.get("/till/sales/99999999999999999999999/").status in (200, 404)
 
 
+def test_every_address_of_a_till_is_nothing_to_whoever_has_no_tablet_of_ours(shop: Door) -> None:
+    from django.urls import reverse
+
+    from opla.till.urls import urlpatterns
+
+    given: dict[str, object] = {"operator_id": "base", "quote_id": UUID(int=1), "language": "fr", "n": 1}
+    for one in urlpatterns:
+        if one.name == "station":
+            continue
+        path = reverse(str(one.name), kwargs={name: given[name] for name in one.pattern.converters})
+        answers = {Visitor(DEVICE).get(path).status, Visitor(DEVICE).post(path, {"act": "take"}).status}
+        assert answers <= {404, 405}, path
+        assert 404 in answers, path
+
+
+def test_what_could_not_be_delivered_is_paid_out_on_the_page_of_its_sale(shop: Door, till: Visitor) -> None:
+    shop.world.supplier.script.append(shop.world.supplier.refuses)
+    sold(till, priced(till), "20")
+    work(shop.world)
+    page = till.get("/till/sales/1/")
+    assert "€15.00 waits to be paid out" in page.text
+    assert "Give the money back" not in page.text
+    digits = page.value("code")
+    panel = till.post("/till/cash/", {"act": "look", "code": digits})
+    till.post("/till/cash/", {"act": "pay_out", "code": digits, "key": panel.value("key"), "why": "still here"})
+    assert in_drawer(shop.world) == 5000
+    work(shop.world)
+    assert not broken(shop.world)
+
+
+def test_an_order_number_of_this_till_opens_its_sale(shop: Door, till: Visitor) -> None:
+    sold(till, priced(till))
+    sale = queries.newest(_station(), limit=1)[0]
+    assert till.post("/till/find/", {"typed": sale.ticket.lower()}).where == "/till/sales/1/"
+    other = tablet(shop, "side-till", "ben")
+    assert other.post("/till/find/", {"typed": sale.ticket}).where == "/till/cash/"
+    work(shop.world)
+
+
 def test_what_this_till_sells_most_is_one_press_away(shop: Door, till: Visitor) -> None:
     assert "Sold most at this till" not in till.get("/till/").text
     sold(till, priced(till))
@@ -250,6 +303,8 @@ def test_the_customers_page_of_a_sale_shows_no_code_and_asks_for_no_mail(shop: D
     page = shop.stranger.get(f"/o/{link}/")
     assert page.status == 200
     assert "six digits" not in page.text
+    receipt = shop.stranger.get(f"/o/{link}/receipt/")
+    assert (receipt.status, "€15.00" in receipt.text) == (200, True)
     assert "counter" in page.text
 
 

@@ -51,14 +51,19 @@ def tills(shop: Shop) -> list[cash.Counter]:
     return [one for one in cash.counters(shop) if one.drawer in standing]
 
 
-def bring(quote: Quote, *, shop: Shop, at: datetime) -> str:
-    """The digits that find a quote at a counter, for as long as an order waits for cash. Asked again: the same.
+def good_until(quote: Quote, shop: Shop) -> datetime:
+    """A quote is found at a counter for as long as an order waits for cash: somebody has to get there."""
+    return quote.made_at + shop.terms.cash_valid
+
+
+def bring(quote: Quote, *, shop: Shop) -> str:
+    """The digits that find a quote at a counter. Asked again: the same.
 
     They pay for nothing and open nothing: a till reads what was chosen, and makes its own price of it.
     """
     for _ in range(_DRAWS):
         drawn = core.quote_code(int(shop.chance.reference(), 16))
-        if code := queries.keep_quote(drawn, quote.id, until=at + shop.terms.cash_valid):
+        if code := queries.keep_quote(drawn, quote.id, until=good_until(quote, shop)):
             return code
     raise LookupError(f"no digits were found for quote {quote.id}")
 
@@ -159,9 +164,17 @@ def found(station: Station, n: int, clerk: Clerk) -> Sale | Refusal:
     return sale
 
 
-def undo(actor: Actor, sale: Sale, *, why: str, shop: Shop, at: datetime) -> Refusal | None:
-    """It was a mistake, a moment ago, and nobody has had anything for it."""
-    return cash.void(actor, sale.id, why=why, shop=shop, at=at)
+def undo(
+    actor: Actor, line_id: UUID, station: Station, clerk: Clerk, *, why: str, shop: Shop, at: datetime
+) -> Refusal | None:
+    """A taking of this till was a mistake, a moment ago, and nobody has had anything for it: a sale's, or one for an
+    order of the web. Who took it undoes it, or a manager."""
+    line = drawers.line(line_id)
+    if line is None or line.drawer != station.drawer:
+        return Refusal(Code.NOT_FOUND, "line")
+    if line.actor != str(actor) and not clerk.manages:
+        return Refusal(Code.SALE_NOT_YOURS, "line")
+    return cash.void(actor, line_id, why=why, shop=shop, at=at)
 
 
 @dataclass(frozen=True)

@@ -325,9 +325,12 @@ def _cancelled(page: OrderPage, at: datetime) -> Status:
 
 
 def _told_at(page: OrderPage) -> datetime | None:
-    """When the message about the order's ending went out. Others (six digits, say) come before or after it."""
-    if page.ended_at is None:
-        return None
+    """When the message about the order's ending went out. Others (six digits, say) come before or after it.
+
+    Without an address nobody is written to: who bought it at a counter, or opened a link, reads it here.
+    """
+    if page.ended_at is None or not page.email:
+        return page.ended_at
     told = (happened.at for happened in page.events if happened.name == "told")
     return next((at for at in told if at >= page.ended_at), None)
 

@@ -16,7 +16,7 @@ from opla.core.cash import Kind, grouped
 from opla.core.money import Money
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import cash as queries
-from opla.operations import cash
+from opla.operations import cash, counter_sale, shop
 from opla.operations.cash import Due, Taken, ToPay
 from opla.presenting import figures, orders
 from opla.presenting.refusals import sentence
@@ -57,10 +57,12 @@ def page(request: HttpRequest, here: Till) -> HttpResponse:
         done = cash.pay_out(here.actor, key, drawer=drawer, code=code, why=why, at=here.at)
     elif act == "by_bank":
         done = cash.by_bank(here.actor, code, why=why, at=here.at)
+    elif act == "undo":
+        done = counter_sale.undo(here.actor, key, here.station, here.clerk, why=why, shop=shop.current(), at=here.at)
     else:
         done = Refusal(Code.NOT_FOUND, "act")
     if isinstance(done, Refusal):
-        known = cash.look_up(here.actor, code, at=here.at)
+        known = cash.look_up(here.actor, code, at=here.at) if code else done
         return _drawn(request, here, code, _panel(known) if isinstance(known, Due | ToPay) else None, done)
     return redirect(f"{reverse('till-cash')}?line={key}")
 
@@ -83,6 +85,7 @@ def _drawn(request: HttpRequest, here: Till, code: str, panel: Panel | None, no:
         "refused": sentence(no) if no else "",
         "taken": told if isinstance(told, Taken) else None,
         "paid_out": told if isinstance(told, Money) else None,
+        "line": request.GET.get("line", "") if isinstance(told, Taken) else "",
         "key": uuid4(),
     }
     return render(request, "till/cash.html", shown, status=422 if no else 200)

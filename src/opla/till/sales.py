@@ -91,18 +91,18 @@ def code(request: HttpRequest, here: Till, n: int) -> HttpResponse:
     if isinstance(got, Refusal):
         return _drawn(request, here, told, refused=sentence(got), status=409)
     operator = catalogue.at_version(told.page.catalog_version).operator(told.page.operator)
-    return _drawn(request, here, told, code=shown(got, operator, told.page.kind))
+    made = shown(got, operator, told.page.kind)
+    # The customer's phone dials, not this tablet.
+    return _drawn(request, here, told, code=replace(made, ways=[replace(way, href="") for way in made.ways]))
 
 
 @require_POST
 @signed_in
 def undo(request: HttpRequest, here: Till, n: int) -> HttpResponse:
     """It was a mistake, a moment ago."""
-    told, found = _told(here, n), counter_sale.found(here.station, n, here.clerk)
-    no = (
-        found
-        if isinstance(found, Refusal)
-        else counter_sale.undo(here.actor, found, why=typed(request, "why"), shop=shop.current(), at=here.at)
+    told = _told(here, n)
+    no = counter_sale.undo(
+        here.actor, told.sale.id, here.station, here.clerk, why=typed(request, "why"), shop=shop.current(), at=here.at
     )
     if no is not None:
         return _drawn(request, here, told, refused=sentence(no), status=409)

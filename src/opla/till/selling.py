@@ -115,11 +115,13 @@ def _favourites(here: Till, catalog: Catalog) -> list[Offer]:
 @require_POST
 @signed_in
 def find(request: HttpRequest, here: Till) -> HttpResponse:
-    """Whatever was typed or scanned: a price from home, a code for cash, an order of the web, a number."""
+    """Whatever was typed or scanned: a price from home, an order of this till, a code for cash, a mobile number."""
     text = typed(request, "typed")
     code = cash.read(text)
     if code and cash.purpose_of(code) is Purpose.QUOTE and (brought := counter.brought(code, at=here.at)):
         return _brought(request, here, brought, text)
+    if sale := counter.of_ticket(here.station.id, text.upper()):
+        return redirect("till-sale", n=sale.n)
     if (code and cash.purpose_of(code) is not Purpose.QUOTE) or codes.code_of_ticket(text.upper()):
         return redirect(f"{reverse('till-cash')}?{urlencode({'code': code or text.upper()})}")
     catalog = catalogue.active()[1]

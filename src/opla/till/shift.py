@@ -132,15 +132,13 @@ def report(request: HttpRequest, here: Till, n: int) -> HttpResponse:
     told = shifts.report(here.actor, found.id) if found else None
     if not isinstance(told, Report):
         raise Http404
-    sold = counter.in_shift(told.shift.id, CURRENCY)
     shown = {
         "here": here,
         "report": told,
         "shift": told.shift,
         "lines": [Line(words.kind(one.kind), one) for one in told.sums],
-        "sold": sold,
-        "first": min((one.first for one in sold), default=0),
-        "last": max((one.last for one in sold), default=0),
+        "sold": counter.in_shift(told.shift.id, CURRENCY),
+        "numbers": counter.numbers_in(told.shift.id),
         "did": _did(told, here),
         "pieces": [
             (figures.money_short(Money(minor, CURRENCY)), times)

@@ -12,6 +12,7 @@ from opla.core.refusal import Refusal
 from opla.db.queries.stations import clerks_at
 from opla.operations import clerks, shop
 from opla.presenting.refusals import sentence
+from opla.storefront import draft
 from opla.till.guard import till
 
 _MAX_TYPED = 60
@@ -26,6 +27,7 @@ def page(request: HttpRequest) -> HttpResponse:
         found = clerks.sign_in(name, request.POST.get("pin", "")[:_MAX_TYPED], here, shop=shop.current(), at=at)
         if not isinstance(found, Refusal):
             tablet.sign_in(request, found, here, at)
+            draft.forget(request)
             return redirect("till")
         wrong = sentence(found)
     shown = {"station": here, "clerks": clerks_at(here.place_id), "name": name, "wrong": wrong}
@@ -36,4 +38,5 @@ def page(request: HttpRequest) -> HttpResponse:
 def out(request: HttpRequest) -> HttpResponse:
     till(request, timezone.now())
     tablet.sign_out(request)
+    draft.forget(request)
     return redirect("till-sign-in")

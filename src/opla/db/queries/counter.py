@@ -62,6 +62,11 @@ def of_order(order_id: UUID) -> Sale | None:
     return _one(select(f"{_SALE} WHERE o.id = %s", [order_id]))
 
 
+def of_ticket(station_id: UUID, ticket: str) -> Sale | None:
+    """What this station sold under this order number."""
+    return _one(select(f"{_SALE} WHERE s.station_id = %s AND o.ticket = %s", [station_id, ticket]))
+
+
 def newest(station_id: UUID, *, limit: int) -> list[Sale]:
     return [
         _sale(row) for row in select(f"{_SALE} WHERE s.station_id = %s ORDER BY s.n DESC LIMIT %s", [station_id, limit])
@@ -138,8 +143,6 @@ class Sold:
 
     clerk: str
     method: str
-    first: int
-    last: int
     times: int
     amount: Money
     undone: int
@@ -147,7 +150,7 @@ class Sold:
 
 def in_shift(shift_id: UUID, currency: str) -> list[Sold]:
     rows = select(
-        """SELECT c.shown, s.method, min(s.n), max(s.n), count(*), sum(p.amount_minor)::bigint,
+        """SELECT c.shown, s.method, count(*), sum(p.amount_minor)::bigint,
                   count(*) FILTER (WHERE opla_drawer_left(s.id))
            FROM counter_sale s JOIN clerk c ON c.id = s.clerk_id JOIN payment p ON p.id = s.payment_id
            WHERE s.shift_id = %s GROUP BY c.name, c.shown, s.method ORDER BY c.shown, s.method""",
@@ -155,11 +158,29 @@ def in_shift(shift_id: UUID, currency: str) -> list[Sold]:
     )
     return [
         Sold(
-            expect(clerk, str), expect(method, str), expect(first, int), expect(last, int), expect(times, int),
-            Money(expect(amount, int), currency), expect(undone, int),
+            expect(clerk, str), expect(method, str), expect(times, int), Money(expect(amount, int), currency),
+            expect(undone, int),
         )
-        for clerk, method, first, last, times, amount, undone in rows
+        for clerk, method, times, amount, undone in rows
     ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The first and the last number that a station gave out in a shift: none between them is left out."""
+
+    station: str
+    first: int
+    last: int
+
+
+def numbers_in(shift_id: UUID) -> list[Numbers]:
+    rows = select(
+        """SELECT t.name, min(s.n), max(s.n) FROM counter_sale s JOIN station t ON t.id = s.station_id
+           WHERE s.shift_id = %s GROUP BY t.name ORDER BY t.name""",
+        [shift_id],
+    )
+    return [Numbers(expect(name, str), expect(first, int), expect(last, int)) for name, first, last in rows]
 
 
 @dataclass(frozen=True)

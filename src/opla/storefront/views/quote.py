@@ -164,13 +164,13 @@ def counter(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         return _page(request, made, here, no)
     if not standing or made.kind is Kind.SIM:
         return _page(request, made, here, Refusal(Code.NOT_AT_TILLS))
-    code = counter_sale.bring(made, shop=here.shop, at=here.at)
+    code = counter_sale.bring(made, shop=here.shop)
     shown = {
         "quote": made,
         "number": numbers.grouped(made.number) if made.number else "",
         "code": grouped(code),
         "picture": qr(code),
-        "until": here.at + here.shop.terms.cash_valid,
+        "until": counter_sale.good_until(made, here.shop),
         "cash_places": cash_words.where(standing, catalogue.active()[1], here.at),
     }
     return render(request, "storefront/quote_counter.html", shown)
