@@ -206,16 +206,20 @@ def say(said: Sequence[Said], *, at: datetime) -> list[tuple[int, Result]] | Ref
     """Sales of one tablet, in the order of their numbers. Who holds the tablet's key says them, paired or not: what was
     sold was sold. The same again changes nothing."""
     sales = [(offline.read(one.text), _signature(one.signature)) for one in said[: offline.MOST]]
-    known = queries.key(sales[0][0].key_id) if sales and sales[0][0] else None
+    first = sales[0][0] if sales else None
+    known = queries.key(first.key_id) if first else None
+    if first is None or known is None:
+        return Refusal(Code.OFFLINE_SALES_WRONG, "sales")
     read: list[tuple[Sale, bytes]] = []
     for sale, signature in sales:
-        wrong = known is None or sale is None or sale.key_id != known.id or signature is None
-        if wrong or not _signed(known.signing, sale.text, signature):
+        if (
+            sale is None
+            or sale.key_id != known.id
+            or signature is None
+            or not _signed(known.signing, sale.text, signature)
+        ):
             return Refusal(Code.OFFLINE_SALES_WRONG, "sales")
         read.append((sale, signature))
-    if known is None:
-        return Refusal(Code.OFFLINE_SALES_WRONG, "sales")
-    first = read[0][0]
     before = [FIRST] if first.n == 1 else queries.digest_of(known.id, first.n - 1)
     if not any(offline.chained([sale for sale, _ in read], digest, first.n - 1) for digest in before):
         return Refusal(Code.OFFLINE_GAP, "sales", {"next": str(queries.last(known.id)[0] + 1)})

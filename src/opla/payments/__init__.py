@@ -83,6 +83,7 @@ class ReadByClerks(Folder, Protocol):
     def build(self, config: Mapping[str, str], slips: SlipBook | None = None) -> Charges: ...
 
 
+@runtime_checkable
 class ByOurVouchers(Folder, Protocol):
     """The same of vouchers that we sold."""
 
