@@ -89,13 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _drawn(about: Printing, paper: Paper) -> Sequence[Strip]:
     from django.conf import settings
 
-    from opla.operations import catalogue
     from opla.presenting import slips
-    from opla.presenting.receipts import Seller
 
-    operator = catalogue.at_version(about.page.catalog_version).operator(about.page.operator)
-    seller = Seller(settings.SHOP_NAME, settings.CONTACT, settings.ENTERPRISE_NUMBER)
-    return slips.rolled(slips.slip(about, operator, seller, sandbox=settings.SANDBOX), paper)
+    return slips.rolled(slips.of(about, sandbox=settings.SANDBOX), paper)
 
 
 def _say(sight: Sight, last: Sight | None) -> None:

@@ -28,18 +28,22 @@ from opla.core.station import Kind as Till
 from opla.core.station import State as Paired
 from opla.db.queries import cash as drawers
 from opla.db.queries import counter as queries
-from opla.db.queries import stations
+from opla.db.queries import offline, stations
 from opla.db.queries.cash import Drawers
 from opla.db.queries.counter import Sale
 from opla.db.queries.stations import Clerk, Station
 from opla.operations import cash
 from opla.operations.offers import Claim
+from opla.operations.pay_again import pay_again
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.quote_topup import Wanted, quote_topup
 from opla.operations.refund_by_choice import Evidence, refund_by_choice
 from opla.operations.shop import Shop
+from opla.operations.terminal import Wish, start, terminals_at
 
 _DRAWS: Final = 20
+#: How a sale is paid that no coins were taken for.
+CARD: Final = "card"
 
 
 # ── a price ───────────────────────────────────────────────────────────────
@@ -141,6 +145,50 @@ def _sold(
         return Refusal(Code.SHIFT_CLOSED, "shift")
     sale = queries.sale(press.key)
     return Sold(sale, again=False) if sale is not None else Refusal(Code.STILL_RUNNING, "quote")
+
+
+def sell_on_machine(
+    actor: Actor,
+    press: Press,
+    clerk: Clerk,
+    station: Station,
+    *,
+    terminal: str,
+    device: bytes,
+    shop: Shop,
+    at: datetime,
+) -> Sold | Refusal:
+    """Sell a quote by card, on a machine that stands at this drawer: the order and the sale's number are one commit.
+
+    Then the machine is asked. The key, or the quote, said twice is sold once.
+    """
+    if refused := actor.refused(Act.TAKE_CASH):
+        return refused
+    if (known := queries.sale(press.key)) is not None:
+        same = (known.station_id, known.quote_id) == (station.id, press.quote_id)
+        return Sold(known, again=True) if same else Refusal(Code.KEY_REUSED, "quote", {"field": "quote"})
+    if terminal not in {one.name for one in terminals_at(shop, drawer=station.drawer)}:
+        return Refusal(Code.TERMINAL_UNKNOWN, "terminal", {"name": terminal})
+    with transaction.atomic():
+        wish = Wish(press.quote_id, press.total_minor)
+        [placed] = start(actor, [wish], device=device, terminal=terminal, shop=shop, at=at)
+        found: Sold | Refusal = placed if isinstance(placed, Refusal) else Refusal(Code.QUOTE_TAKEN, "quote")
+        if isinstance(placed, Placed) and not placed.again:
+            payment_id, _ = queries.charge_of(placed.order_id)
+            numbered = queries.record(press.key, station.id, clerk.id, payment_id, CARD, at=at)
+            sale = queries.sale(press.key) if numbered is not None else None
+            found = Sold(sale, again=False) if sale is not None else Refusal(Code.SHIFT_CLOSED, "shift")
+        if isinstance(found, Refusal):
+            transaction.set_rollback(True)
+    return found
+
+
+def cash_instead(actor: Actor, order_id: UUID, *, shop: Shop, at: datetime) -> str | Refusal:
+    """After a card that did not go through: the digits that this order's cash is taken for."""
+    if refused := actor.refused(Act.TAKE_CASH) or pay_again(actor, order_id, shop=shop, method=CASH, at=at):
+        return refused
+    reference = offline.charge_reference(order_id)
+    return Drawers(lambda: at, shop.chance).expect(reference) if reference else Refusal(Code.STILL_RUNNING, "order")
 
 
 def change_of(sale: Sale) -> Money | None:

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -153,7 +152,7 @@ def statement(_request: HttpRequest, seller: Seller, month: str, kind: str) -> H
     named = {"Content-Disposition": f'attachment; filename="float-{seller.person.reseller}-{month}.{kind}"'}
     if kind == "csv":
         return HttpResponse(words.as_csv(found), content_type="text/csv; charset=utf-8", headers=named)
-    house = receipts.Seller(settings.SHOP_NAME, settings.CONTACT, settings.ENTERPRISE_NUMBER)
+    house = receipts.house()
     paper = words.as_pdf(found, title=seller.person.title, seller=house, sandbox=seller.here.shop.sandbox)
     return HttpResponse(paper, content_type="application/pdf", headers=named)
 

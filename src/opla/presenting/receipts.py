@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from opla.core.money import Money
@@ -35,6 +36,11 @@ class Seller:
     name: str
     contact: str = ""
     enterprise: str = ""
+
+
+def house() -> Seller:
+    """This shop."""
+    return Seller(settings.SHOP_NAME, settings.CONTACT, settings.ENTERPRISE_NUMBER)
 
 
 @dataclass(frozen=True)

@@ -15,21 +15,57 @@ from typing import Final
 
 import segno
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from opla.core.catalog import Operator, RedeemBy, group
 from opla.core.paper import Pair, Paper, Part, Picture, Rule, Slip, Square, Strip, Words, lines
 from opla.core.ports import Kind
+from opla.core.print_job import Sight, State
 from opla.db.queries.codes import Revealed
 from opla.db.queries.pages import OrderPage
+from opla.operations import catalogue
 from opla.operations.print_jobs import Printing
 from opla.presenting import esims, figures, languages, numbers, payment_methods, redeeming
 from opla.presenting.pictures import qr
-from opla.presenting.receipts import Seller, fonts
+from opla.presenting.receipts import Seller, fonts, house
 from opla.presenting.redeeming import Way
 
 _HERE: Final = Path(__file__).parent
 _DOTS_PER_INCH: Final = 203.2  # 8 dots a millimetre
 _QUIET: Final = 4  # modules around a QR (ISO/IEC 18004)
+
+
+_STATES: Final[dict[State, str]] = {
+    State.NEW: gettext_noop("waits for the printer"),
+    State.SENDING: gettext_noop("is being printed"),
+    State.PRINTED: gettext_noop("printed"),
+    State.UNKNOWN: gettext_noop("Look at the printer: did it come out?"),
+    State.SPOILT: gettext_noop("did not come out"),
+    State.REFUSED: gettext_noop("was not printed"),
+}
+_SIGHTS: Final[dict[Sight, str]] = {
+    Sight.READY: "",
+    Sight.PAPER_LOW: gettext_noop("The printer's paper ends soon."),
+    Sight.PAPER_OUT: gettext_noop("The printer has no paper."),
+    Sight.STOPPED: gettext_noop("The printer stands still: look at its cover and its cutter."),
+    Sight.SILENT: gettext_noop("No printer answers here: print it as a file."),
+}
+
+
+def state(of: State) -> str:
+    """How a slip stands, for whoever asked for it."""
+    return _(_STATES[of])
+
+
+def sight(of: Sight) -> str:
+    """What is wrong with a printer; empty where nothing is."""
+    return _(_SIGHTS[of]) if _SIGHTS[of] else ""
+
+
+def of(printing: Printing, *, sandbox: bool) -> Slip:
+    """The slip of an order as this shop makes it."""
+    operator = catalogue.at_version(printing.page.catalog_version).operator(printing.page.operator)
+    return slip(printing, operator, house(), sandbox=sandbox)
 
 
 def slip(printing: Printing, operator: Operator | None, seller: Seller, *, sandbox: bool) -> Slip:

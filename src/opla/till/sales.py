@@ -17,15 +17,19 @@ from opla.core.ledger import CASH
 from opla.core.money import Money
 from opla.core.order import State
 from opla.core.ports import Kind
+from opla.core.print_job import State as Printed
 from opla.core.refusal import Refusal
 from opla.db.queries import cash as codes
-from opla.db.queries import counter, pages
+from opla.db.queries import counter, pages, print_jobs
 from opla.db.queries.counter import Sale
 from opla.db.queries.pages import OrderPage
-from opla.operations import catalogue, counter_sale, reveal_code, shop
+from opla.db.queries.print_jobs import Job
+from opla.operations import catalogue, counter_sale, reveal_code, shop, terminal
+from opla.operations import print_jobs as printing
 from opla.operations.cash import VOID_WITHIN
+from opla.operations.counter_sale import CARD
 from opla.operations.links import device_hash, link_of
-from opla.presenting import numbers, orders, redeeming
+from opla.presenting import numbers, orders, redeeming, slips
 from opla.presenting.pictures import qr
 from opla.presenting.refusals import sentence
 from opla.storefront.views.code import Shown, shown
@@ -43,11 +47,17 @@ class Told:
     page: OrderPage
     status: orders.Status
     refresh_s: int
+    machine: terminal.Shown | None  # the card machine it is paid on
+    slips: tuple[Job, ...]  # on paper, or on their way
 
     @property
     def seen(self) -> str:
         page = self.page
-        bits = (page.state, self.status.name, len(page.events), page.refunding.amount_minor, page.refunded.amount_minor)
+        machine = (self.machine.stand, self.machine.told) if self.machine else ()
+        bits = (
+            page.state, self.status.name, len(page.events), page.refunding.amount_minor, page.refunded.amount_minor,
+            *machine, *(one.state for one in self.slips),
+        )  # fmt: skip
         return "-".join(str(bit) for bit in bits)
 
     @property
@@ -55,57 +65,59 @@ class Told:
         return self.page.state is State.DELIVERED and self.page.kind.is_secret
 
 
-def _told(here: Till, n: int) -> Told:
+def told_of(here: Till, n: int) -> Told:
     """A sale of this very till; of any other there is none."""
     sale = counter.numbered(here.station.id, n)
     page = pages.order_by_id(sale.order_id, device_hash(here.device)) if sale else None
     if sale is None or page is None:
         raise Http404
-    return Told(sale, page, orders.status(page, here.at), orders.refresh_s(page, here.at))
+    machine = terminal.of_order(sale.order_id) if sale.method == CARD else None
+    slips = tuple(print_jobs.of_order(sale.order_id, at=here.at))
+    return Told(sale, page, orders.status(page, here.at), orders.refresh_s(page, here.at), machine, slips)
 
 
 @require_safe
 @signed_in
 def sale(request: HttpRequest, here: Till, n: int) -> HttpResponse:
-    return _drawn(request, here, _told(here, n))
+    return drawn(request, here, told_of(here, n))
 
 
 @require_safe
 @signed_in
 def state(request: HttpRequest, here: Till, n: int) -> HttpResponse:
     """The part that changes, for htmx; 204 while nothing has changed, so that nothing is read aloud twice."""
-    told = _told(here, n)
+    told = told_of(here, n)
     seen = request.GET.get("seen", "")
     if seen == told.seen:
         return HttpResponse(status=204)
     announced = seen.split("-")[:2] != told.seen.split("-")[:2]
-    return _drawn(request, here, told, template="till/sale_state.html", announced=announced)
+    return drawn(request, here, told, template="till/sale_state.html", announced=announced)
 
 
 @require_POST
 @signed_in
 def code(request: HttpRequest, here: Till, n: int) -> HttpResponse:
     """The code, for the customer beside the clerk: who looked is kept."""
-    told = _told(here, n)
+    told = told_of(here, n)
     got = reveal_code.reveal(here.actor, told.page.id, device=here.device, shop=shop.current(), at=here.at)
     if isinstance(got, Refusal):
-        return _drawn(request, here, told, refused=sentence(got), status=409)
+        return drawn(request, here, told, refused=sentence(got), status=409)
     operator = catalogue.at_version(told.page.catalog_version).operator(told.page.operator)
     made = shown(got, operator, told.page.kind)
     # The customer's phone dials, not this tablet.
-    return _drawn(request, here, told, code=replace(made, ways=[replace(way, href="") for way in made.ways]))
+    return drawn(request, here, told, code=replace(made, ways=[replace(way, href="") for way in made.ways]))
 
 
 @require_POST
 @signed_in
 def undo(request: HttpRequest, here: Till, n: int) -> HttpResponse:
     """It was a mistake, a moment ago."""
-    told = _told(here, n)
+    told = told_of(here, n)
     no = counter_sale.undo(
         here.actor, told.sale.id, here.station, here.clerk, why=typed(request, "why"), shop=shop.current(), at=here.at
     )
     if no is not None:
-        return _drawn(request, here, told, refused=sentence(no), status=409)
+        return drawn(request, here, told, refused=sentence(no), status=409)
     return redirect("till-sale", n=n)
 
 
@@ -113,7 +125,7 @@ def undo(request: HttpRequest, here: Till, n: int) -> HttpResponse:
 @signed_in
 def give_back(request: HttpRequest, here: Till, n: int) -> HttpResponse:
     """Its price goes back, by the rules of refunds."""
-    told, found = _told(here, n), counter_sale.found(here.station, n, here.clerk)
+    told, found = told_of(here, n), counter_sale.found(here.station, n, here.clerk)
     done = (
         found
         if isinstance(found, Refusal)
@@ -123,20 +135,21 @@ def give_back(request: HttpRequest, here: Till, n: int) -> HttpResponse:
         )
     )  # fmt: skip
     if isinstance(done, Refusal):
-        return _drawn(request, here, told, refused=sentence(done), status=409)
-    return _drawn(request, here, _told(here, n), back=done)
+        return drawn(request, here, told, refused=sentence(done), status=409)
+    return drawn(request, here, told_of(here, n), back=done)
 
 
-def _drawn(
+def drawn(
     request: HttpRequest, here: Till, told: Told, *, template: str = "till/sale.html", status: int = 200,
-    code: Shown | None = None, **more: object,
+    code: Shown | None = None, no: Refusal | None = None, **more: object,
 ) -> HttpResponse:  # fmt: skip
     page, sold = told.page, told.sale
     operator = catalogue.at_version(page.catalog_version).operator(page.operator)
     link = link_of(page.id, shop.current().keyring) or ""
     address = shop.current().base_url + reverse("order", args=[link])
     owed = codes.owed_to(page.id) if page.refunding.amount_minor and page.provider == CASH else []
-    status_shown = told.status if not sold.left else replace(told.status, final=True)
+    working = any(one.state in (Printed.NEW, Printed.SENDING) for one in told.slips)
+    status_shown = replace(told.status, final=bool(sold.left) or (told.status.final and not working))
     context: dict[str, object] = {
         "here": here,
         "told": told,
@@ -146,6 +159,12 @@ def _drawn(
         "operator": operator,
         "number": numbers.grouped(page.number) if page.number else "",
         "change": counter_sale.change_of(sold),
+        "machine": told.machine,
+        "machines": terminal.terminals_at(shop.current(), drawer=here.station.drawer) if told.machine else [],
+        "card_owed": terminal.owed(page.ticket) if told.machine and page.refunding.amount_minor else [],
+        "slips": [(one, slips.state(one.state)) for one in told.slips],
+        "printer": slips.sight(printing.sight(here.station.name, at=here.at)),
+        "refused": sentence(no) if no else "",
         "address": address,
         "picture": qr(address),
         "balance": redeeming.balance(operator) if operator else [],

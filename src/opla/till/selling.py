@@ -25,9 +25,10 @@ from opla.core.ports import Kind
 from opla.core.promotion import Channel
 from opla.core.quote import Quote
 from opla.core.refusal import Code, Refusal
+from opla.core.voucher import read_serial
 from opla.db.queries import cash as codes
 from opla.db.queries import counter, pages
-from opla.operations import catalogue, counter_sale, promotions, shop
+from opla.operations import catalogue, counter_sale, promotions, shop, terminal, vouchers
 from opla.operations.cash import CURRENCY, step_minor
 from opla.operations.counter_sale import Press, Sold
 from opla.operations.links import device_hash
@@ -122,6 +123,8 @@ def find(request: HttpRequest, here: Till) -> HttpResponse:
         return _brought(request, here, brought, text)
     if sale := counter.of_ticket(here.station.id, text.upper()):
         return redirect("till-sale", n=sale.n)
+    if (serial := read_serial(text)) and not isinstance(vouchers.look_up(here.actor, serial, at=here.at), Refusal):
+        return redirect(f"{reverse('till-voucher')}?{urlencode({'serial': serial})}")
     if (code and cash.purpose_of(code) is not Purpose.QUOTE) or codes.code_of_ticket(text.upper()):
         return redirect(f"{reverse('till-cash')}?{urlencode({'code': code or text.upper()})}")
     catalog = catalogue.active()[1]
@@ -261,9 +264,9 @@ def _asked(
 @signed_in
 def quote(request: HttpRequest, here: Till, quote_id: UUID) -> HttpResponse:
     """What it costs, what it does, and the buttons that take the money."""
-    made = _own(quote_id, here)
+    made = own(quote_id, here)
     if request.method != "POST":
-        return _page(request, here, made)
+        return page(request, here, made)
     total = typed(request, "total")
     press = Press(
         key_of(request), made.id, int(total) if total.isascii() and total.isdecimal() and len(total) < 13 else -1,
@@ -275,20 +278,20 @@ def quote(request: HttpRequest, here: Till, quote_id: UUID) -> HttpResponse:
     if isinstance(done, Sold):
         draft.forget(request)
         return redirect("till-sale", n=done.sale.n)
-    return _page(request, here, made, no=done, given=press.given)
+    return page(request, here, made, no=done, given=press.given)
 
 
 @require_POST
 @signed_in
 def again(request: HttpRequest, here: Till, quote_id: UUID) -> HttpResponse:
     """The same at today's price, or in the customer's language."""
-    old, language = _own(quote_id, here), typed(request, "language")
+    old, language = own(quote_id, here), typed(request, "language")
     made = counter_sale.priced_again(
         here.actor, old, device=here.device, shop=shop.current(), at=here.at,
         language=language if language in languages.NAMES else "",
     )  # fmt: skip
     if not isinstance(made, Quote):
-        return _page(request, here, old, no=made[0])
+        return page(request, here, old, no=made[0])
     if language in languages.NAMES:
         return redirect("till-quote-turned", quote_id=made.id)
     return redirect(_address(made, old.price.total))
@@ -298,14 +301,14 @@ def again(request: HttpRequest, here: Till, quote_id: UUID) -> HttpResponse:
 @signed_in
 def turned(request: HttpRequest, here: Till, quote_id: UUID) -> HttpResponse:
     """The same page for the customer, in their language, with nothing to press but the way back."""
-    made = _own(quote_id, here)
+    made = own(quote_id, here)
     mine, back = languages.current(), _("Back to the clerk")
     with translation.override(made.language.lower()):
         shown = _shown(here, made) | {"mine": mine, "back": back}
         return render(request, "till/turned_quote.html", shown)
 
 
-def _own(quote_id: UUID, here: Till) -> Quote:
+def own(quote_id: UUID, here: Till) -> Quote:
     """A price that was made on this till."""
     found = pages.quote(quote_id, device_hash(here.device))
     if found is None:
@@ -313,12 +316,13 @@ def _own(quote_id: UUID, here: Till) -> Quote:
     return found
 
 
-def _page(request: HttpRequest, here: Till, made: Quote, *, no: Refusal | None = None, given: str = "") -> HttpResponse:
+def page(request: HttpRequest, here: Till, made: Quote, *, no: Refusal | None = None, given: str = "") -> HttpResponse:
     was = request.GET.get("was", "")
     shown = _shown(here, made) | {
         "refused": sentence(no) if no else "",
         "given": given,
         "key": uuid4(),
+        "machines": terminal.terminals_at(shop.current(), drawer=here.station.drawer),
         "was": Money(int(was), CURRENCY) if was.isascii() and was.isdecimal() and len(was) < 10 else None,
         "speaks": languages.NAMES[made.language],
     }

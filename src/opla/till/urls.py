@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.till import codes, offline, pairing, sales, selling, shift, signing, turning
+from opla.till import codes, machine, offline, pairing, paper, sales, selling, shift, signing, turning
 
 urlpatterns = [
     path("station/", pairing.page, name="station"),
@@ -23,6 +23,10 @@ urlpatterns = [
     path("till/quote/<uuid:quote_id>/", selling.quote, name="till-quote"),
     path("till/quote/<uuid:quote_id>/again/", selling.again, name="till-quote-again"),
     path("till/quote/<uuid:quote_id>/turned/", selling.turned, name="till-quote-turned"),
+    path("till/quote/<uuid:quote_id>/card/", machine.pay, name="till-card"),
+    path("till/sales/<int:n>/machine/", machine.told, name="till-machine"),
+    path("till/sales/<int:n>/slip/", paper.slip, name="till-slip"),
+    path("till/voucher/", paper.voucher, name="till-voucher"),
     path("till/turn/", turning.languages_page, name="till-turn"),
     path("till/turn/<str:language>/", turning.page, name="till-turned"),
     path("till/cash/", codes.page, name="till-cash"),

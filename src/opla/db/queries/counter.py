@@ -43,7 +43,9 @@ class Sale:
 
 _SALE: Final = """
     SELECT s.id, s.station_id, s.n, c.name, c.shown, s.payment_id, o.id, o.quote_id, s.method, s.at, o.ticket,
-           o.product_name, o.kind, o.number, o.state, p.amount_minor, p.currency, h.drawer, opla_drawer_left(s.id)
+           o.product_name, o.kind, o.number, o.state, p.amount_minor, p.currency, h.drawer,
+           CASE s.method WHEN 'cash' THEN opla_drawer_left(s.id) ELSE EXISTS (
+               SELECT FROM refund r WHERE r.payment_id = s.payment_id AND r.state NOT IN ('asked', 'denied')) END
     FROM counter_sale s JOIN clerk c ON c.id = s.clerk_id JOIN shift h ON h.id = s.shift_id
     JOIN payment p ON p.id = s.payment_id JOIN allocation a ON a.payment_id = p.id JOIN orders o ON o.id = a.order_id
 """
@@ -151,7 +153,9 @@ class Sold:
 def in_shift(shift_id: UUID, currency: str) -> list[Sold]:
     rows = select(
         """SELECT c.shown, s.method, count(*), sum(p.amount_minor)::bigint,
-                  count(*) FILTER (WHERE opla_drawer_left(s.id))
+                  count(*) FILTER (WHERE CASE s.method WHEN 'cash' THEN opla_drawer_left(s.id) ELSE EXISTS (
+                      SELECT FROM refund r WHERE r.payment_id = s.payment_id
+                      AND r.state NOT IN ('asked', 'denied')) END)
            FROM counter_sale s JOIN clerk c ON c.id = s.clerk_id JOIN payment p ON p.id = s.payment_id
            WHERE s.shift_id = %s GROUP BY c.name, c.shown, s.method ORDER BY c.shown, s.method""",
         [shift_id],

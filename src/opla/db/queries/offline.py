@@ -194,7 +194,7 @@ def charge_reference(order_id: UUID) -> str:
     """The reference of the charge that waits for an order's cash."""
     rows = select(
         """SELECT a.reference FROM allocation s JOIN attempt a ON a.payment_id = s.payment_id AND a.kind = 'charge'
-           WHERE s.order_id = %s AND a.adapter = 'cash'""",
+           WHERE s.order_id = %s AND a.adapter = 'cash' ORDER BY a.made_at DESC, a.id DESC LIMIT 1""",
         [order_id],
     )
     return expect(rows[0][0], str) if rows else ""

@@ -389,7 +389,7 @@ def receipt_pdf(request: HttpRequest, link: str) -> HttpResponse:
 
 
 def _receipt(found: Ticket, here: Visit) -> receipts.Receipt:
-    seller = receipts.Seller(settings.SHOP_NAME, settings.CONTACT, settings.ENTERPRISE_NUMBER)
+    seller = receipts.house()
     made = receipts.receipt(
         found.page.id, here.device_hash, seller, sandbox=settings.SANDBOX, customer=here.customer_id
     )
