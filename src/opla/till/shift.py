@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.core.cash import PIECES
@@ -72,7 +74,7 @@ def page(request: HttpRequest, here: Till) -> HttpResponse:
         done = Refusal(Code.NOT_FOUND, "act")
     if isinstance(done, Refusal):
         return _drawn(request, here, done, act)
-    return redirect("till" if act == "open" else "till-shift")
+    return redirect("till") if act == "open" else redirect(f"{reverse('till-shift')}?{urlencode({'done': act})}")
 
 
 def _drawn(request: HttpRequest, here: Till, no: Refusal | None = None, act: str = "") -> HttpResponse:
@@ -81,6 +83,7 @@ def _drawn(request: HttpRequest, here: Till, no: Refusal | None = None, act: str
         "here": here,
         "refused": sentence(no) if no else "",
         "act": act,
+        "done": request.GET.get("done", "") if not no else "",
         "amount": typed_before.get("amount", "") if act == "drop" else "",
         "why": typed_before.get("why", ""),
         "pieces": _pieces(typed_before if act == "open" else {}),
