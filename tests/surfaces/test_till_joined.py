@@ -8,7 +8,7 @@ import pytest
 
 from operations import test_terminals as machines
 from operations import test_vouchers as papers
-from operations.test_cash import counter, in_drawer
+from operations.test_cash import TILL, counter, in_drawer, work
 from operations.test_stations import broken
 from opla.core.ledger import CASH, TERMINAL
 from opla.db.queries.call import select
@@ -23,7 +23,7 @@ def till(shop: Door) -> Visitor:
     """A till with a card machine that its clerk reads, and one code of each kind on the shelf."""
     world = shop.world
     world.shop = replace(world.shop, payment_methods=("sandbox", CASH), counter_methods=(TERMINAL,))
-    machines.keep(world, machines.OURS, TERMINAL)
+    machines.keep(world, machines.OURS, TERMINAL, drawer=TILL)
     machines.stocked(world, 3)
     return opened(shop, tablet(shop))
 
@@ -63,7 +63,7 @@ def test_after_a_no_the_same_order_is_paid_in_cash(shop: Door, till: Visitor) ->
 def test_without_a_shift_no_card_is_asked_for(shop: Door) -> None:
     world = shop.world
     world.shop = replace(world.shop, payment_methods=("sandbox", CASH), counter_methods=(TERMINAL,))
-    machines.keep(world, machines.OURS, TERMINAL)
+    machines.keep(world, machines.OURS, TERMINAL, drawer=TILL)
     closed = tablet(shop)
     page = priced(closed)
     form = {"key": "", "total": "1500", "machine": machines.OURS}
@@ -73,11 +73,11 @@ def test_without_a_shift_no_card_is_asked_for(shop: Door) -> None:
 
 def test_a_slip_is_asked_for_once_and_what_nobody_knows_is_looked_at(shop: Door, till: Visitor) -> None:
     sold(till, priced(till))
-    machines.work(shop.world)
+    work(shop.world)
     page = till.get("/till/sales/1/")
     assert "No printer answers here" in page.text
-    file = till.post("/till/sales/1/slip/", {"act": "file", "key": page.value("key")})
-    assert file.status == 200
+    file = till.client.post("/till/sales/1/slip/", {"act": "file", "key": page.value("key")})
+    assert file.content.startswith(b"%PDF")
     page = till.get("/till/sales/1/")
     assert "Look at the printer" in page.text
     [(job,)] = select("SELECT id FROM print_job")
