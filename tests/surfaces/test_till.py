@@ -234,7 +234,9 @@ def test_every_address_of_a_till_is_nothing_to_whoever_has_no_tablet_of_ours(sho
 
     given: dict[str, object] = {"operator_id": "base", "quote_id": UUID(int=1), "language": "fr", "n": 1}
     for one in urlpatterns:
-        if one.name == "station":
+        # Pairing is for a tablet that is nobody's yet. The worker is the same for everybody; who tells what was sold
+        # without a line is known by its signature (tests/operations/test_offline.py).
+        if one.name in ("station", "till-offline-worker", "till-offline-sales"):
             continue
         path = reverse(str(one.name), kwargs={name: given[name] for name in one.pattern.converters})
         answers = {Visitor(DEVICE).get(path).status, Visitor(DEVICE).post(path, {"act": "take"}).status}
