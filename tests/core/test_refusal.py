@@ -80,6 +80,7 @@ start_texts        owner
 manage_drawers     owner
 manage_stations    owner
 work_shift         clerk
+manage_partners    owner
 print              owner support clerk kiosk
 manage_vouchers    owner
 renew              customer

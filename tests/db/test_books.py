@@ -267,6 +267,14 @@ BREAKS = [
         "UPDATE payment SET provider = 'cash' WHERE id = (SELECT payment_id FROM allocation WHERE order_id = '{paid}')",
         "drawers provider_accounts",
     ),
+    # a partner shop is owed something that no day came to
+    Break(
+        """INSERT INTO partner (name, title, enterprise, permille, email, language, agreed_on, paper, changed_at,
+                                changed_by)
+           VALUES ('corner', 'Corner', '', 45, 'a@example.org', 'en', '2026-01-01', '', now(), 'x');
+           INSERT INTO partner_paid VALUES (gen_random_uuid(), 'corner', 100, 'EUR', 'x', now(), 'x')""",
+        "partners",
+    ),
     # a code is claimed by a tablet that was given none (more of these: tests/operations/test_offline.py)
     Break("UPDATE code SET state = 'claimed', claimed_by = 'offline ' || id WHERE state = 'stock'", "tablets"),
     # a payment is said to be one on a machine that clerks read, and no slip shows it

@@ -27,8 +27,8 @@ APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
     "attempt_evidence", "order_said", "attempt_route", "text_stop", "text_start", "bank_statement",
     "bank_reference", "transfer_file", "drawer_line", "passport_proof", "offline_key", "offline_sale",
-    "counter_sale", "counter_quote", "terminal_payment", "terminal_line", "voucher_batch", "voucher_line",
-    "bank_again",
+    "partner_day", "partner_paid", "counter_sale", "counter_quote", "terminal_payment", "terminal_line",
+    "voucher_batch", "voucher_line", "bank_again",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [

@@ -12,7 +12,8 @@ from operations.test_stations import PIN, named
 from opla.core.actor import Role
 from opla.core.refusal import Refusal
 from opla.core.station import Kind
-from opla.operations import stations
+from opla.db.queries.call import select
+from opla.operations import partners, stations
 from surfaces.conftest import Door, Visitor
 from surfaces.test_owner_pages import signed_in
 
@@ -78,3 +79,28 @@ def test_who_guesses_codes_waits(door_with_till: Door) -> None:
     said = [Visitor(DEVICE).post("/station/", {"code": f"AAAA-AA{n}{n}"}).text for n in (2, 3) for _ in range(11)]
     assert "too often" in said[-1]
     assert "too often" not in said[19]
+
+
+def test_the_owner_agrees_with_a_partner_and_reads_its_statement(door_with_till: Door) -> None:
+    owner = signed_in(door_with_till.world, Role.OWNER, "ana")
+    [(place,)] = select("SELECT place_id FROM drawer")
+    typed = {
+        "act": "keep", "name": "corner", "title": "Corner Shop", "percent": "4.5", "email": "c@example.org",
+        "speaks": "nl", "agreed_on": "2026-11-01", "ends_on": "", "enterprise": "", "paper": "", "places": str(place),
+    }  # fmt: skip
+    wrong = owner.post("/owner/partners/", {**typed, "percent": "45"})
+    assert (wrong.status, "percentage" in wrong.text) == (422, True)
+    page = owner.post("/owner/partners/", typed)
+    assert "Corner Shop" in page.text
+    assert "4.5" in page.text
+    partners.close(shop=door_with_till.world.shop, at=door_with_till.world.clock())
+    month = owner.get("/owner/partners/corner/?month=2026-11")
+    assert "Total" in month.text
+    file = owner.get("/owner/partners/corner/?month=2026-11&as=csv").html
+    assert file.splitlines()[:2] == [
+        "day,cash,card,given_back,base,permille,commission,currency", "2026-11-01,0.00,0.00,0.00,0.00,45,0.00,EUR",
+    ]  # fmt: skip
+    assert owner.get("/owner/partners/corner/?month=0001-01").status == 200
+    for path in ("/owner/partners/", "/owner/partners/corner/"):
+        assert Visitor(DEVICE).get(path).status == 404
+        assert signed_in(door_with_till.world, Role.SUPPORT, "eve").get(path).status == 404

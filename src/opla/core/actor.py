@@ -63,6 +63,7 @@ class Act(StrEnum):
     START_TEXTS = "start_texts"  # text a number again that somebody said STOP for
     MANAGE_DRAWERS = "manage_drawers"  # open and close drawers, and count them
     MANAGE_STATIONS = "manage_stations"  # pair and unpair tablets, name clerks and give them PINs
+    MANAGE_PARTNERS = "manage_partners"  # partner shops: what was agreed, and their statements
     WORK_SHIFT = "work_shift"  # open and close a shift, read its report, bring money to the safe, open the drawer
     PRINT = "print"  # have a slip on paper, and say what became of it; whose order it is, the operation checks besides
     MANAGE_VOUCHERS = "manage_vouchers"  # print them, and say where they are; one is sold by `take_cash`
@@ -132,6 +133,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.START_TEXTS,
             Act.MANAGE_DRAWERS,
             Act.MANAGE_STATIONS,
+            Act.MANAGE_PARTNERS,
             Act.MANAGE_VOUCHERS,
             Act.CHECK_SELLERS,
         }

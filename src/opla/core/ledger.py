@@ -49,6 +49,8 @@ class Account(StrEnum):
     PAYOUT_FEES = "payout_fees"  # what a payment provider keeps that belongs to no payment
     CASH_OUTSIDE = "cash_outside"  # cash of ours in no drawer: the safe, on its way to the bank or from it
     CASH_ROUNDING = "cash_rounding"  # what totals in cash were rounded off, less what they were rounded up
+    PARTNER_OWED = "partner_owed"  # to partner shops, for what they sold
+    COMMISSIONS = "commissions"  # what partner shops keep for it
     OFFLINE_LOSSES = "offline_losses"  # codes that a tablet sold a second time: somebody may come for their price
     CASH_DIFFERENCES = "cash_differences"  # what was counted in drawers beyond the books, and missed
     VOUCHERS = "vouchers"  # owed for vouchers that were paid for and not redeemed
@@ -79,6 +81,8 @@ SIDES: dict[Account, Side] = {
     Account.CASH_ROUNDING: Side.EITHER,
     Account.CASH_DIFFERENCES: Side.EITHER,
     Account.OFFLINE_LOSSES: Side.DEBIT,
+    Account.PARTNER_OWED: Side.EITHER,  # a day may give more back than it took
+    Account.COMMISSIONS: Side.EITHER,
     Account.VOUCHERS: Side.CREDIT,
     Account.PSP_FEES: Side.DEBIT,  # no more comes back than was kept
     Account.IN_TRANSIT: Side.EITHER,  # a payout may take money from the bank
@@ -150,6 +154,9 @@ class Reason(StrEnum):
     CASH_DROPPED = "cash_dropped"  # out of a drawer, to the safe or the bank
     CASH_OVER = "cash_over"  # counted beyond the books
     CASH_SHORT = "cash_short"
+    COMMISSION = "commission"  # of a partner shop, for a day (core.partner)
+    COMMISSION_BACK = "commission_back"  # for a day on which more went back than came in
+    COMMISSION_PAID = "commission_paid"
     SOLD_TWICE = "sold_twice"  # a code, by a tablet without a line (core.offline)
     CASH_BANKED = "cash_banked"  # what was outside the drawers is on the bank account
     VOUCHER_OWED = "voucher_owed"  # paid for, or good again: we owe what it is for (core.voucher)

@@ -224,6 +224,12 @@ class Code(StrEnum):
     CASH_NOT_DUE = "cash_not_due"  # no refund waits under this code (any more)
     CASH_TOO_LITTLE = "cash_too_little"  # names what is due
     CASH_CANNOT_BE = "cash_cannot_be"  # nobody pays so much with these notes and coins, or it cannot be changed
+    # partner shops
+    PARTNER_NAME_INVALID = "partner_name_invalid"
+    PARTNER_PLACE_TAKEN = "partner_place_taken"  # it is another partner's
+    PARTNER_OWED_LESS = "partner_owed_less"  # less than that
+    COMMISSION_INVALID = "commission_invalid"  # no percentage of at most `most`, with one decimal
+    AGREEMENT_DAY_INVALID = "agreement_day_invalid"  # a first day, and an end after it or none
     # tablets, clerks and shifts
     STATION_UNKNOWN = "station_unknown"
     STATION_NAME_INVALID = "station_name_invalid"

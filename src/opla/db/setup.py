@@ -20,7 +20,7 @@ _SQL = (
     *("attempts", "codes", "cards", "dates"),
     *("refunds", "bank", "payouts", "stations", "offline", "cash", "counter", "terminals", "vouchers", "rates"),
     *("reminders", "days", "letters", "threads", "rights"),
-    *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay", "printing", "post"),
+    *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay", "printing", "post", "partners"),
     *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "books", "guards", "grants"),
 )
 _LOCK = 0x6F706C61  # "opla"
@@ -88,6 +88,10 @@ def posting_rules() -> list[tuple[str, str, list[str], list[str]]]:
         (ledger.Reason.PAYOUT_ARRIVED, str(ledger.Account.BANK)),
     ):
         rows.append((str(reason), posted, [transit, other], [transit, other]))
+    owed, kept = [str(ledger.Account.PARTNER_OWED)], [str(ledger.Account.COMMISSIONS)]
+    rows.append((str(ledger.Reason.COMMISSION), posted, kept, owed))
+    rows.append((str(ledger.Reason.COMMISSION_BACK), posted, owed, kept))
+    rows.append((str(ledger.Reason.COMMISSION_PAID), posted, owed, bank))
     lost = [str(ledger.Account.OFFLINE_LOSSES)]
     rows.append((str(ledger.Reason.SOLD_TWICE), posted, lost, [str(ledger.Account.SUSPENSE)]))
     rows.append((str(ledger.Reason.CASH_BANKED), posted, bank, [str(ledger.Account.CASH_OUTSIDE)]))

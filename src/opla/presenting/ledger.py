@@ -40,6 +40,8 @@ _ACCOUNTS: Final[dict[Account, str]] = {
     Account.CASH_OUTSIDE: gettext_noop("Cash outside the tills"),
     Account.CASH_ROUNDING: gettext_noop("Rounding of cash"),
     Account.CASH_DIFFERENCES: gettext_noop("Counted beyond the books, or missed"),
+    Account.PARTNER_OWED: gettext_noop("Owed to partner shops"),
+    Account.COMMISSIONS: gettext_noop("Commissions of partner shops"),
     Account.OFFLINE_LOSSES: gettext_noop("Codes that a tablet sold a second time"),
     Account.VOUCHERS: gettext_noop("Vouchers sold and not redeemed"),
 }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from opla.core.money import Money
 from opla.operations.letters import Posted
-from opla.presenting import figures, languages, passports, renewing
+from opla.presenting import figures, languages, partners, passports, renewing
 from opla.presenting.notices import Notice
 
 #: Subject and body from the facts of a letter and the shop's address.
@@ -105,6 +105,7 @@ def _webhook_ended(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
 
 _WORDS: Final[dict[str, Words]] = {
     "float_low": _float_low,
+    "partner_day": partners.letter,  # title, day, permille, currency; cash, card, back, commission: in minor units
     "answered": _answered,  # path: of the thread; ticket: of its order, empty for a question
     "ask_confirm": _ask_confirm,  # path: of the question
     # of standing renewals: what `operations.renewals.letter` says of every one, and beside it

@@ -241,6 +241,12 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.CASH_CANNOT_BE: gettext_noop(
         "Nobody gives so much for this, or the change could not be given in coins. Was it typed wrong?"
     ),
+    Code.PARTNER_NAME_INVALID: gettext_noop(
+        "A partner has a name to show, and a short one of 2 to 40 small letters, digits and hyphens."
+    ),
+    Code.PARTNER_PLACE_TAKEN: gettext_noop("One of these places is another partner's. Take it from them first."),
+    Code.PARTNER_OWED_LESS: gettext_noop("Less than that is owed to this partner. Nothing was recorded."),
+    Code.AGREEMENT_DAY_INVALID: gettext_noop("An agreement has a first day, and an end after it or none."),
     Code.STATION_UNKNOWN: gettext_noop("There is no tablet of this name."),
     Code.STATION_NAME_INVALID: gettext_noop("A tablet's name has 2 to 40 small letters, digits and hyphens."),
     Code.STATION_FIXED: gettext_noop(
@@ -348,6 +354,11 @@ def _too_many_calls(params: Mapping[str, str]) -> str:
         n,
     )
     return said % {"n": n}
+
+
+def _commission_invalid(params: Mapping[str, str]) -> str:
+    said = _("A commission is a percentage from 0 to %(most)s, with one decimal at most, such as 4.5.")
+    return said % {"most": params.get("most", "")}
 
 
 def _pin_invalid(params: Mapping[str, str]) -> str:
@@ -685,6 +696,7 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.TOO_MANY_CALLS: _too_many_calls,
     Code.API_KEY_ELSEWHERE: _elsewhere,
     Code.PIN_INVALID: _pin_invalid,
+    Code.COMMISSION_INVALID: _commission_invalid,
     Code.PIN_WAITS: _pin_waits,
     Code.COUNT_UNREADABLE: _count_unreadable,
     Code.SCOPE_MISSING: _scope_missing,

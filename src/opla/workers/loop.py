@@ -30,7 +30,7 @@ from opla.db.queries.cards import Shelves
 from opla.db.queries.cash import Drawers
 from opla.db.queries.terminals import Slips
 from opla.db.queries.vouchers import Vouchers
-from opla.operations import bulk, letters_out, look_up, offline, order_texts, passports, text_pay
+from opla.operations import bulk, letters_out, look_up, offline, order_texts, partners, passports, text_pay
 from opla.operations.expire import expire
 from opla.operations.float_deposits import tell_low
 from opla.operations.letters import Posted
@@ -293,6 +293,7 @@ class Worker:
                 pass
             text_pay.follow(shop=self._shop, at=now())
             passports.watch(shop=self._shop, at=now())
+            partners.close(shop=self._shop, at=now())
             letters_out.write_due(shop=self._shop, at=now())
             tidy(at=now())
             order_texts.tidy(at=now())

@@ -283,6 +283,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                                           WHEN o.state = 'paid'
                                           THEN o.face_minor - greatest(o.discount_minor - o.fee_minor, 0) ELSE 0 END
         UNION ALL
+        -- a partner is owed what its closed days come to, less what was paid
+        SELECT 'partners', coalesce(a.code, k.code) FROM (SELECT * FROM account WHERE kind = 'partner_owed') a
+        FULL JOIN (
+            SELECT 'partner_owed:' || s.partner || ':' || s.currency AS code, sum(s.minor) AS owed FROM (
+                SELECT partner, currency, commission_minor AS minor FROM partner_day
+                UNION ALL SELECT partner, currency, -amount_minor FROM partner_paid
+            ) s GROUP BY s.partner, s.currency
+        ) k ON k.code = a.code
+        WHERE coalesce(a.credits_posted - a.debits_posted, 0) <> coalesce(k.owed, 0)
+        UNION ALL
         -- what a tablet holds is claimed by it; what it sold is booked as one order that has this code; what it sold a second
         -- time is a loss
         SELECT 'tablets', h.code_id::text FROM offline_code h LEFT JOIN code c ON c.id = h.code_id
@@ -587,7 +597,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                       'provider_fees', 'conversions',
                       'given_back', 'allocations', 'deposits',
                       'one_payment_kept', 'code_stock', 'purchases', 'cards', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
-                      'reservations', 'bank_lines', 'provider_accounts', 'payouts', 'drawers', 'tablets', 'slips', 'vouchers',
+                      'reservations', 'bank_lines', 'provider_accounts', 'payouts', 'drawers', 'tablets', 'partners', 'slips', 'vouchers',
                       'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n

@@ -37,8 +37,8 @@ BEGIN
                        'attempt_evidence', 'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'consent',
                        'stepped_back', 'order_said', 'attempt_route', 'text_stop', 'text_start', 'bank_statement',
                        'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof', 'offline_key', 'offline_sale',
-                       'counter_sale', 'counter_quote', 'terminal_payment', 'terminal_line', 'voucher_batch',
-                       'voucher_line', 'bank_again') THEN
+                       'partner_day', 'partner_paid', 'counter_sale', 'counter_quote', 'terminal_payment', 'terminal_line',
+                       'voucher_batch', 'voucher_line', 'bank_again') THEN
             EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                             FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
         END IF;
@@ -57,11 +57,12 @@ BEGIN
         'bank_reference', 'transfer_file', 'transfer_file_line', 'payout', 'payout_line', 'payout_look', 'renewal',
         'renewal_period', 'mandate', 'renewal_by_text', 'text_pay', 'text_wish', 'text_out', 'text_part', 'text_receipt',
         'text_spent', 'text_piece', 'text_ask', 'mail_back', 'purchase', 'batch', 'stock_rule', 'number_look_up',
-        'supply_cost', 'drawer', 'cash_code', 'drawer_line', 'played_order', 'float_alarm', 'station', 'clerk', 'shift',
-        'offline_key', 'offline_code', 'offline_sale', 'counter_sale', 'counter_quote', 'passport', 'passport_proof',
-        'passport_report', 'webhook_message', 'webhook_delivery', 'webhook_try', 'bulk_file', 'bulk_row', 'terminal',
-        'terminal_payment', 'terminal_due', 'terminal_line', 'print_job', 'printer', 'voucher_batch', 'voucher',
-        'voucher_line', 'voucher_use', 'slip', 'letter_out', 'deposit', 'bank_again'
+        'supply_cost', 'drawer', 'cash_code', 'drawer_line', 'played_order', 'float_alarm', 'partner', 'partner_place',
+        'partner_day', 'partner_paid', 'station', 'clerk', 'shift', 'offline_key', 'offline_code', 'offline_sale',
+        'counter_sale', 'counter_quote', 'passport', 'passport_proof', 'passport_report', 'webhook_message',
+        'webhook_delivery', 'webhook_try', 'bulk_file', 'bulk_row', 'terminal', 'terminal_payment', 'terminal_due',
+        'terminal_line', 'print_job', 'printer', 'voucher_batch', 'voucher', 'voucher_line', 'voucher_use', 'slip',
+        'letter_out', 'deposit', 'bank_again'
     ]) AS t (name);
 END $$;
 
