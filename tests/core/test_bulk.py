@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from opla.core.bulk import ARROWS, ENDED, MAX_ROWS, Event, Row, Source, State, Table, heading, moved, read, rows_of
@@ -107,6 +109,23 @@ def test_a_key_that_comes_twice_names_the_line_of_the_first_and_one_without_is_r
 def test_what_looks_like_a_formula_is_text() -> None:
     [row] = rows(b'key,sku\n=1+1,"=HYPERLINK(""http://x"")"\n')
     assert (row.key, row.asked[0]) == ("=1+1", '=HYPERLINK("http://x")')
+
+
+@pytest.mark.parametrize("rounded", ["1,23457E+15", "8.12345678901235E+18", "3e+10"])
+def test_what_a_spreadsheet_rounded_names_no_order_and_no_number(rounded: str) -> None:
+    [own, other] = rows(f'key;sku;number\n{rounded};x;\na;x;{rounded}\n'.encode())
+    assert [[(r.code, r.about) for r in row.refusals] for row in (own, other)] == [
+        [(Code.CELL_ROUNDED, "key")],
+        [(Code.CELL_ROUNDED, "number")],
+    ]
+    [theirs] = rows(f"Order;Item;Phone\n{rounded};Vikings;0470\n".encode(), replace(EBAY, quantity="", language=""))
+    assert [(r.code, r.about) for r in theirs.refusals] == [(Code.CELL_ROUNDED, "key")]
+
+
+@pytest.mark.parametrize("kept", ["1E5", "17-1E+2", "E+12", "812345678901234567"])
+def test_an_order_number_that_looks_a_little_like_it_is_one(kept: str) -> None:
+    [row] = rows(f"key,sku\n{kept},x\n".encode())
+    assert row.refusals == ()
 
 
 EBAY = Source(

@@ -429,6 +429,19 @@ def test_a_spreadsheet_is_read_as_what_stands_in_it_and_calculates_nothing(acme:
     ]
 
 
+def test_two_order_numbers_that_a_spreadsheet_made_one_are_no_orders(acme: World) -> None:
+    """Else the second buyer gets the first one's link, and nothing is bought for them."""
+    assert bulk.describe(ACME, Source("ebay", "Order", "Item", {"Proximus 15": CODE}), at=START) == []
+    numbers = (8123456789012345678, 8123456789012345679, 10**15, 10**15 - 1)
+    data = sheet(["Order", "Item"], *([float(n), "Proximus 15"] for n in numbers))
+    file_id = checked(acme, data, platform="ebay")
+    assert [(r.code, r.about) for row in rows_of.wrong(file_id, limit=9) for r in row.refusals] == [
+        (Code.CELL_ROUNDED, "key")
+    ] * 3
+    [good] = [row for row in rows_of.rows(file_id, limit=9) if row.state is RowState.GOOD]
+    assert good.key.startswith("999999999999999#")
+
+
 @pytest.mark.parametrize(
     "strange",
     [

@@ -22,6 +22,8 @@ _MEMORY_BYTES: Final = 2 * 1024**3
 _SECONDS: Final = 120
 _UNPACKED_BYTES: Final = 512 * 1024**2
 _OUT_BYTES: Final = 256 * 1024**2
+#: A spreadsheet keeps fifteen digits of a number.
+_EXACT_BELOW: Final = 10**15
 
 
 def read_sheet(data: bytes) -> list[tuple[int, tuple[str, ...]]] | None:
@@ -84,6 +86,8 @@ def _text(cell: object) -> str:
             return cell.replace("\0", "")
         case bool():
             return "true" if cell else "false"
+        case float() if abs(cell) >= _EXACT_BELOW:
+            return f"{cell:.14E}"  # as a spreadsheet shows it: whoever reads it knows that digits are lost
         case float() if cell.is_integer():
             return str(int(cell))
         case datetime() | date() | time():
