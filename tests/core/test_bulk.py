@@ -87,6 +87,15 @@ def test_a_file_of_more_than_a_hundred_thousand_rows_is_refused_and_so_are_as_ma
     assert found.code is Code.ROWS_TOO_MANY
 
 
+def test_a_long_note_of_many_pieces_is_not_kept_a_hundred_times_over() -> None:
+    line = b"1,x,100," + b"n" * 32_000 + b"\n"
+    sold = Source("m", "no", "what", {"x": "PX-15"}, "n")
+    assert len(rows(b"no,what,n,note\n" + line * 10, sold)) == 1000
+    found = rows_of(table(b"no,what,n,note\n" + line * 11), sold)
+    assert isinstance(found, Refusal)
+    assert (found.code, found.params["why"]) == (Code.FILE_TOO_LARGE, "pieces")
+
+
 @pytest.mark.parametrize(
     ("data", "unknown", "missing"),
     [(b"sku\nx\n", "", "key"), (b"key,surprise\nx,y\n", "surprise", "")],

@@ -14,7 +14,8 @@ import pytest
 from fakes import CODE, DIRECT, START, World
 from opla.core.actor import Actor, Role
 from opla.core.api_access import MEMBER_MAY, Access, Member
-from opla.core.bulk import RowState, Source, State
+from opla.core.bulk import MAX_ROWS, RowState, Source, State, heading
+from opla.core.bulk.reading import MAX_COLUMNS
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import bulk as rows_of
 from opla.db.queries import floats
@@ -451,10 +452,23 @@ def test_two_order_numbers_that_a_spreadsheet_made_one_are_no_orders(acme: World
     ids=["a sheet as large as they can be", "two million cells in a row"],
 )
 def test_a_sheet_that_claims_to_be_huge_is_refused_and_takes_no_memory_of_ours(strange: str) -> None:
-    from opla.core.bulk import heading
-
-    rows = read_sheet(sheet(["key"], strange=strange))
+    rows = read_sheet(sheet(["key"], strange=strange), list)
+    assert rows is None or sum(len(cells) for _, cells in rows) <= 2 * (MAX_COLUMNS + 1)
     assert rows is None or isinstance(heading(rows), Refusal)
+
+
+def test_blank_rows_of_a_sheet_count_as_none_and_one_row_too_many_is_refused() -> None:
+    """Else what stands below the blank ones is never bought, and nobody says so."""
+    blank = '<row r="{}"><c r="B{}"><v>1</v></c></row>'
+    rows = "".join(blank.format(2 * n, 2 * n) for n in range(1, 60_002))
+    found = read_sheet(sheet(strange='<row r="1"><c r="B1" t="inlineStr"><is><t>key</t></is></c></row>' + rows), list)
+    assert found is not None
+    assert (len(found), found[-1][0]) == (60_002, 120_002)
+    more = "".join(blank.format(n, n) for n in range(2, MAX_ROWS + 5))
+    head = '<row r="1"><c r="A1" t="inlineStr"><is><t>key</t></is></c></row>'
+    refused = read_sheet(sheet(strange=head + more.replace("B", "A")), heading)
+    assert isinstance(refused, Refusal)
+    assert refused.code is Code.ROWS_TOO_MANY
 
 
 def test_an_archive_that_unpacks_to_more_than_it_says_or_than_there_may_be_is_refused() -> None:
@@ -463,13 +477,13 @@ def test_an_archive_that_unpacks_to_more_than_it_says_or_than_there_may_be_is_re
         for n in range(6):
             archive.writestr(f"xl/{n}", b"\0" * 100_000_000)
     assert len(out.getvalue()) < 1_000_000
-    assert read_sheet(out.getvalue()) is None
+    assert read_sheet(out.getvalue(), list) is None
     honest = sheet(["key"], ["a"])
-    assert read_sheet(honest) is not None
+    assert read_sheet(honest, list) is not None
     size = (150).to_bytes(4, "little")
     with zipfile.ZipFile(io.BytesIO(honest)) as archive:
         told = archive.getinfo("xl/worksheets/sheet1.xml").file_size.to_bytes(4, "little")
-    assert read_sheet(honest.replace(told, size)) is None
+    assert read_sheet(honest.replace(told, size), list) is None
 
 
 def test_an_order_in_a_file_and_by_itself_under_one_key_is_one_order(acme: World) -> None:

@@ -230,8 +230,7 @@ def read_table(data: bytes) -> Table | Refusal:
     """The table in a CSV file, lines of JSON, or a spreadsheet."""
     if not data.startswith(SHEET):
         return read(data)
-    rows = read_sheet(data)
-    return broken("sheet") if rows is None else heading(rows)
+    return read_sheet(data, heading) or broken("sheet")
 
 
 def _check(file: File, *, shop: Shop, at: datetime) -> None:

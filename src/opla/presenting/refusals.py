@@ -410,6 +410,8 @@ def _out_of_order(params: Mapping[str, str]) -> str:
 
 
 def _too_large(params: Mapping[str, str]) -> str:
+    if params.get("why") == "pieces":
+        return _("Each piece is a row of its own, with all its columns: that is too large here. Divide the file.")
     return _("The file is too large. The most is %(n)s MB.") % {"n": params.get("most", "?")}
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from opla.core.bulk.reading import MAX_ROWS, Table, too_many
+from opla.core.bulk.reading import MAX_BYTES, MAX_ROWS, Table, too_many
 from opla.core.refusal import Code, Refusal
 
 #: What is asked of a row, as `quote_topup.Wanted` calls it.
@@ -114,6 +114,7 @@ def _theirs(table: Table, source: Source) -> list[Row] | Refusal:
     skus = {theirs.casefold(): sku for theirs, sku in source.skus.items()}
     seen: Counter[tuple[str, str]] = Counter()
     rows: list[Row] = []
+    repeated = 0
     for line, cells in table.rows:
         order, product, quantity, number, language = ["" if p is None else cells[p].strip() for p in places]
         sku = skus.get(product.casefold(), "")
@@ -129,6 +130,9 @@ def _theirs(table: Table, source: Source) -> list[Row] | Refusal:
         asked = (sku, "", "", number, "", "", language or source.speaks, "")
         if len(rows) + pieces > MAX_ROWS:
             return too_many()
+        repeated += (pieces - 1) * sum(map(len, cells))
+        if repeated > MAX_BYTES:  # a long note in each row, and a hundred pieces of each
+            return Refusal(Code.FILE_TOO_LARGE, "file", {"most": str(MAX_BYTES // 1024**2), "why": "pieces"})
         for _ in range(pieces):
             seen[order, product.casefold()] += 1
             nth = seen[order, product.casefold()]
