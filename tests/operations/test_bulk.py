@@ -358,6 +358,33 @@ def test_a_marketplaces_export_gives_each_buyer_a_link_and_taken_again_buys_noth
     assert (again.again, again.good) == (3, 0)
 
 
+def test_an_export_taken_again_by_a_colleague_in_another_language_buys_nothing(acme: World) -> None:
+    """Who is told, and in which language where the row says none, is no part of what was ordered."""
+    assert bulk.describe(ACME, replace(EBAY, speaks="fr"), at=START) == []
+    bought(acme, EXPORT, platform="ebay")
+    assert select("SELECT DISTINCT language FROM orders ORDER BY 1") == [("fr",), ("nl",)]
+    assert bulk.describe(ACME, EBAY, at=START) == []
+    colleague = replace(ACME, email="bo@acme.example")
+    again = seen(up(acme, EXPORT, who=colleague, platform="ebay"))
+    work(acme)
+    assert (seen(again.id).again, seen(again.id).bad) == (3, 0)
+
+
+def test_two_colleagues_files_of_the_same_rows_are_bought_once_and_what_a_row_does_say_must_be_the_same(
+    acme: World,
+) -> None:
+    """Both are checked before either is bought."""
+    one, two = up(acme, csv("a")), up(acme, csv("a"), who=replace(ACME, email="bo@acme.example"))
+    work(acme)
+    assert (confirmed(acme, one), confirmed(acme, two)) == (None, None)
+    work(acme)
+    assert {counts(one), counts(two)} == {("done", 1, 0, 0, 0), ("done", 0, 1, 0, 0)}
+    assert orders() == 1
+    other = seen(checked(acme, b"key,sku,number,email\na,MV-15,0470123456,bo@acme.example\n"))
+    [row] = rows_of.wrong(other.id, limit=9)
+    assert [(r.code, r.about) for r in row.refusals] == [(Code.KEY_REUSED, "email")]
+
+
 def test_two_resellers_may_have_the_same_number_at_the_same_marketplace(acme: World) -> None:
     for who in (ACME, BOLT):
         assert bulk.describe(who, EBAY, at=START) == []

@@ -222,7 +222,8 @@ def _read(file: File, *, at: datetime) -> None:
         return
     numbered = list(enumerate(rows, start=1))
     for begin in range(0, len(numbered), KEEP):
-        bulk.keep_rows(file.id, table.names, headings(source), numbered[begin : begin + KEEP])
+        kept = numbered[begin : begin + KEEP]
+        bulk.keep_rows(file.id, table, headings(source), source.speaks if source else "en", kept)
     bulk.was_read(file.id, len(numbered), [], at=at)
 
 
@@ -246,7 +247,7 @@ def _check(file: File, *, shop: Shop, at: datetime) -> None:
     found: list[Quote | Reserved | list[Refusal]] = [*judged(asked, version, catalog, shop=shop, at=at)]
     for n, row in enumerate(rows):
         if (known := before.get((file.reseller, row.key))) and not row.refusals:
-            found[n] = stands(*known, asked[n].wanted, shop=shop)
+            found[n] = stands(*known, asked[n].wanted, shop=shop, assumed=asked[n].assumed)
     told = [_judged(row, one) for row, one in zip(rows, found, strict=True)]
     bulk.tell(file.id, RowState.NEW, told, upto=rows[-1].n, actor=SYSTEM, at=at, ends_at=at)
 
@@ -298,13 +299,14 @@ def _order(file: File, row: Todo) -> Asked:
         fields["operator"],
         fields["amount"],
         fields["email"] or file.email,
-        fields["language"] or "en",
+        fields["language"] or file.speaks,
         sku=fields["sku"],
         number=fields["number"],
         plan=fields["plan"],
         device=fields["device"],
     )
-    return Asked(file.reseller, row.key, wanted, row.price_minor or None)
+    assumed = tuple(field for field in ("email", "language") if not fields[field])
+    return Asked(file.reseller, row.key, wanted, row.price_minor or None, assumed)
 
 
 def _told(file: File, row: Todo, answer: Reserved | list[Refusal], *, shop: Shop, at: datetime) -> Told:

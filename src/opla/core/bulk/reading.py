@@ -9,7 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from opla.core.refusal import Code, Refusal
@@ -26,10 +26,14 @@ _DELIMITERS: Final = ",;\t"
 
 @dataclass(frozen=True)
 class Table:
-    """`names` as they were written, `rows` with the line each begins on, counted from 1, the heading included."""
+    """`names` as they were written, `rows` with the line each begins on, counted from 1, the heading included.
+
+    delimiter  what stood between two columns, where something did
+    """
 
     names: tuple[str, ...]
     rows: list[tuple[int, tuple[str, ...]]]
+    delimiter: str = ","
 
 
 def broken(why: str, line: int = 0) -> Refusal:
@@ -81,9 +85,11 @@ def too_many() -> Refusal:
 
 def _csv(text: str) -> Table | Refusal:
     first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=first.count), strict=True)
+    delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        return heading(_lines(reader))
+        found = heading(_lines(reader))
+        return replace(found, delimiter=delimiter) if isinstance(found, Table) else found
     except csv.Error:
         return broken("csv", reader.line_num)
 

@@ -127,7 +127,7 @@ def _theirs(table: Table, source: Source) -> list[Row] | Refusal:
         if not 1 <= pieces <= MOST_PIECES:
             refusals.append(Refusal(Code.QUANTITY_UNREADABLE, "quantity", {"most": str(MOST_PIECES)}))
             pieces = 1
-        asked = (sku, "", "", number, "", "", language or source.speaks, "")
+        asked = (sku, "", "", number, "", "", language, "")
         if len(rows) + pieces > MAX_ROWS:
             return too_many()
         repeated += (pieces - 1) * sum(map(len, cells))

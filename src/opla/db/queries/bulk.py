@@ -11,7 +11,7 @@ from uuid import UUID
 
 from opla.core import order
 from opla.core.actor import Actor
-from opla.core.bulk import ENDED, Event, Row, RowState, Source, State, sources_of
+from opla.core.bulk import ENDED, Event, Row, RowState, Source, State, Table, sources_of
 from opla.core.bulk.life import ARROWS
 from opla.core.money import Money
 from opla.core.ports import Kind
@@ -35,6 +35,8 @@ class File:
     state: State
     headings: tuple[str, ...]
     named: dict[str, str]
+    speaks: str
+    delimiter: str
     refusals: tuple[Refusal, ...]
     upto: int
     rows: int
@@ -192,14 +194,16 @@ def content(file_id: UUID) -> bytes:
 
 
 def keep_rows(
-    file_id: UUID, headings: Sequence[str], named: Mapping[str, str], rows: Sequence[tuple[int, Row]]
+    file_id: UUID, table: Table, named: Mapping[str, str], speaks: str, rows: Sequence[tuple[int, Row]]
 ) -> None:
     """Some rows of a file that is being read, with their numbers."""
     call(
         "opla_bulk_read",
         Argument(file_id, "uuid"),
-        Argument(list(headings), "text[]"),
+        Argument(list(table.names), "text[]"),
         Argument(json.dumps(dict(named)), "jsonb"),
+        Argument(speaks, "text"),
+        Argument(table.delimiter, "text"),
         *columns(
             (
                 (n, r.line, r.key, json.dumps(r.asked), json.dumps(r.cells), written(r.refusals))
@@ -281,8 +285,8 @@ def tidy(*, unconfirmed_since: datetime, ended_before: datetime, at: datetime) -
     return expect(deleted, int)
 
 
-_FILE = """SELECT id, reseller, sandbox, name, platform, email, state, headings, named::text, refusals::text, upto,
-                  rows, good, bad, again, placed, refused, total_minor, left_minor, currency, missing_minor, begins_at,
+_FILE = """SELECT id, reseller, sandbox, name, platform, email, state, headings, named::text, speaks, delimiter,
+                  refusals::text, upto, rows, good, bad, again, placed, refused, total_minor, left_minor, currency, missing_minor, begins_at,
                   made_at, confirmed_at, ended_at FROM bulk_file"""
 
 
@@ -306,7 +310,7 @@ def _files(where: str, values: Sequence[object]) -> list[File]:
 def _file(row: Sequence[object]) -> File:
     named: dict[str, str] = json.loads(expect(row[8], str))
     headings: list[str] = expect(row[7], list)
-    begins_at, confirmed_at, ended_at = row[21], row[23], row[24]
+    begins_at, confirmed_at, ended_at = row[23], row[25], row[26]
     return File(
         expect(row[0], UUID),
         expect(row[1], str),
@@ -317,9 +321,9 @@ def _file(row: Sequence[object]) -> File:
         State(expect(row[6], str)),
         tuple(headings),
         named,
-        _refusals(row[9]),
-        expect(row[10], int),
-        expect(row[11], int),
+        expect(row[9], str),
+        expect(row[10], str),
+        _refusals(row[11]),
         expect(row[12], int),
         expect(row[13], int),
         expect(row[14], int),
@@ -327,10 +331,12 @@ def _file(row: Sequence[object]) -> File:
         expect(row[16], int),
         expect(row[17], int),
         expect(row[18], int),
-        expect(row[19], str),
+        expect(row[19], int),
         expect(row[20], int),
+        expect(row[21], str),
+        expect(row[22], int),
         begins_at if isinstance(begins_at, datetime) else None,
-        expect(row[22], datetime),
+        expect(row[24], datetime),
         confirmed_at if isinstance(confirmed_at, datetime) else None,
         ended_at if isinstance(ended_at, datetime) else None,
     )

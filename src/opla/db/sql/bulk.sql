@@ -98,8 +98,9 @@ BEGIN
 END $$;
 
 -- Rows of a file that was read: some of them, until p_all of them are there. Reading again writes nothing twice.
+DROP FUNCTION IF EXISTS opla_bulk_read(uuid, text[], jsonb, int[], int[], text[], text[], text[], text[]);  -- before 0159
 CREATE OR REPLACE FUNCTION opla_bulk_read(
-    p_file uuid, p_headings text[], p_named jsonb, p_n int[], p_line int[], p_key text[], p_asked text[], p_cells text[],
+    p_file uuid, p_headings text[], p_named jsonb, p_speaks text, p_delimiter text, p_n int[], p_line int[], p_key text[], p_asked text[], p_cells text[],
     p_refusals text[]
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -113,7 +114,7 @@ BEGIN
     SELECT p_file, n, line, key, asked::jsonb, cells::jsonb, 'new', refusals::jsonb
     FROM unnest(p_n, p_line, p_key, p_asked, p_cells, p_refusals) AS r (n, line, key, asked, cells, refusals)
     ON CONFLICT DO NOTHING;
-    UPDATE bulk_file SET headings = p_headings, named = p_named WHERE id = p_file;
+    UPDATE bulk_file SET headings = p_headings, named = p_named, speaks = p_speaks, delimiter = p_delimiter WHERE id = p_file;
     PERFORM opla_writes(false);
 END $$;
 
