@@ -380,7 +380,7 @@ def test_two_colleagues_files_of_the_same_rows_are_bought_once_and_what_a_row_do
     work(acme)
     assert {counts(one), counts(two)} == {("done", 1, 0, 0, 0), ("done", 0, 1, 0, 0)}
     assert orders() == 1
-    other = seen(checked(acme, b"key,sku,number,email\na,MV-15,0470123456,bo@acme.example\n"))
+    other = seen(checked(acme, b"key,sku,number,email\na,MV-15,0470123456,eve@acme.example\n"))
     [row] = rows_of.wrong(other.id, limit=9)
     assert [(r.code, r.about) for r in row.refusals] == [(Code.KEY_REUSED, "email")]
 

@@ -173,7 +173,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.FILE_UNREADABLE: gettext_noop("This file cannot be read."),
     Code.PRODUCT_NOT_MAPPED: gettext_noop("Nobody has said which of our products this is. Add it to the marketplace."),
     Code.CELL_ROUNDED: gettext_noop(
-        "A spreadsheet has rounded this number, so two orders may look like one. Make this column text, then export again."
+        "A spreadsheet has rounded this number, so two may look like one. Make this column text, then export again."
     ),
     Code.SOURCE_UNKNOWN: gettext_noop("We do not know how this marketplace writes its orders. Describe it first."),
     Code.FILE_NOT_NOW: gettext_noop("That cannot be done with this file as it is now. Look again."),

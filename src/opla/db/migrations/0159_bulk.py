@@ -12,7 +12,8 @@ ALTER TABLE bulk_file
 -- A cancelled file is looked at once more where a worker had it: what that one bought is bought.
 DROP INDEX bulk_file_due;
 CREATE INDEX bulk_file_due ON bulk_file (worked_at)
-    WHERE state IN ('uploaded', 'checking', 'confirmed', 'running') OR state = 'cancelled' AND claimed_until IS NOT NULL;
+    WHERE state IN ('uploaded', 'checking', 'confirmed', 'running')
+       OR state = 'cancelled' AND claimed_until IS NOT NULL;
 
 -- The nth link of an order is made from n.
 CREATE INDEX order_share_of ON order_share (order_id);

@@ -286,8 +286,8 @@ def tidy(*, unconfirmed_since: datetime, ended_before: datetime, at: datetime) -
 
 
 _FILE = """SELECT id, reseller, sandbox, name, platform, email, state, headings, named::text, speaks, delimiter,
-                  refusals::text, upto, rows, good, bad, again, placed, refused, total_minor, left_minor, currency, missing_minor, begins_at,
-                  made_at, confirmed_at, ended_at FROM bulk_file"""
+                  refusals::text, upto, rows, good, bad, again, placed, refused, total_minor, left_minor, currency,
+                  missing_minor, begins_at, made_at, confirmed_at, ended_at FROM bulk_file"""
 
 
 def file(file_id: UUID) -> File | None:
