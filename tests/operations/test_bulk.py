@@ -329,6 +329,50 @@ def test_what_nobody_confirmed_expires_and_what_ended_long_ago_is_forgotten_and_
     assert seen(checked(acme, csv("a"))).again == 1
 
 
+def dies_before_it_tells(world: World, monkeypatch: pytest.MonkeyPatch, who: Access = ACME) -> None:
+    """A worker buys a batch, and is killed between its two commits."""
+    with monkeypatch.context() as killed:
+        killed.setattr(rows_of, "tell", lambda *_words, **_more: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            bulk.step(shop=world.shop, at=world.clock())
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_what_a_dead_worker_bought_of_a_file_that_was_cancelled_since_is_told_with_its_links(
+    acme: World, monkeypatch: pytest.MonkeyPatch, paused: bool
+) -> None:
+    monkeypatch.setattr(bulk, "BUY", 2)
+    assert bulk.describe(ACME, EBAY, at=START) == []
+    file_id = checked(acme, EXPORT, platform="ebay")
+    assert confirmed(acme, file_id) is None
+    bulk.step(shop=acme.shop, at=acme.clock())
+    dies_before_it_tells(acme, monkeypatch)
+    assert (counts(file_id)[:2], orders()) == (("running", 0), 2)
+    if paused:
+        assert bulk.pause(ACME, file_id, at=acme.clock()) is None
+    assert bulk.cancel(ACME, file_id, at=acme.clock()) is None
+    acme.clock.now += bulk.LEASE
+    assert work(acme) == 1
+    assert (counts(file_id), seen(file_id).left_minor, orders()) == (("cancelled", 2, 0, 0, 0), 1500, 2)
+    assert select("SELECT count(*) FROM order_share") == [(2,)]
+    assert work(acme) == 0
+
+
+def test_a_buyer_whose_order_stands_without_a_link_gets_one_when_the_export_is_sent_again(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it was where a worker died, and its file was forgotten since."""
+    assert bulk.describe(ACME, EBAY, at=START) == []
+    file_id = checked(acme, EXPORT, platform="ebay")
+    assert confirmed(acme, file_id) is None
+    bulk.step(shop=acme.shop, at=acme.clock())
+    dies_before_it_tells(acme, monkeypatch)
+    assert select("SELECT count(*) FROM order_share") == [(0,)]
+    again = checked(acme, EXPORT, platform="ebay")
+    assert seen(again).again == 3
+    assert select("SELECT count(*) FROM order_share WHERE ends_at > %s", [START]) == [(3,)]
+
+
 # ── marketplaces ──
 
 EBAY = Source("ebay", "Order", "Item", {"Proximus 15": CODE}, "Qty", language="Lang")

@@ -203,6 +203,8 @@ def step(*, shop: Shop, at: datetime, only: UUID | None = None) -> bool:
             bulk.move(found.id, Event.BEGUN, actor=SYSTEM, at=at)
         case State.RUNNING:
             _buy(found, shop=shop, at=at)
+        case State.CANCELLED:
+            _settle(found, shop=shop, at=at)
         case _:
             return False
     return True
@@ -235,9 +237,7 @@ def read_table(data: bytes) -> Table | Refusal:
 
 
 def _check(file: File, *, shop: Shop, at: datetime) -> None:
-    rows = bulk.todo(file, RowState.NEW, after=file.upto, limit=CHECK) or (
-        bulk.todo(file, RowState.NEW, after=0, limit=CHECK) if file.upto else []
-    )
+    rows = _batch(file, RowState.NEW, CHECK)
     if not rows:
         bulk.move(file.id, Event.CHECKED, actor=SYSTEM, at=at)
         return
@@ -248,11 +248,18 @@ def _check(file: File, *, shop: Shop, at: datetime) -> None:
     for n, row in enumerate(rows):
         if (known := before.get((file.reseller, row.key))) and not row.refusals:
             found[n] = stands(*known, asked[n].wanted, shop=shop, assumed=asked[n].assumed)
-    told = [_judged(row, one) for row, one in zip(rows, found, strict=True)]
-    bulk.tell(file.id, RowState.NEW, told, upto=rows[-1].n, actor=SYSTEM, at=at, ends_at=at)
+    told = [_judged(file, row, one, shop=shop, at=at) for row, one in zip(rows, found, strict=True)]
+    bulk.tell(file.id, RowState.NEW, told, upto=rows[-1].n, actor=SYSTEM, at=at, ends_at=at + LINK_LASTS)
 
 
-def _judged(row: Todo, found: Quote | Reserved | list[Refusal]) -> Told:
+def _batch(file: File, state: RowState, most: int) -> list[Todo]:
+    """The next rows in that state; at the end those that were passed over."""
+    return bulk.todo(file, state, after=file.upto, limit=most) or (
+        bulk.todo(file, state, after=0, limit=most) if file.upto else []
+    )
+
+
+def _judged(file: File, row: Todo, found: Quote | Reserved | list[Refusal], *, shop: Shop, at: datetime) -> Told:
     """What its reader found and what the shop says of it, each field once."""
     refusals = list(row.refusals)
     if isinstance(found, list):
@@ -261,14 +268,12 @@ def _judged(row: Todo, found: Quote | Reserved | list[Refusal]) -> Told:
     if refusals or isinstance(found, list):
         return Told(row.n, RowState.BAD, refusals=tuple(refusals))
     if isinstance(found, Reserved):
-        return Told(row.n, RowState.AGAIN, order_id=found.order_id)
+        return _told(file, row, found, shop=shop, at=at)
     return Told(row.n, RowState.GOOD, found.price.total.amount_minor)
 
 
 def _buy(file: File, *, shop: Shop, at: datetime) -> None:
-    rows = bulk.todo(file, RowState.GOOD, after=file.upto, limit=BUY) or (
-        bulk.todo(file, RowState.GOOD, after=0, limit=BUY) if file.upto else []
-    )
+    rows = _batch(file, RowState.GOOD, BUY)
     if not rows:
         bulk.move(file.id, Event.FINISHED, actor=SYSTEM, at=at)
         return
@@ -291,6 +296,21 @@ def _buy(file: File, *, shop: Shop, at: datetime) -> None:
         free = floats.balance(file.reseller, file.currency).free_minor
         missing = max(1, (left.left_minor if left else 0) - free)
         bulk.short(file.id, missing, actor=SYSTEM, at=at)
+
+
+def _settle(file: File, *, shop: Shop, at: datetime) -> None:
+    """Of a cancelled file: what a worker bought that died before it told, which can be of its last batch alone."""
+    rows = _batch(file, RowState.GOOD, BUY) if file.confirmed_at and not file.sandbox else []
+    before = floats.standing([(file.reseller, row.key) for row in rows])
+    told: list[Told] = []
+    for row in rows:
+        if known := before.get((file.reseller, row.key)):
+            one = _order(file, row)
+            found = stands(*known, one.wanted, shop=shop, assumed=one.assumed)
+            if isinstance(found, Reserved):
+                told.append(_told(file, row, found, shop=shop, at=at))
+    actor = Actor(Role.RESELLER, file.reseller)
+    bulk.tell(file.id, RowState.GOOD, told, upto=file.upto, actor=actor, at=at, ends_at=at + LINK_LASTS)
 
 
 def _order(file: File, row: Todo) -> Asked:

@@ -6,7 +6,7 @@
     cancelled: from everything that has not ended; what was bought by then stays bought.
 
 A worker takes a batch of rows at a time and writes down what became of it: a file may be stopped anywhere, and goes on
-where it was.
+where it was. One that was cancelled meanwhile is looked at once more, for what was bought and not written down.
 """
 
 from __future__ import annotations

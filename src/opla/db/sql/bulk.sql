@@ -19,7 +19,9 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM opla_writes(true);
-    UPDATE bulk_file SET state = p_target, ended_at = CASE WHEN p_ends THEN p_at END, claimed_until = NULL,
+    -- Whoever pauses or cancels does not know what a worker is doing just now, or did before it died.
+    UPDATE bulk_file SET state = p_target, ended_at = CASE WHEN p_ends THEN p_at END,
+        claimed_until = CASE WHEN p_event IN ('paused', 'cancelled') THEN claimed_until END,
         content = CASE WHEN p_ends THEN NULL ELSE content END,
         checked_at = CASE WHEN p_event = 'checked' THEN p_at ELSE checked_at END,
         upto = CASE WHEN p_event IN ('checked', 'begun') THEN 0 ELSE upto END,
@@ -79,6 +81,7 @@ BEGIN
 END $$;
 
 -- A worker takes the file that waits longest for its turn, for p_until: so every file moves, whatever lies before it.
+-- A cancelled one once more, where a worker had it and never told what it bought.
 CREATE OR REPLACE FUNCTION opla_bulk_claim(p_at timestamptz, p_until timestamptz, p_one uuid) RETURNS SETOF uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -87,7 +90,8 @@ BEGIN
     UPDATE bulk_file f SET claimed_until = p_until, worked_at = p_at
     FROM (
         SELECT w.id FROM bulk_file w
-        WHERE w.state IN ('uploaded', 'checking', 'confirmed', 'running') AND (p_one IS NULL OR w.id = p_one)
+        WHERE (w.state IN ('uploaded', 'checking', 'confirmed', 'running') OR w.state = 'cancelled' AND w.claimed_until IS NOT NULL)
+          AND (p_one IS NULL OR w.id = p_one)
           AND (w.claimed_until IS NULL OR w.claimed_until <= p_at)
           AND (w.state <> 'confirmed' OR w.begins_at IS NULL OR w.begins_at <= p_at)
         ORDER BY w.worked_at NULLS FIRST LIMIT 1 FOR UPDATE SKIP LOCKED
