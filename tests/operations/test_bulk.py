@@ -267,6 +267,50 @@ def test_two_workers_at_once_buy_every_row_once(acme: World, monkeypatch: pytest
     assert (counts(file_id), orders(), free()) == (("done", 6, 0, 0, 0), 6, (1000, 9000))
 
 
+def test_a_reseller_that_is_switched_off_buys_no_row_more(acme: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "BUY", 2)
+    running, waits, read = checked(acme, csv(*"abcde")), checked(acme, csv("z")), up(acme, csv("y"))
+    assert confirmed(acme, running) is None
+    for _ in range(2):  # begun, and the first batch
+        bulk.step(shop=acme.shop, at=START, only=running)
+    assert confirmed(acme, waits) is None
+    assert resellers.switch(OWNER, "acme", on=False, why="a key was stolen", at=START) == 1
+    assert work(acme) == 0
+    assert (counts(running)[:2], counts(waits)[:2], seen(read).state) == (("paused", 2), ("confirmed", 0), "uploaded")
+    assert resellers.switch(OWNER, "acme", on=True, why="new keys", at=START) == 0
+    work(acme)
+    assert (counts(running)[:2], counts(waits)[:2], orders()) == (("paused", 2), ("done", 1), 3)
+    assert bulk.resume(ACME, running, key="go", at=START) is None
+    work(acme)
+    assert counts(running)[:2] == ("done", 5)
+    told = select("SELECT name, why, actor FROM event WHERE name LIKE 'switched%%' ORDER BY id")
+    assert told == [("switched_off", "a key was stolen", str(OWNER)), ("switched_on", "new keys", str(OWNER))]
+
+
+def test_a_worker_that_has_the_file_already_looks_again_before_it_buys(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id = checked(acme, csv("a"))
+    assert confirmed(acme, file_id) is None
+    bulk.step(shop=acme.shop, at=START)
+    found = rows_of.file
+
+    def stopped_since(which: UUID) -> File | None:
+        one = found(which)
+        resellers.switch(OWNER, "acme", on=False, why="a key was stolen", at=START)
+        return one
+
+    with monkeypatch.context() as between:
+        between.setattr(rows_of, "file", stopped_since)
+        bulk.step(shop=acme.shop, at=START)
+    assert (orders(), counts(file_id)[:2]) == (0, ("paused", 0))
+
+
+def test_nobody_is_switched_off_without_a_reason_or_by_somebody_else() -> None:
+    for actor, why in ((OWNER, " "), (Actor(Role.RESELLER, "bolt"), "I may not")):
+        assert isinstance(resellers.switch(actor, "acme", on=False, why=why, at=START), Refusal)
+
+
 def test_files_take_turns(acme: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "CHECK", 1)
     one, two = up(acme, csv(*"abcd")), up(acme, csv("z"), who=BOLT)

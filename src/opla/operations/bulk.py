@@ -280,6 +280,9 @@ def _buy(file: File, *, shop: Shop, at: datetime) -> None:
     actor = Actor(Role.RESELLER, file.reseller)
     told: list[Told] = []
     short: list[Todo] = []
+    if not bulk.going(file.id):  # stopped since it was taken
+        bulk.tell(file.id, RowState.GOOD, [], upto=file.upto, actor=actor, at=at, ends_at=at)
+        return
     if file.sandbox:
         told = [Told(row.n, RowState.PLACED) for row in rows]
     else:

@@ -187,6 +187,25 @@ def claim(only: UUID | None, *, until: datetime, at: datetime) -> UUID | None:
     return expect(rows[0][0], UUID) if rows else None
 
 
+def stop(reseller: str, *, actor: Actor, at: datetime) -> int:
+    """Pause whatever is being bought for a reseller; how many files that was."""
+    [(paused,)] = call(
+        "opla_bulk_stop", Argument(at, "timestamptz"), Argument(str(actor), "text"), Argument(reseller, "text")
+    )
+    return expect(paused, int)
+
+
+def going(file_id: UUID) -> bool:
+    """Whether it is being bought still, by a reseller that may order."""
+    return bool(
+        select(
+            """SELECT f.id FROM bulk_file f JOIN reseller r ON r.id = f.reseller
+               WHERE f.id = %s AND f.state = 'running' AND r.active""",
+            [file_id],
+        )
+    )
+
+
 def content(file_id: UUID) -> bytes:
     """The bytes that nobody has read yet; empty where somebody has."""
     rows = select("SELECT content FROM bulk_file WHERE id = %s", [file_id])

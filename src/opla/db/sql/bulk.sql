@@ -92,6 +92,7 @@ BEGIN
         SELECT w.id FROM bulk_file w
         WHERE (w.state IN ('uploaded', 'checking', 'confirmed', 'running') OR w.state = 'cancelled' AND w.claimed_until IS NOT NULL)
           AND (p_one IS NULL OR w.id = p_one)
+          AND (w.state = 'cancelled' OR EXISTS (SELECT FROM reseller r WHERE r.id = w.reseller AND r.active))
           AND (w.claimed_until IS NULL OR w.claimed_until <= p_at)
           AND (w.state <> 'confirmed' OR w.begins_at IS NULL OR w.begins_at <= p_at)
         ORDER BY w.worked_at NULLS FIRST LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -100,6 +101,13 @@ BEGIN
     RETURNING f.id;
     PERFORM opla_writes(false);
 END $$;
+
+-- Of a reseller that was switched off, what is being bought is paused; what waits for its time begins when it may again.
+CREATE OR REPLACE FUNCTION opla_bulk_stop(p_at timestamptz, p_actor text, p_reseller text) RETURNS int
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT count(*) FILTER (WHERE opla_bulk_move(p_at, p_actor, f.id, 'paused', ARRAY['running'], 'paused', false))::int
+    FROM bulk_file f WHERE f.reseller = p_reseller AND f.state = 'running';
+$$;
 
 -- Rows of a file that was read: some of them, until p_all of them are there. Reading again writes nothing twice.
 DROP FUNCTION IF EXISTS opla_bulk_read(uuid, text[], jsonb, int[], int[], text[], text[], text[], text[]);  -- before 0159
