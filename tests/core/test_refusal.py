@@ -44,7 +44,7 @@ pay                customer owner
 call_off           customer
 reveal             customer reseller
 say                customer
-share              customer
+share              customer reseller
 step_back          customer
 keep_sims          customer
 take_back          customer reseller

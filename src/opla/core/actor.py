@@ -85,6 +85,7 @@ MAY: dict[Role, frozenset[Act]] = {
         {
             Act.PLACE_FROM_FLOAT,
             Act.REVEAL,
+            Act.SHARE,
             Act.TAKE_BACK,
             Act.MANAGE_OWN_RESELLER,
             Act.MANAGE_WEBHOOKS,

@@ -7,13 +7,13 @@ row, so a batch that is taken up again buys nothing twice.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from opla.core.actor import SYSTEM, Act, Actor, Role
-from opla.core.api_access import Access
+from opla.core.api_access import Access, Scope
 from opla.core.bulk import MAX_BYTES, SHEET, Event, RowState, Source, State, Table, heading, headings, read, rows_of
 from opla.core.bulk.life import AHEAD, CONFIRM_WITHIN, KEPT, LINK_LASTS
 from opla.core.bulk.reading import broken
@@ -153,20 +153,20 @@ def describe(who: Access, source: Source, *, at: datetime) -> list[Refusal]:
     if refused := _actor(who).refused(Act.PLACE_FROM_FLOAT):
         return [refused]
     found = []
-    name = source.platform
-    if not 1 <= len(name) <= 40 or not name.isprintable() or name != name.strip():
+    platform = source.platform
+    if not 1 <= len(platform) <= 40 or not platform.isprintable() or platform != platform.strip():
         found.append(Refusal(Code.NAME_INVALID, "platform"))
     found += [
-        Refusal(Code.COLUMNS_WRONG, field, {"missing": field})
-        for field in ("order", "product")
-        if not getattr(source, field)
+        Refusal(Code.COLUMNS_WRONG, name, {"missing": name})
+        for name in ("order", "product")
+        if not getattr(source, name)
     ]
     _, catalog = catalogue.active()
     strange = sorted({sku for sku in source.skus.values() if catalog.sold(sku) is None})
     found += [Refusal(Code.PRODUCT_UNKNOWN, "skus", {"sku": sku[:60]}) for sku in strange[:20]]
     if not source.skus:
         found.append(Refusal(Code.PRODUCT_NOT_MAPPED, "skus"))
-    texts = (name, source.order, source.product, source.quantity, source.number, source.language, *source.skus)
+    texts = (platform, source.order, source.product, source.quantity, source.number, source.language, *source.skus)
     if any("\0" in text or len(text) > 200 for text in texts) or len(source.skus) > 1000:
         found.append(Refusal(Code.FIELD_INVALID, "skus", {"why": "too_long"}))
     if not found:
@@ -174,15 +174,50 @@ def describe(who: Access, source: Source, *, at: datetime) -> list[Refusal]:
     return found
 
 
-def link_of(order_id: UUID, *, shop: Shop) -> str:
-    """The address where the buyer of a marketplace redeems this order."""
-    return f"{shop.base_url}/g/{write_link(_secret(order_id, shop.keyring))}/"
+@dataclass(frozen=True)
+class Relinked:
+    """A buyer's new link. `used`: a link before had shown the code."""
+
+    ticket: str
+    url: str = field(repr=False)
+    used: bool
 
 
-def _secret(order_id: UUID, keyring: Keyring) -> bytes:
+def relink(who: Access, file_id: UUID, ticket: str, *, shop: Shop, at: datetime) -> Relinked | Refusal:
+    """A new link for the buyer of one order, who cannot open theirs; that one ends."""
+    actor = _actor(who)
+    if refused := actor.refused(Act.SHARE) or who.refused(Scope.CODES_READ):
+        return refused
+    found = find(who, file_id)
+    if isinstance(found, Refusal):
+        return found
+    row = bulk.row_of(file_id, ticket.strip().upper()) if found.platform else None
+    if row is None or row.order_id is None:
+        return Refusal(Code.NOT_FOUND, "order")
+    nth = row.links + 1
+    hashed = digest(_secret(row.order_id, nth, shop.keyring))
+    result = bulk.new_link(
+        shop.chance.uuid(at), row.order_id, row.links, hashed, ends_at=at + LINK_LASTS, actor=actor, at=at
+    )
+    match result:
+        case "used" | "unused":
+            return Relinked(row.ticket, link_of(row.order_id, nth, shop=shop), result == "used")
+        case "not_now":
+            return Refusal(Code.FILE_NOT_NOW, "order")
+        case _:
+            return Refusal(Code(result), "order")
+
+
+def link_of(order_id: UUID, nth: int = 1, *, shop: Shop) -> str:
+    """The address where the buyer of a marketplace redeems this order: the first that they got, or a later one."""
+    return f"{shop.base_url}/g/{write_link(_secret(order_id, nth, shop.keyring))}/"
+
+
+def _secret(order_id: UUID, nth: int, keyring: Keyring) -> bytes:
     """128 bits that nobody makes without the shop's keys: the database has their hash alone, and yet a file of results
     is written as often as it is asked for."""
-    return hashlib.blake2b(order_id.bytes, key=keyring.fingerprint_key, person=b"buyer's link", digest_size=16).digest()
+    told = order_id.bytes + (bytes([nth]) if nth > 1 else b"")
+    return hashlib.blake2b(told, key=keyring.fingerprint_key, person=b"buyer's link", digest_size=16).digest()
 
 
 # ── what a worker does ──
@@ -328,7 +363,7 @@ def _order(file: File, row: Todo) -> Asked:
         plan=fields["plan"],
         device=fields["device"],
     )
-    assumed = tuple(field for field in ("email", "language") if not fields[field])
+    assumed = tuple(name for name in ("email", "language") if not fields[name])
     return Asked(file.reseller, row.key, wanted, row.price_minor or None, assumed)
 
 
@@ -338,5 +373,5 @@ def _told(file: File, row: Todo, answer: Reserved | list[Refusal], *, shop: Shop
     state = RowState.AGAIN if answer.again else RowState.PLACED
     if not file.platform:
         return Told(row.n, state, order_id=answer.order_id)
-    hashed = digest(_secret(answer.order_id, shop.keyring))
+    hashed = digest(_secret(answer.order_id, 1, shop.keyring))
     return Told(row.n, state, order_id=answer.order_id, share=shop.chance.uuid(at), link_hash=hashed)

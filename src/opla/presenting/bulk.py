@@ -83,7 +83,7 @@ def missing(file: File) -> str:
     }
 
 
-def result(file: File, rows: Iterable[FileRow], link: Callable[[UUID], str] | None) -> IO[bytes]:
+def result(file: File, rows: Iterable[FileRow], link: Callable[[UUID, int], str] | None) -> IO[bytes]:
     """The file's own columns, its order, what became of it, why not in words, and the buyer's link where it has one.
 
     CSV with a mark, so that spreadsheets read it as UTF-8, its columns divided as the file's own were: so does the
@@ -99,7 +99,7 @@ def result(file: File, rows: Iterable[FileRow], link: Callable[[UUID], str] | No
         for row in rows:
             found = wrong(file, row)
             reasons = " ".join(f"{column}: {said}" if column else said for column, said in found.reasons)
-            opened = link(row.order_id) if link and file.platform and row.order_id else ""
+            opened = link(row.order_id, row.links) if link and file.platform and row.order_id and row.links else ""
             ours = (row.ticket, outcome(row.state, row.order_state, file.state), reasons, opened)
             writer.writerow([plain(cell) for cell in (*row.cells, *ours)])
         out.detach()

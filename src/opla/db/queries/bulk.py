@@ -74,7 +74,8 @@ class File:
 
 @dataclass(frozen=True)
 class FileRow:
-    """One row. `order_state` and `ticket` are its order's; empty where it has none."""
+    """One row. `order_state` and `ticket` are its order's; empty where it has none. `links`: how many its buyer had,
+    each but the last ended."""
 
     n: int
     line: int
@@ -86,6 +87,7 @@ class FileRow:
     order_id: UUID | None
     ticket: str
     order_state: str
+    links: int
 
 
 @dataclass(frozen=True)
@@ -362,7 +364,8 @@ def _file(row: Sequence[object]) -> File:
 
 
 _ROW = """SELECT r.n, r.line, r.key, r.cells::text, r.state, r.price_minor, r.refusals::text, r.order_id,
-                 coalesce(o.ticket, ''), coalesce(o.state, '')
+                 coalesce(o.ticket, ''), coalesce(o.state, ''),
+                 (SELECT count(*) FROM order_share s WHERE s.order_id = r.order_id)
           FROM bulk_row r LEFT JOIN orders o ON o.id = r.order_id WHERE r.file_id = %s"""
 
 
@@ -376,6 +379,29 @@ def wrong(file_id: UUID, *, after: int = 0, limit: int) -> list[FileRow]:
     return _file_rows(
         f"{_ROW} AND r.n > %s AND r.state IN ('bad', 'refused') ORDER BY r.n LIMIT %s", [file_id, after, limit]
     )
+
+
+def row_of(file_id: UUID, ticket: str) -> FileRow | None:
+    """The row whose order has this number."""
+    return next(iter(_file_rows(f"{_ROW} AND o.ticket = %s", [file_id, ticket])), None)
+
+
+def new_link(
+    id_: UUID, order_id: UUID, links: int, link_hash: bytes, *, ends_at: datetime, actor: Actor, at: datetime
+) -> str:
+    """A new link for the buyer, who had so many; the one before ends. `used` (it had shown the code), `unused`, or why
+    not: `not_now` (somebody made one since), `too_many_tries`, `not_found`."""
+    [(result,)] = call(
+        "opla_bulk_link",
+        Argument(at, "timestamptz"),
+        Argument(ends_at, "timestamptz"),
+        Argument(str(actor), "text"),
+        Argument(id_, "uuid"),
+        Argument(order_id, "uuid"),
+        Argument(links, "int"),
+        Argument(link_hash, "bytea"),
+    )
+    return expect(result, str)
 
 
 def all_rows(file_id: UUID, *, at_a_time: int = 2000) -> Iterator[FileRow]:
@@ -399,8 +425,9 @@ def _file_rows(sql: str, values: Sequence[object]) -> list[FileRow]:
             order_id if isinstance(order_id, UUID) else None,
             expect(ticket, str),
             expect(order_state, str),
+            expect(links, int),
         )
-        for n, line, key, cells, state, price, refusals, order_id, ticket, order_state in select(sql, values)
+        for n, line, key, cells, state, price, refusals, order_id, ticket, order_state, links in select(sql, values)
     ]
 
 

@@ -198,6 +198,35 @@ BEGIN
     RETURN v_count;
 END $$;
 
+-- A new link for the buyer of an order of a reseller; the one before ends. p_links: how many there were, as whoever asks saw
+-- it. used (it had shown its code) · unused · not_now (there is another one since) · too_many_tries · not_found.
+CREATE OR REPLACE FUNCTION opla_bulk_link(
+    p_at timestamptz, p_ends_at timestamptz, p_actor text, p_id uuid, p_order uuid, p_links int, p_link_hash bytea
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_links int;
+    v_used boolean;
+BEGIN
+    PERFORM 1 FROM orders WHERE id = p_order AND reseller <> '' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'not_found';
+    END IF;
+    SELECT count(*), coalesce(bool_or(device_hash IS NOT NULL), false) INTO v_links, v_used
+    FROM order_share WHERE order_id = p_order;
+    IF v_links <> p_links THEN
+        RETURN 'not_now';
+    ELSIF v_links >= 20 THEN
+        RETURN 'too_many_tries';
+    END IF;
+    PERFORM opla_writes(true);
+    UPDATE order_share SET ended_at = p_at WHERE order_id = p_order AND ended_at IS NULL;
+    INSERT INTO order_share (id, order_id, link_hash, with_code, actor, made_at, ends_at)
+    VALUES (p_id, p_order, p_link_hash, true, p_actor, p_at, p_ends_at);
+    PERFORM opla_writes(false);
+    RETURN CASE WHEN v_used THEN 'used' ELSE 'unused' END;
+END $$;
+
 -- The float does not cover the rest: it pauses, and says how much is missing.
 CREATE OR REPLACE FUNCTION opla_bulk_short(p_at timestamptz, p_actor text, p_file uuid, p_missing bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
