@@ -48,6 +48,11 @@ def test_a_row_is_named_by_the_line_it_begins_on_though_cells_may_go_over_severa
     assert [line for line, _ in found.rows] == [2, 4]
 
 
+def test_a_column_of_json_may_be_written_large_in_one_line_and_small_in_another() -> None:
+    found = table(b'{"key": "a", "Number": "1"}\n{"number": "2", "KEY": "b"}\n')
+    assert (found.names, found.rows) == (("key", "Number"), [(1, ("a", "1")), (2, ("b", "2"))])
+
+
 def test_numbers_in_json_are_taken_as_they_are_written() -> None:
     assert table(b'{"key": 4711, "amount": 15.50, "number": null}\n').rows == [(1, ("4711", "15.50", ""))]
 
@@ -67,6 +72,8 @@ def test_numbers_in_json_are_taken_as_they_are_written() -> None:
         (b'{"key": "a"}\n{"key": ["a"]}\n', ("json", "2")),
         (b'{"key": "a"}\n[1]\n', ("json", "2")),
         (b'{"key": NaN}\n', ("json", "1")),
+        (b'{"key": "a", "Number": "1", "number": "2"}\n', ("json", "1")),
+        (b'{"key": "a"}\n{"key": "a", "key": "b"}\n', ("json", "2")),
         (b'{"key": "a\\u0000"}\n', ("json", "1")),
         (b'{"key": "\\ud800"}\n', ("json", "1")),
         (b"{" * 100_000, ("json", "1")),

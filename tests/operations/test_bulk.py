@@ -360,6 +360,31 @@ def test_a_file_of_a_sandboxs_key_is_played_and_moves_nothing(acme: World) -> No
     assert (seen(file_id, who).placed, orders(), free()) == (2, 0, (10000, 0))
 
 
+def test_what_was_paused_long_ago_or_waits_for_a_reseller_that_is_off_ends_and_is_forgotten(acme: World) -> None:
+    """Else the numbers in it are kept for ever."""
+    short, off = bought(acme, csv(*"abcdefgh")), up(acme, csv("z"), who=BOLT)
+    resellers.switch(OWNER, "bolt", on=False, why="gone", at=START)
+    acme.clock.now += timedelta(days=90)
+    bulk.tidy(at=acme.clock())
+    assert (seen(short).state, seen(off, BOLT).state) == ("paused", "uploaded")
+    acme.clock.now += timedelta(seconds=1)
+    bulk.tidy(at=acme.clock())
+    assert (counts(short)[:2], seen(off, BOLT).state) == (("cancelled", 6), "cancelled")
+    acme.clock.now += timedelta(days=181)
+    for _ in range(3):
+        bulk.tidy(at=acme.clock())
+    assert select("SELECT count(*) FROM bulk_row") == [(0,)]
+
+
+def test_a_file_that_is_confirmed_for_a_later_day_waits_for_it(acme: World) -> None:
+    file_id = checked(acme, csv("a"))
+    assert confirmed(acme, file_id, begins_at=START + timedelta(days=90)) is None
+    acme.clock.now += timedelta(days=91)
+    bulk.tidy(at=acme.clock())
+    work(acme)
+    assert counts(file_id)[:2] == ("done", 1)
+
+
 def test_what_nobody_confirmed_expires_and_what_ended_long_ago_is_forgotten_and_not_bought_again(acme: World) -> None:
     done, waits = bought(acme, csv("a")), checked(acme, csv("b"))
     acme.clock.now += timedelta(days=7, seconds=1)

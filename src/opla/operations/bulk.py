@@ -15,7 +15,7 @@ from uuid import UUID
 from opla.core.actor import SYSTEM, Act, Actor, Role
 from opla.core.api_access import Access, Scope
 from opla.core.bulk import MAX_BYTES, SHEET, Event, RowState, Source, State, Table, heading, headings, read, rows_of
-from opla.core.bulk.life import AHEAD, CONFIRM_WITHIN, KEPT, LINK_LASTS
+from opla.core.bulk.life import AHEAD, CONFIRM_WITHIN, GO_ON_WITHIN, KEPT, LINK_LASTS
 from opla.core.bulk.reading import broken
 from opla.core.bulk.rows import FIELDS
 from opla.core.quote import Quote
@@ -246,8 +246,9 @@ def step(*, shop: Shop, at: datetime, only: UUID | None = None) -> bool:
 
 
 def tidy(*, at: datetime) -> None:
-    """What nobody confirmed expires; what ended long ago is deleted, with the numbers and addresses in it."""
-    bulk.tidy(unconfirmed_since=at - CONFIRM_WITHIN, ended_before=at - KEPT, at=at)
+    """What nobody confirmed expires, and what nobody goes on with is cancelled; what ended long ago is deleted, with the
+    numbers and addresses in it."""
+    bulk.tidy(unconfirmed_since=at - CONFIRM_WITHIN, still_since=at - GO_ON_WITHIN, ended_before=at - KEPT, at=at)
 
 
 def _read(file: File, *, at: datetime) -> None:

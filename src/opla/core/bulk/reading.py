@@ -103,14 +103,17 @@ def _lines(reader: Iterator[list[str]]) -> Iterator[tuple[int, tuple[str, ...]]]
 
 
 def _objects(text: str) -> Table | Refusal:
-    """One object a line. Numbers are taken as they are written: 15.50 stays 15.50."""
-    names: dict[str, int] = {}
+    """One object a line. Numbers are taken as they are written: 15.50 stays 15.50. A column is called as it is called
+    first, large or small."""
+    names: dict[str, str] = {}
     found: list[tuple[int, dict[str, str]]] = []
     for line, written in enumerate(text.split("\n"), start=1):
         if not written.strip():
             continue
         try:
-            one = json.loads(written, parse_float=str, parse_int=str, parse_constant=_no_number)
+            one = json.loads(
+                written, parse_float=str, parse_int=str, parse_constant=_no_number, object_pairs_hook=_once
+            )
         except (ValueError, RecursionError):
             return broken("json", line)
         if not isinstance(one, dict):
@@ -119,13 +122,20 @@ def _objects(text: str) -> Table | Refusal:
         for name, value in cells.items():
             if not isinstance(value, str) or not _storable(value) or not _storable(name):
                 return broken("json", line)
-            names.setdefault(name, len(names))
+            names.setdefault(name.casefold(), name)
         if len(names) > MAX_COLUMNS:
             return broken("columns", line)
-        found.append((line, cells))
+        found.append((line, {name.casefold(): value for name, value in cells.items()}))
         if len(found) > MAX_ROWS:
             return too_many()
-    return Table(tuple(names), [(line, tuple(cells.get(name, "") for name in names)) for line, cells in found])
+    return Table(tuple(names.values()), [(line, tuple(cells.get(name, "") for name in names)) for line, cells in found])
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Of two fields of one name, one would be lost."""
+    if len({name.casefold() for name, _ in pairs}) != len(pairs):
+        raise ValueError(pairs)
+    return dict(pairs)
 
 
 def _no_number(word: str) -> str:

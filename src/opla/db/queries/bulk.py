@@ -296,11 +296,12 @@ def short(file_id: UUID, missing_minor: int, *, actor: Actor, at: datetime) -> b
     return expect(moved, bool)
 
 
-def tidy(*, unconfirmed_since: datetime, ended_before: datetime, at: datetime) -> int:
+def tidy(*, unconfirmed_since: datetime, still_since: datetime, ended_before: datetime, at: datetime) -> int:
     [(deleted,)] = call(
         "opla_bulk_tidy",
         Argument(at, "timestamptz"),
         Argument(unconfirmed_since, "timestamptz"),
+        Argument(still_since, "timestamptz"),
         Argument(ended_before, "timestamptz"),
     )
     return expect(deleted, int)

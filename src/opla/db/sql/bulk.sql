@@ -242,15 +242,24 @@ BEGIN
     RETURN v_moved;
 END $$;
 
--- Files that nobody confirmed since p_since expire; those that ended before p_before are deleted with their rows: orders
--- and keys stay, so that nothing of them is ever bought twice.
-CREATE OR REPLACE FUNCTION opla_bulk_tidy(p_at timestamptz, p_since timestamptz, p_before timestamptz) RETURNS int
+-- Files that nobody confirmed since p_since expire, and what stood still since p_still is cancelled, paused or of a reseller
+-- that may not order; those that ended before p_before are deleted with their rows: orders and keys stay, so that nothing of
+-- them is ever bought twice.
+DROP FUNCTION IF EXISTS opla_bulk_tidy(timestamptz, timestamptz, timestamptz);  -- before it knew what stands still
+CREATE OR REPLACE FUNCTION opla_bulk_tidy(
+    p_at timestamptz, p_since timestamptz, p_still timestamptz, p_before timestamptz
+) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_count int;
 BEGIN
     PERFORM opla_bulk_move(p_at, 'system', f.id, 'expired', ARRAY['checked'], 'expired', true)
     FROM (SELECT id FROM bulk_file WHERE state = 'checked' AND checked_at < p_since LIMIT 100) f;
+    PERFORM opla_bulk_move(p_at, 'system', f.id, 'cancelled', ARRAY[f.state], 'cancelled', true)
+    FROM (
+        SELECT id, state FROM bulk_file WHERE state IN ('uploaded', 'checking', 'confirmed', 'running', 'paused')
+          AND greatest(made_at, confirmed_at, begins_at, worked_at) < p_still LIMIT 100
+    ) f;
     PERFORM opla_writes(true);
     DELETE FROM bulk_file WHERE id IN (SELECT id FROM bulk_file WHERE ended_at < p_before LIMIT 1 FOR UPDATE SKIP LOCKED);
     GET DIAGNOSTICS v_count = ROW_COUNT;
