@@ -246,8 +246,8 @@ def step(*, shop: Shop, at: datetime, only: UUID | None = None) -> bool:
 
 
 def tidy(*, at: datetime) -> None:
-    """What nobody confirmed expires, and what nobody goes on with is cancelled; what ended long ago is deleted, with the
-    numbers and addresses in it."""
+    """What nobody confirmed expires, and what nobody goes on with is cancelled; what ended long ago is deleted, with
+    the numbers and addresses in it."""
     bulk.tidy(unconfirmed_since=at - CONFIRM_WITHIN, still_since=at - GO_ON_WITHIN, ended_before=at - KEPT, at=at)
 
 
