@@ -74,3 +74,20 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_reason(
     with pytest.raises(Stop) as stop:
         place("sku,number\nMV-15,0470123456\n")
     assert stop.value.code == "columns_wrong"
+
+
+def test_a_reseller_is_stopped_with_a_reason_and_goes_on(
+    place: Callable[[str], tuple[int, dict[str, object], str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    reseller.add_arguments(parser)
+    with pytest.raises(Stop) as stop:
+        reseller.run(parser.parse_args(["stop", "acme"]))
+    assert stop.value.code == "reason_missing"
+    assert reseller.run(parser.parse_args(["stop", "acme", "--why", "a key was stolen", "--json"])) == 0
+    assert json.loads(capsys.readouterr().out) == {"reseller": "acme", "active": False, "paused": 0}
+    with pytest.raises(Stop):
+        place(FILE)
+    reseller.run(parser.parse_args(["go", "acme", "--why", "new keys"]))
+    assert "may order again" in capsys.readouterr().out
+    assert place(FILE)[1]["placed"] == 2
