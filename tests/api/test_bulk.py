@@ -76,6 +76,22 @@ def test_a_file_is_sent_checked_confirmed_by_its_sum_and_its_result_fetched(prog
     assert floats.balance("acme", "EUR").free_minor == 7000
 
 
+def test_results_are_written_as_the_file_was_and_no_part_of_a_cell_is_a_formula(programs: Programs) -> None:
+    """A Belgian Excel divides at semicolons, another one at commas: what stands behind one may be a cell of its own."""
+    hidden = "gift;=cmd|'/C calc'!A0;,+1+1\n@x;\"\"=1;15,-;= 2"
+    data = f'Order;Item;Note\n17-1;Px;"{hidden}"\n'.encode()
+    who = Access("acme", "orders@acme.example", frozenset(Scope))
+    assert bulk.describe(who, Source("ebay", "Order", "Item", {"Px": "PX-15"}), at=START) == []
+    answer = programs.acme.get(f"{checked(programs, data, '?source=ebay')}/result").body.decode("utf-8-sig")
+    head, *_ = answer.splitlines()
+    assert head == "Order;Item;Note;opla_order;opla_state;opla_refusals;opla_link"
+    [row] = csv.DictReader(io.StringIO(answer, newline=""), delimiter=";")
+    assert row["Note"] == "gift;'=cmd|'/C calc'!A0;,'+1+1\n'@x;\"'=1;15,-;'= 2"
+    for sign in ",;\t":
+        cells = [cell for line in csv.reader(io.StringIO(answer), delimiter=sign) for cell in line]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+
+
 def result(program: Program, path: str) -> list[dict[str, str]]:
     answer = program.get(f"{path}/result")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"

@@ -46,7 +46,7 @@ give_back_deposit  owner
 call_off           customer
 reveal             customer reseller clerk kiosk
 say                customer kiosk
-share              customer
+share              customer reseller
 step_back          customer
 keep_sims          customer
 take_back          customer reseller clerk

@@ -14,7 +14,8 @@ import pytest
 from fakes import CODE, DIRECT, START, World
 from opla.core.actor import Actor, Role
 from opla.core.api_access import MEMBER_MAY, Access, Member
-from opla.core.bulk import RowState, Source, State
+from opla.core.bulk import MAX_ROWS, RowState, Source, State, heading
+from opla.core.bulk.reading import MAX_COLUMNS
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import bulk as rows_of
 from opla.db.queries import floats
@@ -266,6 +267,50 @@ def test_two_workers_at_once_buy_every_row_once(acme: World, monkeypatch: pytest
     assert (counts(file_id), orders(), free()) == (("done", 6, 0, 0, 0), 6, (1000, 9000))
 
 
+def test_a_reseller_that_is_switched_off_buys_no_row_more(acme: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "BUY", 2)
+    running, waits, read = checked(acme, csv(*"abcde")), checked(acme, csv("z")), up(acme, csv("y"))
+    assert confirmed(acme, running) is None
+    for _ in range(2):  # begun, and the first batch
+        bulk.step(shop=acme.shop, at=START, only=running)
+    assert confirmed(acme, waits) is None
+    assert resellers.switch(OWNER, "acme", on=False, why="a key was stolen", at=START) == 1
+    assert work(acme) == 0
+    assert (counts(running)[:2], counts(waits)[:2], seen(read).state) == (("paused", 2), ("confirmed", 0), "uploaded")
+    assert resellers.switch(OWNER, "acme", on=True, why="new keys", at=START) == 0
+    work(acme)
+    assert (counts(running)[:2], counts(waits)[:2], orders()) == (("paused", 2), ("done", 1), 3)
+    assert bulk.resume(ACME, running, key="go", at=START) is None
+    work(acme)
+    assert counts(running)[:2] == ("done", 5)
+    told = select("SELECT name, why, actor FROM event WHERE name LIKE 'switched%%' ORDER BY id")
+    assert told == [("switched_off", "a key was stolen", str(OWNER)), ("switched_on", "new keys", str(OWNER))]
+
+
+def test_a_worker_that_has_the_file_already_looks_again_before_it_buys(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id = checked(acme, csv("a"))
+    assert confirmed(acme, file_id) is None
+    bulk.step(shop=acme.shop, at=START)
+    found = rows_of.file
+
+    def stopped_since(which: UUID) -> File | None:
+        one = found(which)
+        resellers.switch(OWNER, "acme", on=False, why="a key was stolen", at=START)
+        return one
+
+    with monkeypatch.context() as between:
+        between.setattr(rows_of, "file", stopped_since)
+        bulk.step(shop=acme.shop, at=START)
+    assert (orders(), counts(file_id)[:2]) == (0, ("paused", 0))
+
+
+def test_nobody_is_switched_off_without_a_reason_or_by_somebody_else() -> None:
+    for actor, why in ((OWNER, " "), (Actor(Role.RESELLER, "bolt"), "I may not")):
+        assert isinstance(resellers.switch(actor, "acme", on=False, why=why, at=START), Refusal)
+
+
 def test_files_take_turns(acme: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "CHECK", 1)
     one, two = up(acme, csv(*"abcd")), up(acme, csv("z"), who=BOLT)
@@ -315,6 +360,31 @@ def test_a_file_of_a_sandboxs_key_is_played_and_moves_nothing(acme: World) -> No
     assert (seen(file_id, who).placed, orders(), free()) == (2, 0, (10000, 0))
 
 
+def test_what_was_paused_long_ago_or_waits_for_a_reseller_that_is_off_ends_and_is_forgotten(acme: World) -> None:
+    """Else the numbers in it are kept for ever."""
+    short, off = bought(acme, csv(*"abcdefgh")), up(acme, csv("z"), who=BOLT)
+    resellers.switch(OWNER, "bolt", on=False, why="gone", at=START)
+    acme.clock.now += timedelta(days=90)
+    bulk.tidy(at=acme.clock())
+    assert (seen(short).state, seen(off, BOLT).state) == ("paused", "uploaded")
+    acme.clock.now += timedelta(seconds=1)
+    bulk.tidy(at=acme.clock())
+    assert (counts(short)[:2], seen(off, BOLT).state) == (("cancelled", 6), "cancelled")
+    acme.clock.now += timedelta(days=181)
+    for _ in range(3):
+        bulk.tidy(at=acme.clock())
+    assert select("SELECT count(*) FROM bulk_row") == [(0,)]
+
+
+def test_a_file_that_is_confirmed_for_a_later_day_waits_for_it(acme: World) -> None:
+    file_id = checked(acme, csv("a"))
+    assert confirmed(acme, file_id, begins_at=START + timedelta(days=90)) is None
+    acme.clock.now += timedelta(days=91)
+    bulk.tidy(at=acme.clock())
+    work(acme)
+    assert counts(file_id)[:2] == ("done", 1)
+
+
 def test_what_nobody_confirmed_expires_and_what_ended_long_ago_is_forgotten_and_not_bought_again(acme: World) -> None:
     done, waits = bought(acme, csv("a")), checked(acme, csv("b"))
     acme.clock.now += timedelta(days=7, seconds=1)
@@ -326,6 +396,50 @@ def test_what_nobody_confirmed_expires_and_what_ended_long_ago_is_forgotten_and_
     assert isinstance(bulk.find(ACME, done), Refusal)
     assert select("SELECT count(*) FROM bulk_row") == [(0,)]
     assert seen(checked(acme, csv("a"))).again == 1
+
+
+def dies_before_it_tells(world: World, monkeypatch: pytest.MonkeyPatch, who: Access = ACME) -> None:
+    """A worker buys a batch, and is killed between its two commits."""
+    with monkeypatch.context() as killed:
+        killed.setattr(rows_of, "tell", lambda *_words, **_more: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            bulk.step(shop=world.shop, at=world.clock())
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_what_a_dead_worker_bought_of_a_file_that_was_cancelled_since_is_told_with_its_links(
+    acme: World, monkeypatch: pytest.MonkeyPatch, paused: bool
+) -> None:
+    monkeypatch.setattr(bulk, "BUY", 2)
+    assert bulk.describe(ACME, EBAY, at=START) == []
+    file_id = checked(acme, EXPORT, platform="ebay")
+    assert confirmed(acme, file_id) is None
+    bulk.step(shop=acme.shop, at=acme.clock())
+    dies_before_it_tells(acme, monkeypatch)
+    assert (counts(file_id)[:2], orders()) == (("running", 0), 2)
+    if paused:
+        assert bulk.pause(ACME, file_id, at=acme.clock()) is None
+    assert bulk.cancel(ACME, file_id, at=acme.clock()) is None
+    acme.clock.now += bulk.LEASE
+    assert work(acme) == 1
+    assert (counts(file_id), seen(file_id).left_minor, orders()) == (("cancelled", 2, 0, 0, 0), 1500, 2)
+    assert select("SELECT count(*) FROM order_share") == [(2,)]
+    assert work(acme) == 0
+
+
+def test_a_buyer_whose_order_stands_without_a_link_gets_one_when_the_export_is_sent_again(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it was where a worker died, and its file was forgotten since."""
+    assert bulk.describe(ACME, EBAY, at=START) == []
+    file_id = checked(acme, EXPORT, platform="ebay")
+    assert confirmed(acme, file_id) is None
+    bulk.step(shop=acme.shop, at=acme.clock())
+    dies_before_it_tells(acme, monkeypatch)
+    assert select("SELECT count(*) FROM order_share") == [(0,)]
+    again = checked(acme, EXPORT, platform="ebay")
+    assert seen(again).again == 3
+    assert select("SELECT count(*) FROM order_share WHERE ends_at > %s", [START]) == [(3,)]
 
 
 # ── marketplaces ──
@@ -355,6 +469,33 @@ def test_a_marketplaces_export_gives_each_buyer_a_link_and_taken_again_buys_noth
     assert not any(link.encode() in h for h in hashes)
     again = seen(checked(acme, b"Order,Item,Qty,Lang\n17-2,Proximus 15,1,\n17-1,Proximus 15,2,nl\n", platform="ebay"))
     assert (again.again, again.good) == (3, 0)
+
+
+def test_an_export_taken_again_by_a_colleague_in_another_language_buys_nothing(acme: World) -> None:
+    """Who is told, and in which language where the row says none, is no part of what was ordered."""
+    assert bulk.describe(ACME, replace(EBAY, speaks="fr"), at=START) == []
+    bought(acme, EXPORT, platform="ebay")
+    assert select("SELECT DISTINCT language FROM orders ORDER BY 1") == [("fr",), ("nl",)]
+    assert bulk.describe(ACME, EBAY, at=START) == []
+    colleague = replace(ACME, email="bo@acme.example")
+    again = seen(up(acme, EXPORT, who=colleague, platform="ebay"))
+    work(acme)
+    assert (seen(again.id).again, seen(again.id).bad) == (3, 0)
+
+
+def test_two_colleagues_files_of_the_same_rows_are_bought_once_and_what_a_row_does_say_must_be_the_same(
+    acme: World,
+) -> None:
+    """Both are checked before either is bought."""
+    one, two = up(acme, csv("a")), up(acme, csv("a"), who=replace(ACME, email="bo@acme.example"))
+    work(acme)
+    assert (confirmed(acme, one), confirmed(acme, two)) == (None, None)
+    work(acme)
+    assert {counts(one), counts(two)} == {("done", 1, 0, 0, 0), ("done", 0, 1, 0, 0)}
+    assert orders() == 1
+    other = seen(checked(acme, b"key,sku,number,email\na,MV-15,0470123456,eve@acme.example\n"))
+    [row] = rows_of.wrong(other.id, limit=9)
+    assert [(r.code, r.about) for r in row.refusals] == [(Code.KEY_REUSED, "email")]
 
 
 def test_two_resellers_may_have_the_same_number_at_the_same_marketplace(acme: World) -> None:
@@ -429,6 +570,19 @@ def test_a_spreadsheet_is_read_as_what_stands_in_it_and_calculates_nothing(acme:
     ]
 
 
+def test_two_order_numbers_that_a_spreadsheet_made_one_are_no_orders(acme: World) -> None:
+    """Else the second buyer gets the first one's link, and nothing is bought for them."""
+    assert bulk.describe(ACME, Source("ebay", "Order", "Item", {"Proximus 15": CODE}), at=START) == []
+    numbers = (8123456789012345678, 8123456789012345679, 10**15, 10**15 - 1)
+    data = sheet(["Order", "Item"], *([float(n), "Proximus 15"] for n in numbers))
+    file_id = checked(acme, data, platform="ebay")
+    assert [(r.code, r.about) for row in rows_of.wrong(file_id, limit=9) for r in row.refusals] == [
+        (Code.CELL_ROUNDED, "key")
+    ] * 3
+    [good] = [row for row in rows_of.rows(file_id, limit=9) if row.state is RowState.GOOD]
+    assert good.key.startswith("999999999999999#")
+
+
 @pytest.mark.parametrize(
     "strange",
     [
@@ -438,10 +592,23 @@ def test_a_spreadsheet_is_read_as_what_stands_in_it_and_calculates_nothing(acme:
     ids=["a sheet as large as they can be", "two million cells in a row"],
 )
 def test_a_sheet_that_claims_to_be_huge_is_refused_and_takes_no_memory_of_ours(strange: str) -> None:
-    from opla.core.bulk import heading
-
-    rows = read_sheet(sheet(["key"], strange=strange))
+    rows = read_sheet(sheet(["key"], strange=strange), list)
+    assert rows is None or sum(len(cells) for _, cells in rows) <= 2 * (MAX_COLUMNS + 1)
     assert rows is None or isinstance(heading(rows), Refusal)
+
+
+def test_blank_rows_of_a_sheet_count_as_none_and_one_row_too_many_is_refused() -> None:
+    """Else what stands below the blank ones is never bought, and nobody says so."""
+    blank = '<row r="{}"><c r="B{}"><v>1</v></c></row>'
+    rows = "".join(blank.format(2 * n, 2 * n) for n in range(1, 60_002))
+    found = read_sheet(sheet(strange='<row r="1"><c r="B1" t="inlineStr"><is><t>key</t></is></c></row>' + rows), list)
+    assert found is not None
+    assert (len(found), found[-1][0]) == (60_002, 120_002)
+    more = "".join(blank.format(n, n) for n in range(2, MAX_ROWS + 5))
+    head = '<row r="1"><c r="A1" t="inlineStr"><is><t>key</t></is></c></row>'
+    refused = read_sheet(sheet(strange=head + more.replace("B", "A")), heading)
+    assert isinstance(refused, Refusal)
+    assert refused.code is Code.ROWS_TOO_MANY
 
 
 def test_an_archive_that_unpacks_to_more_than_it_says_or_than_there_may_be_is_refused() -> None:
@@ -450,13 +617,13 @@ def test_an_archive_that_unpacks_to_more_than_it_says_or_than_there_may_be_is_re
         for n in range(6):
             archive.writestr(f"xl/{n}", b"\0" * 100_000_000)
     assert len(out.getvalue()) < 1_000_000
-    assert read_sheet(out.getvalue()) is None
+    assert read_sheet(out.getvalue(), list) is None
     honest = sheet(["key"], ["a"])
-    assert read_sheet(honest) is not None
+    assert read_sheet(honest, list) is not None
     size = (150).to_bytes(4, "little")
     with zipfile.ZipFile(io.BytesIO(honest)) as archive:
         told = archive.getinfo("xl/worksheets/sheet1.xml").file_size.to_bytes(4, "little")
-    assert read_sheet(honest.replace(told, size)) is None
+    assert read_sheet(honest.replace(told, size), list) is None
 
 
 def test_an_order_in_a_file_and_by_itself_under_one_key_is_one_order(acme: World) -> None:

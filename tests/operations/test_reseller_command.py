@@ -110,3 +110,20 @@ def test_the_owner_lists_what_was_paid_in_at_a_provider_and_gives_it_back(
         run("give-back", "bolt", "--deposit", row["id"], "--why", "theirs")
     said = run(*given, "--why", "paid in twice")
     assert (said["back_minor"], said["free_minor"]) == (2000, 7000)
+
+
+def test_a_reseller_is_stopped_with_a_reason_and_goes_on(
+    place: Callable[[str], tuple[int, dict[str, object], str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    reseller.add_arguments(parser)
+    with pytest.raises(Stop) as stop:
+        reseller.run(parser.parse_args(["stop", "acme"]))
+    assert stop.value.code == "reason_missing"
+    assert reseller.run(parser.parse_args(["stop", "acme", "--why", "a key was stolen", "--json"])) == 0
+    assert json.loads(capsys.readouterr().out) == {"reseller": "acme", "active": False, "paused": 0}
+    with pytest.raises(Stop):
+        place(FILE)
+    reseller.run(parser.parse_args(["go", "acme", "--why", "new keys"]))
+    assert "may order again" in capsys.readouterr().out
+    assert place(FILE)[1]["placed"] == 2

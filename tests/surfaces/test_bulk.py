@@ -191,6 +191,41 @@ def test_a_guess_and_the_link_of_an_order_of_the_shop_itself_are_nothing(people:
     assert Visitor().get(own.replace("/o/", "/g/")).status == 404
 
 
+def test_a_seller_gives_a_buyer_a_new_link_and_is_told_whether_the_old_one_was_looked_at(people: Door) -> None:
+    [link] = links(people)
+    [(ticket,)] = select("SELECT ticket FROM orders")
+    page = f"{FILES}{files.files_of('acme', sandbox=False)[0].id}/"
+    assert Visitor().post(f"{link}code/").status == 200  # on a phone that was lost since
+    first = people.owner.post(f"{page}link/", {"order": f" {str(ticket).lower()} "})
+    assert (first.status, "had been shown by a link before" in first.text) == (200, True)
+    second = people.owner.get(f"{page}result/").html.rpartition("http://shop.test")[2].strip()
+    assert second in first.html
+    assert second != link
+    assert Visitor().get(link).status == 410
+    assert Visitor().post(f"{link}code/").status == 410
+    assert Visitor().post(f"{second}code/").status == 200
+    unknown = people.owner.post(f"{page}link/", {"order": "AAAA-AAAA-AA"})
+    assert (unknown.status, "No order of this file has that number" in unknown.text) == (422, True)
+
+
+def test_a_link_that_nobody_looked_at_is_told_so_and_only_those_who_may_see_codes_make_one(people: Door) -> None:
+    [_link] = links(people)
+    [(ticket,)] = select("SELECT ticket FROM orders")
+    page = f"{FILES}{files.files_of('acme', sandbox=False)[0].id}/"
+    typed = {"order": str(ticket)}
+    for visitor in (people.colleague, people.stranger):
+        assert visitor.post(f"{page}link/", typed).status == 404
+    assert people.stranger.post(f"{page.replace('acme', 'bolt')}link/", typed).status == 404
+    assert Visitor().post(f"{page}link/", typed).where == "/me/in/"
+    assert "New link for this buyer" not in people.colleague.get(page).html
+    assert select("SELECT count(*) FROM order_share") == [(1,)]
+    assert "No link before had shown the code" in people.owner.post(f"{page}link/", typed).text
+    for _ in range(18):
+        assert people.owner.post(f"{page}link/", typed).status == 200
+    assert people.owner.post(f"{page}link/", typed).status == 422
+    assert select("SELECT count(*), count(*) FILTER (WHERE ended_at IS NULL) FROM order_share") == [(20, 1)]
+
+
 def test_a_link_ends(people: Door) -> None:
     from opla.core.bulk.life import LINK_LASTS
 

@@ -4,6 +4,8 @@
     ./opla reseller key acme                    prints a key, once; --sandbox: one that orders nothing real
     ./opla reseller member acme ana@acme.example --role owner     whoever proves that address sees its pages
     ./opla reseller revoke acme                 ends all its keys
+    ./opla reseller stop acme --why "its owner called: a key was stolen"    it orders nothing more, its files pause
+    ./opla reseller go acme --why "new keys are made"
     ./opla reseller pay-in acme 500.00 --key statement-2026-11-22-7
     ./opla reseller deposits acme               what it paid in at a payment provider, the newest first
     ./opla reseller give-back acme 100.00 --deposit 0198… --why "paid in twice"     to where it was paid from
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from opla.db.queries.bulk import File
 
 _OWNER = Actor(Role.OWNER, "terminal")
-_ACTS = ("add", "key", "revoke", "member", "pay-in", "deposits", "give-back", "balance", "place")
+_ACTS = ("add", "key", "revoke", "stop", "go", "member", "pay-in", "deposits", "give-back", "balance", "place")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scopes", default="", help="of key: its rights, with commas; without: all but codes:read")
     parser.add_argument("--sandbox", action="store_true", help="of key: what it orders is played, and moves nothing")
     parser.add_argument("--role", default="owner", help="of member: owner, seller or books; none ends it")
+    parser.add_argument("--why", default="", help="of stop and go: why; it is kept")
     parser.add_argument("--json", action="store_true", help="one object on stdout")
 
 
@@ -63,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
         "add": _add,
         "key": _key,
         "revoke": _revoke,
+        "stop": _switch,
+        "go": _switch,
         "member": _member,
         "pay-in": _pay_in,
         "deposits": _deposits,
@@ -123,6 +128,19 @@ def _revoke(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
     if isinstance(ended, Refusal):
         raise _stop(ended)
     return {"reseller": asked.name, "revoked": ended}, f"{ended} ended."
+
+
+def _switch(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
+    from opla.operations import resellers
+
+    on = asked.act == "go"
+    paused = resellers.switch(_OWNER, asked.name, on=on, why=asked.why, at=datetime.now(UTC))
+    if isinstance(paused, Refusal):
+        raise _stop(paused)
+    said: dict[str, object] = {"reseller": asked.name, "active": on, "paused": paused}
+    if on:
+        return said, f"{asked.name} may order again. Files that were paused wait until somebody lets them go on."
+    return said, f"{asked.name} orders nothing more. {paused} files were paused; what was ordered goes on."
 
 
 def _pay_in(asked: argparse.Namespace) -> tuple[dict[str, object], str]:

@@ -96,6 +96,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.PLACE_FROM_FLOAT,
             Act.PAY_IN,
             Act.REVEAL,
+            Act.SHARE,
             Act.TAKE_BACK,
             Act.MANAGE_OWN_RESELLER,
             Act.MANAGE_WEBHOOKS,

@@ -181,6 +181,7 @@ class Code(StrEnum):
     FILE_BROKEN = "file_broken"  # `why`: encoding, nul, csv, json, sheet, empty or columns; with its line where known
     ROWS_TOO_MANY = "rows_too_many"  # says how many there may be
     ROW_TWICE = "row_twice"  # another row of the file has the same key: names its line
+    CELL_ROUNDED = "cell_rounded"  # a spreadsheet kept fifteen digits of it: two numbers may look the same
     PRODUCT_NOT_MAPPED = "product_not_mapped"  # nobody said which of ours a marketplace's product is
     SOURCE_UNKNOWN = "source_unknown"  # nobody said how this platform writes its export
     FILE_NOT_NOW = "file_not_now"  # in the state the file is in, that cannot be

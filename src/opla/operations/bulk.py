@@ -7,15 +7,15 @@ row, so a batch that is taken up again buys nothing twice.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from opla.core.actor import SYSTEM, Act, Actor, Role
-from opla.core.api_access import Access
+from opla.core.api_access import Access, Scope
 from opla.core.bulk import MAX_BYTES, SHEET, Event, RowState, Source, State, Table, heading, headings, read, rows_of
-from opla.core.bulk.life import AHEAD, CONFIRM_WITHIN, KEPT, LINK_LASTS
+from opla.core.bulk.life import AHEAD, CONFIRM_WITHIN, GO_ON_WITHIN, KEPT, LINK_LASTS
 from opla.core.bulk.reading import broken
 from opla.core.bulk.rows import FIELDS
 from opla.core.quote import Quote
@@ -153,20 +153,20 @@ def describe(who: Access, source: Source, *, at: datetime) -> list[Refusal]:
     if refused := _actor(who).refused(Act.PLACE_FROM_FLOAT):
         return [refused]
     found = []
-    name = source.platform
-    if not 1 <= len(name) <= 40 or not name.isprintable() or name != name.strip():
+    platform = source.platform
+    if not 1 <= len(platform) <= 40 or not platform.isprintable() or platform != platform.strip():
         found.append(Refusal(Code.NAME_INVALID, "platform"))
     found += [
-        Refusal(Code.COLUMNS_WRONG, field, {"missing": field})
-        for field in ("order", "product")
-        if not getattr(source, field)
+        Refusal(Code.COLUMNS_WRONG, name, {"missing": name})
+        for name in ("order", "product")
+        if not getattr(source, name)
     ]
     _, catalog = catalogue.active()
     strange = sorted({sku for sku in source.skus.values() if catalog.sold(sku) is None})
     found += [Refusal(Code.PRODUCT_UNKNOWN, "skus", {"sku": sku[:60]}) for sku in strange[:20]]
     if not source.skus:
         found.append(Refusal(Code.PRODUCT_NOT_MAPPED, "skus"))
-    texts = (name, source.order, source.product, source.quantity, source.number, source.language, *source.skus)
+    texts = (platform, source.order, source.product, source.quantity, source.number, source.language, *source.skus)
     if any("\0" in text or len(text) > 200 for text in texts) or len(source.skus) > 1000:
         found.append(Refusal(Code.FIELD_INVALID, "skus", {"why": "too_long"}))
     if not found:
@@ -174,15 +174,50 @@ def describe(who: Access, source: Source, *, at: datetime) -> list[Refusal]:
     return found
 
 
-def link_of(order_id: UUID, *, shop: Shop) -> str:
-    """The address where the buyer of a marketplace redeems this order."""
-    return f"{shop.base_url}/g/{write_link(_secret(order_id, shop.keyring))}/"
+@dataclass(frozen=True)
+class Relinked:
+    """A buyer's new link. `used`: a link before had shown the code."""
+
+    ticket: str
+    url: str = field(repr=False)
+    used: bool
 
 
-def _secret(order_id: UUID, keyring: Keyring) -> bytes:
+def relink(who: Access, file_id: UUID, ticket: str, *, shop: Shop, at: datetime) -> Relinked | Refusal:
+    """A new link for the buyer of one order, who cannot open theirs; that one ends."""
+    actor = _actor(who)
+    if refused := actor.refused(Act.SHARE) or who.refused(Scope.CODES_READ):
+        return refused
+    found = find(who, file_id)
+    if isinstance(found, Refusal):
+        return found
+    row = bulk.row_of(file_id, ticket.strip().upper()) if found.platform else None
+    if row is None or row.order_id is None:
+        return Refusal(Code.NOT_FOUND, "order")
+    nth = row.links + 1
+    hashed = digest(_secret(row.order_id, nth, shop.keyring))
+    result = bulk.new_link(
+        shop.chance.uuid(at), row.order_id, row.links, hashed, ends_at=at + LINK_LASTS, actor=actor, at=at
+    )
+    match result:
+        case "used" | "unused":
+            return Relinked(row.ticket, link_of(row.order_id, nth, shop=shop), result == "used")
+        case "not_now":
+            return Refusal(Code.FILE_NOT_NOW, "order")
+        case _:
+            return Refusal(Code(result), "order")
+
+
+def link_of(order_id: UUID, nth: int = 1, *, shop: Shop) -> str:
+    """The address where the buyer of a marketplace redeems this order: the first that they got, or a later one."""
+    return f"{shop.base_url}/g/{write_link(_secret(order_id, nth, shop.keyring))}/"
+
+
+def _secret(order_id: UUID, nth: int, keyring: Keyring) -> bytes:
     """128 bits that nobody makes without the shop's keys: the database has their hash alone, and yet a file of results
     is written as often as it is asked for."""
-    return hashlib.blake2b(order_id.bytes, key=keyring.fingerprint_key, person=b"buyer's link", digest_size=16).digest()
+    told = order_id.bytes + (bytes([nth]) if nth > 1 else b"")
+    return hashlib.blake2b(told, key=keyring.fingerprint_key, person=b"buyer's link", digest_size=16).digest()
 
 
 # ── what a worker does ──
@@ -203,14 +238,17 @@ def step(*, shop: Shop, at: datetime, only: UUID | None = None) -> bool:
             bulk.move(found.id, Event.BEGUN, actor=SYSTEM, at=at)
         case State.RUNNING:
             _buy(found, shop=shop, at=at)
+        case State.CANCELLED:
+            _settle(found, shop=shop, at=at)
         case _:
             return False
     return True
 
 
 def tidy(*, at: datetime) -> None:
-    """What nobody confirmed expires; what ended long ago is deleted, with the numbers and addresses in it."""
-    bulk.tidy(unconfirmed_since=at - CONFIRM_WITHIN, ended_before=at - KEPT, at=at)
+    """What nobody confirmed expires, and what nobody goes on with is cancelled; what ended long ago is deleted, with
+    the numbers and addresses in it."""
+    bulk.tidy(unconfirmed_since=at - CONFIRM_WITHIN, still_since=at - GO_ON_WITHIN, ended_before=at - KEPT, at=at)
 
 
 def _read(file: File, *, at: datetime) -> None:
@@ -222,7 +260,8 @@ def _read(file: File, *, at: datetime) -> None:
         return
     numbered = list(enumerate(rows, start=1))
     for begin in range(0, len(numbered), KEEP):
-        bulk.keep_rows(file.id, table.names, headings(source), numbered[begin : begin + KEEP])
+        kept = numbered[begin : begin + KEEP]
+        bulk.keep_rows(file.id, table, headings(source), source.speaks if source else "en", kept)
     bulk.was_read(file.id, len(numbered), [], at=at)
 
 
@@ -230,14 +269,11 @@ def read_table(data: bytes) -> Table | Refusal:
     """The table in a CSV file, lines of JSON, or a spreadsheet."""
     if not data.startswith(SHEET):
         return read(data)
-    rows = read_sheet(data)
-    return broken("sheet") if rows is None else heading(rows)
+    return read_sheet(data, heading) or broken("sheet")
 
 
 def _check(file: File, *, shop: Shop, at: datetime) -> None:
-    rows = bulk.todo(file, RowState.NEW, after=file.upto, limit=CHECK) or (
-        bulk.todo(file, RowState.NEW, after=0, limit=CHECK) if file.upto else []
-    )
+    rows = _batch(file, RowState.NEW, CHECK)
     if not rows:
         bulk.move(file.id, Event.CHECKED, actor=SYSTEM, at=at)
         return
@@ -247,12 +283,19 @@ def _check(file: File, *, shop: Shop, at: datetime) -> None:
     found: list[Quote | Reserved | list[Refusal]] = [*judged(asked, version, catalog, shop=shop, at=at)]
     for n, row in enumerate(rows):
         if (known := before.get((file.reseller, row.key))) and not row.refusals:
-            found[n] = stands(*known, asked[n].wanted, shop=shop)
-    told = [_judged(row, one) for row, one in zip(rows, found, strict=True)]
-    bulk.tell(file.id, RowState.NEW, told, upto=rows[-1].n, actor=SYSTEM, at=at, ends_at=at)
+            found[n] = stands(*known, asked[n].wanted, shop=shop, assumed=asked[n].assumed)
+    told = [_judged(file, row, one, shop=shop, at=at) for row, one in zip(rows, found, strict=True)]
+    bulk.tell(file.id, RowState.NEW, told, upto=rows[-1].n, actor=SYSTEM, at=at, ends_at=at + LINK_LASTS)
 
 
-def _judged(row: Todo, found: Quote | Reserved | list[Refusal]) -> Told:
+def _batch(file: File, state: RowState, most: int) -> list[Todo]:
+    """The next rows in that state; at the end those that were passed over."""
+    return bulk.todo(file, state, after=file.upto, limit=most) or (
+        bulk.todo(file, state, after=0, limit=most) if file.upto else []
+    )
+
+
+def _judged(file: File, row: Todo, found: Quote | Reserved | list[Refusal], *, shop: Shop, at: datetime) -> Told:
     """What its reader found and what the shop says of it, each field once."""
     refusals = list(row.refusals)
     if isinstance(found, list):
@@ -261,20 +304,21 @@ def _judged(row: Todo, found: Quote | Reserved | list[Refusal]) -> Told:
     if refusals or isinstance(found, list):
         return Told(row.n, RowState.BAD, refusals=tuple(refusals))
     if isinstance(found, Reserved):
-        return Told(row.n, RowState.AGAIN, order_id=found.order_id)
+        return _told(file, row, found, shop=shop, at=at)
     return Told(row.n, RowState.GOOD, found.price.total.amount_minor)
 
 
 def _buy(file: File, *, shop: Shop, at: datetime) -> None:
-    rows = bulk.todo(file, RowState.GOOD, after=file.upto, limit=BUY) or (
-        bulk.todo(file, RowState.GOOD, after=0, limit=BUY) if file.upto else []
-    )
+    rows = _batch(file, RowState.GOOD, BUY)
     if not rows:
         bulk.move(file.id, Event.FINISHED, actor=SYSTEM, at=at)
         return
     actor = Actor(Role.RESELLER, file.reseller)
     told: list[Told] = []
     short: list[Todo] = []
+    if not bulk.going(file.id):  # stopped since it was taken
+        bulk.tell(file.id, RowState.GOOD, [], upto=file.upto, actor=actor, at=at, ends_at=at)
+        return
     if file.sandbox:
         told = [Told(row.n, RowState.PLACED) for row in rows]
     else:
@@ -293,19 +337,35 @@ def _buy(file: File, *, shop: Shop, at: datetime) -> None:
         bulk.short(file.id, missing, actor=SYSTEM, at=at)
 
 
+def _settle(file: File, *, shop: Shop, at: datetime) -> None:
+    """Of a cancelled file: what a worker bought that died before it told, which can be of its last batch alone."""
+    rows = _batch(file, RowState.GOOD, BUY) if file.confirmed_at and not file.sandbox else []
+    before = floats.standing([(file.reseller, row.key) for row in rows])
+    told: list[Told] = []
+    for row in rows:
+        if known := before.get((file.reseller, row.key)):
+            one = _order(file, row)
+            found = stands(*known, one.wanted, shop=shop, assumed=one.assumed)
+            if isinstance(found, Reserved):
+                told.append(_told(file, row, found, shop=shop, at=at))
+    actor = Actor(Role.RESELLER, file.reseller)
+    bulk.tell(file.id, RowState.GOOD, told, upto=file.upto, actor=actor, at=at, ends_at=at + LINK_LASTS)
+
+
 def _order(file: File, row: Todo) -> Asked:
     fields = dict(zip(FIELDS, row.asked, strict=True))
     wanted = Wanted(
         fields["operator"],
         fields["amount"],
         fields["email"] or file.email,
-        fields["language"] or "en",
+        fields["language"] or file.speaks,
         sku=fields["sku"],
         number=fields["number"],
         plan=fields["plan"],
         device=fields["device"],
     )
-    return Asked(file.reseller, row.key, wanted, row.price_minor or None)
+    assumed = tuple(name for name in ("email", "language") if not fields[name])
+    return Asked(file.reseller, row.key, wanted, row.price_minor or None, assumed)
 
 
 def _told(file: File, row: Todo, answer: Reserved | list[Refusal], *, shop: Shop, at: datetime) -> Told:
@@ -314,5 +374,5 @@ def _told(file: File, row: Todo, answer: Reserved | list[Refusal], *, shop: Shop
     state = RowState.AGAIN if answer.again else RowState.PLACED
     if not file.platform:
         return Told(row.n, state, order_id=answer.order_id)
-    hashed = digest(_secret(answer.order_id, shop.keyring))
+    hashed = digest(_secret(answer.order_id, 1, shop.keyring))
     return Told(row.n, state, order_id=answer.order_id, share=shop.chance.uuid(at), link_hash=hashed)

@@ -11,21 +11,27 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
+Made = TypeVar("Made")
 #: This file runs alone, too, where nothing of ours is known: see `_main`.
 MAX_ROWS: Final = 100_000
+MAX_COLUMNS: Final = 100
 _MEMORY_BYTES: Final = 2 * 1024**3
 _SECONDS: Final = 120
 _UNPACKED_BYTES: Final = 512 * 1024**2
-_OUT_BYTES: Final = 256 * 1024**2
+_OUT_BYTES: Final = 128 * 1024**2
+#: A spreadsheet keeps fifteen digits of a number.
+_EXACT_BELOW: Final = 10**15
 
 
-def read_sheet(data: bytes) -> list[tuple[int, tuple[str, ...]]] | None:
-    """The rows of its first sheet, each with its number there; None where it cannot be opened within the bounds."""
+def read_sheet(data: bytes, made_of: Callable[[Iterator[tuple[int, tuple[str, ...]]]], Made]) -> Made | None:
+    """What is made of the rows of its first sheet, one at a time, each with its number there; None where it cannot be
+    opened within the bounds."""
     with tempfile.TemporaryDirectory(prefix="opla-sheet-") as folder:
         came, made = Path(folder) / "came.xlsx", Path(folder) / "made"
         came.write_bytes(data)
@@ -39,7 +45,7 @@ def read_sheet(data: bytes) -> list[tuple[int, tuple[str, ...]]] | None:
         if done.returncode or not made.exists():
             return None
         with made.open(encoding="utf-8") as lines:
-            return [(number, tuple(cells)) for number, cells in map(json.loads, lines)]
+            return made_of((number, tuple(cells)) for number, cells in map(json.loads, lines))
 
 
 def _is_bounded(path: Path) -> bool:
@@ -63,16 +69,19 @@ def _main(came: str, made: str) -> None:
     from python_calamine import CalamineWorkbook
 
     sheet = CalamineWorkbook.from_path(came).get_sheet_by_index(0)
-    rows = _rows(sheet.to_python(skip_empty_area=False, nrows=MAX_ROWS + 2))
     with Path(made).open("w", encoding="utf-8") as out:
-        out.writelines(json.dumps(row) + "\n" for row in rows)
+        out.writelines(json.dumps(row) + "\n" for row in islice(_rows(sheet.iter_rows()), MAX_ROWS + 2))
 
 
-def _rows(rows: Sequence[Sequence[object]]) -> Iterator[tuple[int, list[str]]]:
+def _rows(rows: Iterable[Sequence[object]]) -> Iterator[tuple[int, list[str]]]:
+    """Those where something stands. One that is too wide is the last, with as much of it as shows that it is."""
     for number, cells in enumerate(rows, start=1):
         texts = [_text(cell) for cell in cells]
-        while texts and not texts[-1]:
+        while texts and not texts[-1].strip():
             texts.pop()
+        if len(texts) > MAX_COLUMNS:
+            yield number, [*texts[:MAX_COLUMNS], texts[-1]]
+            return
         if texts:
             yield number, texts
 
@@ -84,6 +93,8 @@ def _text(cell: object) -> str:
             return cell.replace("\0", "")
         case bool():
             return "true" if cell else "false"
+        case float() if abs(cell) >= _EXACT_BELOW:
+            return f"{cell:.14E}"  # as a spreadsheet shows it: whoever reads it knows that digits are lost
         case float() if cell.is_integer():
             return str(int(cell))
         case datetime() | date() | time():

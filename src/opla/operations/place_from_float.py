@@ -36,12 +36,14 @@ class Asked:
     """One order of a reseller. `key` is its idempotency key: the same again is the same order.
 
     `shown_minor` is the price that somebody agreed to: at another it is refused. None: whatever it costs now.
+    `assumed` are the fields that nobody said: what stands under the key may differ in them.
     """
 
     reseller: str
     key: str
     wanted: Wanted
     shown_minor: int | None = None
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,13 @@ def place_from_float(
     before = floats.standing([(asked[n].reseller, asked[n].key) for n in answers])
     for n in answers:
         if known := before.get((asked[n].reseller, asked[n].key)):
-            answers[n] = stands(*known, asked[n].wanted, shop=shop)
+            answers[n] = stands(*known, asked[n].wanted, shop=shop, assumed=asked[n].assumed)
     shelf = floats.on_shelf(sorted({q.sku for q in quotes.values()})) if "code_stock" in shop.routes else frozenset()
     loaded = routes.load((quote.sku for quote in quotes.values()), shop=shop, at=at)
     new = {n: _reservation(asked[n], quote, shelf, loaded, shop=shop, at=at) for n, quote in quotes.items()}
     rows = floats.reserve(list(new.values()), catalog_version=version, at=at)
     for (n, reservation), row in zip(new.items(), rows, strict=True):
-        answers[n] = _answer(reservation, row)
+        answers[n] = _answer(reservation, row, asked[n].assumed)
     return [answers[n] for n in range(len(asked))]
 
 
@@ -111,9 +113,11 @@ def _judged(one: Asked, version: int, catalog: Catalog, *, shop: Shop, at: datet
     return found
 
 
-def stands(order_id: UUID, known: bytes, wanted: Wanted, *, shop: Shop) -> Reserved | list[Refusal]:
+def stands(
+    order_id: UUID, known: bytes, wanted: Wanted, *, shop: Shop, assumed: Sequence[str] = ()
+) -> Reserved | list[Refusal]:
     """An order that stands under a key, asked for again by it: `known` are the digests of what was asked then."""
-    refused = _reused(known, fields_of(wanted, shop))
+    refused = _reused(known, fields_of(wanted, shop), assumed)
     return [refused] if refused else Reserved(order_id, again=True)
 
 
@@ -122,11 +126,12 @@ def digests(values: Sequence[str], key: bytes) -> bytes:
     return b"".join(hashlib.blake2b(v.encode(), key=key, digest_size=_DIGEST_BYTES).digest() for v in values)
 
 
-def differing(fields: Sequence[str], known: bytes, asked: bytes) -> str:
-    """The first field whose digests differ; empty when all are the same."""
+def differing(fields: Sequence[str], known: bytes, asked: bytes, assumed: Sequence[str] = ()) -> str:
+    """The first field whose digests differ, and that is not `assumed`; empty when all are the same."""
     at = range(0, max(len(known), len(asked)), _DIGEST_BYTES)
     pairs = zip(fields, at, strict=False)
-    return next((f for f, n in pairs if known[n : n + _DIGEST_BYTES] != asked[n : n + _DIGEST_BYTES]), "")
+    differ = (f for f, n in pairs if known[n : n + _DIGEST_BYTES] != asked[n : n + _DIGEST_BYTES])
+    return next((f for f in differ if f not in assumed), "")
 
 
 def _reservation(
@@ -168,17 +173,17 @@ def fields_of(wanted: Wanted, shop: Shop) -> bytes:
     return digests([getattr(wanted, field) for field in given], shop.keyring.fingerprint_key)
 
 
-def _reused(known: bytes, asked: bytes) -> Refusal | None:
+def _reused(known: bytes, asked: bytes, assumed: Sequence[str] = ()) -> Refusal | None:
     """None where the same was asked under a key before; else the first field that differs."""
-    field = differing((*FIELDS, *_LATER), known, asked)
+    field = differing((*FIELDS, *_LATER), known, asked, assumed)
     return Refusal(Code.KEY_REUSED, field, {"field": field}) if field else None
 
 
-def _answer(reservation: Reservation, row: floats.ReservedRow) -> Reserved | list[Refusal]:
+def _answer(reservation: Reservation, row: floats.ReservedRow, assumed: Sequence[str]) -> Reserved | list[Refusal]:
     if row.result == "placed":
         return Reserved(reservation.order_id, again=False)
     if row.order_id is None:
         return [Refusal(Code(row.result), "amount")]
-    if refused := _reused(row.fields, reservation.fields):
+    if refused := _reused(row.fields, reservation.fields, assumed):
         return [refused]
     return Reserved(row.order_id, again=True)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Final
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from opla.core.actor import Act, Actor
 from opla.core.money import Money
 from opla.core.quote import read_email
 from opla.core.refusal import Code, Refusal
 from opla.db.models import Reseller
-from opla.db.queries import floats
+from opla.db.queries import bulk, floats, members
 from opla.operations.place_from_float import differing, digests
 from opla.operations.shop import Shop
 
 #: It stands in account codes and events; the colon there separates, so it may not be one.
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]")
+#: What is kept of it. Never renamed: they stand beside events.
+SWITCHED_OFF: Final = "switched_off"
+SWITCHED_ON: Final = "switched_on"
 _PAID_IN_FIELDS = ("reseller", "amount")
 
 
@@ -35,6 +39,21 @@ def add(actor: Actor, name: str, *, title: str, email: str, at: datetime) -> Ref
     except IntegrityError:
         return Refusal(Code.RESELLER_NAME_TAKEN, "name", {"name": name})
     return None
+
+
+def switch(actor: Actor, name: str, *, on: bool, why: str, at: datetime) -> int | Refusal:
+    """Let a reseller order no more, its people and programs in no more, or again. Its money stays its own; what was
+    ordered goes on. How many of its files were paused with it: whoever may, lets each go on."""
+    if refused := actor.refused(Act.MANAGE_RESELLERS):
+        return refused
+    if not why.strip():
+        return Refusal(Code.REASON_MISSING, "why")
+    with transaction.atomic():
+        if not members.alone(name):
+            return Refusal(Code.NOT_FOUND, "name", {"name": name})
+        Reseller.objects.filter(id=name).update(active=on)
+        members.changed(name, SWITCHED_ON if on else SWITCHED_OFF, why.strip(), actor=actor, at=at)
+        return 0 if on else bulk.stop(name, actor=actor, at=at)
 
 
 #: How long order intake believes a key without looking again.

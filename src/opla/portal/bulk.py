@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from opla.core.api_access import Scope
@@ -102,13 +103,27 @@ def act(request: HttpRequest, seller: Seller, file_id: UUID, what: str) -> HttpR
     return redirect("reseller-file", seller.person.reseller, file_id)
 
 
+@require_POST
+@may(Scope.CODES_READ)
+def new_link(request: HttpRequest, seller: Seller, file_id: UUID) -> HttpResponse:
+    """For a buyer whose link shows no code any more. It stands on the answer, and in the results from then on."""
+    found, here = _found(seller, file_id), seller.here
+    made = bulk.relink(seller.person.access, file_id, request.POST.get("order", "")[:40], shop=here.shop, at=here.at)
+    if not isinstance(made, Refusal):
+        return _draw(request, seller, found, made=made)
+    unknown = made.code is Code.NOT_FOUND
+    return _draw(
+        request, seller, found, link_refused=_("No order of this file has that number.") if unknown else sentence(made)
+    )
+
+
 @require_safe
 @may(Scope.ORDERS_READ)
 def result(_request: HttpRequest, seller: Seller, file_id: UUID) -> FileResponse:
     """With buyers' links for whoever may see codes: each opens one."""
     found, shop = _found(seller, file_id), seller.here.shop
     opens = not seller.person.access.refused(Scope.CODES_READ)
-    link = (lambda order_id: bulk.link_of(order_id, shop=shop)) if opens else None
+    link = (lambda order_id, nth: bulk.link_of(order_id, nth, shop=shop)) if opens else None
     made = words.result(found, files.all_rows(file_id), link)
     return FileResponse(
         made, content_type="text/csv; charset=utf-8", as_attachment=True, filename=f"opla-{file_id}.csv"
@@ -169,8 +184,9 @@ def _moment(typed: str) -> datetime | None:
 
 
 def _draw(
-    request: HttpRequest, seller: Seller, file: File, template: str = "portal/file.html", refused: Refusal | None = None
-) -> HttpResponse:
+    request: HttpRequest, seller: Seller, file: File, template: str = "portal/file.html", *,
+    refused: Refusal | None = None, made: bulk.Relinked | None = None, link_refused: str = "",
+) -> HttpResponse:  # fmt: skip
     after = request.GET.get("after", "")
     skipped = int(after) if after.isdecimal() and len(after) < 8 else 0
     bad = files.wrong(file.id, after=skipped, limit=_WRONG_A_PAGE) if file.bad + file.refused else []
@@ -196,5 +212,8 @@ def _draw(
         "refresh_s": _REFRESH_S,
         "key": seller.here.shop.chance.reference(),
         "refused": sentence(refused) if refused else "",
+        "links": file.platform and placed + file.again and seller.may(Scope.CODES_READ),
+        "made": made,
+        "link_refused": link_refused,
     }
-    return render(request, template, shown, status=422 if refused else 200)
+    return render(request, template, shown, status=422 if refused or link_refused else 200)

@@ -36,5 +36,6 @@ urlpatterns = [
     path("<slug:reseller>/files/<uuid:file_id>/state/", bulk.state, name="reseller-file-state"),
     path("<slug:reseller>/files/<uuid:file_id>/confirm/", bulk.confirm, name="reseller-file-confirm"),
     path("<slug:reseller>/files/<uuid:file_id>/result/", bulk.result, name="reseller-file-result"),
+    path("<slug:reseller>/files/<uuid:file_id>/link/", bulk.new_link, name="reseller-file-link"),
     path("<slug:reseller>/files/<uuid:file_id>/<slug:what>/", bulk.act, name="reseller-file-act"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -21,8 +22,10 @@ from opla.presenting.refusals import sentence
 
 #: Beside the file's own columns. Published.
 RESULT_COLUMNS: Final = ("opla_order", "opla_state", "opla_refusals", "opla_link")
-#: A spreadsheet takes a cell that begins with one of these for a formula, or may when it has cut it in two.
+#: A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+#: And what follows these, where it divides columns at another sign than this file does. A price such as 15,- is none.
+_WITHIN: Final = re.compile(r"""([;,\t\r\n]"*)(?=[=+@-]\s*[^;,\s])""")
 
 _TITLES: Final[dict[State, str]] = {
     State.UPLOADED: gettext_noop("Being read"),
@@ -80,22 +83,23 @@ def missing(file: File) -> str:
     }
 
 
-def result(file: File, rows: Iterable[FileRow], link: Callable[[UUID], str] | None) -> IO[bytes]:
+def result(file: File, rows: Iterable[FileRow], link: Callable[[UUID, int], str] | None) -> IO[bytes]:
     """The file's own columns, its order, what became of it, why not in words, and the buyer's link where it has one.
 
-    CSV with a mark, so that spreadsheets read it as UTF-8. What begins like a formula has an apostrophe before it. All
-    of it is on disk before any of it leaves: a hundred thousand rows are no memory of ours, and where the database
-    breaks half-way nobody gets half a file.
+    CSV with a mark, so that spreadsheets read it as UTF-8, its columns divided as the file's own were: so does the
+    spreadsheet that the file came from. What begins like a formula has an apostrophe before it. All of it is on disk
+    before any of it leaves: a hundred thousand rows are no memory of ours, and where the database breaks half-way
+    nobody gets half a file.
     """
     with ExitStack() as until_whole:
         made = until_whole.enter_context(tempfile.TemporaryFile())
         out = io.TextIOWrapper(made, "utf-8-sig", newline="")
-        writer = csv.writer(out)
+        writer = csv.writer(out, delimiter=file.delimiter)
         writer.writerow([*map(plain, file.headings), *RESULT_COLUMNS])
         for row in rows:
             found = wrong(file, row)
             reasons = " ".join(f"{column}: {said}" if column else said for column, said in found.reasons)
-            opened = link(row.order_id) if link and file.platform and row.order_id else ""
+            opened = link(row.order_id, row.links) if link and file.platform and row.order_id and row.links else ""
             ours = (row.ticket, outcome(row.state, row.order_state, file.state), reasons, opened)
             writer.writerow([plain(cell) for cell in (*row.cells, *ours)])
         out.detach()
@@ -106,4 +110,5 @@ def result(file: File, rows: Iterable[FileRow], link: Callable[[UUID], str] | No
 
 def plain(cell: str) -> str:
     """A text that no spreadsheet calculates (OWASP, CSV injection)."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    inside = _WITHIN.sub(r"\1'", cell)
+    return f"'{inside}" if inside.startswith(_FORMULA) else inside

@@ -178,6 +178,9 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.NAME_INVALID: gettext_noop("Give it a name of 1 to 40 letters, so that you know it again."),
     Code.FILE_UNREADABLE: gettext_noop("This file cannot be read."),
     Code.PRODUCT_NOT_MAPPED: gettext_noop("Nobody has said which of our products this is. Add it to the marketplace."),
+    Code.CELL_ROUNDED: gettext_noop(
+        "A spreadsheet has rounded this number, so two may look like one. Make this column text, then export again."
+    ),
     Code.SOURCE_UNKNOWN: gettext_noop("We do not know how this marketplace writes its orders. Describe it first."),
     Code.FILE_NOT_NOW: gettext_noop("That cannot be done with this file as it is now. Look again."),
     Code.TIME_NOT_POSSIBLE: gettext_noop("Choose a time from now on, at most 90 days ahead."),
@@ -498,6 +501,8 @@ def _out_of_order(params: Mapping[str, str]) -> str:
 
 
 def _too_large(params: Mapping[str, str]) -> str:
+    if params.get("why") == "pieces":
+        return _("Each piece is a row of its own, with all its columns: that is too large here. Divide the file.")
     return _("The file is too large. The most is %(n)s MB.") % {"n": params.get("most", "?")}
 
 

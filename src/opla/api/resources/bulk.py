@@ -201,7 +201,7 @@ def result(request: HttpRequest, file_id: Id) -> FileResponse:
     """The file's own columns, and what became of each row, as CSV. Buyers' links are for whoever has `codes:read`."""
     found, here = _found(request, file_id), shop.current()
     opens = not access(request).refused(Scope.CODES_READ)
-    link = (lambda order_id: bulk.link_of(order_id, shop=here)) if opens else None
+    link = (lambda order_id, nth: bulk.link_of(order_id, nth, shop=here)) if opens else None
     made = words.result(found, files.all_rows(found.id), link)
     return FileResponse(made, content_type="text/csv; charset=utf-8")
 

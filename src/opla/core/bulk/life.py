@@ -6,7 +6,7 @@
     cancelled: from everything that has not ended; what was bought by then stays bought.
 
 A worker takes a batch of rows at a time and writes down what became of it: a file may be stopped anywhere, and goes on
-where it was.
+where it was. One that was cancelled meanwhile is looked at once more, for what was bought and not written down.
 """
 
 from __future__ import annotations
@@ -66,8 +66,10 @@ ARROWS: Final[dict[tuple[State, Event], State]] = {
 ENDED: Final = frozenset({_S.DONE, _S.BROKEN, _S.EXPIRED, _S.CANCELLED})
 #: In these a worker has something to do, in `confirmed` once its time has come.
 WORKED_ON: Final = frozenset({_S.UPLOADED, _S.CHECKING, _S.CONFIRMED, _S.RUNNING})
-#: How long a checked file waits to be confirmed, how far ahead that may be for, and how long an ended one is kept.
+#: How long a checked file waits to be confirmed, any other for somebody to go on with it before it is cancelled, how
+#: far ahead one may be confirmed for, and how long an ended one is kept.
 CONFIRM_WITHIN: Final = timedelta(days=7)
+GO_ON_WITHIN: Final = timedelta(days=90)
 AHEAD: Final = timedelta(days=90)
 KEPT: Final = timedelta(days=180)
 #: How long a buyer's link opens.

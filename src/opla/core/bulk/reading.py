@@ -9,7 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from opla.core.refusal import Code, Refusal
@@ -26,10 +26,14 @@ _DELIMITERS: Final = ",;\t"
 
 @dataclass(frozen=True)
 class Table:
-    """`names` as they were written, `rows` with the line each begins on, counted from 1, the heading included."""
+    """`names` as they were written, `rows` with the line each begins on, counted from 1, the heading included.
+
+    delimiter  what stood between two columns, where something did
+    """
 
     names: tuple[str, ...]
     rows: list[tuple[int, tuple[str, ...]]]
+    delimiter: str = ","
 
 
 def broken(why: str, line: int = 0) -> Refusal:
@@ -81,9 +85,11 @@ def too_many() -> Refusal:
 
 def _csv(text: str) -> Table | Refusal:
     first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=first.count), strict=True)
+    delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        return heading(_lines(reader))
+        found = heading(_lines(reader))
+        return replace(found, delimiter=delimiter) if isinstance(found, Table) else found
     except csv.Error:
         return broken("csv", reader.line_num)
 
@@ -97,14 +103,17 @@ def _lines(reader: Iterator[list[str]]) -> Iterator[tuple[int, tuple[str, ...]]]
 
 
 def _objects(text: str) -> Table | Refusal:
-    """One object a line. Numbers are taken as they are written: 15.50 stays 15.50."""
-    names: dict[str, int] = {}
+    """One object a line. Numbers are taken as they are written: 15.50 stays 15.50. A column is called as it is called
+    first, large or small."""
+    names: dict[str, str] = {}
     found: list[tuple[int, dict[str, str]]] = []
     for line, written in enumerate(text.split("\n"), start=1):
         if not written.strip():
             continue
         try:
-            one = json.loads(written, parse_float=str, parse_int=str, parse_constant=_no_number)
+            one = json.loads(
+                written, parse_float=str, parse_int=str, parse_constant=_no_number, object_pairs_hook=_once
+            )
         except (ValueError, RecursionError):
             return broken("json", line)
         if not isinstance(one, dict):
@@ -113,13 +122,20 @@ def _objects(text: str) -> Table | Refusal:
         for name, value in cells.items():
             if not isinstance(value, str) or not _storable(value) or not _storable(name):
                 return broken("json", line)
-            names.setdefault(name, len(names))
+            names.setdefault(name.casefold(), name)
         if len(names) > MAX_COLUMNS:
             return broken("columns", line)
-        found.append((line, cells))
+        found.append((line, {name.casefold(): value for name, value in cells.items()}))
         if len(found) > MAX_ROWS:
             return too_many()
-    return Table(tuple(names), [(line, tuple(cells.get(name, "") for name in names)) for line, cells in found])
+    return Table(tuple(names.values()), [(line, tuple(cells.get(name, "") for name in names)) for line, cells in found])
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Of two fields of one name, one would be lost."""
+    if len({name.casefold() for name, _ in pairs}) != len(pairs):
+        raise ValueError(pairs)
+    return dict(pairs)
 
 
 def _no_number(word: str) -> str:

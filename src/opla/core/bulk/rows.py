@@ -9,12 +9,13 @@ nothing twice.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from opla.core.bulk.reading import MAX_ROWS, Table, too_many
+from opla.core.bulk.reading import MAX_BYTES, MAX_ROWS, Table, too_many
 from opla.core.refusal import Code, Refusal
 
 #: What is asked of a row, as `quote_topup.Wanted` calls it.
@@ -26,6 +27,8 @@ NOT_SAID: Final = ("",) * len(FIELDS)
 MOST_PIECES: Final = 100
 _KEY_LENGTH: Final = 64
 _NUMBER_SHOWN: Final = 31
+#: How a spreadsheet writes a number of which it shows, or kept, not every digit.
+_ROUNDED: Final = re.compile(r"[+-]?\d+([.,]\d+)?E\+\d+", re.IGNORECASE)
 #: What a refusal is about, where its field has another name.
 _ABOUT: Final = {"product": "sku"}
 
@@ -96,8 +99,9 @@ def _own(table: Table) -> list[Row] | Refusal:
     rows = []
     for line, cells in table.rows:
         key, *asked = ["" if place is None else cells[place].strip() for place in places]
-        refusals = () if 1 <= len(key) <= _KEY_LENGTH else (Refusal(Code.KEY_MISSING, "key"),)
-        rows.append(Row(line, key, tuple(asked), cells, refusals))
+        refusals = [] if 1 <= len(key) <= _KEY_LENGTH else [Refusal(Code.KEY_MISSING, "key")]
+        refusals += _rounded(key, asked[FIELDS.index("number")])
+        rows.append(Row(line, key, tuple(asked), cells, tuple(refusals)))
     return rows
 
 
@@ -110,10 +114,11 @@ def _theirs(table: Table, source: Source) -> list[Row] | Refusal:
     skus = {theirs.casefold(): sku for theirs, sku in source.skus.items()}
     seen: Counter[tuple[str, str]] = Counter()
     rows: list[Row] = []
+    repeated = 0
     for line, cells in table.rows:
         order, product, quantity, number, language = ["" if p is None else cells[p].strip() for p in places]
         sku = skus.get(product.casefold(), "")
-        refusals = []
+        refusals = _rounded(order, number)
         if not order:
             refusals.append(Refusal(Code.KEY_MISSING, "key"))
         if not sku:
@@ -122,15 +127,24 @@ def _theirs(table: Table, source: Source) -> list[Row] | Refusal:
         if not 1 <= pieces <= MOST_PIECES:
             refusals.append(Refusal(Code.QUANTITY_UNREADABLE, "quantity", {"most": str(MOST_PIECES)}))
             pieces = 1
-        asked = (sku, "", "", number, "", "", language or source.speaks, "")
+        asked = (sku, "", "", number, "", "", language, "")
         if len(rows) + pieces > MAX_ROWS:
             return too_many()
+        repeated += (pieces - 1) * sum(map(len, cells))
+        if repeated > MAX_BYTES:  # a long note in each row, and a hundred pieces of each
+            return Refusal(Code.FILE_TOO_LARGE, "file", {"most": str(MAX_BYTES // 1024**2), "why": "pieces"})
         for _ in range(pieces):
             seen[order, product.casefold()] += 1
             nth = seen[order, product.casefold()]
             key = _key(source.platform, order, product, nth) if order else ""
             rows.append(Row(line, key, asked, cells, tuple(refusals)))
     return rows
+
+
+def _rounded(key: str, number: str) -> list[Refusal]:
+    """Of two orders whose numbers were rounded to the same one, the second would be the first's."""
+    said = (("key", key), ("number", number))
+    return [Refusal(Code.CELL_ROUNDED, about) for about, text in said if _ROUNDED.fullmatch(text)]
 
 
 def _key(platform: str, order: str, product: str, nth: int) -> str:

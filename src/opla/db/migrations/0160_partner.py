@@ -53,5 +53,5 @@ _BACK = "DROP TABLE partner_paid, partner_day, partner_place, partner"
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0156_offline")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0159_bulk")]
     operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_PARTNER, _BACK)]

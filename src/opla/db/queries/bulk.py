@@ -11,7 +11,7 @@ from uuid import UUID
 
 from opla.core import order
 from opla.core.actor import Actor
-from opla.core.bulk import ENDED, Event, Row, RowState, Source, State, sources_of
+from opla.core.bulk import ENDED, Event, Row, RowState, Source, State, Table, sources_of
 from opla.core.bulk.life import ARROWS
 from opla.core.money import Money
 from opla.core.ports import Kind
@@ -35,6 +35,8 @@ class File:
     state: State
     headings: tuple[str, ...]
     named: dict[str, str]
+    speaks: str
+    delimiter: str
     refusals: tuple[Refusal, ...]
     upto: int
     rows: int
@@ -72,7 +74,8 @@ class File:
 
 @dataclass(frozen=True)
 class FileRow:
-    """One row. `order_state` and `ticket` are its order's; empty where it has none."""
+    """One row. `order_state` and `ticket` are its order's; empty where it has none. `links`: how many its buyer had,
+    each but the last ended."""
 
     n: int
     line: int
@@ -84,6 +87,7 @@ class FileRow:
     order_id: UUID | None
     ticket: str
     order_state: str
+    links: int
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,25 @@ def claim(only: UUID | None, *, until: datetime, at: datetime) -> UUID | None:
     return expect(rows[0][0], UUID) if rows else None
 
 
+def stop(reseller: str, *, actor: Actor, at: datetime) -> int:
+    """Pause whatever is being bought for a reseller; how many files that was."""
+    [(paused,)] = call(
+        "opla_bulk_stop", Argument(at, "timestamptz"), Argument(str(actor), "text"), Argument(reseller, "text")
+    )
+    return expect(paused, int)
+
+
+def going(file_id: UUID) -> bool:
+    """Whether it is being bought still, by a reseller that may order."""
+    return bool(
+        select(
+            """SELECT f.id FROM bulk_file f JOIN reseller r ON r.id = f.reseller
+               WHERE f.id = %s AND f.state = 'running' AND r.active""",
+            [file_id],
+        )
+    )
+
+
 def content(file_id: UUID) -> bytes:
     """The bytes that nobody has read yet; empty where somebody has."""
     rows = select("SELECT content FROM bulk_file WHERE id = %s", [file_id])
@@ -192,14 +215,16 @@ def content(file_id: UUID) -> bytes:
 
 
 def keep_rows(
-    file_id: UUID, headings: Sequence[str], named: Mapping[str, str], rows: Sequence[tuple[int, Row]]
+    file_id: UUID, table: Table, named: Mapping[str, str], speaks: str, rows: Sequence[tuple[int, Row]]
 ) -> None:
     """Some rows of a file that is being read, with their numbers."""
     call(
         "opla_bulk_read",
         Argument(file_id, "uuid"),
-        Argument(list(headings), "text[]"),
+        Argument(list(table.names), "text[]"),
         Argument(json.dumps(dict(named)), "jsonb"),
+        Argument(speaks, "text"),
+        Argument(table.delimiter, "text"),
         *columns(
             (
                 (n, r.line, r.key, json.dumps(r.asked), json.dumps(r.cells), written(r.refusals))
@@ -271,19 +296,20 @@ def short(file_id: UUID, missing_minor: int, *, actor: Actor, at: datetime) -> b
     return expect(moved, bool)
 
 
-def tidy(*, unconfirmed_since: datetime, ended_before: datetime, at: datetime) -> int:
+def tidy(*, unconfirmed_since: datetime, still_since: datetime, ended_before: datetime, at: datetime) -> int:
     [(deleted,)] = call(
         "opla_bulk_tidy",
         Argument(at, "timestamptz"),
         Argument(unconfirmed_since, "timestamptz"),
+        Argument(still_since, "timestamptz"),
         Argument(ended_before, "timestamptz"),
     )
     return expect(deleted, int)
 
 
-_FILE = """SELECT id, reseller, sandbox, name, platform, email, state, headings, named::text, refusals::text, upto,
-                  rows, good, bad, again, placed, refused, total_minor, left_minor, currency, missing_minor, begins_at,
-                  made_at, confirmed_at, ended_at FROM bulk_file"""
+_FILE = """SELECT id, reseller, sandbox, name, platform, email, state, headings, named::text, speaks, delimiter,
+                  refusals::text, upto, rows, good, bad, again, placed, refused, total_minor, left_minor, currency,
+                  missing_minor, begins_at, made_at, confirmed_at, ended_at FROM bulk_file"""
 
 
 def file(file_id: UUID) -> File | None:
@@ -306,7 +332,7 @@ def _files(where: str, values: Sequence[object]) -> list[File]:
 def _file(row: Sequence[object]) -> File:
     named: dict[str, str] = json.loads(expect(row[8], str))
     headings: list[str] = expect(row[7], list)
-    begins_at, confirmed_at, ended_at = row[21], row[23], row[24]
+    begins_at, confirmed_at, ended_at = row[23], row[25], row[26]
     return File(
         expect(row[0], UUID),
         expect(row[1], str),
@@ -317,9 +343,9 @@ def _file(row: Sequence[object]) -> File:
         State(expect(row[6], str)),
         tuple(headings),
         named,
-        _refusals(row[9]),
-        expect(row[10], int),
-        expect(row[11], int),
+        expect(row[9], str),
+        expect(row[10], str),
+        _refusals(row[11]),
         expect(row[12], int),
         expect(row[13], int),
         expect(row[14], int),
@@ -327,17 +353,20 @@ def _file(row: Sequence[object]) -> File:
         expect(row[16], int),
         expect(row[17], int),
         expect(row[18], int),
-        expect(row[19], str),
+        expect(row[19], int),
         expect(row[20], int),
+        expect(row[21], str),
+        expect(row[22], int),
         begins_at if isinstance(begins_at, datetime) else None,
-        expect(row[22], datetime),
+        expect(row[24], datetime),
         confirmed_at if isinstance(confirmed_at, datetime) else None,
         ended_at if isinstance(ended_at, datetime) else None,
     )
 
 
 _ROW = """SELECT r.n, r.line, r.key, r.cells::text, r.state, r.price_minor, r.refusals::text, r.order_id,
-                 coalesce(o.ticket, ''), coalesce(o.state, '')
+                 coalesce(o.ticket, ''), coalesce(o.state, ''),
+                 (SELECT count(*) FROM order_share s WHERE s.order_id = r.order_id)
           FROM bulk_row r LEFT JOIN orders o ON o.id = r.order_id WHERE r.file_id = %s"""
 
 
@@ -351,6 +380,29 @@ def wrong(file_id: UUID, *, after: int = 0, limit: int) -> list[FileRow]:
     return _file_rows(
         f"{_ROW} AND r.n > %s AND r.state IN ('bad', 'refused') ORDER BY r.n LIMIT %s", [file_id, after, limit]
     )
+
+
+def row_of(file_id: UUID, ticket: str) -> FileRow | None:
+    """The row whose order has this number."""
+    return next(iter(_file_rows(f"{_ROW} AND o.ticket = %s", [file_id, ticket])), None)
+
+
+def new_link(
+    id_: UUID, order_id: UUID, links: int, link_hash: bytes, *, ends_at: datetime, actor: Actor, at: datetime
+) -> str:
+    """A new link for the buyer, who had so many; the one before ends. `used` (it had shown the code), `unused`, or why
+    not: `not_now` (somebody made one since), `too_many_tries`, `not_found`."""
+    [(result,)] = call(
+        "opla_bulk_link",
+        Argument(at, "timestamptz"),
+        Argument(ends_at, "timestamptz"),
+        Argument(str(actor), "text"),
+        Argument(id_, "uuid"),
+        Argument(order_id, "uuid"),
+        Argument(links, "int"),
+        Argument(link_hash, "bytea"),
+    )
+    return expect(result, str)
 
 
 def all_rows(file_id: UUID, *, at_a_time: int = 2000) -> Iterator[FileRow]:
@@ -374,8 +426,9 @@ def _file_rows(sql: str, values: Sequence[object]) -> list[FileRow]:
             order_id if isinstance(order_id, UUID) else None,
             expect(ticket, str),
             expect(order_state, str),
+            expect(links, int),
         )
-        for n, line, key, cells, state, price, refusals, order_id, ticket, order_state in select(sql, values)
+        for n, line, key, cells, state, price, refusals, order_id, ticket, order_state, links in select(sql, values)
     ]
 
 

@@ -19,7 +19,9 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM opla_writes(true);
-    UPDATE bulk_file SET state = p_target, ended_at = CASE WHEN p_ends THEN p_at END, claimed_until = NULL,
+    -- Whoever pauses or cancels does not know what a worker is doing just now, or did before it died.
+    UPDATE bulk_file SET state = p_target, ended_at = CASE WHEN p_ends THEN p_at END,
+        claimed_until = CASE WHEN p_event IN ('paused', 'cancelled') THEN claimed_until END,
         content = CASE WHEN p_ends THEN NULL ELSE content END,
         checked_at = CASE WHEN p_event = 'checked' THEN p_at ELSE checked_at END,
         upto = CASE WHEN p_event IN ('checked', 'begun') THEN 0 ELSE upto END,
@@ -79,6 +81,7 @@ BEGIN
 END $$;
 
 -- A worker takes the file that waits longest for its turn, for p_until: so every file moves, whatever lies before it.
+-- A cancelled one once more, where a worker had it and never told what it bought.
 CREATE OR REPLACE FUNCTION opla_bulk_claim(p_at timestamptz, p_until timestamptz, p_one uuid) RETURNS SETOF uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -87,7 +90,9 @@ BEGIN
     UPDATE bulk_file f SET claimed_until = p_until, worked_at = p_at
     FROM (
         SELECT w.id FROM bulk_file w
-        WHERE w.state IN ('uploaded', 'checking', 'confirmed', 'running') AND (p_one IS NULL OR w.id = p_one)
+        WHERE (w.state IN ('uploaded', 'checking', 'confirmed', 'running') OR w.state = 'cancelled' AND w.claimed_until IS NOT NULL)
+          AND (p_one IS NULL OR w.id = p_one)
+          AND (w.state = 'cancelled' OR EXISTS (SELECT FROM reseller r WHERE r.id = w.reseller AND r.active))
           AND (w.claimed_until IS NULL OR w.claimed_until <= p_at)
           AND (w.state <> 'confirmed' OR w.begins_at IS NULL OR w.begins_at <= p_at)
         ORDER BY w.worked_at NULLS FIRST LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -97,9 +102,17 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
+-- Of a reseller that was switched off, what is being bought is paused; what waits for its time begins when it may again.
+CREATE OR REPLACE FUNCTION opla_bulk_stop(p_at timestamptz, p_actor text, p_reseller text) RETURNS int
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT count(*) FILTER (WHERE opla_bulk_move(p_at, p_actor, f.id, 'paused', ARRAY['running'], 'paused', false))::int
+    FROM bulk_file f WHERE f.reseller = p_reseller AND f.state = 'running';
+$$;
+
 -- Rows of a file that was read: some of them, until p_all of them are there. Reading again writes nothing twice.
+DROP FUNCTION IF EXISTS opla_bulk_read(uuid, text[], jsonb, int[], int[], text[], text[], text[], text[]);  -- before 0159
 CREATE OR REPLACE FUNCTION opla_bulk_read(
-    p_file uuid, p_headings text[], p_named jsonb, p_n int[], p_line int[], p_key text[], p_asked text[], p_cells text[],
+    p_file uuid, p_headings text[], p_named jsonb, p_speaks text, p_delimiter text, p_n int[], p_line int[], p_key text[], p_asked text[], p_cells text[],
     p_refusals text[]
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -113,7 +126,7 @@ BEGIN
     SELECT p_file, n, line, key, asked::jsonb, cells::jsonb, 'new', refusals::jsonb
     FROM unnest(p_n, p_line, p_key, p_asked, p_cells, p_refusals) AS r (n, line, key, asked, cells, refusals)
     ON CONFLICT DO NOTHING;
-    UPDATE bulk_file SET headings = p_headings, named = p_named WHERE id = p_file;
+    UPDATE bulk_file SET headings = p_headings, named = p_named, speaks = p_speaks, delimiter = p_delimiter WHERE id = p_file;
     PERFORM opla_writes(false);
 END $$;
 
@@ -185,6 +198,35 @@ BEGIN
     RETURN v_count;
 END $$;
 
+-- A new link for the buyer of an order of a reseller; the one before ends. p_links: how many there were, as whoever asks saw
+-- it. used (it had shown its code) · unused · not_now (there is another one since) · too_many_tries · not_found.
+CREATE OR REPLACE FUNCTION opla_bulk_link(
+    p_at timestamptz, p_ends_at timestamptz, p_actor text, p_id uuid, p_order uuid, p_links int, p_link_hash bytea
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_links int;
+    v_used boolean;
+BEGIN
+    PERFORM 1 FROM orders WHERE id = p_order AND reseller <> '' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'not_found';
+    END IF;
+    SELECT count(*), coalesce(bool_or(device_hash IS NOT NULL), false) INTO v_links, v_used
+    FROM order_share WHERE order_id = p_order;
+    IF v_links <> p_links THEN
+        RETURN 'not_now';
+    ELSIF v_links >= 20 THEN
+        RETURN 'too_many_tries';
+    END IF;
+    PERFORM opla_writes(true);
+    UPDATE order_share SET ended_at = p_at WHERE order_id = p_order AND ended_at IS NULL;
+    INSERT INTO order_share (id, order_id, link_hash, with_code, actor, made_at, ends_at)
+    VALUES (p_id, p_order, p_link_hash, true, p_actor, p_at, p_ends_at);
+    PERFORM opla_writes(false);
+    RETURN CASE WHEN v_used THEN 'used' ELSE 'unused' END;
+END $$;
+
 -- The float does not cover the rest: it pauses, and says how much is missing.
 CREATE OR REPLACE FUNCTION opla_bulk_short(p_at timestamptz, p_actor text, p_file uuid, p_missing bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -200,15 +242,24 @@ BEGIN
     RETURN v_moved;
 END $$;
 
--- Files that nobody confirmed since p_since expire; those that ended before p_before are deleted with their rows: orders
--- and keys stay, so that nothing of them is ever bought twice.
-CREATE OR REPLACE FUNCTION opla_bulk_tidy(p_at timestamptz, p_since timestamptz, p_before timestamptz) RETURNS int
+-- Files that nobody confirmed since p_since expire, and what stood still since p_still is cancelled, paused or of a reseller
+-- that may not order; those that ended before p_before are deleted with their rows: orders and keys stay, so that nothing of
+-- them is ever bought twice.
+DROP FUNCTION IF EXISTS opla_bulk_tidy(timestamptz, timestamptz, timestamptz);  -- before it knew what stands still
+CREATE OR REPLACE FUNCTION opla_bulk_tidy(
+    p_at timestamptz, p_since timestamptz, p_still timestamptz, p_before timestamptz
+) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_count int;
 BEGIN
     PERFORM opla_bulk_move(p_at, 'system', f.id, 'expired', ARRAY['checked'], 'expired', true)
     FROM (SELECT id FROM bulk_file WHERE state = 'checked' AND checked_at < p_since LIMIT 100) f;
+    PERFORM opla_bulk_move(p_at, 'system', f.id, 'cancelled', ARRAY[f.state], 'cancelled', true)
+    FROM (
+        SELECT id, state FROM bulk_file WHERE state IN ('uploaded', 'checking', 'confirmed', 'running', 'paused')
+          AND greatest(made_at, confirmed_at, begins_at, worked_at) < p_still LIMIT 100
+    ) f;
     PERFORM opla_writes(true);
     DELETE FROM bulk_file WHERE id IN (SELECT id FROM bulk_file WHERE ended_at < p_before LIMIT 1 FOR UPDATE SKIP LOCKED);
     GET DIAGNOSTICS v_count = ROW_COUNT;
