@@ -74,8 +74,8 @@ def test_few_sentences_stand_as_they_do_in_english(language: str) -> None:
         if isinstance(m.id, str) and m.id and m.id == m.string and re.search(r"[a-z]{2}", _PLACEHOLDER.sub("", m.id))
     }  # fmt: skip
     assert same <= {
-        "Bank", "Bonus", "Codes", "Commission", "Communication", "Contact", "Data", "Date", "E-mail", "Identification", "Kiosk",
-        "Name", "Night shop",
+        "Bank", "Bonus", "Codes", "Commission", "Communication", "Contact", "Data", "Date", "E-mail", "Identification",
+        "Kiosk", "Name", "Night shop",
         "Operator", "Passkeys", "Postcode", "Product", "Promotion", "Promotions", "Route", "Source", "Total",
         "Webhook", "Webhooks", "Website",
         "code", "data",
