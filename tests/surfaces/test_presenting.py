@@ -183,3 +183,11 @@ def test_a_qr_code_is_drawn_without_anything_a_strict_policy_forbids() -> None:
     assert svg.startswith("<svg")
     assert "style=" not in svg
     assert "script" not in svg
+
+
+def test_whoever_acts_has_a_word() -> None:
+    from opla.core.actor import Role
+    from opla.presenting.items import actor
+
+    assert all(actor(str(role)) for role in Role)
+    assert actor("clerk:anna@main-till") == "anna@main-till (clerk)"

@@ -16,6 +16,8 @@ from opla.db.queries.call import select
 from opla.operations import partners, stations
 from surfaces.conftest import Door, Visitor
 from surfaces.test_owner_pages import signed_in
+from surfaces.test_till import opened, priced, sold
+from surfaces.test_till import tablet as on_tablet
 
 __all__ = ["counter"]
 
@@ -104,3 +106,19 @@ def test_the_owner_agrees_with_a_partner_and_reads_its_statement(door_with_till:
     for path in ("/owner/partners/", "/owner/partners/corner/"):
         assert Visitor(DEVICE).get(path).status == 404
         assert signed_in(door_with_till.world, Role.SUPPORT, "eve").get(path).status == 404
+
+
+def test_the_owner_sees_each_till_live_and_who_did_what_there(door_with_till: Door) -> None:
+    owner = signed_in(door_with_till.world, Role.OWNER, "ana")
+    till = opened(door_with_till, on_tablet(door_with_till))
+    sold(till, priced(till), "20")
+    live = owner.get("/owner/stations/?live")
+    assert "cash €15.00" in live.text
+    assert "Anna" in live.text
+    till.post("/till/shift/", {"act": "no_sale", "why": "change for a customer", "key": ""})
+    page = owner.get("/owner/stations/main-till/")
+    for said in ("paired", "signed in", "began a shift", "opened the drawer without a sale", "change for a customer"):
+        assert said in page.text, said
+    assert "anna@main-till" in page.text
+    for visitor in (Visitor(DEVICE), signed_in(door_with_till.world, Role.SUPPORT, "eve")):
+        assert visitor.get("/owner/stations/main-till/").status == 404

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.backoffice.views import somebody
 from opla.core.actor import Act, Actor
+from opla.core.day import bounds, day_of
 from opla.core.money import Money
 from opla.core.refusal import Code, Refusal
 from opla.core.station import Kind
-from opla.db.queries import cash
+from opla.db.queries import cash, counter
 from opla.db.queries import stations as queries
+from opla.db.queries.counter import Today
 from opla.db.queries.offline import limits
 from opla.db.queries.stations import Shift, Station
 from opla.operations import clerks, offline, places, shifts, shop, stations
 from opla.operations.cash import CURRENCY
 from opla.operations.clerks import Named
 from opla.operations.stations import Pairing
+from opla.presenting import items
 from opla.presenting import stations as words
 from opla.presenting.refusals import sentence
 
 _MAX_TYPED = 200
+_NEWEST = 200
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Row:
     shift: Shift | None
     holds: Money | None
     offline: tuple[Money, Money]  # what it may hold of codes, and what it holds
+    today: Today | None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,10 +58,10 @@ def page(request: HttpRequest) -> HttpResponse:
         return redirect("owner-stations")
     here = shop.current()
     known = places.known_by_id(sandbox=here.sandbox)
-    codes = limits()
+    codes, sold = limits(), counter.today(bounds(day_of(at))[0], CURRENCY)
     names = {key: place.name or place.street for key, place in known}
     shown = {
-        "rows": [_row(one, names, codes) for one in queries.stations()],
+        "rows": [_row(one, names, codes, sold) for one in queries.stations()],
         "clerks": [(one, names.get(one.place_id or 0, "")) for one in queries.clerks()],
         "drawers": [one.name for one in cash.drawers() if one.open],
         "places": sorted(names.items(), key=lambda one: one[1]),
@@ -64,17 +70,30 @@ def page(request: HttpRequest) -> HttpResponse:
         "address": request.build_absolute_uri(reverse("station")),
         "typed": request.POST if isinstance(done, Refusal) else None,
     }
+    if "live" in request.GET:
+        return render(request, "backoffice/stations_live.html", shown)
     response = render(request, "backoffice/stations.html", shown, status=422 if isinstance(done, Refusal) else 200)
     response["Cache-Control"] = "no-store"  # a code that pairs is shown once
     return response
 
 
-def _row(one: Station, names: dict[int, str], codes: dict[str, tuple[int, int]]) -> Row:
+@require_safe
+def trail(request: HttpRequest, name: str) -> HttpResponse:
+    """Who did what at a tablet, and why."""
+    somebody(request, Act.MANAGE_STATIONS, timezone.now())
+    found = queries.named(name)
+    if found is None:
+        raise Http404
+    rows = [(one, words.done(one.what), items.actor(one.actor)) for one in counter.trail(found.id, limit=_NEWEST)]
+    return render(request, "backoffice/station.html", {"station": found, "rows": rows})
+
+
+def _row(one: Station, names: dict[int, str], codes: dict[str, tuple[int, int]], sold: dict[UUID, Today]) -> Row:
     most, held = codes.get(one.name, (0, 0))
     holds = cash.holds(one.drawer, CURRENCY) if one.drawer else None
     return Row(
         one, words.kind(one.kind), words.state(one.state), names.get(one.place_id, ""), shifts.current(one), holds,
-        (Money(most, CURRENCY), Money(held, CURRENCY)),
+        (Money(most, CURRENCY), Money(held, CURRENCY)), sold.get(one.id),
     )  # fmt: skip
 
 

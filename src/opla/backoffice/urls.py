@@ -43,6 +43,7 @@ urlpatterns = [
     path("partners/", partners.listed, name="owner-partners"),
     path("partners/<slug:name>/", partners.statement, name="owner-partner"),
     path("stations/", stations.page, name="owner-stations"),
+    path("stations/<slug:name>/", stations.trail, name="owner-station"),
     path("cards/", cards.listed, name="owner-cards"),
     path("cards/<uuid:order_id>/", cards.one, name="owner-card"),
     path("post/", post.listed, name="owner-post"),

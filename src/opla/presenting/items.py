@@ -360,6 +360,8 @@ _STEPS: Final[dict[Step, str]] = {
 _ROLES: Final[dict[Role, str]] = {
     Role.CUSTOMER: gettext_noop("the customer"),
     Role.RESELLER: gettext_noop("reseller"),
+    Role.CLERK: gettext_noop("clerk"),
+    Role.KIOSK: gettext_noop("kiosk"),
     Role.OWNER: gettext_noop("owner"),
     Role.SUPPORT: gettext_noop("support"),
     Role.SYSTEM: gettext_noop("by itself"),
@@ -440,7 +442,8 @@ def actor(written: str) -> str:
     if role not in list(Role):
         return written
     said = _(_ROLES[Role(role)])
-    return f"{name} ({said})" if name and role in (Role.OWNER, Role.SUPPORT, Role.RESELLER) else said
+    named = (Role.OWNER, Role.SUPPORT, Role.RESELLER, Role.CLERK, Role.KIOSK)
+    return f"{name} ({said})" if name and role in named else said
 
 
 def facts(said: Evidence, currency: str) -> list[tuple[str, str]]:

@@ -231,3 +231,73 @@ def brought(code: str, *, at: datetime) -> Quote | None:
         return None
     quote_id, device_hash = rows[0]
     return pages.quote(expect(quote_id, UUID), bytes(expect(device_hash, bytes)))
+
+
+# ── for the owner ─────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Today:
+    """What a till sold since midnight. `last_at`: its newest sale, whenever that was."""
+
+    sales: int
+    cash: Money
+    card: Money
+    last_at: datetime | None
+
+
+def today(since: datetime, currency: str) -> dict[UUID, Today]:
+    """By station; of one that never sold anything there is none."""
+    rows = select(
+        """SELECT s.station_id, count(*) FILTER (WHERE s.at >= %s),
+                  coalesce(sum(p.amount_minor) FILTER (WHERE s.at >= %s AND s.method = 'cash'), 0)::bigint,
+                  coalesce(sum(p.amount_minor) FILTER (WHERE s.at >= %s AND s.method = 'card'), 0)::bigint, max(s.at)
+           FROM counter_sale s JOIN payment p ON p.id = s.payment_id GROUP BY s.station_id""",
+        [since, since, since],
+    )
+    return {
+        expect(station_id, UUID): Today(
+            expect(sales, int), Money(expect(cash, int), currency), Money(expect(card, int), currency),
+            last_at if isinstance(last_at, datetime) else None,
+        )
+        for station_id, sales, cash, card, last_at in rows
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Something that was done at a tablet. `about`: the number of the order, where it is about one."""
+
+    at: datetime
+    actor: str
+    what: str
+    why: str
+    about: str
+
+
+def trail(station_id: UUID, *, limit: int) -> list[Trace]:
+    """Who did what at a tablet, and why; the newest first. Pairing, signing in, shifts, the drawer's lines that sell
+    nothing, looks at codes, slips."""
+    rows = select(
+        """WITH one AS (SELECT * FROM station WHERE id = %(id)s),
+           said AS (
+               SELECT e.at, e.actor, e.name AS what, e.why, '' AS about FROM event e, one
+               WHERE e.subject_id = one.id OR e.subject_id IN (SELECT h.id FROM shift h WHERE h.station_id = one.id)
+               UNION ALL
+               SELECT l.at, l.actor, l.kind, l.why, '' FROM drawer_line l, one
+               WHERE l.drawer = one.drawer AND l.kind <> 'taken'
+               UNION ALL
+               SELECT v.at, v.actor, 'revealed', '', o.ticket
+               FROM counter_sale s JOIN allocation a ON a.payment_id = s.payment_id
+               JOIN orders o ON o.id = a.order_id JOIN reveal v ON v.order_id = o.id WHERE s.station_id = %(id)s
+               UNION ALL
+               SELECT j.asked_at, j.asked_by, CASE WHEN j.copy THEN 'copied' ELSE 'printed' END, j.why, o.ticket
+               FROM print_job j JOIN orders o ON o.id = j.order_id, one WHERE j.station = one.name
+           )
+           SELECT at, actor, what, why, about FROM said ORDER BY at DESC, what LIMIT %(limit)s""",
+        {"id": station_id, "limit": limit},
+    )
+    return [
+        Trace(expect(at, datetime), expect(actor, str), expect(what, str), expect(why, str), expect(about, str))
+        for at, actor, what, why, about in rows
+    ]
