@@ -36,9 +36,9 @@ BEGIN
         IF p_table IN ('quote', 'quote_use', 'idempotency', 'allocation', 'delivery', 'reveal', 'event', 'transfer',
                        'attempt_evidence', 'item_evidence', 'day_close', 'day_account', 'rate', 'conversion', 'consent',
                        'stepped_back', 'order_said', 'attempt_route', 'text_stop', 'text_start', 'bank_statement',
-                       'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof', 'offline_key', 'offline_sale', 'counter_sale', 'counter_quote') THEN
                        'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof',
-                       'terminal_payment', 'terminal_line') THEN
+                       'terminal_payment', 'terminal_line', 'offline_key', 'offline_sale', 'counter_sale',
+                       'counter_quote') THEN
             EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                             FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
         END IF;
@@ -62,8 +62,7 @@ BEGIN
         'station', 'clerk', 'shift', 'offline_key', 'offline_code', 'offline_sale', 'counter_sale', 'counter_quote',
         'passport', 'passport_proof', 'passport_report',
         'webhook_message', 'webhook_delivery', 'webhook_try',
-        'bulk_file', 'bulk_row', 'terminal', 'terminal_payment', 'terminal_due', 'terminal_line'
-        'bulk_file', 'bulk_row',
+        'bulk_file', 'bulk_row', 'terminal', 'terminal_payment', 'terminal_due', 'terminal_line',
         'print_job', 'printer'
     ]) AS t (name);
 END $$;
