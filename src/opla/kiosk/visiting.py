@@ -144,7 +144,10 @@ def _visited(page: Page[P], *, anew: bool, touch: bool) -> View:
         before = _held(here)
         if touch:
             here.touched()
-        answer = page(request, here, *args, **kwargs)
+        try:
+            answer = page(request, here, *args, **kwargs)
+        except Http404:  # an address of somebody who has left: there is nothing to read about that here
+            answer = redirect("kiosk")
         if touch or _held(here) != before:
             answer.set_cookie(
                 COOKIE, signing.dumps(_held(here), salt=_SALT, compress=True), path=_PATH, httponly=True,
