@@ -20,7 +20,7 @@ from opla.db.models import Place
 from opla.db.queries.call import select
 from opla.kiosk.urls import urlpatterns
 from opla.operations import stations, terminal
-from support import as_owner, at_once
+from support import at_once, by_owner
 from surfaces.conftest import Door, Seen, Visitor
 from surfaces.test_till import opened
 from surfaces.test_till import tablet as till_of
@@ -291,7 +291,7 @@ def test_it_says_that_it_is_closed_and_why(shop: Door, kiosk: Visitor) -> None:
     page = kiosk.get("/kiosk/operator/mobile-vikings/")
     assert "Nothing of this operator is sold here." in page.text
     shop.world.shop = replace(shop.world.shop, routes=("sandbox",))
-    as_owner(
+    by_owner(
         "INSERT INTO supplier_state (supplier, open_until, failures) VALUES ('sandbox', %s, 9)",
         [shop.world.clock() + timedelta(hours=1)],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -50,6 +51,7 @@ def page(request: HttpRequest, here: Here) -> HttpResponse:
     choices = [Choice(one, one.id in had) for one in catalog.operators if one.id in sold]
     shown = {
         "here": here,
+        "first": not here.number and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES,
         "closed": closed(found.closed) if found.closed else None,
         "choices": sorted(choices, key=lambda one: one.operator != hinted),
         "number": numbers.grouped(here.number, catalog.country) if here.number else "",

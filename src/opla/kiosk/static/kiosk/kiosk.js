@@ -6,6 +6,9 @@
   // A page out of the browser's memory is somebody's who has left.
   window.addEventListener("pageshow", function (event) { if (event.persisted) window.location.replace(body.dataset.over); });
 
+  // Nobody is here: what is closed or sold out may have changed.
+  if (body.dataset.again) setTimeout(function () { window.location.reload(); }, Number(body.dataset.again) * 1000);
+
   function idle() { return Number((document.getElementById("order") || body).dataset.idle || 0); }
   function touched() {
     since = Date.now();
