@@ -14,9 +14,11 @@ from operations.test_cash import OWNER
 from operations.test_stations import broken
 from operations.test_terminals import counter, stocked, work
 from opla.core.ports import Answer
+from opla.core.print_job import Sight
 from opla.core.refusal import Refusal
 from opla.core.station import Kind
 from opla.db.models import Place
+from opla.db.queries import print_jobs
 from opla.db.queries.call import select
 from opla.kiosk.urls import urlpatterns
 from opla.operations import stations, terminal
@@ -276,6 +278,22 @@ def test_an_order_goes_along_on_a_phone_whose_code_six_digits_open(shop: Door, k
     phone.post(f"{path[0]}prove/", {"proof": digits[0]})
     assert str(serial) in phone.post(f"{path[0]}code/").text
     assert select("SELECT count(*) FROM outbox WHERE topic = 'proof'") == [(0,)]
+
+
+def test_a_slip_is_printed_once_beside_it_and_without_paper_it_says_so(shop: Door, kiosk: Visitor) -> None:
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    assert "Print it" not in kiosk.get("/kiosk/order/").text  # no printer says anything
+    print_jobs.seen("main-kiosk", Sight.READY, at=shop.world.clock())
+    assert "Print it" in kiosk.get("/kiosk/order/").text
+    for _ in range(2):
+        assert "It is being printed" in kiosk.post("/kiosk/order/slip/").text
+    assert select("SELECT count(*) FROM print_job") == [(1,)]
+    kiosk.get("/kiosk/over/")
+    print_jobs.seen("main-kiosk", Sight.PAPER_OUT, at=shop.world.clock())
+    assert "No paper" in kiosk.get("/kiosk/").text
+    kiosk.post("/kiosk/order/slip/")
+    assert select("SELECT count(*) FROM print_job") == [(1,)]
 
 
 def test_it_says_that_it_is_closed_and_why(shop: Door, kiosk: Visitor) -> None:

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from opla.core import sim
 from opla.core.catalog import Operator
 from opla.core.phone import Number
+from opla.core.print_job import Sight
 from opla.core.refusal import Refusal
 from opla.kiosk.visiting import Here, begins, goes_on
-from opla.operations import catalogue, kiosk
+from opla.operations import catalogue, kiosk, print_jobs
 from opla.presenting import numbers
 from opla.presenting.kiosk import closed, elsewhere
 from opla.presenting.refusals import sentence
@@ -52,6 +53,7 @@ def page(request: HttpRequest, here: Here) -> HttpResponse:
     shown = {
         "here": here,
         "first": not here.number and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES,
+        "paperless": print_jobs.sight(here.station.name, at=here.at) in (Sight.PAPER_OUT, Sight.STOPPED),
         "closed": closed(found.closed) if found.closed else None,
         "choices": sorted(choices, key=lambda one: one.operator != hinted),
         "number": numbers.grouped(here.number, catalog.country) if here.number else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from uuid import uuid5
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,12 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from opla.core import order as states
 from opla.core import payment
+from opla.core.print_job import PRINTS
 from opla.core.refusal import Refusal
 from opla.db.queries import pages
 from opla.db.queries.pages import OrderPage
 from opla.kiosk.home import typed
 from opla.kiosk.visiting import CODE_S, IDLE_S, Here, ended, goes_on, looks_again
-from opla.operations import catalogue, reveal_code, terminal
+from opla.operations import catalogue, print_jobs, reveal_code, terminal
 from opla.operations.links import link_of
 from opla.presenting import orders, paying
 from opla.presenting.pictures import qr
@@ -138,6 +140,22 @@ def code(request: HttpRequest, here: Here) -> HttpResponse:
 
 @require_POST
 @goes_on
+def slip(request: HttpRequest, here: Here) -> HttpResponse:
+    """Have it printed beside the kiosk. An order has one slip that is no copy, whoever presses how often."""
+    found = told(here)
+    if found is None:
+        return ended(request)
+    job = print_jobs.ask(
+        here.actor, uuid5(found.page.id, "kiosk"), found.page.id, station=here.station.name, device=here.secret,
+        at=here.at,
+    )  # fmt: skip
+    if isinstance(job, Refusal):
+        return _drawn(request, here, found, refused=sentence(job), status=409)
+    return _drawn(request, here, found, printing=True)
+
+
+@require_POST
+@goes_on
 def phone(request: HttpRequest, here: Here) -> HttpResponse:
     """The order's link for a phone of their own, and six digits that let it see the code there."""
     found = told(here)
@@ -172,6 +190,7 @@ def _drawn(
         "because": paying.why(page.payment_why) if found.stands == "again" else "",
         "try_page": on.page if on else "",
         "machines": terminal.terminals_at(here.shop, station=here.station.name),
+        "prints": print_jobs.sight(here.station.name, at=here.at) in PRINTS,
         "code": code,
         "idle_s": 0 if found.waits else CODE_S if code else IDLE_S,
         **more,

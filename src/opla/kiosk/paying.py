@@ -13,7 +13,7 @@ from opla.core.refusal import Refusal
 from opla.db.queries import pages
 from opla.kiosk.choosing import own, priced
 from opla.kiosk.home import typed
-from opla.kiosk.visiting import Here, goes_on
+from opla.kiosk.visiting import CODE_S, Here, goes_on
 from opla.operations import catalogue, counter_sale, kiosk, terminal
 from opla.operations.terminal import Wish
 from opla.presenting import cash as cash_words
@@ -52,9 +52,11 @@ def counter(request: HttpRequest, here: Here, quote_id: UUID) -> HttpResponse:
     tills = kiosk.tills_for(here.shop)
     if not tills:
         raise Http404
+    here.shows_code()
     code = counter_sale.bring(made, shop=here.shop, at=here.at)
     shown = {
         "here": here,
+        "idle_s": CODE_S,
         "quote": made,
         "code": grouped(code),
         "picture": qr(code),

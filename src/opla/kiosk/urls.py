@@ -21,5 +21,6 @@ urlpatterns = [
     path("kiosk/order/state/", order.state, name="kiosk-order-state"),
     path("kiosk/order/again/", order.again, name="kiosk-again"),
     path("kiosk/order/code/", order.code, name="kiosk-code"),
+    path("kiosk/order/slip/", order.slip, name="kiosk-slip"),
     path("kiosk/order/phone/", order.phone, name="kiosk-phone"),
 ]

@@ -33,7 +33,7 @@
 
   // What a page says first, or what has just changed, is read first.
   function focus() {
-    var first = document.querySelector(".alert[tabindex], #code, h1[tabindex]");
+    var first = document.querySelector(".alert[tabindex]") || document.getElementById("code") || document.querySelector("h1[tabindex]");
     if (first) first.focus();
   }
   focus();
@@ -53,4 +53,5 @@
     if (event.target.dataset.sent) event.preventDefault();
     event.target.dataset.sent = "1";
   });
+  document.addEventListener("htmx:afterRequest", function (event) { delete event.target.dataset.sent; });
 })();
