@@ -116,6 +116,7 @@ def test_a_purchase_by_touch_in_chinese_on_every_screen(kiosk: Kiosk, width: int
     judged(page)
     page.tap(".pays button.main")
     expect(page.locator("#order")).to_be_visible()
+    expect(page.locator("a.over")).to_be_hidden()  # while the machine takes a card
     judged(page)
     kiosk.pays()
     button = page.locator("form[action='/kiosk/order/code/'] button")
@@ -126,6 +127,7 @@ def test_a_purchase_by_touch_in_chinese_on_every_screen(kiosk: Kiosk, width: int
     expect(page.locator("#code")).to_be_focused()
     judged(page)
     page.tap("form[action='/kiosk/order/phone/'] button")
+    expect(page.locator("form[action='/kiosk/order/text/']")).to_be_visible()
     judged(page)
     page.tap("a.over")
     expect(page.locator("h2")).to_have_count(2)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.urls import reverse
 
 from fakes import CODE, DIRECT
 from operations.test_cash import OWNER
+from operations.test_order_texts import Line
 from operations.test_stations import broken
 from operations.test_terminals import counter, stocked, work
 from opla.core.ports import Answer
@@ -21,7 +23,8 @@ from opla.db.models import Place
 from opla.db.queries import print_jobs
 from opla.db.queries.call import select
 from opla.kiosk.urls import urlpatterns
-from opla.operations import stations, terminal
+from opla.operations import order_texts, stations, terminal
+from opla.presenting import texting
 from support import at_once, by_owner
 from surfaces.conftest import Door, Seen, Visitor
 from surfaces.test_till import opened
@@ -49,9 +52,7 @@ def machine(shop: Door, *, is_open: bool = True) -> None:
 def tablet(shop: Door, *, language: str = "en") -> Visitor:
     """Paired as a kiosk, with a card machine beside it."""
     place = Place.objects.get(source="own", ref="1").id
-    made = stations.keep(
-        OWNER, "main-kiosk", Kind.KIOSK, place_id=place, shop=shop.world.shop, at=shop.world.clock()
-    )
+    made = stations.keep(OWNER, "main-kiosk", Kind.KIOSK, place_id=place, shop=shop.world.shop, at=shop.world.clock())
     assert not isinstance(made, Refusal)
     found = Visitor(language=language)
     found.post("/station/", {"code": made.code})
@@ -104,7 +105,6 @@ def test_an_amount_is_paid_by_card_and_its_code_is_shown_for_a_minute(shop: Door
     assert "Pay €15.00 by card" in page.text
     waits = by_card(kiosk, page)
     assert waits.where == "/kiosk/order/"
-    assert "Start again" not in waits.text  # while the machine takes a card
     assert kiosk.get("/kiosk/").where == "/kiosk/order/"
     paid(shop)
     done = kiosk.get("/kiosk/order/state/")
@@ -189,9 +189,7 @@ def test_what_was_typed_and_the_language_are_wiped_when_nobody_touches_it(shop: 
     assert '<html lang="en">' in kiosk.get("/kiosk/").html
 
 
-def test_a_page_without_a_script_ends_by_itself_and_the_one_that_waits_looks_again(
-    shop: Door, kiosk: Visitor
-) -> None:
+def test_a_page_without_a_script_ends_by_itself_and_the_one_that_waits_looks_again(shop: Door, kiosk: Visitor) -> None:
     assert "url=/kiosk/over/" in priced(kiosk).html
     assert "url=/kiosk/order/state/" in by_card(kiosk, priced(kiosk)).html
     shop.world.clock.tick(200)
@@ -278,6 +276,25 @@ def test_an_order_goes_along_on_a_phone_whose_code_six_digits_open(shop: Door, k
     phone.post(f"{path[0]}prove/", {"proof": digits[0]})
     assert str(serial) in phone.post(f"{path[0]}code/").text
     assert select("SELECT count(*) FROM outbox WHERE topic = 'proof'") == [(0,)]
+
+
+def test_the_link_goes_by_sms_where_somebody_wants_it_and_never_the_code(shop: Door, kiosk: Visitor) -> None:
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    page = kiosk.post("/kiosk/order/phone/")
+    assert "Send the link by SMS" in page.text
+    page = press(kiosk, kiosk.post("/kiosk/order/text/"), "0470123456", "/kiosk/order/text/")
+    assert "on its way by SMS" in page.text
+    line = Line()
+    words = partial(texting.all_words, sandbox=False)
+    order_texts.text_out(words, line=line, shop=shop.world.shop, at=shop.world.clock())
+    [text] = line.told
+    assert (text.to, "/o/" in text.text) == ("+32470123456", True)
+    [(serial,)] = select("SELECT serial FROM code WHERE order_id IS NOT NULL")
+    assert str(serial) not in text.text
+    kiosk.post("/kiosk/order/text/")
+    assert kiosk.post("/kiosk/order/text/").status == 409
+    assert select("SELECT count(*) FROM text_out") == [(2,)]
 
 
 def test_a_slip_is_printed_once_beside_it_and_without_paper_it_says_so(shop: Door, kiosk: Visitor) -> None:

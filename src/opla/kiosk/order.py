@@ -17,10 +17,11 @@ from opla.core.print_job import PRINTS
 from opla.core.refusal import Refusal
 from opla.db.queries import pages
 from opla.db.queries.pages import OrderPage
-from opla.kiosk.home import typed
+from opla.kiosk.home import Keys, keypad, pressed, typed
 from opla.kiosk.visiting import CODE_S, IDLE_S, Here, ended, goes_on, looks_again
-from opla.operations import catalogue, print_jobs, reveal_code, terminal
+from opla.operations import catalogue, kiosk, print_jobs, reveal_code, terminal
 from opla.operations.links import link_of
+from opla.operations.outside import texts_go
 from opla.presenting import orders, paying
 from opla.presenting.pictures import qr
 from opla.presenting.refusals import sentence
@@ -161,15 +162,46 @@ def phone(request: HttpRequest, here: Here) -> HttpResponse:
     found = told(here)
     if found is None:
         return ended(request)
+    return _phone(request, here, found)
+
+
+@require_POST
+@goes_on
+def text(request: HttpRequest, here: Here) -> HttpResponse:
+    """The link by SMS, to the number that was pressed, or that is topped up."""
+    found = told(here)
+    if found is None:
+        return ended(request)
+    if not here.number:
+        keys = pressed(request)
+        if isinstance(keys, Keys):
+            return keypad(request, here, keys, {}, reverse("kiosk-text"))
+        here.number = keys.e164
+    no = kiosk.text_link(
+        here.actor, found.page.id, here.number, device=here.secret, address=_address(here, found), shop=here.shop,
+        at=here.at,
+    )  # fmt: skip
+    return _phone(request, here, found, refused=sentence(no) if no else "", texted=no is None)
+
+
+def _address(here: Here, found: Told) -> str:
+    return here.shop.base_url + reverse("order", args=[link_of(found.page.id, here.shop.keyring) or ""])
+
+
+def _phone(request: HttpRequest, here: Here, found: Told, *, refused: str = "", texted: bool = False) -> HttpResponse:
     digits: str | Refusal = ""
     if found.page.kind.is_secret:
         digits = reveal_code.show_proof(here.actor, found.page.id, device=here.secret, shop=here.shop, at=here.at)
         if isinstance(digits, Refusal):
             return _drawn(request, here, found, refused=sentence(digits), status=409)
     here.shows_code()
-    address = here.shop.base_url + reverse("order", args=[link_of(found.page.id, here.shop.keyring) or ""])
-    more = {"address": address, "picture": qr(address), "digits": digits, "idle_s": CODE_S}
-    return render(request, "kiosk/phone.html", {"here": here, "told": found, "order": found.page, **more})
+    address = _address(here, found)
+    shown = {
+        "here": here, "told": found, "order": found.page, "address": address, "picture": qr(address),
+        "digits": digits, "idle_s": CODE_S, "refused": refused, "texted": texted,
+        "texts": texts_go(here.shop) and not texted, "number": f"…{here.number[-3:]}" if here.number else "",
+    }  # fmt: skip
+    return render(request, "kiosk/phone.html", shown, status=409 if refused else 200)
 
 
 def _drawn(

@@ -22,5 +22,6 @@ urlpatterns = [
     path("kiosk/order/again/", order.again, name="kiosk-again"),
     path("kiosk/order/code/", order.code, name="kiosk-code"),
     path("kiosk/order/slip/", order.slip, name="kiosk-slip"),
+    path("kiosk/order/text/", order.text, name="kiosk-text"),
     path("kiosk/order/phone/", order.phone, name="kiosk-phone"),
 ]

@@ -13,20 +13,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
+from opla.core import order
+from opla.core.actor import Act, Actor
 from opla.core.catalog import Product, sellable
 from opla.core.ledger import CASH, SHELVES
 from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.core.routing import State
-from opla.db.queries import floats, suppliers, terminals
+from opla.db.queries import floats, pages, suppliers, terminals
 from opla.db.queries.stations import Station
 from opla.db.queries.terminals import Terminal
-from opla.operations import catalogue, counter_sale, terminal
+from opla.operations import catalogue, counter_sale, limits, order_texts, terminal
 from opla.operations.cash import Counter, may_pay
+from opla.operations.links import device_hash
 from opla.operations.shop import Shop
+
+#: What the text is about that brings an order's link to a phone.
+LINK: Final = "kiosk_link"
 
 
 class Closed(StrEnum):
@@ -90,3 +97,23 @@ def taken(machine: str, quote_id: UUID) -> Refusal | None:
     the next card would pay for that."""
     busy = terminals.busy(machine, but=quote_id)
     return Refusal(Code.STILL_RUNNING, "machine", {"field": "machine"}) if busy else None
+
+
+def text_link(
+    actor: Actor, order_id: UUID, typed: str, *, device: bytes, address: str, shop: Shop, at: datetime
+) -> Refusal | None:
+    """Send an order's link, and never its code, to a phone that whoever bought it at a kiosk named."""
+    if refused := actor.refused(Act.SAY):
+        return refused
+    page = pages.order_by_id(order_id, device_hash(device))
+    if page is None or not page.proven or page.state not in (order.State.PAID, order.State.DELIVERED):
+        return Refusal(Code.NOT_FOUND)
+    number = order_texts.read_number(typed)
+    if isinstance(number, Refusal):
+        return number
+    for one in (f"order {order_id}", f"number {number.e164}"):
+        if tired := limits.by_name(limits.LINKS_BY_TEXT, one, shop=shop, at=at):
+            return tired
+    about = {"sku": page.sku, "total": str(page.price.total.amount_minor), "link": address}
+    order_texts.post(LINK, number.e164, page.language, about, shop=shop, at=at)
+    return None
