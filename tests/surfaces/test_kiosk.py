@@ -318,6 +318,7 @@ def test_it_says_that_it_is_closed_and_why(shop: Door, kiosk: Visitor) -> None:
     page = kiosk.get("/kiosk/")
     assert "no card machine, and no counter" in page.text
     assert "Proximus" not in page.text
+    assert priced(kiosk).where == kiosk.get("/kiosk/operator/proximus/").where == "/kiosk/"
     machine(shop)
     shop.world.shop = replace(shop.world.shop, routes=("code_stock",))
     assert "sold out" in kiosk.get("/kiosk/").text

@@ -50,13 +50,15 @@ def operator(request: HttpRequest, here: Here, operator_id: str) -> HttpResponse
 
 
 def _amounts(request: HttpRequest, here: Here, brand: Operator, wrong: str = "") -> HttpResponse:
-    catalog, had = catalogue.active()[1], kiosk.standing(here.station, shop=here.shop, at=here.at).had
+    catalog, found = catalogue.active()[1], kiosk.standing(here.station, shop=here.shop, at=here.at)
+    if found.closed:
+        return redirect("kiosk")
     amounts = over_the_counter.amounts(catalog, brand, sandbox=here.shop.sandbox)
     shown = {
         "here": here,
         "operator": brand,
         "number": numbers.grouped(here.number, catalog.country) if here.number else "",
-        "offers": [Offer(one, face) for one in amounts if one.product.sku in had for face in _faces(one)],
+        "offers": [Offer(one, face) for one in amounts if one.product.sku in found.had for face in _faces(one)],
         "wrong": wrong,
     }
     return render(request, "kiosk/amounts.html", shown, status=422 if wrong else 200)
@@ -132,6 +134,8 @@ def own(quote_id: UUID, here: Here) -> Quote:
 
 def priced(request: HttpRequest, here: Here, made: Quote, no: str = "", status: int = 200) -> HttpResponse:
     found = kiosk.standing(here.station, shop=here.shop, at=here.at)
+    if found.closed:
+        return redirect("kiosk")
     shown = over_the_counter.shown(made, here.at) | {
         "here": here,
         "machines": found.machines,
