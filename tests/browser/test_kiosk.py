@@ -72,6 +72,12 @@ def kiosk(counter: World, monkeypatch: pytest.MonkeyPatch, chromium: Browser) ->
         yield found
 
 
+def tap(page: Page, what: str) -> None:
+    """Touch it, and be where it leads."""
+    with page.expect_navigation():
+        page.tap(what)
+
+
 def within_reach(page: Page) -> None:
     """Every button stands in the lower two thirds and is big enough for a thumb; what leads on is seen at once."""
     page.evaluate("window.scrollTo(0, 0)")
@@ -97,24 +103,23 @@ def test_a_purchase_by_touch_in_chinese_on_every_screen(kiosk: Kiosk, width: int
     page = kiosk.screen(width, height, "zh-CN")
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
     judged(page)
-    page.tap("a[href='/kiosk/not-here/']")
+    tap(page, "a[href='/kiosk/not-here/']")
     judged(page)
-    page.tap("a.main")
-    page.tap("a[href='/kiosk/number/']")
+    tap(page, "a.main")
+    tap(page, "a[href='/kiosk/number/']")
     judged(page)
     for digit in "0470123456":
         page.tap(f"button[name=press][value='{digit}']")
     assert page.locator("#shown").inner_text() == "0470123456"
     page.tap("button[value=back]")
     page.tap("button[value='6']")
-    with page.expect_navigation():
-        page.tap("button[value=done]")
+    tap(page, "button[value=done]")
     page.goto(kiosk.base + "/kiosk/operator/proximus/")
     judged(page)
-    page.tap("main li:has-text('€15') button")
+    tap(page, "main li:has-text('€15') button")
     expect(page.locator(".pays")).to_be_visible()
     judged(page)
-    page.tap(".pays button.main")
+    tap(page, ".pays button.main")
     expect(page.locator("#order")).to_be_visible()
     expect(page.locator("a.over")).to_be_hidden()  # while the machine takes a card
     judged(page)
@@ -129,7 +134,7 @@ def test_a_purchase_by_touch_in_chinese_on_every_screen(kiosk: Kiosk, width: int
     page.tap("form[action='/kiosk/order/phone/'] button")
     expect(page.locator("form[action='/kiosk/order/text/']")).to_be_visible()
     judged(page)
-    page.tap("a.over")
+    tap(page, "a.over")
     expect(page.locator("h2")).to_have_count(2)
     assert page.locator("html").get_attribute("lang") == "zh-Hans"  # the tablet's own
     page.context.close()
@@ -138,9 +143,9 @@ def test_a_purchase_by_touch_in_chinese_on_every_screen(kiosk: Kiosk, width: int
 def test_half_a_minute_without_a_touch_it_asks_and_then_wipes_everything(kiosk: Kiosk) -> None:
     page = kiosk.screen(768, 1024)
     page.clock.install()
-    page.tap("button[value='fr']")
+    tap(page, "button[value='fr']")
     expect(page.locator("html")).to_have_attribute("lang", "fr")
-    page.tap("a[href='/kiosk/number/']")
+    tap(page, "a[href='/kiosk/number/']")
     for digit in "0470123456":
         page.tap(f"button[name=press][value='{digit}']")
     asks = page.locator("#still")
@@ -165,14 +170,14 @@ def test_half_a_minute_without_a_touch_it_asks_and_then_wipes_everything(kiosk: 
 def test_back_shows_nobody_elses_code(kiosk: Kiosk) -> None:
     page = kiosk.screen(768, 1024)
     page.goto(kiosk.base + "/kiosk/operator/proximus/")
-    page.tap("main li:has-text('€15') button")
-    page.tap(".pays button.main")
+    tap(page, "main li:has-text('€15') button")
+    tap(page, ".pays button.main")
     expect(page.locator("#order")).to_be_visible()
     kiosk.pays()
     page.tap("form[action='/kiosk/order/code/'] button")
     expect(page.locator("#code")).to_be_visible()
     code = page.locator("#code").inner_text()
-    page.tap("a.over")
+    tap(page, "a.over")
     expect(page.locator("ul.grid")).to_be_visible()
     for _ in range(3):
         page.go_back()

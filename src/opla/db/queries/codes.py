@@ -184,6 +184,11 @@ def show_proof(order_id: UUID, *, code_hash: bytes, sealed: bytes, at: datetime,
     return bool(rows[0][0])
 
 
+def proof_waits(order_id: UUID, *, at: datetime) -> bool:
+    """Whether somebody was given digits for this order that are good now."""
+    return bool(select("SELECT 1 FROM proof WHERE order_id = %s AND expires_at > %s", [order_id, at]))
+
+
 def prove(order_id: UUID, code_hash: bytes, device_hash: bytes, *, at: datetime) -> str:
     """`proved`, or `proof_wrong`, `proof_expired`, `too_many_tries`."""
     rows = call(
