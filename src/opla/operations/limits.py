@@ -22,6 +22,7 @@ none is so tight that a family, a hotel or the customers of one operator meet it
 | of all   | all of them together           | 300     | an hour          |
 | friend   | the number asked to pay        | 1       | a day            |
 | friends  | the number that asks           | 3       | a day            |
+| of a kiosk | the order, and the number     | 2       | a day            |
 | passports | the visitor's address         | 300     | an hour          |
 | reports  | the visitor's address          | 5       | an hour          |
 | pairings | the visitor's address          | 20      | an hour          |
@@ -75,6 +76,7 @@ ANSWERS: Final = Limit("answer", 1, timedelta(hours=1))
 TEXTS: Final = Limit("text", 10, timedelta(days=1))
 FRIEND: Final = Limit("friend", 1, timedelta(days=1))
 FRIENDS_OF_ONE: Final = Limit("friends_of_one", 3, timedelta(days=1))
+LINKS_BY_TEXT: Final = Limit("link_by_text", 2, timedelta(days=1))
 PASSPORTS: Final = Limit("passport", 300, timedelta(hours=1))
 REPORTS: Final = Limit("report", 5, timedelta(hours=1))
 APPLICATIONS: Final = Limit("application", 50, timedelta(days=1))

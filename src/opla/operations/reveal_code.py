@@ -19,6 +19,8 @@ from opla.operations.links import device_hash
 from opla.operations.shop import Shop
 
 PROOF_VALID = timedelta(minutes=15)
+#: Whoever scanned the link at a kiosk may be on the way home, and a delivery may take its time.
+SHOWN_VALID = timedelta(days=1)
 
 
 def reveal(
@@ -40,7 +42,7 @@ def ask_proof(actor: Actor, order_id: UUID, *, shop: Shop, at: datetime, address
     if refused := actor.refused(Act.REVEAL) or limits.by_address(limits.SIGN_INS, address, shop=shop, at=at):
         return refused
     page = pages.order_by_id(order_id)
-    if page is None:
+    if page is None or not page.email:  # nobody could read them
         return Refusal(Code.NOT_FOUND)
     if limited := limits.by_email(limits.PROOFS, page.email, shop=shop, at=at):
         return limited
@@ -54,6 +56,27 @@ def ask_proof(actor: Actor, order_id: UUID, *, shop: Shop, at: datetime, address
         expires_at=at + PROOF_VALID,
     )
     return None if made else Refusal(Code.TOO_MANY_TRIES, "proof")
+
+
+def show_proof(actor: Actor, order_id: UUID, *, device: bytes, shop: Shop, at: datetime) -> str | Refusal:
+    """Six digits that whoever ordered at a kiosk types on a phone of their own, once; to the ordering device alone.
+
+    They come from its secret, so that asking again shows the same; the order's link, with its 128 bits, goes along.
+    """
+    if refused := actor.refused(Act.REVEAL):
+        return refused
+    page = pages.order_by_id(order_id, device_hash(device))
+    if page is None or not page.proven:
+        return Refusal(Code.NOT_FOUND)
+    digits = f"{int.from_bytes(hashlib.sha256(device + order_id.bytes).digest()[:8]) % 1_000_000:06d}"
+    codes.show_proof(
+        order_id,
+        code_hash=_hash(order_id, digits),
+        sealed=shop.keyring.seal(digits.encode(), order_id.bytes),
+        at=at,
+        expires_at=at + SHOWN_VALID,
+    )
+    return digits
 
 
 def prove(actor: Actor, order_id: UUID, typed: str, *, device: bytes, at: datetime) -> Refusal | None:

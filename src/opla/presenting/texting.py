@@ -80,6 +80,8 @@ def other_words(told: OtherText, catalog: Catalog, *, sandbox: bool) -> str:
                 text = _("%(product)s costs %(total)s now. Nobody has paid. If you still want it, ask again by SMS.")
             case "text_pay_refused":
                 text = _("%(product)s could not be paid this way and does not come. A friend can pay: %(link)s")
+            case "kiosk_link":
+                text = _("%(product)s: how your order goes, and its receipt: %(link)s STOP: no more SMS.")
             case topic:
                 raise ValueError(f"no text is about {topic!r}")
         return _plain(text % what, sandbox=sandbox)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from opla.core import cash, sim
 from opla.core.cash import Purpose
-from opla.core.catalog import Catalog, Operator, PriceKind, Product, sellable
+from opla.core.catalog import Catalog, Operator, Product, sellable
 from opla.core.money import Money
 from opla.core.phone import Number
 from opla.core.ports import Kind
@@ -28,17 +28,15 @@ from opla.core.refusal import Code, Refusal
 from opla.core.voucher import read_serial
 from opla.db.queries import cash as codes
 from opla.db.queries import counter, pages
-from opla.operations import catalogue, counter_sale, promotions, shop, terminal, vouchers
+from opla.operations import catalogue, counter_sale, shop, terminal, vouchers
 from opla.operations.cash import CURRENCY, step_minor
 from opla.operations.counter_sale import Press, Sold
 from opla.operations.links import device_hash
 from opla.operations.offers import Claim
 from opla.operations.quote_topup import Wanted, choose, quote_topup
 from opla.presenting import facts, figures, languages, numbers
-from opla.presenting import promotions as promotion_words
-from opla.presenting.changes import Changes
 from opla.presenting.refusals import sentence
-from opla.storefront import draft, having
+from opla.storefront import draft, over_the_counter
 from opla.storefront.forms import Form, refused
 from opla.till.guard import Till, signed_in
 
@@ -163,22 +161,6 @@ def forget(request: HttpRequest, here: Till) -> HttpResponse:  # noqa: ARG001 - 
 # ── operator, amount, number ──────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
-class Amount:
-    """One product as it is offered. `least` and `most` differ where the customer says how much."""
-
-    product: Product
-    least: Money
-    most: Money
-    does: list[facts.Group]
-    delivery: str
-    sample: bool
-
-    @property
-    def ranged(self) -> bool:
-        return self.product.kind is PriceKind.RANGED
-
-
 @require_safe
 @signed_in
 def operator(request: HttpRequest, here: Till, operator_id: str) -> HttpResponse:
@@ -192,21 +174,14 @@ def _amounts(
     found = catalog.operator(operator_id)
     if found is None:
         raise Http404
-    sold = [p for p in catalog.products_of(found.id) if sellable(p, sandbox=shop.current().sandbox) is None]
     number = draft.number(request)
     shown = {
         "here": here,
         "operator": found,
         "number": numbers.grouped(number, catalog.country) if number else "",
-        "amounts": [
-            Amount(
-                p, Money(p.min_minor, p.currency), Money(p.max_minor, p.currency), facts.summary(p), facts.delivery(p),
-                facts.has_sample(p),
-            )
-            for p in sorted(sold, key=lambda p: (p.kind is PriceKind.RANGED, p.min_minor))
-        ],
+        "amounts": over_the_counter.amounts(catalog, found, sandbox=shop.current().sandbox),
         "form": form or Form({"amount": ""}),
-    }  # fmt: skip
+    }
     return render(request, "till/amounts.html", shown, status=status)
 
 
@@ -330,27 +305,9 @@ def page(request: HttpRequest, here: Till, made: Quote, *, no: Refusal | None = 
 
 
 def _shown(here: Till, made: Quote) -> dict[str, object]:
-    catalog = catalogue.at_version(made.catalog_version)
-    product, brand = catalog.sold(made.sku), catalog.operator(made.operator)
-    if product is None or brand is None:
-        raise LookupError(f"the catalogue of version {made.catalog_version} lost {made.sku}")
-    changed = having.changes_of(made, None)
     coins = cash.rounded(made.price.total, step_minor())
-    kept = made.promotions
-    return {
+    return over_the_counter.shown(made, here.at) | {
         "here": here,
-        "quote": made,
-        "operator": brand,
-        "product": product,
-        "number": numbers.grouped(made.number) if made.number else "",
-        "plan": next((plan.name.value for plan in brand.plans if plan.id == made.plan), made.plan),
-        "delivery": facts.delivery(product),
-        "changes": changed if isinstance(changed, Changes) else None,
-        "replaces": facts.replaces(product),
-        "loses": facts.loses_something(product),
-        "lines": facts.when(product),
-        "promotions": promotion_words.of_quote(kept, promotions.at_version(kept.version)) if kept else None,
         "coins": coins,
         "notes": [(figures.money_short(one), one.decimal) for one in cash.handed(coins, step_minor())],
-        "expired": made.refused(here.at) is not None,
     }

@@ -170,6 +170,25 @@ def ask_proof(
     return bool(rows[0][0])
 
 
+def show_proof(order_id: UUID, *, code_hash: bytes, sealed: bytes, at: datetime, expires_at: datetime) -> bool:
+    """Keep a proof that is shown and mailed to nobody; False when one was made less than a minute ago."""
+    rows = call(
+        "opla_ask_proof",
+        Argument(at, "timestamptz"),
+        Argument(expires_at, "timestamptz"),
+        Argument(order_id, "uuid"),
+        Argument(code_hash, "bytea"),
+        Argument(sealed, "bytea"),
+        Argument(None, "text"),
+    )
+    return bool(rows[0][0])
+
+
+def proof_waits(order_id: UUID, *, at: datetime) -> bool:
+    """Whether somebody was given digits for this order that are good now."""
+    return bool(select("SELECT 1 FROM proof WHERE order_id = %s AND expires_at > %s", [order_id, at]))
+
+
 def prove(order_id: UUID, code_hash: bytes, device_hash: bytes, *, at: datetime) -> str:
     """`proved`, or `proof_wrong`, `proof_expired`, `too_many_tries`."""
     rows = call(

@@ -106,6 +106,19 @@ def rings(terminal: str, payments: Sequence[UUID]) -> None:
     call("opla_terminal_rings", Argument(terminal, "text"), Argument(list(payments), "uuid[]"))
 
 
+def busy(terminal: str, *, but: UUID) -> bool:
+    """Whether a payment on this machine has begun and has not ended, for anything but what became of this quote."""
+    return bool(
+        select(
+            """SELECT 1 FROM terminal_payment t JOIN payment p ON p.id = t.payment_id
+               WHERE t.terminal = %s AND p.state IN ('opening', 'open')
+                 AND NOT EXISTS (SELECT FROM allocation a JOIN orders o ON o.id = a.order_id
+                                 WHERE a.payment_id = p.id AND o.quote_id = %s) LIMIT 1""",
+            [terminal, but],
+        )
+    )
+
+
 def rung(payments: Sequence[UUID]) -> dict[UUID, str]:
     """By payment their id of the machine it is made on; those made on none of theirs are left out."""
     rows = select(

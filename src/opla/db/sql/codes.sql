@@ -163,7 +163,10 @@ BEGIN
         PERFORM opla_writes(false);
         RETURN false;
     END IF;
-    INSERT INTO outbox (reference, topic, order_id, made_at, due_at) VALUES (p_reference, 'proof', p_order, p_at, p_at);
+    IF p_reference IS NOT NULL THEN
+        INSERT INTO outbox (reference, topic, order_id, made_at, due_at)
+        VALUES (p_reference, 'proof', p_order, p_at, p_at);
+    END IF;
     PERFORM opla_writes(false);
     RETURN true;
 END $$;

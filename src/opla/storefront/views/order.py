@@ -23,7 +23,7 @@ from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.core.ways import next_ways
 from opla.db.queries import aftercare as kept
-from opla.db.queries import bank, counting, pages, texts, together
+from opla.db.queries import bank, codes, counting, pages, texts, together
 from opla.db.queries import cards as card_rows
 from opla.db.queries import cash as tills
 from opla.db.queries.pages import OrderPage
@@ -165,6 +165,7 @@ def draw(
         "events": _events(page),
         "mail_back": page.email and mail_back.dead({page.email}, shop=here.shop, at=here.at) and hidden(page.email),
         "balance": redeeming.balance(found.operator) if found.operator else [],
+        "digits_shown": found.code_ready and not page.email and codes.proof_waits(page.id, at=here.at),
         "going": going,
         "push": pushes.offer(request, found.page.ticket, reverse("order-push", args=[found.link])) if asks else None,
         "elsewhere": _elsewhere(found),

@@ -1,0 +1,34 @@
+"""A kiosk's own words: why it is closed, and the address of what it does not sell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from opla.operations.kiosk import Closed
+from opla.presenting.pictures import qr
+
+_CLOSED: Final[dict[Closed, str]] = {
+    Closed.NO_WAY_TO_PAY: gettext_noop("Nobody can take your money here now: no card machine, and no counter."),
+    Closed.NO_CONTACT: gettext_noop("The operators cannot be reached just now. Nothing is sold before they can."),
+    Closed.NOTHING_LEFT: gettext_noop("Everything that is sold here is sold out."),
+}
+
+
+def closed(why: Closed) -> str:
+    return _(_CLOSED[why])
+
+
+@dataclass(frozen=True)
+class Address:
+    """A page for a phone of one's own."""
+
+    text: str
+    picture: str
+
+
+def elsewhere(address: str) -> Address:
+    return Address(address.split("://", 1)[-1], qr(address))
