@@ -53,7 +53,7 @@ def counter(request: HttpRequest, here: Here, quote_id: UUID) -> HttpResponse:
     if not tills:
         raise Http404
     here.shows_code()
-    code = counter_sale.bring(made, shop=here.shop, at=here.at)
+    code = counter_sale.bring(made, shop=here.shop)
     shown = {
         "here": here,
         "idle_s": CODE_S,
