@@ -53,11 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--email", default="", help="of add: who is told what became of its orders")
     parser.add_argument("--key", default="", help="of pay-in: names the deposit")
     parser.add_argument("--deposit", default="", help="of give-back: which one, as deposits names it")
-    parser.add_argument("--why", default="", help="of give-back: the reason, which is kept")
+    parser.add_argument("--why", default="", help="of give-back, stop and go: the reason, which is kept")
     parser.add_argument("--scopes", default="", help="of key: its rights, with commas; without: all but codes:read")
     parser.add_argument("--sandbox", action="store_true", help="of key: what it orders is played, and moves nothing")
     parser.add_argument("--role", default="owner", help="of member: owner, seller or books; none ends it")
-    parser.add_argument("--why", default="", help="of stop and go: why; it is kept")
     parser.add_argument("--json", action="store_true", help="one object on stdout")
 
 
