@@ -11,6 +11,7 @@ import pytest
 from django.urls import reverse
 
 from fakes import CODE, DIRECT
+from operations import test_vouchers as papers
 from operations.test_cash import OWNER
 from operations.test_order_texts import Line
 from operations.test_stations import broken
@@ -358,3 +359,47 @@ def test_a_form_of_another_site_presses_nothing(shop: Door) -> None:
     kiosk = tablet(shop)
     kiosk.client.handler.enforce_csrf_checks = True
     assert kiosk.post("/kiosk/price/", {"operator": "proximus", "sku": CODE}).status == 403
+
+
+def keyed(kiosk: Visitor, code: str) -> Seen:
+    """A voucher's code, letter by letter."""
+    page = kiosk.get("/kiosk/voucher/")
+    for letter in code:
+        page = kiosk.post("/kiosk/voucher/", {"code": page.value("code"), "press": letter})
+    return kiosk.post("/kiosk/voucher/", {"code": page.value("code"), "press": "done"})
+
+
+def test_a_voucher_is_redeemed_with_one_finger_and_its_code_is_the_customers_alone(shop: Door, kiosk: Visitor) -> None:
+    _, code = papers.sold(shop.world)
+    stocked(shop.world)
+    page = keyed(kiosk, code)
+    assert "nothing: the voucher is paid" in page.text
+    done = kiosk.post("/kiosk/voucher/", {"code": page.value("code"), "press": "redeem"})
+    assert done.where == "/kiosk/order/"
+    papers.work(shop.world)
+    assert "Show the code" in kiosk.get("/kiosk/order/").text
+    kiosk.post("/kiosk/over/")
+    again = keyed(kiosk, code)
+    assert (again.status, "does not work" in again.text) == (422, True)
+    assert broken(shop.world) == []
+
+
+def test_a_voucher_for_a_number_asks_for_it_first(shop: Door, kiosk: Visitor) -> None:
+    _, code = papers.sold(shop.world, DIRECT)
+    page = keyed(kiosk, code)
+    assert "Read it twice" in page.text
+    for digit in "0470123456":
+        page = kiosk.post("/kiosk/voucher/", {"code": code, "digits": page.value("digits"), "press": digit})
+    page = kiosk.post("/kiosk/voucher/", {"code": code, "digits": page.value("digits"), "press": "done"})
+    assert "0470 12 34 56" in page.text
+    assert kiosk.post("/kiosk/voucher/", {"code": code, "press": "redeem"}).where == "/kiosk/order/"
+
+
+def test_codes_that_are_none_are_one_sentence_and_few_tries(shop: Door, kiosk: Visitor) -> None:
+    assert shop
+    said = [keyed(kiosk, f"2222222222{n}{n}22") for n in range(2, 9)]
+    assert {one.status for one in said} == {422}
+    assert "does not work" in said[0].text
+    for _ in range(6):
+        last = kiosk.post("/kiosk/voucher/", {"code": "22222222222222", "press": "done"})
+    assert "too often" in last.text

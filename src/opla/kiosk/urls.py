@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from opla.kiosk import choosing, home, order, paying, visiting
+from opla.kiosk import choosing, home, order, paying, visiting, voucher
 
 urlpatterns = [
     path("kiosk/", home.page, name="kiosk"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("kiosk/quote/<uuid:quote_id>/", choosing.quote, name="kiosk-quote"),
     path("kiosk/quote/<uuid:quote_id>/card/", paying.card, name="kiosk-card"),
     path("kiosk/quote/<uuid:quote_id>/counter/", paying.counter, name="kiosk-counter"),
+    path("kiosk/voucher/", voucher.page, name="kiosk-voucher"),
     path("kiosk/order/", order.show, name="kiosk-order"),
     path("kiosk/order/state/", order.state, name="kiosk-order-state"),
     path("kiosk/order/again/", order.again, name="kiosk-again"),

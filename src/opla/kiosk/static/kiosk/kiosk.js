@@ -44,9 +44,10 @@
     var key = event.target.closest("button[name=press]");
     if (!key || key.value === "done") return;
     event.preventDefault();
-    var digits = pad.elements.digits;
-    digits.value = key.value === "back" ? digits.value.slice(0, -1) : (digits.value + key.value).slice(0, 15);
-    document.getElementById("shown").textContent = digits.value;
+    var typed = pad.elements[pad.dataset.field], longest = Number(pad.dataset.longest);
+    typed.value = key.value === "back" ? typed.value.slice(0, -1) : (typed.value + key.value).slice(0, longest);
+    var shown = "groups" in pad.dataset ? typed.value.replace(/(.{4})(?=.)/g, "$1 ") : typed.value;
+    document.getElementById("shown").textContent = shown;
   });
 
   document.addEventListener("submit", function (event) {
