@@ -12,6 +12,8 @@ from opla.accounts.sessions import AGENT, hash_of
 from opla.core.actor import Actor, Role
 from opla.db.models import Customer, Session
 
+#: The cookie of a tablet of ours (`accounts.station`).
+STATION: Final = "opla_station"
 #: How long a browser stays signed in.
 SIGNED_IN: Final = timedelta(days=30)
 #: What changes how one signs in, or ends the account, wants a sign-in that is no older.
@@ -52,12 +54,16 @@ def sign_out(request: HttpRequest, response: HttpResponse) -> None:
     Cookies stay: the one of the device lets its owner look at codes they bought without an account.
     """
     auth.logout(request)
-    cleared(response)
+    cleared(request, response)
 
 
-def cleared(response: HttpResponse) -> None:
-    """Nothing that a page of ours stored stays in this browser: its storage, its offline pages, its service worker."""
-    response["Clear-Site-Data"] = '"storage"'
+def cleared(request: HttpRequest, response: HttpResponse) -> None:
+    """Nothing that a page of ours stored stays in this browser: its storage, its offline pages, its service worker.
+
+    But not on a tablet of ours: there it is what was sold without a line, and the keys for it.
+    """
+    if STATION not in request.COOKIES:
+        response["Clear-Site-Data"] = '"storage"'
 
 
 def sessions(customer: Customer, at: datetime) -> list[Session]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 
+from opla.accounts.customer import STATION
 from opla.accounts.device import NOBODY, read_secret, write_secret
 from opla.core.actor import Actor, Role
 from opla.core.station import IDLE
@@ -19,7 +20,7 @@ from opla.db.queries.stations import clerk as clerk_named
 from opla.operations import stations
 from opla.operations.clerks import actor_of
 
-COOKIE: Final = "opla_station"
+COOKIE: Final = STATION
 _YEAR_S: Final = 365 * 24 * 3600
 _CLERK, _WHERE, _UNTIL = "clerk", "clerk_where", "clerk_until"
 #: How exactly "the last press" is kept: a page is not a write.

@@ -61,7 +61,7 @@ def _asked(request: HttpRequest, *, ended: bool) -> HttpResponse:
     back = request.path if request.method in ("GET", "HEAD") else request.POST.get("from", "")
     answer = redirect(f"{reverse('sign-in')}?{urlencode({'next': inside(back)})}")
     if ended:
-        cleared(answer)
+        cleared(request, answer)
     return answer
 
 

@@ -32,7 +32,10 @@ async function begin() {
 
 async function page(request) {
   try {
-    return await fetch(request);
+    // A line that hangs, or somebody in front of the shop who says that it is away, is no line.
+    const answer = await Promise.race([fetch(request), new Promise((_, late) => setTimeout(late, 10000, new Error("late")))]);
+    if ([502, 503, 504].includes(answer.status)) throw new Error(String(answer.status));
+    return answer;
   } catch {
     return (await (await caches.open(SHELF)).match(PAGE)) || Response.error();
   }

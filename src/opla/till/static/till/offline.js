@@ -31,7 +31,32 @@
     });
   }
   function held() { return inside(["held"], "readonly", function (t) { return t.objectStore("held").get("now"); }); }
-  function keep(value) { return inside(["held"], "readwrite", function (t) { t.objectStore("held").put(value, "now"); }); }
+  // Only if nothing was sold meanwhile, on whatever page: what is kept is replaced whole, or not at all.
+  function keep(value, before) {
+    return inside(["held", "sales"], "readwrite", function (turn) {
+      var shelf = turn.objectStore("held");
+      shelf.get("now").onsuccess = function (found) {
+        var there = found.target.result;
+        if ((there ? there.key + there.n : "") !== before) return turn.abort();
+        turn.objectStore("sales").getAll().onsuccess = function (told) {
+          if (told.target.result.some(function (one) { return !one.result; })) return turn.abort();
+          shelf.put(value, "now");
+        };
+      };
+    });
+  }
+  function wrongPin(key) {
+    return inside(["held"], "readwrite", function (turn) {
+      var shelf = turn.objectStore("held");
+      shelf.get("now").onsuccess = function (found) {
+        var there = found.target.result;
+        if (!there || there.key !== key) return;
+        there.wrong += 1;
+        there.notBefore = Date.now() + 1000 * WAITS_S[Math.min(there.wrong, WAITS_S.length - 1)];
+        shelf.put(there, "now");
+      };
+    });
+  }
   function sales() { return inside(["sales"], "readonly", function (t) { return t.objectStore("sales").getAll(); }); }
 
   // ── bytes ──
@@ -54,6 +79,8 @@
   async function give(pin, wanted) {
     await tell();
     if ((await sales()).some(function (one) { return !one.result; })) throw new Error(words.waits);
+    var old = await held();
+    var before = old ? old.key + old.n : "";
     var wrapping = await made("ECDH", ["deriveBits"]);
     var signing = await made("ECDSA", ["sign"]);
     var answer = await fetch(words.codes, {
@@ -73,7 +100,7 @@
     given.before = FIRST;
     given.wrong = 0;
     given.notBefore = 0;
-    await keep(given);
+    await keep(given, before);
     return given;
   }
   async function secret(now, pin) {
@@ -91,22 +118,34 @@
   }
 
   // ── a code is sold ──
+  function sellable(now) {
+    var today = new Date().toISOString().slice(0, 10);
+    return now.codes.filter(function (one) { return !one.sold && (!one.until || one.until >= today); });
+  }
+  async function opened(now, code, pin) {
+    var box = bytes(code.box);
+    try {
+      return new TextDecoder().decode(await crypto.subtle.decrypt(
+        { name: "AES-GCM", iv: box.slice(0, 12), additionalData: utf8(code.id) }, await secret(now, pin), box.slice(12)));
+    } catch (nothing) {
+      await wrongPin(now.key);
+      throw new Error(words.wrong);
+    }
+  }
+  // A code that was sold, for a customer who has not written it down: until other codes are taken.
+  async function again(n, pin) {
+    var now = await held();
+    if (Date.now() < now.notBefore) throw new Error(words.later);
+    var code = now.codes.find(function (one) { return one.sold === n; });
+    if (!code) throw new Error(words.none);
+    return { code: await opened(now, code, pin), of: code, n: n };
+  }
   async function sell(sku, pin) {
     var now = await held();
     if (Date.now() < now.notBefore) throw new Error(words.later);
-    var code = now.codes.find(function (one) { return one.sku === sku && !one.sold; });
+    var code = sellable(now).find(function (one) { return one.sku === sku; });
     if (!code) throw new Error(words.none);
-    var box = bytes(code.box);
-    var plain;
-    try {
-      plain = new TextDecoder().decode(await crypto.subtle.decrypt(
-        { name: "AES-GCM", iv: box.slice(0, 12), additionalData: utf8(code.id) }, await secret(now, pin), box.slice(12)));
-    } catch (nothing) {
-      now.wrong += 1;
-      now.notBefore = Date.now() + 1000 * WAITS_S[Math.min(now.wrong, WAITS_S.length - 1)];
-      await keep(now);
-      throw new Error(words.wrong);
-    }
+    var plain = await opened(now, code, pin);
     var n = now.n + 1;
     var lines = ["opla-offline-1", now.key, n, code.id, code.price_minor, code.currency, new Date().toISOString(), now.clerk, now.before];
     var text = lines.join("\n") + "\n";
@@ -124,9 +163,9 @@
         there.before = digest;
         there.wrong = 0;
         there.notBefore = 0;
-        there.codes.forEach(function (one) { if (one.id === code.id) one.sold = true; });
+        there.codes.forEach(function (one) { if (one.id === code.id) one.sold = n; });
         shelf.put(there, "now");
-        turn.objectStore("sales").put({
+        turn.objectStore("sales").add({
           place: now.key + " " + String(n).padStart(6, "0"), key: now.key, n: n, text: text, signature: signature, result: ""
         });
       };
@@ -135,6 +174,12 @@
   }
 
   // ── what was sold is told ──
+  function post(some) {
+    return fetch(words.sales, {
+      method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ sales: some.map(function (one) { return { text: one.text, signature: one.signature }; }) })
+    });
+  }
   var telling = null;
   function tell() {
     if (!telling) telling = told().finally(function () { telling = null; });
@@ -144,12 +189,14 @@
     var all = await sales();
     var keys = Array.from(new Set(all.filter(function (one) { return !one.result; }).map(function (one) { return one.key; })));
     for (var key of keys) {
-      var some = all.filter(function (one) { return one.key === key && !one.result; }).slice(0, 500);
-      var answer = await fetch(words.sales, {
-        method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ sales: some.map(function (one) { return { text: one.text, signature: one.signature }; }) })
-      });
-      var came = await answer.json();
+      var of = all.filter(function (one) { return one.key === key; });
+      var some = of.filter(function (one) { return !one.result; }).slice(0, 500);
+      var answer = await post(some), came = await answer.json();
+      if (answer.status === 422 && came.code === "offline_gap") {  // it was set back: all from there on, told before or not
+        some = of.filter(function (one) { return one.n >= Number(came.next); }).slice(0, 500);
+        answer = await post(some);
+        came = await answer.json();
+      }
       if (!answer.ok) throw new Error(came.message);
       await inside(["sales"], "readwrite", function (turn) {
         var shelf = turn.objectStore("sales");
@@ -167,14 +214,21 @@
   var shown = root.querySelector(".ticket");
   var alert = root.querySelector(".alert");
   var state = root.querySelector(".state");
-  function say(text) { alert.textContent = text; alert.hidden = !text; }
+  var back = root.querySelector(".back");
+  var look = root.querySelector("form.look");
+  function say(text) {
+    if (!alert) return;
+    alert.textContent = text;
+    alert.hidden = !text;
+  }
   function money(minor, currency) {
     return new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: currency }).format(minor / 100);
   }
   async function draw() {
     var now = await held();
-    var left = now ? now.codes.filter(function (one) { return !one.sold && (!one.until || one.until > new Date().toISOString().slice(0, 10)); }) : [];
+    var left = now ? sellable(now) : [];
     var unsent = (await sales()).filter(function (one) { return !one.result; }).length;
+    if (!state) return;
     state.textContent = words.unsent.replace("{n}", unsent);
     state.classList.toggle("mind", unsent > 0);
     if (!stockList) return;
@@ -195,13 +249,19 @@
     });
     root.querySelector(".nothing").hidden = skus.length > 0;
     form.hidden = skus.length === 0;
+    var gone = now ? now.codes.filter(function (one) { return one.sold; }) : [], choice = look.elements.n;
+    choice.textContent = "";
+    gone.sort(function (one, other) { return other.sold - one.sold; }).forEach(function (one) {
+      choice.add(new Option(one.sold + " · " + one.product + " · " + one.shown + " · " + one.serial, one.sold));
+    });
+    look.parentElement.hidden = gone.length === 0;
   }
   async function trying() {
     try {
       await tell();
-      root.querySelector(".back").hidden = false;
+      if (back) back.hidden = false;
     } catch (why) {
-      root.querySelector(".back").hidden = true;
+      if (back) back.hidden = true;
       if (!(why instanceof TypeError)) say(why.message);  // a TypeError is the line, which is why this page exists
     }
     await draw();
@@ -213,17 +273,7 @@
     if (button.disabled) return;
     button.disabled = true;
     try {
-      var sold = await sell(form.elements.sku.value, form.elements.pin.value);
-      shown.querySelector(".of").textContent = sold.of.product + " · " + sold.of.shown;
-      shown.querySelector(".code").textContent = sold.code.replace(/(.{4})(?=.)/g, "$1 ");
-      shown.querySelector(".serial").textContent = sold.of.serial;
-      shown.querySelector(".number").textContent = sold.n;
-      shown.querySelector(".take").textContent = words.take.replace("{coins}", sold.of.coins);
-      shown.dataset.coins = sold.of.coins_minor;
-      shown.dataset.currency = sold.of.currency;
-      shown.querySelector(".change").textContent = "";
-      shown.hidden = false;
-      shown.querySelector("h2").focus();
+      show(await sell(form.elements.sku.value, form.elements.pin.value));
       form.reset();
     } catch (why) {
       say((why && why.message) || words.none);
@@ -232,6 +282,28 @@
     form.elements.pin.value = "";
     await trying();
   });
+  if (look) look.addEventListener("submit", async function (event) {
+    event.preventDefault();
+    say("");
+    try {
+      show(await again(Number(look.elements.n.value), look.elements.pin.value));
+    } catch (why) {
+      say((why && why.message) || words.none);
+    }
+    look.elements.pin.value = "";
+  });
+  function show(sold) {
+    shown.querySelector(".of").textContent = sold.of.product + " · " + sold.of.shown;
+    shown.querySelector(".code").textContent = sold.code.replace(/(.{4})(?=.)/g, "$1 ");
+    shown.querySelector(".serial").textContent = sold.of.serial;
+    shown.querySelector(".number").textContent = sold.n;
+    shown.querySelector(".take").textContent = words.take.replace("{coins}", sold.of.coins);
+    shown.dataset.coins = sold.of.coins_minor;
+    shown.dataset.currency = sold.of.currency;
+    shown.querySelector(".change").textContent = "";
+    shown.hidden = false;
+    shown.querySelector("h2").focus();
+  }
   if (shown) {
     shown.querySelector(".given").addEventListener("input", function (event) {
       var given = Math.round(100 * parseFloat(event.target.value.replace(",", ".")));
@@ -265,6 +337,18 @@
     }
     asking.elements.pin.value = "";
     button.disabled = false;
+  });
+  // A shift is counted when all that was sold is told: else the coins of it would be nobody's.
+  var closes = document.querySelector("form[data-closes]");
+  if (closes) closes.addEventListener("submit", async function (event) {
+    if (closes.dataset.told) return;
+    event.preventDefault();
+    try {
+      await tell();
+    } catch (nothing) { /* said below */ }
+    if ((await sales()).some(function (one) { return !one.result; })) return say(words.waits);
+    closes.dataset.told = "1";
+    closes.requestSubmit();
   });
   if (navigator.serviceWorker) navigator.serviceWorker.register(words.worker, { scope: words.scope });
   window.addEventListener("online", trying);
