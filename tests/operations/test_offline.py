@@ -17,11 +17,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from fakes import CODE, World
-from operations.test_cash import OWNER, counter, in_drawer, work
+from operations.test_cash import OWNER, TILL, counter, in_drawer, work
 from operations.test_stations import PIN, broken, named, opened, paired
 from opla.core import offline
 from opla.core.offline import FIRST, Result
 from opla.core.refusal import Code, Refusal
+from opla.core.station import Kind
+from opla.db.queries import cash as drawers
 from opla.db.queries import stations as tablets
 from opla.db.queries.call import select
 from opla.db.queries.codes import NewCode, stock
@@ -29,6 +31,7 @@ from opla.db.queries.stations import Clerk, Station
 from opla.operations import offline as selling
 from opla.operations import shifts, stations
 from opla.operations.clerks import actor_of
+from opla.operations.drawers import keep_drawer
 from opla.operations.offline import Given, Keys, Said, Sealed
 from support import as_owner, at_once
 
@@ -230,6 +233,48 @@ def test_who_unpairs_a_tablet_posts_what_it_holds_as_lost_and_a_late_sale_goes_t
     assert till.say(tablet) == [Result.LATE]
     assert till.world.items() == ["tablet"]
     assert broken(till.world) == []
+
+
+def test_a_tablet_that_is_paired_anew_gives_up_what_it_held(till: Till) -> None:
+    till.give(Tablet())
+    code = stations.keep(OWNER, till.station.name, Kind.TILL, drawer=TILL, shop=till.world.shop, at=till.world.clock())
+    assert not isinstance(code, Refusal)
+    assert (till.states(), broken(till.world)) == ({"lost": 3}, [])
+
+
+def test_a_shift_is_not_closed_and_a_drawer_not_taken_away_before_what_was_sold_is_booked(till: Till) -> None:
+    tablet = Tablet()
+    till.give(tablet)
+    tablet.sell(0, till.world.clock())
+    till.say(tablet)
+    shift = shifts.current(till.station)
+    assert shift is not None
+    actor, at = actor_of(till.clerk, till.station), till.world.clock()
+    no = shifts.close_shift(actor, shift.id, till.clerk, {5000: "1"}, why="", at=at)
+    assert isinstance(no, Refusal)
+    assert no.code is Code.OFFLINE_UNBOOKED
+    closed = keep_drawer(OWNER, TILL, till.station.place_id, is_open=False, sandbox=True, at=at)
+    assert closed is not None
+    assert closed.code is Code.DRAWER_HOLDS_CODES
+    till.book()
+    done = shifts.close_shift(actor, shift.id, till.clerk, {5000: "1", 1000: "1", 500: "1"}, why="", at=at)
+    assert not isinstance(done, Refusal)
+
+
+def test_a_sale_that_cannot_be_booked_is_a_persons_until_it_can(till: Till) -> None:
+    tablet = Tablet()
+    till.give(tablet)
+    tablet.sell(0, till.world.clock())
+    till.say(tablet)
+    drawers.keep_drawer(TILL, 0, is_open=True, actor=OWNER, at=till.world.clock())  # nobody finds it: no cash there
+    till.book()
+    assert till.world.items() == ["tablet"]
+    till.world.clock.tick(7200)
+    assert broken(till.world) == []
+    keep_drawer(OWNER, TILL, till.station.place_id, is_open=True, sandbox=True, at=till.world.clock())
+    till.book()
+    assert till.world.items() == []
+    assert in_drawer(till.world) == 6500
 
 
 def test_a_code_that_a_tablet_never_held_locks_it(till: Till) -> None:

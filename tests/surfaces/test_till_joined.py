@@ -104,3 +104,44 @@ def test_a_voucher_is_scanned_and_sold_into_the_drawer(shop: Door, till: Visitor
     again = till.post("/till/voucher/", {"serial": serial, "key": "", "given": ""})
     assert again.status == 422
     assert broken(shop.world) == []
+
+
+def test_a_card_that_did_not_go_through_is_no_sale_in_the_report_and_coins_after_it_are(
+    shop: Door, till: Visitor
+) -> None:
+    asked = by_card(till, priced(till))
+    till.post("/till/sales/1/machine/", {"act": "no", "key": asked.value("key")})
+    machines.work(shop.world)
+    assert "By clerk" not in till.get("/till/shift/1/").text
+    panel = till.post("/till/sales/1/machine/", {"act": "cash"})
+    [(code,)] = select("SELECT code FROM cash_code")
+    took = till.post("/till/cash/", {"act": "take", "code": str(code), "key": panel.value("key"), "given": ""})
+    assert "Taken" in took.text, took.text
+    work(shop.world)
+    report = till.get("/till/shift/1/").text
+    assert "Cash" in report
+    assert "Card" not in report
+    assert "€15.00" in report
+    sale = till.get("/till/sales/1/")
+    assert "This was a mistake" not in sale.text
+    back = till.post("/till/sales/1/back/", {"key": sale.value("key"), "why": "changed their mind"})
+    assert "Give the customer €15.00." in back.text
+    assert (in_drawer(shop.world), broken(shop.world)) == (5000, [])
+
+
+def test_what_was_paid_by_card_goes_back_to_the_card(shop: Door, till: Visitor) -> None:
+    asked = by_card(till, priced(till))
+    till.post("/till/sales/1/machine/", {"act": "yes", "key": asked.value("key"), "receipt": "0042"})
+    machines.work(shop.world)
+    sale = till.get("/till/sales/1/")
+    assert "This was a mistake" not in sale.text
+    back = till.post("/till/sales/1/back/", {"key": sale.value("key"), "why": "changed their mind"})
+    assert "It goes back to the card" in back.text
+    machines.work(shop.world)
+    waits = till.get("/till/sales/1/")
+    assert "waits to go back onto the customer" in waits.text
+    reference = waits.value("refund")
+    form = {"act": "given_back", "refund": reference, "receipt": "0043", "why": "same card", "key": ""}
+    till.post("/till/sales/1/machine/", form)
+    machines.work(shop.world)
+    assert broken(shop.world) == []

@@ -109,6 +109,7 @@ class Why(StrEnum):
     OFFLINE_TWICE = "offline_twice"  # this code was sold before: there are two tablets
     OFFLINE_FORKED = "offline_forked"  # another sale stands under the same number: there are two tablets
     OFFLINE_UNKNOWN = "offline_unknown"  # the tablet never held this code
+    OFFLINE_UNBOOKED = "offline_unbooked"  # refused: what stands in the way of its order, or of its money
     OFFLINE_LATE = "offline_late"  # the code had been posted as lost
     # what cannot be
     ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer

@@ -218,6 +218,7 @@ class Code(StrEnum):
     DRAWER_NAME_INVALID = "drawer_name_invalid"
     DRAWER_PLACE_MISSING = "drawer_place_missing"  # a drawer stands at a place whose address and hours are known
     DRAWER_NOT_EMPTY = "drawer_not_empty"
+    DRAWER_HOLDS_CODES = "drawer_holds_codes"  # a tablet of it holds codes, or sold some that are not booked
     CASH_CODE_UNKNOWN = "cash_code_unknown"
     CASH_TAKEN = "cash_taken"  # for this payment, before
     CASH_NOT_WAITED_FOR = "cash_not_waited_for"  # its order is paid, over, or of another price
@@ -248,6 +249,7 @@ class Code(StrEnum):
     SHIFT_CLOSED = "shift_closed"  # a clerk moves money in a shift alone
     OFFLINE_KEY_INVALID = "offline_key_invalid"  # no points of P-256
     OFFLINE_SALES_WRONG = "offline_sales_wrong"  # not as a tablet of ours writes and signs them
+    OFFLINE_UNBOOKED = "offline_unbooked"  # what was sold without a line is booked first
     OFFLINE_GAP = "offline_gap"  # a sale before these is missing: names the `next` number
     SHIFT_NOT_YOURS = "shift_not_yours"  # who opened it, or a manager, closes it
     SHIFT_DIFFERS = "shift_differs"  # what was counted is not what should be there, and nobody has said why
@@ -311,7 +313,14 @@ class Code(StrEnum):
 #: The same request may succeed later, unchanged.
 TRANSIENT = frozenset(
     {
-        *(Code.STILL_RUNNING, Code.TOO_MANY_TRIES, Code.PAYMENTS_PAUSED, Code.NOT_DELIVERED_YET, Code.PIN_WAITS),
+        *(
+            Code.STILL_RUNNING,
+            Code.TOO_MANY_TRIES,
+            Code.PAYMENTS_PAUSED,
+            Code.NOT_DELIVERED_YET,
+            Code.PIN_WAITS,
+            Code.OFFLINE_UNBOOKED,
+        ),
         *(Code.REFUNDS_PAUSED, Code.TEMPORARILY_CLOSED),
     }
 )

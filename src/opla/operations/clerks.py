@@ -29,7 +29,7 @@ _SALT_BYTES: Final = 16
 _COST: Final = {"n": 1 << 14, "r": 8, "p": 1}
 _SHOWN_MAX: Final = 40
 #: Minutes after one, two, three … wrong PINs; after more than these nothing is heard any more.
-_WAITS: Final = [int(wait.total_seconds()) // 60 for n in range(1, 100) if (wait := waits(n)) is not None]
+_WAITS: Final = [*(int(wait.total_seconds()) // 60 for n in range(1, 100) if (wait := waits(n)) is not None), 0]
 
 
 @dataclass(frozen=True)

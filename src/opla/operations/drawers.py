@@ -41,7 +41,8 @@ def keep_drawer(
     if is_open and (place is None or not reachable(place)):
         return Refusal(Code.DRAWER_PLACE_MISSING, "place")
     kept = queries.keep_drawer(name, place_id, is_open=is_open, actor=actor, at=at)
-    return Refusal(Code.DRAWER_NOT_EMPTY, "name", {"name": name}) if kept == "not_empty" else None
+    no = {"not_empty": Code.DRAWER_NOT_EMPTY, "holds_codes": Code.DRAWER_HOLDS_CODES}.get(kept)
+    return Refusal(no, "name", {"name": name}) if no else None
 
 
 def put_in(actor: Actor, line_id: UUID, drawer: str, amount: str, *, why: str, at: datetime) -> Refusal | None:

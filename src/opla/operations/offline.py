@@ -266,14 +266,16 @@ def book(*, shop: Shop, at: datetime) -> int:
 def _book(one: Due, *, shop: Shop, at: datetime) -> None:
     actor = Actor(Role.SYSTEM, f"{one.clerk}@{one.station}, without a line")
     order_id = one.order_id or _ordered(one, actor, shop=shop, at=at)
-    reference = queries.charge_reference(order_id) if order_id else ""
-    if not reference:
+    if order_id is None:
         return
+    reference = queries.charge_reference(order_id)
     code = Drawers(lambda: at, shop.chance).expect(reference)
     line_id = uuid5(one.code_id, "taken")
     done = cash.take(actor, line_id, drawer=one.drawer, code=code, given="", at=at)
     if not isinstance(done, Refusal) or tills.line(line_id) is not None:
         queries.taken(one.code_id)
+    else:
+        queries.stuck(one.code_id, str(done.code), at=at)
 
 
 def _ordered(one: Due, actor: Actor, *, shop: Shop, at: datetime) -> UUID | None:
@@ -291,9 +293,12 @@ def _ordered(one: Due, actor: Actor, *, shop: Shop, at: datetime) -> UUID | None
         orders.save_quotes([(quote, device_hash(device))])
         total = quote.price.total.amount_minor
         [placed] = place_orders(actor, [Placement(quote.id, total, CASH)], device=device, shop=shop, at=at)
-        if not isinstance(placed, Placed) or not queries.booked(
+        mine = isinstance(placed, Placed) and queries.booked(
             one.code_id, placed.order_id, one.sold_at, actor=actor, at=at
-        ):
-            transaction.set_rollback(True)  # another worker was first
-            return None
-    return placed.order_id
+        )
+        if not mine:
+            transaction.set_rollback(True)  # refused, or another worker was first
+    if isinstance(placed, Refusal):
+        queries.stuck(one.code_id, str(placed.code), at=at)
+        return None
+    return placed.order_id if mine else None

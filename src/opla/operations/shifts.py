@@ -15,6 +15,7 @@ from opla.core.choice import words
 from opla.core.money import Money
 from opla.core.refusal import Code, Refusal
 from opla.core.shift import Sum
+from opla.db.queries import offline
 from opla.db.queries import stations as queries
 from opla.db.queries.stations import Clerk, Shift, Station
 from opla.operations.cash import CURRENCY
@@ -63,6 +64,8 @@ def close_shift(
         return Refusal(Code.NOT_FOUND, "shift")
     if known.clerk != clerk.name and not clerk.manages:
         return Refusal(Code.SHIFT_NOT_YOURS, "shift")
+    if offline.unbooked(known.drawer):
+        return Refusal(Code.OFFLINE_UNBOOKED, "shift")  # else its coins would be nobody's
     pieces = core.read_count(typed, CURRENCY)
     if isinstance(pieces, Refusal):
         return pieces

@@ -184,6 +184,10 @@ _WHY: Final[dict[Why, str]] = {
     Why.OFFLINE_UNKNOWN: gettext_noop(
         "%(station)s says that it sold a code which it never held (sale %(n)s, by %(clerk)s). It is locked."
     ),
+    Why.OFFLINE_UNBOOKED: gettext_noop(
+        "%(station)s sold the code with serial number %(serial)s for cash without a line, and it cannot be booked "
+        "(%(refused)s). Mend that: a closed drawer, or a place without address and hours. It is tried again by itself."
+    ),
     Why.OFFLINE_LATE: gettext_noop(
         "%(station)s tells of sale %(n)s (by %(clerk)s) after it was unpaired, when the code with serial number "
         "%(serial)s had been posted as lost. If its money is in the drawer, the next count finds it."

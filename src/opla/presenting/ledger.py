@@ -102,6 +102,10 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.CASH_OVER: gettext_noop("Counted more than the books say"),
     Reason.CASH_SHORT: gettext_noop("Counted less than the books say"),
     Reason.CASH_BANKED: gettext_noop("Cash brought to the bank"),
+    Reason.SOLD_TWICE: gettext_noop("A code that a tablet sold a second time"),
+    Reason.COMMISSION: gettext_noop("Commission of a partner shop"),
+    Reason.COMMISSION_BACK: gettext_noop("Commission of a partner shop, taken off again"),
+    Reason.COMMISSION_PAID: gettext_noop("Commission paid to a partner shop"),
     Reason.VOUCHER_OWED: gettext_noop("Voucher paid for, or good again"),
     Reason.VOUCHER_MET: gettext_noop("Voucher redeemed, or given back"),
 }

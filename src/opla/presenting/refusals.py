@@ -236,6 +236,9 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.DRAWER_NAME_INVALID: gettext_noop("A till's name has 2 to 40 small letters, digits and hyphens."),
     Code.DRAWER_PLACE_MISSING: gettext_noop("A till stands at one of your places, whose address and hours are known."),
     Code.DRAWER_NOT_EMPTY: gettext_noop("There is money in this till by the books. Take it out first."),
+    Code.DRAWER_HOLDS_CODES: gettext_noop(
+        "A tablet of this till holds codes, or sold some that are not booked yet. Unpair it first."
+    ),
     Code.CASH_CODE_UNKNOWN: gettext_noop("We know no such code. One wrong digit is enough: read it again."),
     Code.CASH_TAKEN: gettext_noop("The money for this was taken before. Nothing was taken now."),
     Code.CASH_NOT_WAITED_FOR: gettext_noop("Take no money: this order is paid, or its time is over."),
@@ -269,6 +272,9 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.SHIFT_CLOSED: gettext_noop("No shift is open at this till. Count the drawer and begin one."),
     Code.OFFLINE_KEY_INVALID: gettext_noop("This tablet made no keys that we can use. Load the page again."),
     Code.OFFLINE_SALES_WRONG: gettext_noop("These sales are not as a tablet of ours writes and signs them."),
+    Code.OFFLINE_UNBOOKED: gettext_noop(
+        "What was sold without a line is being booked. Try again in a moment; if it stays so, the owner sees why."
+    ),
     Code.OFFLINE_GAP: gettext_noop("A sale before these is missing. The tablet sends all of them again."),
     Code.SHIFT_NOT_YOURS: gettext_noop("Somebody else opened this shift. They, or a manager, close it."),
     Code.DRAWER_SHORT: gettext_noop("There is less than that in this till by the books."),

@@ -184,7 +184,8 @@ def _theirs(here: Till, sold: Sale) -> bool:
 
 
 def _may_undo(here: Till, sold: Sale, at: datetime) -> bool:
-    return not sold.left and at - sold.at <= VOID_WITHIN and _theirs(here, sold)
+    line = codes.line(sold.id)  # a card is given back, not undone
+    return line is not None and not sold.left and at - sold.at <= VOID_WITHIN and _theirs(here, sold)
 
 
 # ── what this till sold ───────────────────────────────────────────────────

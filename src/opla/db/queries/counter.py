@@ -42,12 +42,13 @@ class Sale:
 
 
 _SALE: Final = """
-    SELECT s.id, s.station_id, s.n, c.name, c.shown, s.payment_id, o.id, o.quote_id, s.method, s.at, o.ticket,
+    SELECT s.id, s.station_id, s.n, c.name, c.shown, p.id, o.id, o.quote_id,
+           CASE p.provider WHEN 'cash' THEN 'cash' ELSE 'card' END, s.at, o.ticket,
            o.product_name, o.kind, o.number, o.state, p.amount_minor, p.currency, h.drawer,
-           CASE s.method WHEN 'cash' THEN opla_drawer_left(s.id) ELSE EXISTS (
-               SELECT FROM refund r WHERE r.payment_id = s.payment_id AND r.state NOT IN ('asked', 'denied')) END
+           opla_sale_left(p.id)
     FROM counter_sale s JOIN clerk c ON c.id = s.clerk_id JOIN shift h ON h.id = s.shift_id
-    JOIN payment p ON p.id = s.payment_id JOIN allocation a ON a.payment_id = p.id JOIN orders o ON o.id = a.order_id
+    JOIN payment p ON p.id = opla_sale_payment(s.payment_id)
+    JOIN allocation a ON a.payment_id = s.payment_id JOIN orders o ON o.id = a.order_id
 """
 
 
@@ -152,12 +153,12 @@ class Sold:
 
 def in_shift(shift_id: UUID, currency: str) -> list[Sold]:
     rows = select(
-        """SELECT c.shown, s.method, count(*), sum(p.amount_minor)::bigint,
-                  count(*) FILTER (WHERE CASE s.method WHEN 'cash' THEN opla_drawer_left(s.id) ELSE EXISTS (
-                      SELECT FROM refund r WHERE r.payment_id = s.payment_id
-                      AND r.state NOT IN ('asked', 'denied')) END)
-           FROM counter_sale s JOIN clerk c ON c.id = s.clerk_id JOIN payment p ON p.id = s.payment_id
-           WHERE s.shift_id = %s GROUP BY c.name, c.shown, s.method ORDER BY c.shown, s.method""",
+        """SELECT c.shown, w.method, count(*), sum(p.amount_minor)::bigint, count(*) FILTER (WHERE opla_sale_left(p.id))
+           FROM counter_sale s JOIN clerk c ON c.id = s.clerk_id
+           JOIN payment p ON p.id = opla_sale_payment(s.payment_id)
+           CROSS JOIN LATERAL (SELECT CASE p.provider WHEN 'cash' THEN 'cash' ELSE 'card' END AS method) w
+           WHERE s.shift_id = %s AND opla_sale_paid(p.id)
+           GROUP BY c.name, c.shown, w.method ORDER BY c.shown, w.method""",
         [shift_id],
     )
     return [
@@ -238,7 +239,7 @@ def brought(code: str, *, at: datetime) -> Quote | None:
 
 @dataclass(frozen=True)
 class Today:
-    """What a till sold since midnight. `last_at`: its newest sale, whenever that was."""
+    """What a till sold since midnight, of what was paid for."""
 
     sales: int
     cash: Money
@@ -247,13 +248,13 @@ class Today:
 
 
 def today(since: datetime, currency: str) -> dict[UUID, Today]:
-    """By station; of one that never sold anything there is none."""
+    """By station; of one that sold nothing there is none."""
     rows = select(
-        """SELECT s.station_id, count(*) FILTER (WHERE s.at >= %s),
-                  coalesce(sum(p.amount_minor) FILTER (WHERE s.at >= %s AND s.method = 'cash'), 0)::bigint,
-                  coalesce(sum(p.amount_minor) FILTER (WHERE s.at >= %s AND s.method = 'card'), 0)::bigint, max(s.at)
-           FROM counter_sale s JOIN payment p ON p.id = s.payment_id GROUP BY s.station_id""",
-        [since, since, since],
+        """SELECT s.station_id, count(*), coalesce(sum(p.amount_minor) FILTER (WHERE p.provider = 'cash'), 0)::bigint,
+                  coalesce(sum(p.amount_minor) FILTER (WHERE p.provider <> 'cash'), 0)::bigint, max(s.at)
+           FROM counter_sale s JOIN payment p ON p.id = opla_sale_payment(s.payment_id)
+           WHERE s.at >= %s AND opla_sale_paid(p.id) GROUP BY s.station_id""",
+        [since],
     )
     return {
         expect(station_id, UUID): Today(

@@ -163,7 +163,8 @@ def due(limit: int) -> list[Due]:
                   h.order_id, o.at, o.clerk, s.name, s.drawer
            FROM offline_code h JOIN code c ON c.id = h.code_id JOIN station s ON s.id = h.station_id
            JOIN offline_sale o ON o.code_id = h.code_id AND o.result = 'booked'
-           WHERE h.state = 'sold' AND NOT h.taken ORDER BY h.changed_at, h.code_id LIMIT %s""",
+           LEFT JOIN item i ON i.kind = 'tablet' AND i.subject = h.code_id AND i.closed_at IS NULL
+           WHERE h.state = 'sold' AND NOT h.taken ORDER BY i.id IS NOT NULL, h.changed_at, h.code_id LIMIT %s""",
         [limit],
     )
     return [_due(row) for row in rows]
@@ -176,6 +177,21 @@ def _due(row: Row) -> Due:
         expect(currency, str), expect(version, int), order_id if isinstance(order_id, UUID) else None,
         expect(sold_at, datetime), expect(clerk, str), expect(station, str), expect(drawer, str),
     )  # fmt: skip
+
+
+def unbooked(drawer: str) -> int:
+    """How many sales without a line of this drawer's tablets are known, and whose money is not in its books yet."""
+    [(count,)] = select(
+        """SELECT count(*)::int FROM offline_code h JOIN station s ON s.id = h.station_id
+           WHERE s.drawer = %s AND h.state = 'sold' AND NOT h.taken""",
+        [drawer],
+    )
+    return expect(count, int)
+
+
+def stuck(code_id: UUID, why: str, *, at: datetime) -> None:
+    """A sale that cannot be booked is a person's to see, once."""
+    call("opla_offline_stuck", _at(at), Argument(code_id, "uuid"), Argument(why, "text"))
 
 
 def booked(code_id: UUID, order_id: UUID, sold_at: datetime, *, actor: Actor, at: datetime) -> bool:

@@ -299,6 +299,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         LEFT JOIN orders o ON o.id = h.order_id
         WHERE h.state = 'held' AND (c.state, c.claimed_by) IS DISTINCT FROM ('claimed', 'offline ' || c.id)
            OR h.state = 'lost' AND c.state <> 'written_off'
+           OR h.state = 'sold' AND NOT h.taken AND h.changed_at < p_at - interval '1 hour' AND NOT EXISTS (
+                SELECT FROM item i WHERE i.kind = 'tablet' AND i.subject = h.code_id AND i.closed_at IS NULL)
            OR h.state = 'sold' AND o.state = 'delivered' AND c.order_id IS DISTINCT FROM h.order_id
            OR (h.state = 'sold') <> EXISTS (SELECT FROM offline_sale s WHERE s.code_id = h.code_id AND s.result = 'booked')
         UNION ALL

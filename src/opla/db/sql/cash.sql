@@ -29,7 +29,8 @@ BEGIN
     WHERE reference = p_attempt AND state NOT IN ('new', 'claimed', 'sending') AND (due_at IS NULL OR due_at > p_at);
 END $$;
 
--- A drawer as its owner wants it: opened · changed · not_empty (it holds money, and is to be closed).
+-- A drawer as its owner wants it: opened · changed · not_empty (it holds money, and is to be closed) · holds_codes (a tablet of
+-- it does, or has sold some that are not booked).
 CREATE OR REPLACE FUNCTION opla_drawer(p_at timestamptz, p_actor text, p_name text, p_place bigint, p_state text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -38,6 +39,11 @@ BEGIN
     PERFORM opla_writes(true);
     PERFORM 1 FROM drawer WHERE name = p_name FOR UPDATE;
     v_new := NOT FOUND;
+    IF p_state = 'closed' AND EXISTS (SELECT FROM offline_code h JOIN station s ON s.id = h.station_id
+                                      WHERE s.drawer = p_name AND (h.state = 'held' OR h.state = 'sold' AND NOT h.taken)) THEN
+        PERFORM opla_writes(false);
+        RETURN 'holds_codes';
+    END IF;
     IF p_state = 'closed' AND EXISTS (SELECT FROM account WHERE kind = 'till_drawer' AND split_part(code, ':', 2) = p_name
                                       AND debits_posted <> credits_posted) THEN
         PERFORM opla_writes(false);

@@ -175,11 +175,27 @@ BEGIN
     RETURN true;
 END $$;
 
+-- A sale that cannot be booked: a person sees it, once.
+CREATE OR REPLACE FUNCTION opla_offline_stuck(p_at timestamptz, p_code uuid, p_why text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM opla_writes(true);
+    INSERT INTO item (kind, subject, amount_minor, currency, why, opened_at)
+    SELECT 'tablet', h.code_id, h.face_minor + h.fee_minor, h.currency,
+           jsonb_build_object('why', 'offline_unbooked', 'station', s.name, 'serial', c.serial, 'refused', p_why), p_at
+    FROM offline_code h JOIN station s ON s.id = h.station_id JOIN code c ON c.id = h.code_id
+    WHERE h.code_id = p_code AND h.state = 'sold' AND NOT h.taken
+    ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING;
+    PERFORM opla_writes(false);
+END $$;
+
 -- Its money is in the drawer.
 CREATE OR REPLACE FUNCTION opla_offline_taken(p_code uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM opla_writes(true);
     UPDATE offline_code SET taken = true WHERE code_id = p_code AND order_id IS NOT NULL;
+    UPDATE item SET closed_at = opla_clock(), closed_by = 'system'
+    WHERE kind = 'tablet' AND subject = p_code AND closed_at IS NULL;
     PERFORM opla_writes(false);
 END $$;

@@ -36,6 +36,9 @@ BEGIN
     UPDATE station SET place_id = p_place, state = 'waiting', pairing_hash = p_pairing, pairing_until = p_until,
                        secret_hash = NULL, changed_at = p_at, changed_by = p_actor, why = ''
     WHERE id = v_known.id;
+    -- What the tablet of before holds of codes it can still sell: none of them is given to the next one.
+    PERFORM opla_offline_lost(p_at, p_actor, array_agg(h.code_id)) FROM offline_code h
+    WHERE h.station_id = v_known.id AND h.state = 'held' HAVING count(*) > 0;
     PERFORM opla_station_event(p_at, p_actor, 'station', v_known.id, 'code_made', p_name);
     PERFORM opla_writes(false);
     RETURN 'code_made';
