@@ -96,11 +96,12 @@ class Selling:
         if isinstance(refund_id, Refusal):
             return refund_id
         for _ in range(_ROUNDS):
-            if done := sold.taken_back(name, order_id):
-                return done
+            # The order before what came back of it: whoever is quicker between the two is seen by the second.
             case = refunds.choice(order_id)
             if case is None:
                 return Refusal(Code.NOT_FOUND)
+            if done := sold.taken_back(name, order_id):
+                return done
             if refunds.waiting(order_id) is not None:
                 return Refusal(Code.REFUND_WAITS)
             back = Back(case, codes.valid_until(order_id))
