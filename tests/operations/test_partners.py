@@ -150,8 +150,8 @@ def test_a_place_given_later_counts_from_that_day_and_one_taken_off_at_once_neve
     assert theirs() == [("corner", date(2026, 11, 1), date(2026, 11, 3))]
 
 
-def test_of_two_owners_who_give_one_place_to_two_partners_one_is_refused(corner: World) -> None:
+def test_of_owners_who_give_one_place_to_their_partners_at_once_all_but_one_are_refused(corner: World) -> None:
     assert agree(corner, "corner", []) is None
-    said = at_once(*[lambda name=name: keep(corner, name) for name in ("left", "right")])
-    assert sorted(one.code if one else "kept" for one in said) == ["kept", Code.PARTNER_PLACE_TAKEN]
+    said = at_once(*[lambda name=f"owner{n}s": keep(corner, name) for n in range(6)])
+    assert sorted(one.code if one else "kept" for one in said) == ["kept", *[Code.PARTNER_PLACE_TAKEN] * 5]
     assert len(theirs()) == 2

@@ -23,7 +23,8 @@ class Partner:
 
 
 _PARTNER = """SELECT p.name, p.title, p.enterprise, p.permille, p.email, p.language, p.agreed_on, p.ends_on, p.paper,
-                     ARRAY(SELECT l.place_id FROM partner_place l WHERE l.partner = p.name AND l.until_on IS NULL ORDER BY 1),
+                     ARRAY(SELECT l.place_id FROM partner_place l
+                           WHERE l.partner = p.name AND l.until_on IS NULL ORDER BY 1),
                      coalesce(a.credits_posted - a.debits_posted, 0)
               FROM partner p LEFT JOIN account a ON a.code = 'partner_owed:' || p.name || ':' || %s"""
 
