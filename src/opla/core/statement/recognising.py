@@ -9,8 +9,8 @@
    the bank in two kinds of camt, they are two: a line too many is a person's, one too few is somebody's money.
 
 Lines are paired one to one, so where a day has three alike and two of them are known, one is new. Those that show the
-same are paired first; a line whose other account one of two files does not tell is one with what is left only where that
-is one line on either side.
+same are paired first; a line whose other account one of two files does not tell is one with what is left only where
+that is one line on each side.
 """
 
 from __future__ import annotations
