@@ -54,3 +54,27 @@ def test_a_line_that_is_shown_in_a_statement_is_that_line_there_and_no_other() -
     assert recognised([seen(Source.CAMT_053, "S1", "B1")], [first]) == [0]
     assert recognised([seen(Source.CAMT_053, "S1", "B2")], [first]) == [None]  # another number there
     assert recognised([seen(Source.CAMT_053, "S2", "B1")], [first]) == [None]  # another statement of that kind
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_line_without_an_account_does_not_take_the_line_of_somebody_whose_account_is_shown(
+    order: tuple[int, int],
+) -> None:
+    told = seen(Source.CAMT_054, "N1", "")
+    coda = seen(Source.CODA, "C1", "")
+    lines = [replace(coda, other=b""), coda]
+    assert recognised([lines[n] for n in order], [told]) == [[None, 0][n] for n in order]
+
+
+def test_a_line_without_an_account_is_one_that_was_told_only_where_there_is_no_choice() -> None:
+    bare = replace(seen(Source.CODA, "C1", ""), other=b"")
+    told = [replace(seen(Source.CAMT_054, "N1", ""), other=who) for who in (b"x", b"y")]
+    assert recognised([bare], told[:1]) == [0]
+    assert recognised([bare], told) == [None]
+    assert recognised([bare, bare], told[:1]) == [None, None]
+    assert recognised([bare, replace(bare, other=b"y")], told) == [0, 1]  # whose it is leaves one
+
+
+def test_a_statement_sent_again_after_its_accounts_were_forgotten_brings_nothing_new() -> None:
+    sent = [replace(seen(Source.CODA, "C1", ""), other=who) for who in (b"x", b"y")]
+    assert recognised(sent, [replace(line, other=b"") for line in sent]) == [0, 1]

@@ -275,6 +275,17 @@ BREAKS = [
            INSERT INTO partner_paid VALUES (gen_random_uuid(), 'corner', 100, 'EUR', 'x', now(), 'x')""",
         "partners",
     ),
+    # one place's day is counted for two partner shops
+    Break(
+        """ALTER TABLE partner_place DROP CONSTRAINT partner_place_one;
+           INSERT INTO partner (name, title, enterprise, permille, email, language, agreed_on, paper, changed_at,
+                                changed_by)
+           SELECT name, name, '', 45, 'a@example.org', 'en', '2026-01-01', '', now(), 'x'
+           FROM unnest(ARRAY['corner', 'other']) AS n (name);
+           INSERT INTO partner_place VALUES (1, 'corner', '2026-01-01'), (1, 'other', '2026-01-02');
+           INSERT INTO partner_day SELECT name, '2026-01-02', 'EUR', 0, 0, 0, 45, 0, now() FROM partner""",
+        "partners",
+    ),
     # a code is claimed by a tablet that was given none (more of these: tests/operations/test_offline.py)
     Break("UPDATE code SET state = 'claimed', claimed_by = 'offline ' || id WHERE state = 'stock'", "tablets"),
     # a payment is said to be one on a machine that clerks read, and no slip shows it

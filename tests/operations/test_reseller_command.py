@@ -110,6 +110,16 @@ def test_the_owner_lists_what_was_paid_in_at_a_provider_and_gives_it_back(
         run("give-back", "bolt", "--deposit", row["id"], "--why", "theirs")
     said = run(*given, "--why", "paid in twice")
     assert (said["back_minor"], said["free_minor"]) == (2000, 7000)
+    with pytest.raises(Stop) as typed_again:
+        run(*given, "--why", "paid in twice")
+    assert typed_again.value.code == "given_back_before"
+    assert "--key" in str(typed_again.value)
+    for _ in range(2):  # under a key it goes once more, and once
+        assert run(*given, "--why", "and once more", "--key", "mail-7")["free_minor"] == 5000
+    with pytest.raises(Stop) as another:
+        run("give-back", "acme", "10.00", "--deposit", row["id"], "--why", "less", "--key", "mail-7")
+    assert another.value.code == "key_reused"
+    assert run("give-back", "acme", "--deposit", row["id"], "--why", "the rest")["back_minor"] == 1000
 
 
 def test_a_reseller_is_stopped_with_a_reason_and_goes_on(

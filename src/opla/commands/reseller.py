@@ -8,12 +8,13 @@
     ./opla reseller go acme --why "new keys are made"
     ./opla reseller pay-in acme 500.00 --key statement-2026-11-22-7
     ./opla reseller deposits acme               what it paid in at a payment provider, the newest first
-    ./opla reseller give-back acme 100.00 --deposit 0198… --why "paid in twice"     to where it was paid from
+    ./opla reseller give-back acme 100.00 --deposit 0198… --why "paid in twice" --key mail-7    to where it came from
     ./opla reseller balance acme
     ./opla reseller place acme orders.csv       CSV, XLSX or a JSON object a line; columns: key, sku or operator and
                                                 amount, number, plan, email, language, device
 
-The same deposit or order under the same key is recorded once. `up` delivers what was placed.
+The same deposit, give-back or order under the same key is recorded once; without a key, the same amount of one deposit
+does not go back twice within an hour. `up` delivers what was placed.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ import json
 import sys
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from opla.commands import Stop
 from opla.commands.runtime import running
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from opla.db.queries.bulk import File
 
 _OWNER = Actor(Role.OWNER, "terminal")
+#: Within this, the same give-back without a key is taken for the same line typed again.
+_AGAIN = timedelta(hours=1)
 _ACTS = ("add", "key", "revoke", "stop", "go", "member", "pay-in", "deposits", "give-back", "balance", "place")
 
 
@@ -51,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--title", default="", help="of add: its name for people")
     parser.add_argument("--email", default="", help="of add: who is told what became of its orders")
-    parser.add_argument("--key", default="", help="of pay-in: names the deposit")
+    parser.add_argument("--key", default="", help="of pay-in: names the deposit; of give-back: names what goes back")
     parser.add_argument("--deposit", default="", help="of give-back: which one, as deposits names it")
     parser.add_argument("--why", default="", help="of give-back, stop and go: the reason, which is kept")
     parser.add_argument("--scopes", default="", help="of key: its rights, with commas; without: all but codes:read")
@@ -176,6 +179,12 @@ def _deposits(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
     return said, "\n".join(lines) or f"{asked.name} has paid nothing in at a payment provider."
 
 
+_GIVEN_BACK = (
+    "This was given back at {at:%H:%M} UTC already. If it is to go back once more, say so with a key: --key NAME. "
+    "The same under the same key goes back once."
+)
+
+
 def _give_back(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
     from opla.core.money import Money
     from opla.core.refusal import Code
@@ -193,9 +202,10 @@ def _give_back(asked: argparse.Namespace) -> tuple[dict[str, object], str]:
     if asked.what and amount is None:
         raise _stop(Refusal(Code.AMOUNT_UNREADABLE, "amount"))
     shop, at = current(), datetime.now(UTC)
-    back = pay_into_float.give_back(
-        _OWNER, deposit.id, refund_id=shop.chance.uuid(at), amount=amount, why=asked.why, shop=shop, at=at
-    )
+    if amount and not asked.key and (before := deposits.last_back(deposit.id, amount, since=at - _AGAIN)):
+        raise Stop("given_back_before", _GIVEN_BACK.format(at=before))
+    key = uuid5(deposit.id, asked.key) if asked.key else shop.chance.uuid(at)
+    back = pay_into_float.give_back(_OWNER, deposit.id, refund_id=key, amount=amount, why=asked.why, shop=shop, at=at)
     if isinstance(back, Refusal):
         raise _stop(back)
     said, sentence = _balance(asked)

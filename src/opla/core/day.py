@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-#: The same zone stands in `db/sql/books.sql`, whose check `closed_days` sorts the journal into days.
+#: The same zone stands in `db/sql/books.sql`, whose check `closed_days` sorts the journal into days, and in
+#: `db/sql/partners.sql`.
 ZONE: Final = ZoneInfo("Europe/Brussels")
 #: How long after its end a day can be closed: whatever was begun before midnight has long been written by then.
 SETTLES: Final = timedelta(hours=1)

@@ -28,7 +28,10 @@ _BATCH = 200
 def keep(
     actor: Actor, agreement: Agreement | Refusal, of_places: Sequence[int], *, shop: Shop, at: datetime
 ) -> Refusal | None:
-    """Keep what was agreed, and which places are this partner's. Days that were closed stay as they were."""
+    """Keep what was agreed, and which places are this partner's. Days that were closed stay as they were.
+
+    A place changes hands at midnight: the day on which it is taken from one partner is whole the next one's.
+    """
     if refused := actor.refused(Act.MANAGE_PARTNERS):
         return refused
     if isinstance(agreement, Refusal):
@@ -41,7 +44,7 @@ def keep(
 
 
 def today(name: str, *, at: datetime) -> queries.Sums:
-    """What was taken and given back at its places since midnight."""
+    """What was taken and given back since midnight at the places that are its today."""
     since, until = days.bounds(days.day_of(at))
     return queries.sums(name, since, until, CURRENCY)
 

@@ -8,11 +8,14 @@
    the same reference of ours, or where they show none the same other account; but with none, and different numbers of
    the bank in two kinds of camt, they are two: a line too many is a person's, one too few is somebody's money.
 
-Lines are paired one to one, so where a day has three alike and two of them are known, one is new.
+Lines are paired one to one, so where a day has three alike and two of them are known, one is new. Those that show the
+same are paired first; a line whose other account one of two files does not tell is one with what is left only where
+that is one line on each side.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -52,7 +55,7 @@ def recognised(new: Sequence[Seen], before: Sequence[Seen]) -> list[int | None]:
     """For each line of one statement of a file which of those before it is; None: it is new."""
     left = list(range(len(before)))
     known: list[int | None] = [None] * len(new)
-    for same in (_same_number, _alike):
+    for same in (_same_number, _same_payer, _same_shown):
         for n, line in enumerate(new):
             if known[n] is not None:
                 continue
@@ -60,6 +63,11 @@ def recognised(new: Sequence[Seen], before: Sequence[Seen]) -> list[int | None]:
             if found is not None:
                 left.remove(found)
                 known[n] = found
+    open_pairs = [(n, k) for n, line in enumerate(new) if known[n] is None for k in left if _alike(line, before[k])]
+    lines, kept = Counter(n for n, _ in open_pairs), Counter(k for _, k in open_pairs)
+    for n, k in open_pairs:
+        if lines[n] == kept[k] == 1:
+            known[n] = k
     return known
 
 
@@ -74,6 +82,16 @@ def _may_be(a: Seen, b: Seen) -> bool:
         one.statement == a.statement and (one.bank_ref == a.bank_ref or not one.bank_ref or not a.bank_ref)
         for one in before
     )
+
+
+def _same_payer(a: Seen, b: Seen) -> bool:
+    return a.other != b"" and a.other == b.other and _alike(a, b)
+
+
+def _same_shown(a: Seen, b: Seen) -> bool:
+    """Nothing but what one of two has forgotten, or never knew, could tell others from them."""
+    sent_again = any((one.source, one.statement) == (a.source, a.statement) for one in b.shown)
+    return (bool(a.references) or a.other == b.other or sent_again) and _alike(a, b)
 
 
 def _alike(a: Seen, b: Seen) -> bool:

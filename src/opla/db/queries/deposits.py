@@ -128,6 +128,17 @@ def given_back(refund_id: UUID) -> Money | None:
     return Money(expect(rows[0][0], int), expect(rows[0][1], str)) if rows else None
 
 
+def last_back(deposit_id: UUID, amount: Money, *, since: datetime) -> datetime | None:
+    """When a person last gave this very amount of a deposit back, if that was after `since`."""
+    rows = select(
+        """SELECT max(made_at) FROM refund WHERE payment_id = %s AND order_id IS NULL AND reason = 'choice'
+           AND made_at > %s AND amount_minor = %s""",
+        [deposit_id, since, amount.amount_minor],
+    )
+    at = rows[0][0]
+    return at if isinstance(at, datetime) else None
+
+
 def charge_of(deposit_id: UUID) -> tuple[str, str] | None:
     """By whom a deposit is charged, and our reference there."""
     rows = select(

@@ -15,7 +15,7 @@ from opla.db.queries.call import Argument, Row, call, expect, select
 
 @dataclass(frozen=True)
 class Partner:
-    """An agreement with its places, and what is owed for it now."""
+    """An agreement with the places that are theirs now, and what is owed for it now."""
 
     agreement: Agreement
     places: frozenset[int]
@@ -23,7 +23,8 @@ class Partner:
 
 
 _PARTNER = """SELECT p.name, p.title, p.enterprise, p.permille, p.email, p.language, p.agreed_on, p.ends_on, p.paper,
-                     ARRAY(SELECT l.place_id FROM partner_place l WHERE l.partner = p.name ORDER BY 1),
+                     ARRAY(SELECT l.place_id FROM partner_place l
+                           WHERE l.partner = p.name AND l.until_on IS NULL ORDER BY 1),
                      coalesce(a.credits_posted - a.debits_posted, 0)
               FROM partner p LEFT JOIN account a ON a.code = 'partner_owed:' || p.name || ':' || %s"""
 
@@ -61,7 +62,7 @@ def keep(event_id: UUID, one: Agreement, places: Sequence[int], *, actor: Actor,
 
 @dataclass(frozen=True)
 class Sums:
-    """What was taken at a partner's places in a time, and given back there."""
+    """What was taken in a time at the places that were a partner's then, and given back there."""
 
     cash: Money
     card: Money
@@ -87,7 +88,7 @@ def days_to_close(last: date, *, limit: int) -> list[tuple[str, date]]:
 
 
 def close(event_id: UUID, name: str, one: Day, *, actor: Actor, at: datetime) -> bool:
-    """False where that day was closed before."""
+    """False where that day was closed before, or is not agreed any more."""
     [(done,)] = call(
         "opla_partner_day", Argument(at, "timestamptz"), Argument(str(actor), "text"), Argument(event_id, "uuid"),
         Argument(name, "text"), Argument(one.day, "date"), Argument(one.cash.currency, "text"),

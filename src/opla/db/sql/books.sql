@@ -293,6 +293,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         ) k ON k.code = a.code
         WHERE coalesce(a.credits_posted - a.debits_posted, 0) <> coalesce(k.owed, 0)
         UNION ALL
+        -- what a place took on a day is counted for one partner
+        SELECT 'partners', concat_ws(' ', l.place_id, c.day, l.partner, m.partner) FROM partner_place l
+        JOIN partner_place m ON m.place_id = l.place_id AND m.partner > l.partner
+             AND daterange(m.from_on, m.until_on) && daterange(l.from_on, l.until_on)
+        JOIN partner_day c ON c.partner = l.partner
+             AND c.day <@ (daterange(l.from_on, l.until_on) * daterange(m.from_on, m.until_on))
+        JOIN partner_day d ON d.partner = m.partner AND d.day = c.day
+        UNION ALL
         -- what a tablet holds is claimed by it; what it sold is booked as one order that has this code; what it sold a second
         -- time is a loss
         SELECT 'tablets', h.code_id::text FROM offline_code h LEFT JOIN code c ON c.id = h.code_id
