@@ -273,7 +273,7 @@ def _book(one: Due, *, shop: Shop, at: datetime) -> None:
     line_id = uuid5(one.code_id, "taken")
     done = cash.take(actor, line_id, drawer=one.drawer, code=code, given="", at=at)
     if not isinstance(done, Refusal) or tills.line(line_id) is not None:
-        queries.taken(one.code_id)
+        queries.taken(one.code_id, at=at)
     else:
         queries.stuck(one.code_id, str(done.code), at=at)
 

@@ -202,8 +202,8 @@ def booked(code_id: UUID, order_id: UUID, sold_at: datetime, *, actor: Actor, at
     return bool(done)
 
 
-def taken(code_id: UUID) -> None:
-    call("opla_offline_taken", Argument(code_id, "uuid"))
+def taken(code_id: UUID, *, at: datetime) -> None:
+    call("opla_offline_taken", _at(at), Argument(code_id, "uuid"))
 
 
 def charge_reference(order_id: UUID) -> str:

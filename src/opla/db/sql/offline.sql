@@ -190,12 +190,12 @@ BEGIN
 END $$;
 
 -- Its money is in the drawer.
-CREATE OR REPLACE FUNCTION opla_offline_taken(p_code uuid) RETURNS void
+CREATE OR REPLACE FUNCTION opla_offline_taken(p_at timestamptz, p_code uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM opla_writes(true);
     UPDATE offline_code SET taken = true WHERE code_id = p_code AND order_id IS NOT NULL;
-    UPDATE item SET closed_at = opla_clock(), closed_by = 'system'
+    UPDATE item SET closed_at = p_at, closed_by = 'system'
     WHERE kind = 'tablet' AND subject = p_code AND closed_at IS NULL;
     PERFORM opla_writes(false);
 END $$;
