@@ -94,7 +94,7 @@ BEGIN
     SELECT p_letter, p_number, 'sent_back', 'to_print', p_at, p_at WHERE p_sealed IS NOT NULL;
     PERFORM opla_slip_event(p_at, p_actor, p_number, 'sent_back', 'out', 'sent_back', p_why);
     PERFORM opla_writes(false);
-    PERFORM opla_bank_decide(p_at, b.id, 'sent_back', p_reference[b.n])
+    PERFORM opla_bank_decide(p_at, p_actor, b.id, 'sent_back', p_reference[b.n])
     FROM (SELECT l.id, row_number() OVER (ORDER BY l.id) AS n FROM opla_slip_lines(p_number) l
           WHERE l.amount_minor <= p_most) b
     WHERE b.n <= cardinality(p_reference);
