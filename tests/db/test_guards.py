@@ -176,7 +176,7 @@ def test_a_function_that_calls_another_gives_it_as_many_arguments_as_it_takes(sh
     another went on without it."""
     rows = select(
         """SELECT proname, pronargs - pronargdefaults, pronargs, prosrc
-           FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public' AND proname LIKE 'opla%%'"""
+           FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public' AND proname ~ '^opla_'"""
     )
     takes: dict[str, set[int]] = {}
     for name, fewest, most, _ in rows:

@@ -12,12 +12,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from opla.core import letter
+from django.db import transaction
+
+from opla.core import choice, letter
 from opla.core.actor import Act, Actor
 from opla.core.address import Address
 from opla.core.catalog import Operator
 from opla.core.choice import words
 from opla.core.letter import MOST, WITH_REASON, Event, State, Text, Topic
+from opla.core.refund import State as Refunded
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import post
 from opla.db.queries.codes import Revealed
@@ -100,7 +103,8 @@ def give_back(actor: Actor, letter_id: UUID, *, why: str, shop: Shop, at: dateti
     rules, and the envelope is the evidence. Of a lost one the operator must say that nobody used the code: that is a
     refund like any other.
 
-    Each step answers a repeat as it did at first, so that pressing again ends what broke half-way.
+    Whoever printed it cannot: another person holds the envelope. Where the sum needs a second person, the refund is
+    asked for, the letter stays where it is, held back from the post, and pressing again once it is approved ends it.
     """
     if refused := actor.refused(Act.SEND_LETTERS) or actor.refused(Act.REFUND):
         return refused
@@ -109,12 +113,26 @@ def give_back(actor: Actor, letter_id: UUID, *, why: str, shop: Shop, at: dateti
     found, order_id = post.letters_of([letter_id]).get(letter_id), post.order_of(letter_id)
     if found is None or order_id is None or (found.topic, found.state) != (Topic.CODE, State.RETURNED):
         return Refusal(Code.LETTER_NOT_NOW, "letter")
-    key, seen = uuid5(letter_id, "given back"), Evidence(f"letter {letter_id} came back sealed")
-    given = refund_by_choice(actor, order_id, refund_id=key, amount=None, why=why, shop=shop, at=at, evidence=seen)
-    if isinstance(given, Refusal):
-        return given
-    post.move([letter_id], Event.ENDED, words(why), actor=actor, at=at)
-    return None
+    if any(choice.same_person(one, actor) for one in post.printed_by(letter_id)):
+        return Refusal(Code.SAME_PERSON, "letter")  # who printed it had the code in hand
+    # A refund that was denied is asked for anew only once the letter has come back once more.
+    key, seen = uuid5(letter_id, f"given back {found.since.isoformat()}"), f"letter {letter_id} came back sealed"
+    with transaction.atomic():
+        given = refund_by_choice(
+            actor, order_id, refund_id=key, amount=None, why=why, shop=shop, at=at, evidence=Evidence(seen)
+        )  # fmt: skip
+        if isinstance(given, Refusal):
+            return given
+        if given.state is Refunded.ASKED:  # looked at again: from here on nobody posts it
+            held = post.letters_of([letter_id])[letter_id].state is State.RETURNED
+        else:
+            held = given.state is not Refunded.DENIED and bool(
+                post.move([letter_id], Event.ENDED, words(why), actor=actor, at=at)
+            )
+        transaction.set_rollback(not held)
+    if not held:
+        return Refusal(Code.LETTER_NOT_NOW, "letter")
+    return Refusal(Code.REFUND_WAITS, "letter") if given.state is Refunded.ASKED else None
 
 
 def _printed(actor: Actor, ids: Sequence[UUID], event: Event, why: str, *, shop: Shop, at: datetime) -> list[Sheet]:

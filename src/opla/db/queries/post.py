@@ -332,6 +332,16 @@ def move(ids: Sequence[UUID], event: Event, why: str, *, actor: Actor, at: datet
     return [expect(row[0], UUID) for row in rows]
 
 
+def printed_by(letter_id: UUID) -> list[str]:
+    """Everybody who had this letter in hand as a sheet."""
+    rows = select(
+        """SELECT DISTINCT actor FROM event
+           WHERE subject = 'letter_out' AND subject_id = %s AND name IN ('printed', 'reprinted')""",
+        [letter_id],
+    )
+    return [expect(actor, str) for (actor,) in rows]
+
+
 def order_of(letter_id: UUID) -> UUID | None:
     rows = select("SELECT s.order_id FROM letter_out l JOIN slip s ON s.number = l.slip WHERE l.id = %s", [letter_id])
     return rows[0][0] if rows and isinstance(rows[0][0], UUID) else None

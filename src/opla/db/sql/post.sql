@@ -1,4 +1,4 @@
--- Order slips and letters on paper. Locks: orders first, then slips, then lines of the bank, then letters.
+-- Order slips and letters on paper. Locks: payments and orders first, then slips, then lines of the bank, then letters.
 
 -- An event of a slip. Internal.
 CREATE OR REPLACE FUNCTION opla_slip_event(
@@ -136,6 +136,24 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
+-- Of these letters those with a code that must not leave: it is its order's no more, or a second person is asked whether
+-- its whole price goes back. Nobody gives it back, or asks for that, before the caller has committed. Internal.
+CREATE OR REPLACE FUNCTION opla_letters_held(p_id uuid[]) RETURNS uuid[]
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM FROM payment y WHERE y.id IN (
+        SELECT a.payment_id FROM letter_out l JOIN slip s ON s.number = l.slip JOIN allocation a ON a.order_id = s.order_id
+        WHERE l.id = ANY (p_id)
+    ) ORDER BY y.id FOR SHARE;
+    PERFORM FROM letter_out l JOIN slip s ON s.number = l.slip JOIN orders o ON o.id = s.order_id
+    WHERE l.id = ANY (p_id) ORDER BY o.id FOR SHARE OF o;
+    RETURN ARRAY(
+        SELECT l.id FROM letter_out l JOIN slip s ON s.number = l.slip JOIN orders o ON o.id = s.order_id
+        WHERE l.id = ANY (p_id) AND l.topic = 'code' AND (o.state <> 'delivered' OR EXISTS (
+            SELECT FROM refund r WHERE r.order_id = o.id AND r.state = 'asked' AND r.reason = 'choice'))
+    );
+END $$;
+
 -- Letters on their way to the printer: first (p_why empty), or again. One row back for each that may be printed now; the
 -- sealed code of one that carries it, whose reveal row is written first. A code that is its order's no more is not printed.
 CREATE OR REPLACE FUNCTION opla_letters_print(
@@ -144,10 +162,9 @@ CREATE OR REPLACE FUNCTION opla_letters_print(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
+    v_held uuid[] := opla_letters_held(p_id);
     v_may uuid[];
 BEGIN
-    PERFORM FROM letter_out l JOIN slip s ON s.number = l.slip JOIN orders o ON o.id = s.order_id
-    WHERE l.id = ANY (p_id) ORDER BY o.id FOR SHARE OF o;
     PERFORM FROM letter_out l WHERE l.id = ANY (p_id) ORDER BY l.id FOR UPDATE;
     PERFORM opla_writes(true);
     WITH gone AS (
@@ -160,7 +177,7 @@ BEGIN
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
     SELECT p_at, 'letter_out', g.id, 'over', 'to_print', 'ended', p_actor, '' FROM gone g;
     SELECT coalesce(array_agg(l.id), '{}') INTO v_may FROM letter_out l JOIN slip s ON s.number = l.slip
-    WHERE l.id = ANY (p_id) AND l.state = ANY (p_source) AND s.sealed IS NOT NULL
+    WHERE l.id = ANY (p_id) AND l.state = ANY (p_source) AND s.sealed IS NOT NULL AND l.id <> ALL (v_held)
       AND (l.topic <> 'code' OR EXISTS (SELECT FROM orders o JOIN delivery d ON d.order_id = o.id JOIN code c
            ON c.id = d.code_id AND c.order_id = o.id WHERE o.id = s.order_id AND o.state = 'delivered'));
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
@@ -177,16 +194,18 @@ BEGIN
     WHERE l.id = ANY (v_may) ORDER BY l.made_at, l.id;
 END $$;
 
--- What became of letters: those that were in one of p_source are in p_target now.
+-- What became of letters: those that were in one of p_source are in p_target now. Into the post goes no code that is held.
 CREATE OR REPLACE FUNCTION opla_letters_move(
     p_at timestamptz, p_actor text, p_event text, p_why text, p_source text[], p_target text, p_id uuid[]
 ) RETURNS SETOF uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
+    v_held uuid[] := CASE p_target WHEN 'posted' THEN opla_letters_held(p_id) ELSE '{}' END;
     v_moved uuid[];
 BEGIN
     SELECT coalesce(array_agg(m.id), '{}') INTO v_moved FROM (
-        SELECT l.id FROM letter_out l WHERE l.id = ANY (p_id) AND l.state = ANY (p_source) ORDER BY l.id FOR UPDATE
+        SELECT l.id FROM letter_out l WHERE l.id = ANY (p_id) AND l.state = ANY (p_source) AND l.id <> ALL (v_held)
+        ORDER BY l.id FOR UPDATE
     ) m;
     PERFORM opla_writes(true);
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
