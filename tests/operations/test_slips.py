@@ -383,6 +383,45 @@ def test_a_code_that_was_taken_back_meanwhile_is_not_printed(post_world: World) 
     assert select("SELECT count(*) FROM reveal") == [(0,)]
 
 
+def test_one_letter_that_does_not_open_spoils_no_batch(post_world: World) -> None:
+    numbers = [made(post_world) for _ in range(4)]
+    ordered = made(post_world, "proximus", address=None)
+    entered(post_world, ordered, CODE, address=HOME)
+    pay(post_world, ordered)
+    work(post_world)
+    by_owner("UPDATE slip SET sealed = %s WHERE number = %s", [b"another key", numbers[1]])
+    [(sealed,)] = select("SELECT sealed FROM code WHERE order_id IS NOT NULL")
+    by_owner("UPDATE code SET sealed = %s WHERE order_id IS NOT NULL", [b"another key"])
+    sheets = letters_out.print_letters(CLERK, shop=post_world.shop, at=post_world.clock())
+    assert not isinstance(sheets, Refusal)
+    assert sorted(one.letter.slip.number for one in sheets) == sorted({*numbers} - {numbers[1]})
+    left = [one.slip.number for one in letters() if one.state is letter.State.TO_PRINT]
+    assert sorted(left) == sorted([numbers[1], ordered])
+    assert post_world.items() == ["letter_unreadable", "letter_unreadable"]
+    assert select("SELECT count(*) FROM reveal") == [(0,)], "nobody saw it"
+    by_owner("UPDATE code SET sealed = %s WHERE order_id IS NOT NULL", [bytes(sealed)])
+    sheets = letters_out.print_letters(CLERK, shop=post_world.shop, at=post_world.clock())
+    assert not isinstance(sheets, Refusal)
+    assert [one.letter.slip.number for one in sheets] == [ordered]
+    assert post_world.items() == ["letter_unreadable"]
+
+
+def test_a_batch_that_the_printer_ate_is_printed_again_with_a_reason(post_world: World) -> None:
+    for _ in range(3):
+        made(post_world)
+    at, shop = post_world.clock(), post_world.shop
+    sheets = letters_out.print_letters(CLERK, shop=shop, at=at)
+    assert not isinstance(sheets, Refusal)
+    first, *others = [one.letter.id for one in sheets]
+    no = letters_out.print_these_again(CLERK, [first], why=" ", shop=shop, at=at)
+    assert no == Refusal(Code.REASON_MISSING, "why")
+    letters_out.say(CLERK, [first], Event.POSTED, at=at)
+    again = letters_out.print_these_again(CLERK, [first, *others], why="no toner", shop=shop, at=at)
+    assert not isinstance(again, Refusal)
+    assert sorted(one.letter.id for one in again) == sorted(others)
+    assert {one.copy for one in again} == {1}
+
+
 def test_an_sms_that_failed_is_a_letter_after_all_and_one_that_left_is_none(post_world: World) -> None:
     number = made(post_world)
     order_id = entered(post_world, number, by_text=True)
@@ -411,6 +450,7 @@ def test_who_may_not_is_refused_everywhere(post_world: World) -> None:
         slips.send_back(CUSTOMER, number, Reason.UNREADABLE, None, shop=shop, at=at),
         letters_out.print_letters(CUSTOMER, shop=shop, at=at),
         letters_out.print_again(CUSTOMER, UUID(int=1), why="x", shop=shop, at=at),
+        letters_out.print_these_again(CUSTOMER, [UUID(int=1)], why="x", shop=shop, at=at),
         letters_out.say(CUSTOMER, [], Event.POSTED, at=at),
         letters_out.give_back(CUSTOMER, UUID(int=1), why="x", shop=shop, at=at),
     ]

@@ -125,6 +125,9 @@ def test_a_letter_that_came_back_is_followed_to_its_end_on_its_own_page(shop: Do
     pdf = who.client.post("/owner/post/", {"act": "print"})
     assert "0000 0000 0000 1" in written(pdf.content)
     [(letter_id,)] = select("SELECT id FROM letter_out")
+    assert who.post("/owner/post/", {"act": "again", "letter": str(letter_id)}).status == 422  # no reason
+    more = who.client.post("/owner/post/", {"act": "again", "letter": str(letter_id), "why": "no toner"})
+    assert "0000 0000 0000 1" in written(more.content)
     here = f"/owner/post/letters/{letter_id}/"
     assert who.post(here, {"act": "again"}).status == 422  # no reason
     assert who.post(here, {"act": "returned"}).status == 422  # it never left

@@ -86,6 +86,19 @@ def print_again(
     return sheets or Refusal(Code.LETTER_NOT_NOW, "letter")
 
 
+def print_these_again(
+    actor: Actor, letter_ids: Sequence[UUID], *, why: str, shop: Shop, at: datetime
+) -> list[Sheet] | Refusal:
+    """A whole batch once more, while it is in nobody's post: its file was lost, or the printer ate it."""
+    if refused := actor.refused(Act.SEND_LETTERS):
+        return refused
+    if not why.strip():
+        return Refusal(Code.REASON_MISSING, "why")
+    printed = [key for key, one in post.letters_of(letter_ids[:MOST]).items() if one.state is State.PRINTED]
+    sheets = _printed(actor, printed, Event.REPRINTED, words(why), shop=shop, at=at)
+    return sheets or Refusal(Code.LETTER_NOT_NOW, "letter")
+
+
 def say(actor: Actor, letter_ids: Sequence[UUID], event: Event, *, why: str = "", at: datetime) -> int | Refusal:
     """What became of letters that are printed; of how many it was true. Refused where it was of none."""
     if refused := actor.refused(Act.SEND_LETTERS):
@@ -136,15 +149,28 @@ def give_back(actor: Actor, letter_id: UUID, *, why: str, shop: Shop, at: dateti
 
 
 def _printed(actor: Actor, ids: Sequence[UUID], event: Event, why: str, *, shop: Shop, at: datetime) -> list[Sheet]:
-    """What may be printed, opened and committed as printed, before anything of it is drawn."""
-    opened = post.print_them(ids, event, why, actor=actor, at=at, keyring=shop.keyring) if ids else {}
+    """What may be printed, opened and committed as printed, before anything of it is drawn.
+
+    What does not open stays as it is and is a person's, and the others are printed without it.
+    """
+    left, opened, addresses = list(ids), dict[UUID, Revealed | None](), dict[UUID, Address]()
+    while left:
+        with transaction.atomic():
+            opened, closed = post.print_them(left, event, why, actor=actor, at=at, keyring=shop.keyring)
+            found = post.letters_of(list(opened))
+            known = {key: slips.opened(one.slip, shop=shop) for key, one in found.items()}
+            addresses = {key: to for key, to in known.items() if to is not None}
+            closed += [key for key in opened if key not in addresses]
+            transaction.set_rollback(bool(closed))
+        if not closed:
+            break
+        post.unreadable(closed, at=at)
+        left, opened = [one for one in left if one not in closed], {}
     found, (_, now) = post.letters_of(list(opened)), catalogue.active()
     sheets = []
     for key, code in opened.items():
         one = found[key]
-        to = slips.opened(one.slip, shop=shop)
         about = one.order
         operator = (catalogue.at_version(about.catalog_version) if about else now).operator(one.slip.operator)
-        if to is not None:
-            sheets.append(Sheet(one, to, operator, code, one.prints - 1))
+        sheets.append(Sheet(one, addresses[key], operator, code, one.prints - 1))
     return sheets

@@ -183,6 +183,8 @@ BEGIN
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
     SELECT p_at, 'letter_out', l.id, p_event, l.state, 'printed', p_actor, p_why FROM letter_out l WHERE l.id = ANY (v_may);
     UPDATE letter_out l SET state = 'printed', prints = l.prints + 1, since = p_at WHERE l.id = ANY (v_may);
+    UPDATE item i SET closed_at = p_at, closed_by = p_actor
+    WHERE i.kind = 'letter_unreadable' AND i.subject = ANY (v_may) AND i.closed_at IS NULL;
     INSERT INTO reveal (order_id, code_id, actor, at)
     SELECT s.order_id, d.code_id, p_actor, p_at FROM letter_out l JOIN slip s ON s.number = l.slip
     JOIN delivery d ON d.order_id = s.order_id WHERE l.id = ANY (v_may) AND l.topic = 'code';
@@ -192,6 +194,20 @@ BEGIN
     FROM letter_out l JOIN slip s ON s.number = l.slip
     LEFT JOIN delivery d ON d.order_id = s.order_id AND l.topic = 'code' LEFT JOIN code c ON c.id = d.code_id
     WHERE l.id = ANY (v_may) ORDER BY l.made_at, l.id;
+END $$;
+
+-- These cannot be printed, because what stands on them does not open: a person has to find out why.
+CREATE OR REPLACE FUNCTION opla_letters_unreadable(p_at timestamptz, p_id uuid[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM opla_writes(true);
+    INSERT INTO item (kind, subject, order_id, amount_minor, currency, why, opened_at)
+    SELECT 'letter_unreadable', l.id, o.id, coalesce(o.face_minor + o.fee_minor - o.discount_minor, 0),
+           coalesce(o.currency, 'EUR'), jsonb_build_object('why', 'letter_unreadable', 'number', s.number), p_at
+    FROM letter_out l JOIN slip s ON s.number = l.slip LEFT JOIN orders o ON o.id = s.order_id
+    WHERE l.id = ANY (p_id) ORDER BY l.id
+    ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING;
+    PERFORM opla_writes(false);
 END $$;
 
 -- What became of letters: those that were in one of p_source are in p_target now. Into the post goes no code that is held.
