@@ -155,3 +155,39 @@ def test_the_application_calls_no_function_that_is_not_made_for_it(shared: World
            WHERE nspname = 'public' AND has_function_privilege(p.oid, 'EXECUTE') AND NOT prosecdef"""
     )
     assert sorted(str(name) for (name,) in rows) == ["opla_clock", "opla_may_act"]  # neither writes
+
+
+def arguments(text: str) -> int:
+    """How many there are between this call's bracket, which has just been opened, and the one that closes it."""
+    depth, commas, empty = 0, 0, True
+    for letter in text:
+        if letter in ")]":
+            if depth == 0:
+                return 0 if empty else commas + 1
+            depth -= 1
+        depth += letter in "(["
+        commas += letter == "," and depth == 0
+        empty = empty and letter.isspace()
+    raise AssertionError(f"a call that does not end: {text[:80]}")
+
+
+def test_a_function_that_calls_another_gives_it_as_many_arguments_as_it_takes(shared: World) -> None:
+    """The database looks at a call in plpgsql when it is made, not when the function is: one took an argument more, and
+    another went on without it."""
+    rows = select(
+        """SELECT proname, pronargs - pronargdefaults, pronargs, prosrc
+           FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public' AND proname ~ '^opla_'"""
+    )
+    takes: dict[str, set[int]] = {}
+    for name, fewest, most, _ in rows:
+        takes.setdefault(str(name), set()).update(range(int(str(fewest)), int(str(most)) + 1))
+    calls, wrong = 0, []
+    for caller, _, _, source in rows:
+        text = re.sub(r"--[^\n]*|'(?:[^']|'')*'", lambda found: "''" if found[0][0] == "'" else "", str(source))
+        for call in re.finditer(r"\b(opla_\w+)\s*\(", text):
+            if re.search(r"\b(INTO|JOIN|TABLE)\s+$", text[: call.start()]):
+                continue
+            calls += 1
+            if (given := arguments(text[call.end() :])) not in takes.get(call[1], set()):
+                wrong.append(f"{caller} calls {call[1]} with {given}")
+    assert (calls > 100, wrong) == (True, [])

@@ -32,12 +32,13 @@ from opla.db.queries.call import Argument, call, select
 from opla.db.queries.post import Letter
 from opla.operations import letters_out, slips
 from opla.operations import shop as shops
-from opla.operations.refund_by_choice import refund_by_choice
+from opla.operations.refund_by_choice import Evidence, approve_refund, deny_refund, refund_by_choice
 from opla.operations.slips import Entered
 from statements import PAYER, camt, entry
 from support import by_owner, until_somebody_waits
 
 CLERK = Actor(Role.SUPPORT, "ben")
+SECOND = Actor(Role.SUPPORT, "eva")
 HOME = Address("Ana Peeters", "Kerkstraat", "12", "", "9000", "Gent")
 ELSEWHERE = Address("Ana Peeters", "Dorpstraat", "3", "b", "2000", "Antwerpen")
 SAID = "Zet het er meteen op."
@@ -290,15 +291,80 @@ def test_the_price_of_a_letter_that_came_back_is_given_back_once_and_its_code_is
     [sheet] = printed_code(post_world)
     one, at, shop = sheet.letter.id, post_world.clock(), post_world.shop
     assert letters_out.say(CLERK, [one], Event.POSTED, at=at) == 1
-    in_the_post = letters_out.give_back(CLERK, one, why="they say so", shop=shop, at=at)
+    in_the_post = letters_out.give_back(SECOND, one, why="they say so", shop=shop, at=at)
     assert in_the_post == Refusal(Code.LETTER_NOT_NOW, "letter")
     letters_out.say(CLERK, [one], Event.RETURNED, at=at)
-    assert letters_out.give_back(CLERK, one, why="nobody lives there", shop=shop, at=at) is None
+    printer = letters_out.give_back(CLERK, one, why="nobody lives there", shop=shop, at=at)
+    assert printer == Refusal(Code.SAME_PERSON, "letter"), "who printed it had the code in hand"
+    assert letters_out.give_back(SECOND, one, why="nobody lives there", shop=shop, at=at) is None
     work(post_world)
     assert post_world.refunds() == [("choice", 1500, "due")]
     assert [o.state for o in letters(Topic.CODE)] == [letter.State.ENDED]
-    assert letters_out.give_back(CLERK, one, why="again", shop=shop, at=at) == Refusal(Code.LETTER_NOT_NOW, "letter")
+    assert letters_out.give_back(SECOND, one, why="again", shop=shop, at=at) == Refusal(Code.LETTER_NOT_NOW, "letter")
     assert select("SELECT count(*) FROM code WHERE state = 'stock'") == [(0,)]
+
+
+def returned_code(world: World) -> UUID:
+    [sheet] = printed_code(world)
+    for event in (Event.POSTED, Event.RETURNED):
+        assert letters_out.say(CLERK, [sheet.letter.id], event, at=world.clock()) == 1
+    return sheet.letter.id
+
+
+def asked(world: World) -> UUID:
+    [(refund_id,)] = select("SELECT id FROM refund WHERE state = 'asked'")
+    return UUID(str(refund_id))
+
+
+def test_a_code_whose_price_waits_for_a_second_person_is_held_back_from_the_post(post_world: World) -> None:
+    post_world.shop = replace(post_world.shop, refund_alone_minor=1000)
+    one, at, shop = returned_code(post_world), post_world.clock(), post_world.shop
+    not_now, waits = Refusal(Code.LETTER_NOT_NOW, "letter"), Refusal(Code.REFUND_WAITS, "letter")
+    assert letters_out.give_back(SECOND, one, why="nobody lives there", shop=shop, at=at) == waits
+    assert [o.state for o in letters(Topic.CODE)] == [letter.State.RETURNED]
+    assert letters_out.say(SECOND, [one], Event.POSTED_AGAIN, at=at) == not_now
+    assert letters_out.print_again(SECOND, one, why="moved", shop=shop, at=at) == not_now
+    deny_refund(OWNER, asked(post_world), why="they called", shop=shop, at=at)
+    assert letters_out.say(SECOND, [one], Event.POSTED_AGAIN, at=at) == 1
+    assert letters_out.say(SECOND, [one], Event.RETURNED, at=at + timedelta(days=3)) == 1
+    assert letters_out.give_back(SECOND, one, why="again", shop=shop, at=at) == waits
+    approve_refund(OWNER, asked(post_world), shop=shop, at=at)
+    assert letters_out.say(SECOND, [one], Event.POSTED_AGAIN, at=at) == not_now
+    assert letters_out.give_back(SECOND, one, why="again", shop=shop, at=at) is None
+    assert [o.state for o in letters(Topic.CODE)] == [letter.State.ENDED]
+    assert [state for _, _, state in post_world.refunds()] == ["denied", "due"]
+
+
+def test_a_code_whose_price_went_back_is_posted_by_nobody(post_world: World) -> None:
+    [sheet] = printed_code(post_world)
+    [(order_id,)] = select("SELECT id FROM orders")
+    refund_by_choice(
+        OWNER, UUID(str(order_id)), refund_id=UUID(int=7), amount=None, why="asked for", shop=post_world.shop,
+        at=post_world.clock(), evidence=Evidence("not used"),
+    )  # fmt: skip
+    no = letters_out.say(CLERK, [sheet.letter.id], Event.POSTED, at=post_world.clock())
+    assert no == Refusal(Code.LETTER_NOT_NOW, "letter")
+    assert letters_out.say(CLERK, [sheet.letter.id], Event.ENDED, why="destroyed", at=post_world.clock()) == 1
+
+
+@pytest.mark.parametrize("alone_minor", [10_000, 1_000])
+def test_a_letter_is_posted_again_or_its_price_given_back_and_never_both(post_world: World, alone_minor: int) -> None:
+    post_world.shop = replace(post_world.shop, refund_alone_minor=alone_minor)
+    one, at, shop = returned_code(post_world), post_world.clock(), post_world.shop
+    given: list[Refusal | None] = []
+
+    def give() -> None:
+        given.append(letters_out.give_back(SECOND, one, why="nobody lives there", shop=shop, at=at))
+        connections.close_all()
+
+    with transaction.atomic():
+        assert letters_out.say(CLERK, [one], Event.POSTED_AGAIN, at=at) == 1
+        slow = threading.Thread(target=give)
+        slow.start()
+        until_somebody_waits()
+    slow.join(timeout=30)
+    assert given == [Refusal(Code.LETTER_NOT_NOW, "letter")]
+    assert select("SELECT count(*) FROM refund") == [(0,)]
 
 
 def test_a_code_that_was_taken_back_meanwhile_is_not_printed(post_world: World) -> None:
@@ -315,6 +381,45 @@ def test_a_code_that_was_taken_back_meanwhile_is_not_printed(post_world: World) 
     assert [one.letter.topic for one in sheets] == [Topic.SLIP]
     assert [one.state for one in letters(Topic.CODE)] == [letter.State.ENDED]
     assert select("SELECT count(*) FROM reveal") == [(0,)]
+
+
+def test_one_letter_that_does_not_open_spoils_no_batch(post_world: World) -> None:
+    numbers = [made(post_world) for _ in range(4)]
+    ordered = made(post_world, "proximus", address=None)
+    entered(post_world, ordered, CODE, address=HOME)
+    pay(post_world, ordered)
+    work(post_world)
+    by_owner("UPDATE slip SET sealed = %s WHERE number = %s", [b"another key", numbers[1]])
+    [(sealed,)] = select("SELECT sealed FROM code WHERE order_id IS NOT NULL")
+    by_owner("UPDATE code SET sealed = %s WHERE order_id IS NOT NULL", [b"another key"])
+    sheets = letters_out.print_letters(CLERK, shop=post_world.shop, at=post_world.clock())
+    assert not isinstance(sheets, Refusal)
+    assert sorted(one.letter.slip.number for one in sheets) == sorted({*numbers} - {numbers[1]})
+    left = [one.slip.number for one in letters() if one.state is letter.State.TO_PRINT]
+    assert sorted(left) == sorted([numbers[1], ordered])
+    assert post_world.items() == ["letter_unreadable", "letter_unreadable"]
+    assert select("SELECT count(*) FROM reveal") == [(0,)], "nobody saw it"
+    by_owner("UPDATE code SET sealed = %s WHERE order_id IS NOT NULL", [bytes(sealed)])
+    sheets = letters_out.print_letters(CLERK, shop=post_world.shop, at=post_world.clock())
+    assert not isinstance(sheets, Refusal)
+    assert [one.letter.slip.number for one in sheets] == [ordered]
+    assert post_world.items() == ["letter_unreadable"]
+
+
+def test_a_batch_that_the_printer_ate_is_printed_again_with_a_reason(post_world: World) -> None:
+    for _ in range(3):
+        made(post_world)
+    at, shop = post_world.clock(), post_world.shop
+    sheets = letters_out.print_letters(CLERK, shop=shop, at=at)
+    assert not isinstance(sheets, Refusal)
+    first, *others = [one.letter.id for one in sheets]
+    no = letters_out.print_these_again(CLERK, [first], why=" ", shop=shop, at=at)
+    assert no == Refusal(Code.REASON_MISSING, "why")
+    letters_out.say(CLERK, [first], Event.POSTED, at=at)
+    again = letters_out.print_these_again(CLERK, [first, *others], why="no toner", shop=shop, at=at)
+    assert not isinstance(again, Refusal)
+    assert sorted(one.letter.id for one in again) == sorted(others)
+    assert {one.copy for one in again} == {1}
 
 
 def test_an_sms_that_failed_is_a_letter_after_all_and_one_that_left_is_none(post_world: World) -> None:
@@ -345,6 +450,7 @@ def test_who_may_not_is_refused_everywhere(post_world: World) -> None:
         slips.send_back(CUSTOMER, number, Reason.UNREADABLE, None, shop=shop, at=at),
         letters_out.print_letters(CUSTOMER, shop=shop, at=at),
         letters_out.print_again(CUSTOMER, UUID(int=1), why="x", shop=shop, at=at),
+        letters_out.print_these_again(CUSTOMER, [UUID(int=1)], why="x", shop=shop, at=at),
         letters_out.say(CUSTOMER, [], Event.POSTED, at=at),
         letters_out.give_back(CUSTOMER, UUID(int=1), why="x", shop=shop, at=at),
     ]

@@ -14,6 +14,7 @@ from opla.core.actor import Actor, Role
 from opla.core.day import day_of
 from opla.core.ledger import VOUCHER
 from opla.core.money import Money
+from opla.core.phone import Number
 from opla.core.ports import Charges
 from opla.core.refusal import Code, Refusal
 from opla.core.voucher import Event, grouped, read_code
@@ -28,6 +29,7 @@ from opla.db.queries.vouchers import Vouchers
 from opla.operations import places, vouchers
 from opla.operations.drawers import keep_drawer
 from opla.operations.expire import expire
+from opla.operations.order_texts import read_number
 from opla.operations.outside import Adapters
 from opla.operations.refund_by_choice import refund_by_choice
 from opla.operations.vouchers import Activated, By, For, Good, Made, Printed, Redeemed, ToSell, Unfit
@@ -194,6 +196,17 @@ def test_pressing_twice_shows_the_same_order_and_others_the_one_sentence(counter
     assert redeem(counter, code, by=By(b"", address="198.51.100.9")) == [Refusal(Code.VOUCHER_WRONG, "code")]
 
 
+@pytest.mark.parametrize("texted", [False, True])
+def test_pressing_twice_at_the_same_moment_shows_the_same_order(counter: World, *, texted: bool) -> None:
+    _serial, code = sold(counter, DIRECT)
+    number = read_number(E164)
+    assert isinstance(number, Number)
+    each = [By(bytes([n]) * 16, texts=number) for n in (1, 2)] if texted else [BY, BY]
+    found = at_once(*[lambda by=by: redeem(counter, code, by=by, number=NUMBER) for by in each])  # type: ignore[misc]
+    assert len({done(one) for one in found}) == 1
+    assert sorted(one.again for one in found if isinstance(one, Redeemed)) == [False, True]
+
+
 def test_two_tills_that_sell_the_same_voucher_take_its_price_once(counter: World) -> None:
     assert keep_drawer(OWNER, "counter-2", place_id(), is_open=True, sandbox=True, at=counter.clock()) is None
     [serial] = in_stock(counter, quantity=1)
@@ -328,6 +341,27 @@ def test_ten_tries_and_then_slowly(counter: World) -> None:
     assert no(redeem(counter, code)[0]) == "too_many_tries"  # type: ignore[index]
     kiosk = By(b"", address=BY.address, station="main-kiosk")  # counted by itself, wherever it stands
     done(redeem(counter, code, by=kiosk))
+
+
+def test_good_codes_use_up_no_tries(counter: World) -> None:
+    found = in_stock(counter, quantity=14)
+    for serial in found:
+        assert isinstance(sell(counter, serial), Activated)
+    *codes, last, back = found.values()
+    for code in codes:
+        assert isinstance(vouchers.look(CUSTOMER, code, by=BY, shop=counter.shop, at=counter.clock()), Good)
+        done(redeem(counter, code))
+        done(redeem(counter, code))  # it is theirs already
+    assert select("SELECT count(*) FROM orders") == [(12,)]
+    for _ in range(10):
+        assert redeem(counter, "K7M39QX2TBVW14") == [Refusal(Code.VOUCHER_WRONG, "code")]
+    assert no(redeem(counter, last)[0]) == "too_many_tries"  # type: ignore[index]
+    line = uuid4()
+    for _ in range(12):  # the same press of a clerk's button
+        given = vouchers.give_back(
+            CLERK, back, drawer=TILL, line_id=line, why="shown", shop=counter.shop, at=counter.clock()
+        )
+        assert given == Money(1500, "EUR")
 
 
 def test_paper_that_was_lost_or_came_back_is_counted_and_owed_for_by_nobody(counter: World) -> None:

@@ -125,6 +125,9 @@ def test_a_letter_that_came_back_is_followed_to_its_end_on_its_own_page(shop: Do
     pdf = who.client.post("/owner/post/", {"act": "print"})
     assert "0000 0000 0000 1" in written(pdf.content)
     [(letter_id,)] = select("SELECT id FROM letter_out")
+    assert who.post("/owner/post/", {"act": "again", "letter": str(letter_id)}).status == 422  # no reason
+    more = who.client.post("/owner/post/", {"act": "again", "letter": str(letter_id), "why": "no toner"})
+    assert "0000 0000 0000 1" in written(more.content)
     here = f"/owner/post/letters/{letter_id}/"
     assert who.post(here, {"act": "again"}).status == 422  # no reason
     assert who.post(here, {"act": "returned"}).status == 422  # it never left
@@ -137,8 +140,9 @@ def test_a_letter_that_came_back_is_followed_to_its_end_on_its_own_page(shop: Do
     for act in ("posted", "returned"):
         who.post(here, {"act": act})
     assert "Give the price back" in who.get(here).text
-    over = who.post(here, {"act": "give_back", "why": "nobody lives there"})
-    assert over.where == here
+    ending = {"act": "give_back", "why": "nobody lives there"}
+    assert who.post(here, ending).status == 422  # they printed it
+    assert signed_in(world, Role.SUPPORT, "eva").post(here, ending).where == here
     assert select("SELECT reason, state FROM refund") == [("choice", "due")]
 
 

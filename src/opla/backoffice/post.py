@@ -128,15 +128,21 @@ def _done(request: HttpRequest, actor: Actor, here: Shop, at: datetime) -> HttpR
         case "print":
             return _sheets(letters_out.print_letters(actor, shop=here, at=at), here)
         case "posted":
-            ids = [found for text in request.POST.getlist("letter")[:_MOST_LISTED] if (found := _uuid(text))]
-            said = letters_out.say(actor, ids, Event.POSTED, at=at)
+            said = letters_out.say(actor, _ticked(request), Event.POSTED, at=at)
             return [said] if isinstance(said, Refusal) else redirect("owner-post")
+        case "again":
+            why = request.POST.get("why", "")[:200]
+            return _sheets(letters_out.print_these_again(actor, _ticked(request), why=why, shop=here, at=at), here)
         case "scan":
             scanned = slips.find(actor, request.POST.get("slip", "")[:60], shop=here)
             return [scanned] if isinstance(scanned, Refusal) else redirect("owner-slip", scanned[0].number)
         case "slips" if not _missing(here):
             return _made(request, actor, here, at)
     raise Http404
+
+
+def _ticked(request: HttpRequest) -> list[UUID]:
+    return [found for text in request.POST.getlist("letter")[:_MOST_LISTED] if (found := _uuid(text))]
 
 
 def _made(request: HttpRequest, actor: Actor, here: Shop, at: datetime) -> HttpResponse | list[Refusal]:

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     PAYOUT_MISSING = "payout_missing"  # a payment that no payout has brought
     PASSPORT = "passport"  # a seller applies for one, or one is due for review
     SELLER_REPORTED = "seller_reported"
+    LETTER_UNREADABLE = "letter_unreadable"  # a letter that cannot be printed: its code or address does not open
     TABLET = "tablet"  # what a tablet sold without a line cannot be
 
 
@@ -111,6 +112,8 @@ class Why(StrEnum):
     OFFLINE_UNKNOWN = "offline_unknown"  # the tablet never held this code
     OFFLINE_UNBOOKED = "offline_unbooked"  # refused: what stands in the way of its order, or of its money
     OFFLINE_LATE = "offline_late"  # the code had been posted as lost
+    # of letters
+    LETTER_UNREADABLE = "letter_unreadable"  # number: of its slip
     # what cannot be
     ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer
     MOVE_IMPOSSIBLE = "move_impossible"  # subject, state, event
@@ -186,6 +189,7 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.PAYOUT_MISSING: (Resolution.SEEN,),
     Kind.PASSPORT: (),  # decided on the page of the sellers
     Kind.SELLER_REPORTED: (Resolution.SEEN,),
+    Kind.LETTER_UNREADABLE: (Resolution.SEEN,),
     Kind.TABLET: (Resolution.SEEN,),
     Kind.SLIP_DUE: (Resolution.PAID_BACK,),  # or by its slip, or by bank: `operations.terminal`
     Kind.CASH_DUE: (),  # paid out, or sent by bank, on the page of the drawers: nobody's word moves cash

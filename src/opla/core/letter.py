@@ -3,12 +3,13 @@
     to_print ──printed──▶ printed ──posted──▶ posted ──returned──▶ returned ──posted_again──▶ posted
         │                 ▲    │                │ └──lost──▶ lost     │  │
         │                 └────┴──reprinted─────│────────────┴────────┘  └──ended──▶ ended
-        └──over──▶ ended                        └ (nobody hears of most letters again)
+        └──over──▶ ended  └──ended──▶ ended     └ (nobody hears of most letters again)
 
 A letter with a code is the code: it is revealed by printing, in the same commit and before anything is drawn. Printing
 again needs a reason, is an event of its own, and stands on the sheet. What came back sealed goes out again as it is;
 where the address was wrong, it is printed again for the right one. Its code never goes back on the shelf, because
-somebody had it in hand: a person may give the price back, with a reason, and then the letter has ended.
+somebody had it in hand: a person who did not print it may give the price back, with a reason, and then the letter has
+ended. While a second person is asked about that, and once it is given back, its code does not go into the post.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ ARROWS: Final[dict[tuple[State, Event], State]] = {
     (State.POSTED, Event.LOST): State.LOST,
     (State.RETURNED, Event.POSTED_AGAIN): State.POSTED,
     (State.LOST, Event.RETURNED): State.RETURNED,
+    (State.PRINTED, Event.ENDED): State.ENDED,
     (State.RETURNED, Event.ENDED): State.ENDED,
     (State.LOST, Event.ENDED): State.ENDED,
 }

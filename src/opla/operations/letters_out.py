@@ -12,12 +12,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from opla.core import letter
+from django.db import transaction
+
+from opla.core import choice, letter
 from opla.core.actor import Act, Actor
 from opla.core.address import Address
 from opla.core.catalog import Operator
 from opla.core.choice import words
 from opla.core.letter import MOST, WITH_REASON, Event, State, Text, Topic
+from opla.core.refund import State as Refunded
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import post
 from opla.db.queries.codes import Revealed
@@ -83,6 +86,19 @@ def print_again(
     return sheets or Refusal(Code.LETTER_NOT_NOW, "letter")
 
 
+def print_these_again(
+    actor: Actor, letter_ids: Sequence[UUID], *, why: str, shop: Shop, at: datetime
+) -> list[Sheet] | Refusal:
+    """A whole batch once more, while it is in nobody's post: its file was lost, or the printer ate it."""
+    if refused := actor.refused(Act.SEND_LETTERS):
+        return refused
+    if not why.strip():
+        return Refusal(Code.REASON_MISSING, "why")
+    printed = [key for key, one in post.letters_of(letter_ids[:MOST]).items() if one.state is State.PRINTED]
+    sheets = _printed(actor, printed, Event.REPRINTED, words(why), shop=shop, at=at)
+    return sheets or Refusal(Code.LETTER_NOT_NOW, "letter")
+
+
 def say(actor: Actor, letter_ids: Sequence[UUID], event: Event, *, why: str = "", at: datetime) -> int | Refusal:
     """What became of letters that are printed; of how many it was true. Refused where it was of none."""
     if refused := actor.refused(Act.SEND_LETTERS):
@@ -100,7 +116,8 @@ def give_back(actor: Actor, letter_id: UUID, *, why: str, shop: Shop, at: dateti
     rules, and the envelope is the evidence. Of a lost one the operator must say that nobody used the code: that is a
     refund like any other.
 
-    Each step answers a repeat as it did at first, so that pressing again ends what broke half-way.
+    Whoever printed it cannot: another person holds the envelope. Where the sum needs a second person, the refund is
+    asked for, the letter stays where it is, held back from the post, and pressing again once it is approved ends it.
     """
     if refused := actor.refused(Act.SEND_LETTERS) or actor.refused(Act.REFUND):
         return refused
@@ -109,24 +126,51 @@ def give_back(actor: Actor, letter_id: UUID, *, why: str, shop: Shop, at: dateti
     found, order_id = post.letters_of([letter_id]).get(letter_id), post.order_of(letter_id)
     if found is None or order_id is None or (found.topic, found.state) != (Topic.CODE, State.RETURNED):
         return Refusal(Code.LETTER_NOT_NOW, "letter")
-    key, seen = uuid5(letter_id, "given back"), Evidence(f"letter {letter_id} came back sealed")
-    given = refund_by_choice(actor, order_id, refund_id=key, amount=None, why=why, shop=shop, at=at, evidence=seen)
-    if isinstance(given, Refusal):
-        return given
-    post.move([letter_id], Event.ENDED, words(why), actor=actor, at=at)
-    return None
+    if any(choice.same_person(one, actor) for one in post.printed_by(letter_id)):
+        return Refusal(Code.SAME_PERSON, "letter")  # who printed it had the code in hand
+    # A refund that was denied is asked for anew only once the letter has come back once more.
+    key, seen = uuid5(letter_id, f"given back {found.since.isoformat()}"), f"letter {letter_id} came back sealed"
+    with transaction.atomic():
+        given = refund_by_choice(
+            actor, order_id, refund_id=key, amount=None, why=why, shop=shop, at=at, evidence=Evidence(seen)
+        )  # fmt: skip
+        if isinstance(given, Refusal):
+            return given
+        if given.state is Refunded.ASKED:  # looked at again: from here on nobody posts it
+            held = post.letters_of([letter_id])[letter_id].state is State.RETURNED
+        else:
+            held = given.state is not Refunded.DENIED and bool(
+                post.move([letter_id], Event.ENDED, words(why), actor=actor, at=at)
+            )
+        transaction.set_rollback(not held)
+    if not held:
+        return Refusal(Code.LETTER_NOT_NOW, "letter")
+    return Refusal(Code.REFUND_WAITS, "letter") if given.state is Refunded.ASKED else None
 
 
 def _printed(actor: Actor, ids: Sequence[UUID], event: Event, why: str, *, shop: Shop, at: datetime) -> list[Sheet]:
-    """What may be printed, opened and committed as printed, before anything of it is drawn."""
-    opened = post.print_them(ids, event, why, actor=actor, at=at, keyring=shop.keyring) if ids else {}
+    """What may be printed, opened and committed as printed, before anything of it is drawn.
+
+    What does not open stays as it is and is a person's, and the others are printed without it.
+    """
+    left, opened, addresses = list(ids), dict[UUID, Revealed | None](), dict[UUID, Address]()
+    while left:
+        with transaction.atomic():
+            opened, closed = post.print_them(left, event, why, actor=actor, at=at, keyring=shop.keyring)
+            found = post.letters_of(list(opened))
+            known = {key: slips.opened(one.slip, shop=shop) for key, one in found.items()}
+            addresses = {key: to for key, to in known.items() if to is not None}
+            closed += [key for key in opened if key not in addresses]
+            transaction.set_rollback(bool(closed))
+        if not closed:
+            break
+        post.unreadable(closed, at=at)
+        left, opened = [one for one in left if one not in closed], {}
     found, (_, now) = post.letters_of(list(opened)), catalogue.active()
     sheets = []
     for key, code in opened.items():
         one = found[key]
-        to = slips.opened(one.slip, shop=shop)
         about = one.order
         operator = (catalogue.at_version(about.catalog_version) if about else now).operator(one.slip.operator)
-        if to is not None:
-            sheets.append(Sheet(one, to, operator, code, one.prints - 1))
+        sheets.append(Sheet(one, addresses[key], operator, code, one.prints - 1))
     return sheets

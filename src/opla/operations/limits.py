@@ -29,6 +29,8 @@ none is so tight that a family, a hotel or the customers of one operator meet it
 | applied  | a reseller                     | 50      | a day            |
 | vouchers | the visitor, station or number | 10      | ten minutes      |
 
+Of vouchers only codes that were wrong are counted: whoever redeems fifty good ones is stopped by nobody.
+
 An address is counted by its keyed digest, and forgotten when its tries are free again. Many addresses of one network
 (IPv4 /24, IPv6 /48) count as ten: whoever rents a network cannot guess from each of its addresses.
 """
@@ -46,6 +48,9 @@ from opla.db.queries import limits
 from opla.operations.shop import Shop
 
 _NETWORK_MORE: Final = 10
+
+#: What, who, and how many at once.
+_Try = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
@@ -87,10 +92,12 @@ TEXTS_OF_ALL: Final = Limit("text_of_all", 300, timedelta(hours=1))
 
 def by_address(limit: Limit, address: str, *, shop: Shop, at: datetime) -> Refusal | None:
     """TOO_MANY_TRIES with the minutes to wait; None lets through, as it does where there is no address (a terminal)."""
-    if not address:
-        return None
-    one, network = _networks(address)
-    return _take([(limit.what, one, limit.most), (limit.what, network, limit.most * _NETWORK_MORE)], limit, shop, at)
+    return _take(_of_address(limit, address), limit, shop, at) if address else None
+
+
+def right_by_address(limit: Limit, address: str, *, shop: Shop) -> None:
+    """What `by_address` has just let through was right, where mistakes alone are counted."""
+    limits.put_back(_buckets(_of_address(limit, address), limit, shop))
 
 
 def by_visitor(limit: Limit, address: str, *, shop: Shop, at: datetime) -> Refusal | None:
@@ -106,7 +113,12 @@ def by_email(limit: Limit, email: str, *, shop: Shop, at: datetime) -> Refusal |
 
 def by_name(limit: Limit, name: str, *, shop: Shop, at: datetime) -> Refusal | None:
     """The same for a thing of ours, such as one thread."""
-    return _take([(limit.what, f"name {name}", limit.most)], limit, shop, at)
+    return _take(_of_name(limit, name), limit, shop, at)
+
+
+def right_by_name(limit: Limit, name: str, *, shop: Shop) -> None:
+    """What `by_name` has just let through was right, where mistakes alone are counted."""
+    limits.put_back(_buckets(_of_name(limit, name), limit, shop))
 
 
 def once(limit: Limit, what: str, *, shop: Shop, at: datetime) -> bool:
@@ -114,8 +126,21 @@ def once(limit: Limit, what: str, *, shop: Shop, at: datetime) -> bool:
     return _take([(limit.what, f"once {what}", limit.most)], limit, shop, at) is None
 
 
-def _take(tries: list[tuple[str, str, int]], limit: Limit, shop: Shop, at: datetime) -> Refusal | None:
-    free_at = limits.take([(what, digest_of(who, shop), most, limit.per) for what, who, most in tries], at=at)
+def _of_address(limit: Limit, address: str) -> list[_Try]:
+    one, network = _networks(address)
+    return [(limit.what, one, limit.most), (limit.what, network, limit.most * _NETWORK_MORE)]
+
+
+def _of_name(limit: Limit, name: str) -> list[_Try]:
+    return [(limit.what, f"name {name}", limit.most)]
+
+
+def _buckets(tries: list[_Try], limit: Limit, shop: Shop) -> list[limits.Bucket]:
+    return [(what, digest_of(who, shop), most, limit.per) for what, who, most in tries]
+
+
+def _take(tries: list[_Try], limit: Limit, shop: Shop, at: datetime) -> Refusal | None:
+    free_at = limits.take(_buckets(tries, limit, shop), at=at)
     if free_at is None:
         return None
     return Refusal(Code.TOO_MANY_TRIES, "", {"minutes": str(-(-(free_at - at) // timedelta(minutes=1)))})

@@ -48,6 +48,8 @@ from opla.operations.shop import Shop
 _NOBODY: Final = "nobody@example.org"
 #: Whoever texts buys for themselves, as any customer.
 _BY_TEXT: Final = Actor(Role.CUSTOMER, "text")
+#: Who comes from nowhere is one visitor too: of nobody are tries not counted.
+_NOWHERE: Final = "nowhere"
 #: Paper that is good for longer than this was dated by mistake.
 _LONGEST: Final = timedelta(days=5 * 366)
 #: It is paid for, so a worker that was away takes it up late rather than never; then the voucher is good again.
@@ -223,7 +225,8 @@ def give_back(
         return refused
     if not why.strip():
         return Refusal(Code.REASON_MISSING, "why")
-    if tired := limits.by_name(limits.VOUCHERS, f"counter {actor}", shop=shop, at=at):
+    who = f"counter {actor}"
+    if tired := limits.by_name(limits.VOUCHERS, who, shop=shop, at=at):
         return tired
     found = queries.by_hash(_hash(voucher.read_code(code), shop))
     if found is None:
@@ -235,6 +238,7 @@ def give_back(
     )
     if result in list(State):
         return Refusal(Code.VOUCHER_WRONG, "code")
+    limits.right_by_name(limits.VOUCHERS, who, shop=shop)
     return _not_now(result) or coins
 
 
@@ -350,15 +354,24 @@ def redeem(
         [row] = orders.place([new], [payment], actor=actor, at=at, expires_at=at + _TAKEN_UP)
         done = row.result == "placed" and queries.redeem(good.found, payment.reference, actor=actor, at=at)
         transaction.set_rollback(not done)
-    if not done:  # somebody was quicker
-        return Refusal(Code.VOUCHER_WRONG, "code")
+    if not done:  # somebody was quicker, perhaps the same press of the button
+        found = _found(code, by, shop, at)
+        return found if isinstance(found, Redeemed) else Refusal(Code.VOUCHER_WRONG, "code")
     return Redeemed(order_id, good.batch, write_link(secret), again=False)
 
 
 def _looked(code: str, by: By, shop: Shop, at: datetime) -> Good | Redeemed | Refusal:
-    """The same questions to the database whatever is wrong."""
+    """Counted before it is looked at, so that many at once are; what was no wrong code is not counted after all."""
     if tired := _tired(by, shop, at):
         return tired
+    found = _found(code, by, shop, at)
+    if not isinstance(found, Refusal) or found.code is not Code.VOUCHER_WRONG:
+        _right(by, shop)
+    return found
+
+
+def _found(code: str, by: By, shop: Shop, at: datetime) -> Good | Redeemed | Refusal:
+    """The same questions to the database whatever is wrong."""
     who = order_texts.who_of(by.texts.e164, shop) if by.texts else b""
     found = queries.by_hash(_hash(voucher.read_code(code), shop))
     wrong = Refusal(Code.VOUCHER_WRONG, "code")
@@ -378,12 +391,23 @@ def _looked(code: str, by: By, shop: Shop, at: datetime) -> Good | Redeemed | Re
 
 
 def _tired(by: By, shop: Shop, at: datetime) -> Refusal | None:
+    if name := _name(by):
+        return limits.by_name(limits.VOUCHERS, name, shop=shop, at=at)
+    return limits.by_address(limits.VOUCHERS, by.address or _NOWHERE, shop=shop, at=at)
+
+
+def _right(by: By, shop: Shop) -> None:
+    if name := _name(by):
+        limits.right_by_name(limits.VOUCHERS, name, shop=shop)
+    else:
+        limits.right_by_address(limits.VOUCHERS, by.address or _NOWHERE, shop=shop)
+
+
+def _name(by: By) -> str:
+    """Under which tries are counted of whoever is not a visitor."""
     if by.texts is not None:
-        return limits.by_name(limits.VOUCHERS, f"phone {by.texts.e164}", shop=shop, at=at)
-    if by.station:
-        return limits.by_name(limits.VOUCHERS, f"station {by.station}", shop=shop, at=at)
-    # Who comes from nowhere is one visitor too: of nobody are tries not counted.
-    return limits.by_address(limits.VOUCHERS, by.address or "nowhere", shop=shop, at=at)
+        return f"phone {by.texts.e164}"
+    return f"station {by.station}" if by.station else ""
 
 
 def _quote(batch: Batch, wanted: For, shop: Shop, at: datetime) -> Quote | list[Refusal]:

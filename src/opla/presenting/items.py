@@ -47,6 +47,7 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.SLIP_DUE: gettext_noop("A refund waits to be given back on a card machine"),
     Kind.PASSPORT: gettext_noop("A seller's passport waits for you"),
     Kind.SELLER_REPORTED: gettext_noop("A seller was reported"),
+    Kind.LETTER_UNREADABLE: gettext_noop("A letter cannot be printed"),
     Kind.TABLET: gettext_noop("Sold without a line, and it cannot be"),
 }
 
@@ -191,6 +192,10 @@ _WHY: Final[dict[Why, str]] = {
     Why.OFFLINE_LATE: gettext_noop(
         "%(station)s tells of sale %(n)s (by %(clerk)s) after it was unpaired, when the code with serial number "
         "%(serial)s had been posted as lost. If its money is in the drawer, the next count finds it."
+    ),
+    Why.LETTER_UNREADABLE: gettext_noop(
+        "The code or the address of the letter of order slip %(number)s does not open with the keys of this shop. "
+        "Bring back the keys it was sealed with; then it is printed with the others, and this goes away by itself."
     ),
     Why.SELLER_REPORTED: gettext_noop(
         "Somebody reports a seller. Passport number: %(number)s. What they write is on the page of the sellers."

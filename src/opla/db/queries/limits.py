@@ -13,6 +13,15 @@ Bucket = tuple[str, bytes, int, timedelta]
 
 def take(buckets: Sequence[Bucket], *, at: datetime) -> datetime | None:
     """One try out of each bucket: None; or, where one is empty, out of none: when the next is free."""
-    rows = [(what, who, most, int(per.total_seconds())) for what, who, most, per in buckets]
-    [(free_at,)] = call("opla_try", Argument(at, "timestamptz"), *columns(rows, "text", "bytea", "int", "int"))
+    [(free_at,)] = call("opla_try", Argument(at, "timestamptz"), *_columns(buckets))
     return None if free_at is None else expect(free_at, datetime)
+
+
+def put_back(buckets: Sequence[Bucket]) -> None:
+    """One try into each bucket again, out of which it was taken just now."""
+    call("opla_try_back", *_columns(buckets))
+
+
+def _columns(buckets: Sequence[Bucket]) -> list[Argument]:
+    rows = [(what, who, most, int(per.total_seconds())) for what, who, most, per in buckets]
+    return columns(rows, "text", "bytea", "int", "int")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,9 +16,11 @@ from opla.core.letter import Event, Topic
 from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.slip import Offer, State
-from opla.db.keyring import Keyring
+from opla.db.keyring import Keyring, Unopenable
 from opla.db.queries.call import Argument, Row, call, columns, expect, select
 from opla.db.queries.codes import Revealed, read_revealed
+
+_log = logging.getLogger(__name__)
 
 # ── slips ──────────────────────────────────────────────────────────────────
 
@@ -294,8 +297,9 @@ def write(told: Sequence[tuple[UUID, str, Topic | None, order.State]], *, at: da
 
 def print_them(
     ids: Sequence[UUID], event: Event, why: str, *, actor: Actor, at: datetime, keyring: Keyring
-) -> dict[UUID, Revealed | None]:
-    """Those that may be printed now, each with its code where it carries one: the row that says so is written."""
+) -> tuple[dict[UUID, Revealed | None], list[UUID]]:
+    """Those that may be printed now, each with its code where it carries one: the row that says so is written. And
+    those whose code does not open: of them it may not stay written."""
     rows = call(
         "opla_letters_print",
         Argument(at, "timestamptz"),
@@ -305,7 +309,21 @@ def print_them(
         Argument(str(event), "text"),
         Argument(list(ids), "uuid[]"),
     )
-    return {expect(row[0], UUID): _code(row, keyring) for row in rows}
+    found: dict[UUID, Revealed | None] = {}
+    closed = []
+    for row in rows:
+        letter_id = expect(row[0], UUID)
+        try:
+            found[letter_id] = _code(row, keyring)
+        except Unopenable:
+            _log.exception("letter %s: its code does not open", letter_id)
+            closed.append(letter_id)
+    return found, closed
+
+
+def unreadable(ids: Sequence[UUID], *, at: datetime) -> None:
+    """An item of each letter that cannot be printed; it closes when that one is printed after all."""
+    call("opla_letters_unreadable", Argument(at, "timestamptz"), Argument(list(ids), "uuid[]"))
 
 
 def _code(row: Row, keyring: Keyring) -> Revealed | None:
@@ -330,6 +348,16 @@ def move(ids: Sequence[UUID], event: Event, why: str, *, actor: Actor, at: datet
         Argument(list(ids), "uuid[]"),
     )
     return [expect(row[0], UUID) for row in rows]
+
+
+def printed_by(letter_id: UUID) -> list[str]:
+    """Everybody who had this letter in hand as a sheet."""
+    rows = select(
+        """SELECT DISTINCT actor FROM event
+           WHERE subject = 'letter_out' AND subject_id = %s AND name IN ('printed', 'reprinted')""",
+        [letter_id],
+    )
+    return [expect(actor, str) for (actor,) in rows]
 
 
 def order_of(letter_id: UUID) -> UUID | None:

@@ -26,3 +26,16 @@ BEGIN
     PERFORM opla_writes(false);
     RETURN CASE WHEN v_free > p_at THEN v_free END;
 END $$;
+
+-- Put one try back into every bucket, because it was none: what was tried was right.
+CREATE OR REPLACE FUNCTION opla_try_back(p_what text[], p_who bytea[], p_most int[], p_per_s int[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM opla_writes(true);
+    PERFORM FROM tried t WHERE (t.what, t.who) IN (SELECT w.what, w.who FROM unnest(p_what, p_who) AS w (what, who))
+    ORDER BY t.what, t.who FOR UPDATE;
+    UPDATE tried t SET full_at = t.full_at - make_interval(secs => w.per_s::float / w.most)
+    FROM unnest(p_what, p_who, p_most, p_per_s) AS w (what, who, most, per_s)
+    WHERE t.what = w.what AND t.who = w.who;
+    PERFORM opla_writes(false);
+END $$;

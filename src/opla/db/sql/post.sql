@@ -1,4 +1,4 @@
--- Order slips and letters on paper. Locks: orders first, then slips, then lines of the bank, then letters.
+-- Order slips and letters on paper. Locks: payments and orders first, then slips, then lines of the bank, then letters.
 
 -- An event of a slip. Internal.
 CREATE OR REPLACE FUNCTION opla_slip_event(
@@ -94,7 +94,7 @@ BEGIN
     SELECT p_letter, p_number, 'sent_back', 'to_print', p_at, p_at WHERE p_sealed IS NOT NULL;
     PERFORM opla_slip_event(p_at, p_actor, p_number, 'sent_back', 'out', 'sent_back', p_why);
     PERFORM opla_writes(false);
-    PERFORM opla_bank_decide(p_at, b.id, 'sent_back', p_reference[b.n])
+    PERFORM opla_bank_decide(p_at, p_actor, b.id, 'sent_back', p_reference[b.n])
     FROM (SELECT l.id, row_number() OVER (ORDER BY l.id) AS n FROM opla_slip_lines(p_number) l
           WHERE l.amount_minor <= p_most) b
     WHERE b.n <= cardinality(p_reference);
@@ -136,6 +136,24 @@ BEGIN
     PERFORM opla_writes(false);
 END $$;
 
+-- Of these letters those with a code that must not leave: it is its order's no more, or a second person is asked whether
+-- its whole price goes back. Nobody gives it back, or asks for that, before the caller has committed. Internal.
+CREATE OR REPLACE FUNCTION opla_letters_held(p_id uuid[]) RETURNS uuid[]
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM FROM payment y WHERE y.id IN (
+        SELECT a.payment_id FROM letter_out l JOIN slip s ON s.number = l.slip JOIN allocation a ON a.order_id = s.order_id
+        WHERE l.id = ANY (p_id)
+    ) ORDER BY y.id FOR SHARE;
+    PERFORM FROM letter_out l JOIN slip s ON s.number = l.slip JOIN orders o ON o.id = s.order_id
+    WHERE l.id = ANY (p_id) ORDER BY o.id FOR SHARE OF o;
+    RETURN ARRAY(
+        SELECT l.id FROM letter_out l JOIN slip s ON s.number = l.slip JOIN orders o ON o.id = s.order_id
+        WHERE l.id = ANY (p_id) AND l.topic = 'code' AND (o.state <> 'delivered' OR EXISTS (
+            SELECT FROM refund r WHERE r.order_id = o.id AND r.state = 'asked' AND r.reason = 'choice'))
+    );
+END $$;
+
 -- Letters on their way to the printer: first (p_why empty), or again. One row back for each that may be printed now; the
 -- sealed code of one that carries it, whose reveal row is written first. A code that is its order's no more is not printed.
 CREATE OR REPLACE FUNCTION opla_letters_print(
@@ -144,10 +162,9 @@ CREATE OR REPLACE FUNCTION opla_letters_print(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
+    v_held uuid[] := opla_letters_held(p_id);
     v_may uuid[];
 BEGIN
-    PERFORM FROM letter_out l JOIN slip s ON s.number = l.slip JOIN orders o ON o.id = s.order_id
-    WHERE l.id = ANY (p_id) ORDER BY o.id FOR SHARE OF o;
     PERFORM FROM letter_out l WHERE l.id = ANY (p_id) ORDER BY l.id FOR UPDATE;
     PERFORM opla_writes(true);
     WITH gone AS (
@@ -160,12 +177,14 @@ BEGIN
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
     SELECT p_at, 'letter_out', g.id, 'over', 'to_print', 'ended', p_actor, '' FROM gone g;
     SELECT coalesce(array_agg(l.id), '{}') INTO v_may FROM letter_out l JOIN slip s ON s.number = l.slip
-    WHERE l.id = ANY (p_id) AND l.state = ANY (p_source) AND s.sealed IS NOT NULL
+    WHERE l.id = ANY (p_id) AND l.state = ANY (p_source) AND s.sealed IS NOT NULL AND l.id <> ALL (v_held)
       AND (l.topic <> 'code' OR EXISTS (SELECT FROM orders o JOIN delivery d ON d.order_id = o.id JOIN code c
            ON c.id = d.code_id AND c.order_id = o.id WHERE o.id = s.order_id AND o.state = 'delivered'));
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
     SELECT p_at, 'letter_out', l.id, p_event, l.state, 'printed', p_actor, p_why FROM letter_out l WHERE l.id = ANY (v_may);
     UPDATE letter_out l SET state = 'printed', prints = l.prints + 1, since = p_at WHERE l.id = ANY (v_may);
+    UPDATE item i SET closed_at = p_at, closed_by = p_actor
+    WHERE i.kind = 'letter_unreadable' AND i.subject = ANY (v_may) AND i.closed_at IS NULL;
     INSERT INTO reveal (order_id, code_id, actor, at)
     SELECT s.order_id, d.code_id, p_actor, p_at FROM letter_out l JOIN slip s ON s.number = l.slip
     JOIN delivery d ON d.order_id = s.order_id WHERE l.id = ANY (v_may) AND l.topic = 'code';
@@ -177,16 +196,32 @@ BEGIN
     WHERE l.id = ANY (v_may) ORDER BY l.made_at, l.id;
 END $$;
 
--- What became of letters: those that were in one of p_source are in p_target now.
+-- These cannot be printed, because what stands on them does not open: a person has to find out why.
+CREATE OR REPLACE FUNCTION opla_letters_unreadable(p_at timestamptz, p_id uuid[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM opla_writes(true);
+    INSERT INTO item (kind, subject, order_id, amount_minor, currency, why, opened_at)
+    SELECT 'letter_unreadable', l.id, o.id, coalesce(o.face_minor + o.fee_minor - o.discount_minor, 0),
+           coalesce(o.currency, 'EUR'), jsonb_build_object('why', 'letter_unreadable', 'number', s.number), p_at
+    FROM letter_out l JOIN slip s ON s.number = l.slip LEFT JOIN orders o ON o.id = s.order_id
+    WHERE l.id = ANY (p_id) ORDER BY l.id
+    ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING;
+    PERFORM opla_writes(false);
+END $$;
+
+-- What became of letters: those that were in one of p_source are in p_target now. Into the post goes no code that is held.
 CREATE OR REPLACE FUNCTION opla_letters_move(
     p_at timestamptz, p_actor text, p_event text, p_why text, p_source text[], p_target text, p_id uuid[]
 ) RETURNS SETOF uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
+    v_held uuid[] := CASE p_target WHEN 'posted' THEN opla_letters_held(p_id) ELSE '{}' END;
     v_moved uuid[];
 BEGIN
     SELECT coalesce(array_agg(m.id), '{}') INTO v_moved FROM (
-        SELECT l.id FROM letter_out l WHERE l.id = ANY (p_id) AND l.state = ANY (p_source) ORDER BY l.id FOR UPDATE
+        SELECT l.id FROM letter_out l WHERE l.id = ANY (p_id) AND l.state = ANY (p_source) AND l.id <> ALL (v_held)
+        ORDER BY l.id FOR UPDATE
     ) m;
     PERFORM opla_writes(true);
     INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
