@@ -403,3 +403,25 @@ def test_codes_that_are_none_are_one_sentence_and_few_tries(shop: Door, kiosk: V
     for _ in range(6):
         last = kiosk.post("/kiosk/voucher/", {"code": "22222222222222", "press": "done"})
     assert "too often" in last.text
+
+
+def test_a_page_that_waits_asks_too_and_ends_ten_minutes_after_the_last_touch(shop: Door, kiosk: Visitor) -> None:
+    page = by_card(kiosk, priced(kiosk))
+    assert 'data-idle="90"' in page.html
+    for _ in range(5):
+        shop.world.clock.tick(115)
+        assert kiosk.get("/kiosk/order/state/").where == "/kiosk/order/state/"
+    shop.world.clock.tick(30)
+    assert kiosk.get("/kiosk/order/state/").where == "/kiosk/"  # the page looked again, and nobody touched it
+
+
+def test_a_code_that_is_kept_longer_by_a_touch_stays_as_long_as_it_says(shop: Door, kiosk: Visitor) -> None:
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    kiosk.post("/kiosk/order/code/")
+    shop.world.clock.tick(70)
+    assert kiosk.post("/kiosk/touch/").status == 204
+    shop.world.clock.tick(74)
+    assert kiosk.post("/kiosk/touch/").status == 204
+    shop.world.clock.tick(76)
+    assert kiosk.post("/kiosk/touch/").where == "/kiosk/"

@@ -16,7 +16,7 @@ from opla.core.catalog import Operator
 from opla.core.phone import Number
 from opla.core.print_job import Sight
 from opla.core.refusal import Refusal
-from opla.kiosk.visiting import Here, begins, goes_on
+from opla.kiosk.visiting import Here, begins, stays
 from opla.operations import catalogue, kiosk, print_jobs
 from opla.presenting import numbers
 from opla.presenting.kiosk import closed, elsewhere
@@ -114,7 +114,7 @@ def not_here(request: HttpRequest, here: Here) -> HttpResponse:
 
 
 @require_POST
-@goes_on
+@stays
 def touch(request: HttpRequest, here: Here) -> HttpResponse:  # noqa: ARG001 - the guard's
     """Somebody touched the page without leaving it."""
     return HttpResponse(status=204)

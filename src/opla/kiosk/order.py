@@ -18,7 +18,7 @@ from opla.core.refusal import Refusal
 from opla.db.queries import pages
 from opla.db.queries.pages import OrderPage
 from opla.kiosk.home import Keys, keypad, pressed, typed
-from opla.kiosk.visiting import CODE_S, IDLE_S, Here, ended, goes_on, looks_again
+from opla.kiosk.visiting import CODE_S, IDLE_S, WAITING_S, Here, ended, goes_on, looks_again
 from opla.operations import catalogue, kiosk, print_jobs, reveal_code, terminal
 from opla.operations.links import link_of
 from opla.operations.outside import texts_go
@@ -99,7 +99,7 @@ def state(request: HttpRequest, here: Here) -> HttpResponse:
 
 
 def _goes_on(here: Here, found: Told) -> None:
-    """While it is under way nobody has to touch the page; what it became is shown for a minute."""
+    """While it is under way nobody has to touch the page for a while; what it became is shown for a minute."""
     if found.waits:
         here.waits()
     elif here.seen in _UNDER_WAY:
@@ -224,7 +224,7 @@ def _drawn(
         "machines": terminal.terminals_at(here.shop, station=here.station.name),
         "prints": print_jobs.sight(here.station.name, at=here.at) in PRINTS,
         "code": code,
-        "idle_s": 0 if found.waits else CODE_S if code else IDLE_S,
+        "idle_s": WAITING_S if found.waits else CODE_S if code else IDLE_S,
         **more,
     }
     return render(request, template, context, status=status)
