@@ -25,6 +25,7 @@ from opla.db.queries import print_jobs
 from opla.db.queries.call import select
 from opla.kiosk.urls import urlpatterns
 from opla.operations import order_texts, stations, terminal
+from opla.operations.kiosk import watch
 from opla.presenting import texting
 from support import at_once, by_owner
 from surfaces.conftest import Door, Seen, Visitor
@@ -220,7 +221,7 @@ def test_no_payment_begins_while_the_machine_waits_for_somebody_elses_card(shop:
     kiosk.get("/kiosk/over/")  # and walked away
     page = priced(kiosk)
     refused = by_card(kiosk, page)
-    assert (refused.status, "We are still working on it" in refused.text) == (409, True)
+    assert (refused.status, "still waits for somebody else" in refused.text) == (409, True)
     assert select("SELECT count(*) FROM orders") == [(1,)]
 
 
@@ -425,3 +426,34 @@ def test_a_code_that_is_kept_longer_by_a_touch_stays_as_long_as_it_says(shop: Do
     assert kiosk.post("/kiosk/touch/").status == 204
     shop.world.clock.tick(76)
     assert kiosk.post("/kiosk/touch/").where == "/kiosk/"
+
+
+def test_starting_again_while_a_card_may_be_charged_asks_first_and_gives_the_link(shop: Door, kiosk: Visitor) -> None:
+    assert shop
+    page = by_card(kiosk, priced(kiosk))
+    assert 'class="button over" href="/kiosk/order/leave/"' in page.html
+    leave = kiosk.get("/kiosk/order/leave/")
+    assert "Your card may still be charged" in leave.text
+    assert "/o/" in kiosk.post("/kiosk/order/phone/").text
+    paid(shop)
+    kiosk.get("/kiosk/order/state/")
+    assert kiosk.get("/kiosk/order/leave/").where == "/kiosk/"  # there is nothing to be asked any more
+
+
+@pytest.mark.parametrize("takes", ["nothing", "code", "link"])
+def test_a_code_that_nobody_can_get_at_any_more_is_told_to_a_person(shop: Door, kiosk: Visitor, takes: str) -> None:
+    by_card(kiosk, priced(kiosk))
+    if takes == "link":
+        kiosk.post("/kiosk/order/phone/")
+    paid(shop)
+    kiosk.get("/kiosk/order/state/")
+    if takes == "code":
+        kiosk.post("/kiosk/order/code/")
+    kiosk.get("/kiosk/over/")
+    found = "SELECT kind, why ->> 'why', why ->> 'station', amount_minor FROM item"
+    assert watch(at=shop.world.clock()) == 0  # they may still stand there
+    shop.world.clock.tick(16 * 60)
+    assert watch(at=shop.world.clock()) == (takes == "nothing")
+    assert select(found) == ([("left_behind", "left_at_kiosk", "main-kiosk", 1500)] if takes == "nothing" else [])
+    by_owner("UPDATE item SET closed_at = opened_at, closed_by = 'owner'")
+    assert watch(at=shop.world.clock()) == 0  # told once

@@ -48,6 +48,7 @@ class Kind(StrEnum):
     PASSPORT = "passport"  # a seller applies for one, or one is due for review
     SELLER_REPORTED = "seller_reported"
     TABLET = "tablet"  # what a tablet sold without a line cannot be
+    LEFT_BEHIND = "left_behind"  # paid at a kiosk, and whoever paid has gone without it
 
 
 class Why(StrEnum):
@@ -110,6 +111,7 @@ class Why(StrEnum):
     OFFLINE_FORKED = "offline_forked"  # another sale stands under the same number: there are two tablets
     OFFLINE_UNKNOWN = "offline_unknown"  # the tablet never held this code
     OFFLINE_LATE = "offline_late"  # the code had been posted as lost
+    LEFT_AT_KIOSK = "left_at_kiosk"  # station: its code was never looked at, and no link was taken along
     # what cannot be
     ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer
     MOVE_IMPOSSIBLE = "move_impossible"  # subject, state, event
@@ -186,6 +188,7 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.PASSPORT: (),  # decided on the page of the sellers
     Kind.SELLER_REPORTED: (Resolution.SEEN,),
     Kind.TABLET: (Resolution.SEEN,),
+    Kind.LEFT_BEHIND: (Resolution.SEEN,),  # or refunded, on the page of its order
     Kind.SLIP_DUE: (Resolution.PAID_BACK,),  # or by its slip, or by bank: `operations.terminal`
     Kind.CASH_DUE: (),  # paid out, or sent by bank, on the page of the drawers: nobody's word moves cash
 }

@@ -18,7 +18,7 @@ from opla.core.refusal import Refusal
 from opla.db.queries import pages
 from opla.db.queries.pages import OrderPage
 from opla.kiosk.home import Keys, keypad, pressed, typed
-from opla.kiosk.visiting import CODE_S, IDLE_S, WAITING_S, Here, ended, goes_on, looks_again
+from opla.kiosk.visiting import CODE_S, IDLE_S, WAITING_S, Here, ended, goes_on, looks_again, over
 from opla.operations import catalogue, kiosk, print_jobs, reveal_code, terminal
 from opla.operations.links import link_of
 from opla.operations.outside import texts_go
@@ -105,6 +105,17 @@ def _goes_on(here: Here, found: Told) -> None:
     elif here.seen in _UNDER_WAY:
         here.waits_no_more()
     here.seen = found.stands
+
+
+@require_safe
+@goes_on
+def leave(request: HttpRequest, here: Here) -> HttpResponse:
+    """Somebody wants to begin again while money may still be taken for what they ordered."""
+    found = told(here)
+    if found is None or not found.waits:
+        return over(request)
+    _goes_on(here, found)
+    return render(request, "kiosk/leave.html", {"here": here, "order": found.page, "idle_s": IDLE_S})
 
 
 @require_POST

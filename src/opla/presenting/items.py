@@ -48,6 +48,7 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.PASSPORT: gettext_noop("A seller's passport waits for you"),
     Kind.SELLER_REPORTED: gettext_noop("A seller was reported"),
     Kind.TABLET: gettext_noop("Sold without a line, and it cannot be"),
+    Kind.LEFT_BEHIND: gettext_noop("Paid at a kiosk, and left behind"),
 }
 
 _WHY: Final[dict[Why, str]] = {
@@ -187,6 +188,10 @@ _WHY: Final[dict[Why, str]] = {
     Why.OFFLINE_LATE: gettext_noop(
         "%(station)s tells of sale %(n)s (by %(clerk)s) after it was unpaired, when the code with serial number "
         "%(serial)s had been posted as lost. If its money is in the drawer, the next count finds it."
+    ),
+    Why.LEFT_AT_KIOSK: gettext_noop(
+        "Paid at %(station)s. Nobody has looked at its code, had it printed or taken its link along, so whoever paid "
+        "cannot get at it. Refund it from the page of the order, or keep it for whoever asks."
     ),
     Why.SELLER_REPORTED: gettext_noop(
         "Somebody reports a seller. Passport number: %(number)s. What they write is on the page of the sellers."
