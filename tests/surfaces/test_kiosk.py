@@ -16,8 +16,9 @@ from operations.test_cash import OWNER
 from operations.test_order_texts import Line
 from operations.test_stations import broken
 from operations.test_terminals import counter, stocked, work
+from opla.core.actor import Actor, Role
 from opla.core.ports import Answer
-from opla.core.print_job import Sight
+from opla.core.print_job import Event, Sight
 from opla.core.refusal import Refusal
 from opla.core.station import Kind
 from opla.db.models import Place
@@ -29,6 +30,7 @@ from opla.operations.kiosk import watch
 from opla.presenting import texting
 from support import at_once, by_owner
 from surfaces.conftest import Door, Seen, Visitor
+from surfaces.test_tablets import signed_in
 from surfaces.test_till import opened
 from surfaces.test_till import tablet as till_of
 
@@ -306,7 +308,7 @@ def test_a_slip_is_printed_once_beside_it_and_without_paper_it_says_so(shop: Doo
     print_jobs.seen("main-kiosk", Sight.READY, at=shop.world.clock())
     assert "Print it" in kiosk.get("/kiosk/order/").text
     for _ in range(2):
-        assert "It is being printed" in kiosk.post("/kiosk/order/slip/").text
+        assert "The slip waits for the printer" in kiosk.post("/kiosk/order/slip/").text
     assert select("SELECT count(*) FROM print_job") == [(1,)]
     kiosk.get("/kiosk/over/")
     print_jobs.seen("main-kiosk", Sight.PAPER_OUT, at=shop.world.clock())
@@ -457,3 +459,67 @@ def test_a_code_that_nobody_can_get_at_any_more_is_told_to_a_person(shop: Door, 
     assert select(found) == ([("left_behind", "left_at_kiosk", "main-kiosk", 1500)] if takes == "nothing" else [])
     by_owner("UPDATE item SET closed_at = opened_at, closed_by = 'owner'")
     assert watch(at=shop.world.clock()) == 0  # told once
+
+
+def sent(shop: Door) -> print_jobs.Claimed | None:
+    """What the printer beside the kiosk is given next."""
+    at = shop.world.clock()
+    bridge, until = Actor(Role.SYSTEM, "print"), at + timedelta(minutes=2)
+    return print_jobs.claim("main-kiosk", actor=bridge, at=at, until=until, keyring=shop.world.shop.keyring)
+
+
+@pytest.mark.parametrize("leaves", ["over", "idle"])
+def test_no_code_comes_out_of_the_printer_after_its_customer_left(shop: Door, kiosk: Visitor, leaves: str) -> None:
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    print_jobs.seen("main-kiosk", Sight.READY, at=shop.world.clock())
+    kiosk.post("/kiosk/order/slip/")
+    if leaves == "over":
+        kiosk.get("/kiosk/over/")
+    else:
+        shop.world.clock.tick(76)
+    assert sent(shop) is None
+    assert select("SELECT count(*) FROM reveal") == [(0,)]
+
+
+def test_what_became_of_a_slip_is_said_and_one_that_never_left_is_asked_for_anew(shop: Door, kiosk: Visitor) -> None:
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    print_jobs.seen("main-kiosk", Sight.READY, at=shop.world.clock())
+    kiosk.post("/kiosk/order/slip/")
+    shop.world.clock.tick(60)
+    kiosk.post("/kiosk/touch/")
+    shop.world.clock.tick(20)
+    print_jobs.seen("main-kiosk", Sight.READY, at=shop.world.clock())
+    page = kiosk.get("/kiosk/order/")
+    assert ("It was not printed" in page.text, "Print it" in page.text) == (True, True)
+    waits = kiosk.post("/kiosk/order/slip/")
+    assert ("waits for the printer" in waits.text, "/kiosk/order/state/" in waits.html) == (True, True)
+    job = sent(shop)
+    assert job
+    assert "It is being printed" in kiosk.get("/kiosk/order/state/").text
+    bridge, at = Actor(Role.SYSTEM, "print"), shop.world.clock()
+    print_jobs.say(job.id, Event.CAME_OUT, station="main-kiosk", why="", actor=bridge, at=at)
+    page = kiosk.get("/kiosk/order/state/")
+    assert ("It was printed" in page.text, "Print it" in page.text) == (True, False)
+
+
+@pytest.mark.parametrize(("act", "state"), [("came_out", "printed"), ("spoilt", "spoilt")])
+def test_of_a_slip_that_no_printer_answers_for_the_owner_says_it(
+    shop: Door, kiosk: Visitor, act: str, state: str
+) -> None:
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    print_jobs.seen("main-kiosk", Sight.READY, at=shop.world.clock())
+    kiosk.post("/kiosk/order/slip/")
+    job = sent(shop)
+    assert job
+    shop.world.clock.tick(121)
+    owner = signed_in(shop.world, Role.OWNER, "ana")
+    [(ticket,)] = select("SELECT ticket FROM orders")
+    assert str(ticket) in owner.get("/owner/stations/main-kiosk/").text
+    stranger = signed_in(shop.world, Role.SUPPORT, "eve")
+    assert stranger.post("/owner/stations/main-kiosk/", {"job": str(job.id), "act": act}).status == 404
+    owner.post("/owner/stations/main-kiosk/", {"job": str(job.id), "act": act})
+    assert select("SELECT state FROM print_job") == [(state,)]
+    assert "Nobody knows" not in owner.get("/owner/stations/main-kiosk/").text

@@ -13,16 +13,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from opla.core import order as states
 from opla.core import payment
-from opla.core.print_job import PRINTS
+from opla.core.print_job import PRINTS, State
 from opla.core.refusal import Refusal
 from opla.db.queries import pages
+from opla.db.queries import print_jobs as queries
 from opla.db.queries.pages import OrderPage
+from opla.db.queries.print_jobs import Job
 from opla.kiosk.home import Keys, keypad, pressed, typed
 from opla.kiosk.visiting import CODE_S, IDLE_S, WAITING_S, Here, ended, goes_on, looks_again, over
 from opla.operations import catalogue, kiosk, print_jobs, reveal_code, terminal
 from opla.operations.links import link_of
 from opla.operations.outside import texts_go
 from opla.presenting import orders, paying
+from opla.presenting.kiosk import slip as slip_words
 from opla.presenting.pictures import qr
 from opla.presenting.refusals import sentence
 from opla.storefront.views.code import Shown, shown
@@ -40,6 +43,7 @@ class Told:
     status: orders.Status
     stands: str
     refresh_s: int
+    slip: Job | None  # the last that was asked for here
 
     @property
     def waits(self) -> bool:
@@ -47,7 +51,13 @@ class Told:
 
     @property
     def seen(self) -> str:
-        return f"{self.stands}-{self.status.name}-{len(self.page.events)}"
+        slip = self.slip.state if self.slip else ""
+        return f"{self.stands}-{self.status.name}-{len(self.page.events)}-{slip}"
+
+    @property
+    def prints(self) -> bool:
+        """Its slip waits for the printer, or is being printed: the page looks again by itself."""
+        return self.slip is not None and self.slip.state in (State.NEW, State.SENDING)
 
     @property
     def code_ready(self) -> bool:
@@ -60,7 +70,10 @@ def told(here: Here) -> Told | None:
     if page is None or not page.proven:
         return None
     status = orders.status(page, here.at)
-    return Told(page, status, _stands(page, status), min(orders.refresh_s(page, here.at), 5))
+    slips = [one for one in queries.of_order(page.id, at=here.at) if one.station == here.station.name]
+    return Told(
+        page, status, _stands(page, status), min(orders.refresh_s(page, here.at) or 5, 5), slips[-1] if slips else None
+    )
 
 
 def _stands(page: OrderPage, status: orders.Status) -> str:
@@ -153,17 +166,20 @@ def code(request: HttpRequest, here: Here) -> HttpResponse:
 @require_POST
 @goes_on
 def slip(request: HttpRequest, here: Here) -> HttpResponse:
-    """Have it printed beside the kiosk. An order has one slip that is no copy, whoever presses how often."""
+    """Have it printed beside the kiosk, before whoever presses may be gone. An order has one slip that is no copy,
+    whoever presses how often; one that never left us may be asked for anew."""
     found = told(here)
     if found is None:
         return ended(request)
+    before = found.slip.id if found.slip and found.slip.state is State.REFUSED else found.page.id
+    here.shows_code()
     job = print_jobs.ask(
-        here.actor, uuid5(found.page.id, "kiosk"), found.page.id, station=here.station.name, device=here.secret,
-        at=here.at,
+        here.actor, uuid5(before, "kiosk"), found.page.id, station=here.station.name, device=here.secret,
+        leaves=here.until, at=here.at,
     )  # fmt: skip
     if isinstance(job, Refusal):
         return _drawn(request, here, found, refused=sentence(job), status=409)
-    return _drawn(request, here, found, printing=True)
+    return _drawn(request, here, told(here) or found)
 
 
 @require_POST
@@ -234,8 +250,9 @@ def _drawn(
         "try_page": on.page if on else "",
         "machines": terminal.terminals_at(here.shop, station=here.station.name),
         "prints": print_jobs.sight(here.station.name, at=here.at) in PRINTS,
+        "slip": slip_words(found.slip.state) if found.slip else "",
         "code": code,
-        "idle_s": WAITING_S if found.waits else CODE_S if code else IDLE_S,
+        "idle_s": WAITING_S if found.waits else CODE_S if code or found.prints else IDLE_S,
         **more,
     }
     return render(request, template, context, status=status)

@@ -30,6 +30,7 @@ from opla.accounts.station import kiosk, station_of
 from opla.core.actor import Actor
 from opla.core.station import Kind
 from opla.db.queries.stations import Station
+from opla.operations import print_jobs
 from opla.operations import shop as shops
 from opla.operations.links import device_hash
 from opla.operations.shop import Shop
@@ -196,5 +197,8 @@ def wiped(answer: HttpResponse) -> HttpResponse:
 
 def over(request: HttpRequest) -> HttpResponse:
     """Whoever was here has gone, or wants to begin again."""
-    _station(request, timezone.now())
+    at, shop = timezone.now(), shops.current()
+    here = _read(request, _station(request, at), shop, at)
+    if here is not None and here.order is not None:
+        print_jobs.call_off(here.actor, here.order, station=here.station.name, at=at)
     return ended(request)
