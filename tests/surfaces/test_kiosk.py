@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest
 from django.urls import reverse
@@ -17,17 +18,19 @@ from operations.test_order_texts import Line
 from operations.test_stations import broken
 from operations.test_terminals import counter, stocked, work
 from opla.core.actor import Actor, Role
+from opla.core.money import Money
+from opla.core.order import State
 from opla.core.ports import Answer
 from opla.core.print_job import Event, Sight
 from opla.core.refusal import Refusal
 from opla.core.station import Kind
 from opla.db.models import Place
-from opla.db.queries import print_jobs
+from opla.db.queries import pages, print_jobs
 from opla.db.queries.call import select
 from opla.kiosk.urls import urlpatterns
 from opla.operations import order_texts, stations, terminal
 from opla.operations.kiosk import watch
-from opla.presenting import texting
+from opla.presenting import orders, texting
 from support import at_once, by_owner
 from surfaces.conftest import Door, Seen, Visitor
 from surfaces.test_tablets import signed_in
@@ -288,7 +291,7 @@ def test_the_link_goes_by_sms_where_somebody_wants_it_and_never_the_code(shop: D
     page = kiosk.post("/kiosk/order/phone/")
     assert "Send the link by SMS" in page.text
     page = press(kiosk, kiosk.post("/kiosk/order/text/"), "0470123456", "/kiosk/order/text/")
-    assert "on its way by SMS" in page.text
+    assert "on its way by SMS to …456" in page.text
     line = Line()
     words = partial(texting.all_words, sandbox=False)
     order_texts.text_out(words, line=line, shop=shop.world.shop, at=shop.world.clock())
@@ -296,8 +299,9 @@ def test_the_link_goes_by_sms_where_somebody_wants_it_and_never_the_code(shop: D
     assert (text.to, "/o/" in text.text) == ("+32470123456", True)
     [(serial,)] = select("SELECT serial FROM code WHERE order_id IS NOT NULL")
     assert str(serial) not in text.text
-    kiosk.post("/kiosk/order/text/")
-    assert kiosk.post("/kiosk/order/text/").status == 409
+    assert "Another number" in page.text
+    kiosk.post("/kiosk/order/text/", {"digits": "0470123457", "press": "done"})
+    assert kiosk.post("/kiosk/order/text/", {"digits": "0470123458", "press": "done"}).status == 409
     assert select("SELECT count(*) FROM text_out") == [(2,)]
 
 
@@ -523,3 +527,31 @@ def test_of_a_slip_that_no_printer_answers_for_the_owner_says_it(
     owner.post("/owner/stations/main-kiosk/", {"job": str(job.id), "act": act})
     assert select("SELECT state FROM print_job") == [(state,)]
     assert "Nobody knows" not in owner.get("/owner/stations/main-kiosk/").text
+
+
+def test_the_number_of_the_top_up_can_be_corrected_before_its_link_goes_there(shop: Door, kiosk: Visitor) -> None:
+    press(kiosk, kiosk.get("/kiosk/number/"), "0470123456")
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    page = kiosk.post("/kiosk/order/text/")
+    assert (page.value("digits"), "Number for the link" in page.text) == ("0470123456", True)
+    assert select("SELECT count(*) FROM text_out") == [(0,)]
+    page = kiosk.post("/kiosk/order/text/", {"digits": "0470123457", "press": "done"})
+    assert "…457" in page.text
+    assert "0470 12 34 56" in kiosk.get("/kiosk/operator/proximus/").text  # it is another one's
+
+
+def test_who_left_no_address_is_promised_no_letter_but_told_to_take_the_link(shop: Door, kiosk: Visitor) -> None:
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    [(order_id,)] = select("SELECT id FROM orders")
+    page = pages.order_by_id(UUID(str(order_id)))
+    assert page is not None
+    owed = Money(1500, "EUR")
+    for lies in (
+        replace(page, state=State.PAID, parked=True),
+        replace(page, state=State.REFUNDING, refunding=owed, parked=True),
+    ):
+        at = shop.world.clock()
+        assert "the only way to hear of it" in orders.status(lies, at).text
+        assert "we write to you" in orders.status(replace(lies, email="ana@example.be"), at).text.lower()

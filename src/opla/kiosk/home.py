@@ -99,8 +99,11 @@ def pressed(request: HttpRequest) -> Keys | Number:
     return Keys((digits + press if len(press) == 1 and press in "0123456789" else digits)[:_MAX_DIGITS])
 
 
-def keypad(request: HttpRequest, here: Here, keys: Keys, carried: dict[str, str], action: str) -> HttpResponse:
-    shown = {"here": here, "keys": keys, "pad": "123456789", "carried": carried, "action": action}
+def keypad(
+    request: HttpRequest, here: Here, keys: Keys, carried: dict[str, str], action: str, *, texts: bool = False
+) -> HttpResponse:
+    """`texts`: the number is only written to, and nothing lands on it."""
+    shown = {"here": here, "keys": keys, "pad": "123456789", "carried": carried, "action": action, "texts": texts}
     return render(request, "kiosk/number.html", shown, status=422 if keys.wrong else 200)
 
 

@@ -24,7 +24,7 @@ from opla.kiosk.visiting import CODE_S, IDLE_S, WAITING_S, Here, ended, goes_on,
 from opla.operations import catalogue, kiosk, print_jobs, reveal_code, terminal
 from opla.operations.links import link_of
 from opla.operations.outside import texts_go
-from opla.presenting import orders, paying
+from opla.presenting import numbers, orders, paying
 from opla.presenting.kiosk import slip as slip_words
 from opla.presenting.pictures import qr
 from opla.presenting.refusals import sentence
@@ -32,6 +32,8 @@ from opla.storefront.views.code import Shown, shown
 
 #: As long as nothing else is known, the page stays and looks again.
 _UNDER_WAY: Final = ("placed", "paid")
+#: Of these somebody would write to an e-mail address.
+_NOT_TOLD: Final = ("parked", "refunding", "refund_parked")
 
 
 @dataclass(frozen=True)
@@ -195,27 +197,27 @@ def phone(request: HttpRequest, here: Here) -> HttpResponse:
 @require_POST
 @goes_on
 def text(request: HttpRequest, here: Here) -> HttpResponse:
-    """The link by SMS, to the number that was pressed, or that is topped up."""
+    """The link by SMS, to the number on the keypad: at first that of the top-up, which may be somebody else's."""
     found = told(here)
     if found is None:
         return ended(request)
-    if not here.number:
-        keys = pressed(request)
-        if isinstance(keys, Keys):
-            return keypad(request, here, keys, {}, reverse("kiosk-text"))
-        here.number = keys.e164
+    known = numbers.grouped(here.number, catalogue.active()[1].country).replace(" ", "") if here.number else ""
+    keys = pressed(request) if "digits" in request.POST else Keys(known)
+    if isinstance(keys, Keys):
+        return keypad(request, here, keys, {}, reverse("kiosk-text"), texts=True)
     no = kiosk.text_link(
-        here.actor, found.page.id, here.number, device=here.secret, address=_address(here, found), shop=here.shop,
+        here.actor, found.page.id, keys.e164, device=here.secret, address=_address(here, found), shop=here.shop,
         at=here.at,
     )  # fmt: skip
-    return _phone(request, here, found, refused=sentence(no) if no else "", texted=no is None)
+    texted = "" if no else f"…{keys.e164[-3:]}"
+    return _phone(request, here, found, refused=sentence(no) if no else "", texted=texted)
 
 
 def _address(here: Here, found: Told) -> str:
     return here.shop.base_url + reverse("order", args=[link_of(found.page.id, here.shop.keyring) or ""])
 
 
-def _phone(request: HttpRequest, here: Here, found: Told, *, refused: str = "", texted: bool = False) -> HttpResponse:
+def _phone(request: HttpRequest, here: Here, found: Told, *, refused: str = "", texted: str = "") -> HttpResponse:
     digits: str | Refusal = ""
     if found.page.kind.is_secret:
         digits = reveal_code.show_proof(here.actor, found.page.id, device=here.secret, shop=here.shop, at=here.at)
@@ -226,7 +228,7 @@ def _phone(request: HttpRequest, here: Here, found: Told, *, refused: str = "", 
     shown = {
         "here": here, "told": found, "order": found.page, "address": address, "picture": qr(address),
         "digits": digits, "idle_s": CODE_S, "refused": refused, "texted": texted,
-        "texts": texts_go(here.shop) and not texted, "number": f"…{here.number[-3:]}" if here.number else "",
+        "texts": texts_go(here.shop) and found.page.state not in kiosk.NOT_TEXTED,
     }  # fmt: skip
     return render(request, "kiosk/phone.html", shown, status=409 if refused else 200)
 
@@ -252,6 +254,7 @@ def _drawn(
         "prints": print_jobs.sight(here.station.name, at=here.at) in PRINTS,
         "slip": slip_words(found.slip.state) if found.slip else "",
         "code": code,
+        "only_link": not page.email and found.status.name in _NOT_TOLD,
         "idle_s": WAITING_S if found.waits else CODE_S if code or found.prints else IDLE_S,
         **more,
     }

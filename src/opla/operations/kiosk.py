@@ -34,6 +34,8 @@ from opla.operations.shop import Shop
 
 #: What the text is about that brings an order's link to a phone.
 LINK: Final = "kiosk_link"
+#: Nobody paid for these, so no text is sent about them.
+NOT_TEXTED: Final = frozenset({order.State.PLACED, order.State.CANCELLED})
 
 #: After this long nobody stands there any more who could look at a code; longer ago than the other, it was told of.
 _LEFT: Final = timedelta(minutes=15)
@@ -115,7 +117,7 @@ def text_link(
     if refused := actor.refused(Act.SAY):
         return refused
     page = pages.order_by_id(order_id, device_hash(device))
-    if page is None or not page.proven or page.state not in (order.State.PAID, order.State.DELIVERED):
+    if page is None or not page.proven or page.state in NOT_TEXTED:
         return Refusal(Code.NOT_FOUND)
     number = order_texts.read_number(typed)
     if isinstance(number, Refusal):
