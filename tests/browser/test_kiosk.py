@@ -121,8 +121,10 @@ def test_a_purchase_by_touch_in_chinese_on_every_screen(kiosk: Kiosk, width: int
     judged(page)
     tap(page, ".pays button.main")
     expect(page.locator("#order")).to_be_visible()
-    expect(page.locator("a.over")).to_be_hidden()  # while the machine takes a card
     judged(page)
+    tap(page, "a.over")  # while the machine takes a card it asks first
+    judged(page)
+    tap(page, "a[href='/kiosk/order/']")
     kiosk.pays()
     button = page.locator("form[action='/kiosk/order/code/'] button")
     expect(button).to_be_visible()
@@ -164,6 +166,52 @@ def test_half_a_minute_without_a_touch_it_asks_and_then_wipes_everything(kiosk: 
     page.go_back()
     expect(page.locator("body.kiosk")).to_be_visible()
     assert "0470" not in page.content()
+    page.context.close()
+
+
+def test_a_page_that_waits_asks_after_a_minute_and_a_half(kiosk: Kiosk) -> None:
+    page = kiosk.screen(768, 1024)
+    page.clock.install()
+    page.goto(kiosk.base + "/kiosk/operator/proximus/")
+    tap(page, "main li:has-text('€15') button")
+    tap(page, ".pays button.main")
+    asks = page.locator("#still")
+    page.clock.run_for(85_000)
+    expect(asks).to_be_hidden()
+    page.clock.run_for(8_000)
+    expect(asks).to_be_visible()
+    with page.expect_request("**/kiosk/touch/"):
+        asks.locator("button").tap()
+    expect(asks).to_be_hidden()
+    page.clock.run_for(85_000)
+    expect(asks).to_be_hidden()
+    page.clock.run_for(16_000)
+    expect(page.locator("ul.grid")).to_be_visible()
+    page.context.close()
+
+
+def test_a_press_that_leaves_the_page_sends_no_touch_beside_it(kiosk: Kiosk) -> None:
+    page = kiosk.screen(768, 1024)
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url))
+    tap(page, "a[href='/kiosk/number/']")
+    page.tap("button[name=press][value='0']")  # a key of the pad leaves nothing
+    assert sum("touch" in one for one in sent) == 1
+    sent.clear()
+    tap(page, "a.over")
+    tap(page, "main ul.grid a.button >> nth=0")
+    tap(page, "main li button >> nth=0")
+    assert not [one for one in sent if "touch" in one]
+    page.context.close()
+
+
+def test_a_visit_that_is_over_leaves_the_page_at_the_next_touch(kiosk: Kiosk) -> None:
+    page = kiosk.screen(768, 1024)
+    tap(page, "a[href='/kiosk/number/']")
+    page.context.clear_cookies(name="opla_kiosk")
+    with page.expect_navigation():
+        page.tap("button[name=press][value='0']")
+    expect(page.locator("ul.grid")).to_be_visible()
     page.context.close()
 
 

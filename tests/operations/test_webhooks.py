@@ -526,7 +526,9 @@ def test_what_a_removed_endpoint_was_told_is_deleted_some_at_a_time_and_seen_by_
     seen = webhooks.messages(ACME, limit=9, at=acme.clock())
     assert [one.deliveries for one in seen] == [()] * 4
     references = [one.reference for one in seen]
-    assert [tries for _, tries in filter(None, (webhooks.message(ACME, r, at=acme.clock()) for r in references))] == [[]] * 4
+    assert [tries for _, tries in filter(None, (webhooks.message(ACME, r, at=acme.clock()) for r in references))] == [
+        []
+    ] * 4
     left = []
     for _ in range(2):
         post_webhooks.tidy(at=acme.clock())

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest
 from django.urls import reverse
@@ -16,18 +17,23 @@ from operations.test_cash import OWNER
 from operations.test_order_texts import Line
 from operations.test_stations import broken
 from operations.test_terminals import counter, stocked, work
+from opla.core.actor import Actor, Role
+from opla.core.money import Money
+from opla.core.order import State
 from opla.core.ports import Answer
-from opla.core.print_job import Sight
+from opla.core.print_job import Event, Sight
 from opla.core.refusal import Refusal
 from opla.core.station import Kind
 from opla.db.models import Place
-from opla.db.queries import print_jobs
+from opla.db.queries import pages, print_jobs
 from opla.db.queries.call import select
 from opla.kiosk.urls import urlpatterns
 from opla.operations import order_texts, stations, terminal
-from opla.presenting import texting
+from opla.operations.kiosk import watch
+from opla.presenting import orders, texting
 from support import at_once, by_owner
 from surfaces.conftest import Door, Seen, Visitor
+from surfaces.test_tablets import signed_in
 from surfaces.test_till import opened
 from surfaces.test_till import tablet as till_of
 
@@ -220,7 +226,7 @@ def test_no_payment_begins_while_the_machine_waits_for_somebody_elses_card(shop:
     kiosk.get("/kiosk/over/")  # and walked away
     page = priced(kiosk)
     refused = by_card(kiosk, page)
-    assert (refused.status, "We are still working on it" in refused.text) == (409, True)
+    assert (refused.status, "still waits for somebody else" in refused.text) == (409, True)
     assert select("SELECT count(*) FROM orders") == [(1,)]
 
 
@@ -285,7 +291,7 @@ def test_the_link_goes_by_sms_where_somebody_wants_it_and_never_the_code(shop: D
     page = kiosk.post("/kiosk/order/phone/")
     assert "Send the link by SMS" in page.text
     page = press(kiosk, kiosk.post("/kiosk/order/text/"), "0470123456", "/kiosk/order/text/")
-    assert "on its way by SMS" in page.text
+    assert "on its way by SMS to …456" in page.text
     line = Line()
     words = partial(texting.all_words, sandbox=False)
     order_texts.text_out(words, line=line, shop=shop.world.shop, at=shop.world.clock())
@@ -293,8 +299,9 @@ def test_the_link_goes_by_sms_where_somebody_wants_it_and_never_the_code(shop: D
     assert (text.to, "/o/" in text.text) == ("+32470123456", True)
     [(serial,)] = select("SELECT serial FROM code WHERE order_id IS NOT NULL")
     assert str(serial) not in text.text
-    kiosk.post("/kiosk/order/text/")
-    assert kiosk.post("/kiosk/order/text/").status == 409
+    assert "Another number" in page.text
+    kiosk.post("/kiosk/order/text/", {"digits": "0470123457", "press": "done"})
+    assert kiosk.post("/kiosk/order/text/", {"digits": "0470123458", "press": "done"}).status == 409
     assert select("SELECT count(*) FROM text_out") == [(2,)]
 
 
@@ -305,7 +312,7 @@ def test_a_slip_is_printed_once_beside_it_and_without_paper_it_says_so(shop: Doo
     print_jobs.seen("main-kiosk", Sight.READY, at=shop.world.clock())
     assert "Print it" in kiosk.get("/kiosk/order/").text
     for _ in range(2):
-        assert "It is being printed" in kiosk.post("/kiosk/order/slip/").text
+        assert "The slip waits for the printer" in kiosk.post("/kiosk/order/slip/").text
     assert select("SELECT count(*) FROM print_job") == [(1,)]
     kiosk.get("/kiosk/over/")
     print_jobs.seen("main-kiosk", Sight.PAPER_OUT, at=shop.world.clock())
@@ -403,3 +410,148 @@ def test_codes_that_are_none_are_one_sentence_and_few_tries(shop: Door, kiosk: V
     for _ in range(6):
         last = kiosk.post("/kiosk/voucher/", {"code": "22222222222222", "press": "done"})
     assert "too often" in last.text
+
+
+def test_a_page_that_waits_asks_too_and_ends_ten_minutes_after_the_last_touch(shop: Door, kiosk: Visitor) -> None:
+    page = by_card(kiosk, priced(kiosk))
+    assert 'data-idle="90"' in page.html
+    for _ in range(5):
+        shop.world.clock.tick(115)
+        assert kiosk.get("/kiosk/order/state/").where == "/kiosk/order/state/"
+    shop.world.clock.tick(30)
+    assert kiosk.get("/kiosk/order/state/").where == "/kiosk/"  # the page looked again, and nobody touched it
+
+
+def test_a_code_that_is_kept_longer_by_a_touch_stays_as_long_as_it_says(shop: Door, kiosk: Visitor) -> None:
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    kiosk.post("/kiosk/order/code/")
+    shop.world.clock.tick(70)
+    assert kiosk.post("/kiosk/touch/").status == 204
+    shop.world.clock.tick(74)
+    assert kiosk.post("/kiosk/touch/").status == 204
+    shop.world.clock.tick(76)
+    assert kiosk.post("/kiosk/touch/").where == "/kiosk/"
+
+
+def test_starting_again_while_a_card_may_be_charged_asks_first_and_gives_the_link(shop: Door, kiosk: Visitor) -> None:
+    assert shop
+    page = by_card(kiosk, priced(kiosk))
+    assert 'class="button over" href="/kiosk/order/leave/"' in page.html
+    leave = kiosk.get("/kiosk/order/leave/")
+    assert "Your card may still be charged" in leave.text
+    assert "/o/" in kiosk.post("/kiosk/order/phone/").text
+    paid(shop)
+    kiosk.get("/kiosk/order/state/")
+    assert kiosk.get("/kiosk/order/leave/").where == "/kiosk/"  # there is nothing to be asked any more
+
+
+@pytest.mark.parametrize("takes", ["nothing", "code", "link"])
+def test_a_code_that_nobody_can_get_at_any_more_is_told_to_a_person(shop: Door, kiosk: Visitor, takes: str) -> None:
+    by_card(kiosk, priced(kiosk))
+    if takes == "link":
+        kiosk.post("/kiosk/order/phone/")
+    paid(shop)
+    kiosk.get("/kiosk/order/state/")
+    if takes == "code":
+        kiosk.post("/kiosk/order/code/")
+    kiosk.get("/kiosk/over/")
+    found = "SELECT kind, why ->> 'why', why ->> 'station', amount_minor FROM item"
+    assert watch(at=shop.world.clock()) == 0  # they may still stand there
+    shop.world.clock.tick(16 * 60)
+    assert watch(at=shop.world.clock()) == (takes == "nothing")
+    assert select(found) == ([("left_behind", "left_at_kiosk", "main-kiosk", 1500)] if takes == "nothing" else [])
+    by_owner("UPDATE item SET closed_at = opened_at, closed_by = 'owner'")
+    assert watch(at=shop.world.clock()) == 0  # told once
+
+
+def sent(shop: Door) -> print_jobs.Claimed | None:
+    """What the printer beside the kiosk is given next."""
+    at = shop.world.clock()
+    bridge, until = Actor(Role.SYSTEM, "print"), at + timedelta(minutes=2)
+    return print_jobs.claim("main-kiosk", actor=bridge, at=at, until=until, keyring=shop.world.shop.keyring)
+
+
+@pytest.mark.parametrize("leaves", ["over", "idle"])
+def test_no_code_comes_out_of_the_printer_after_its_customer_left(shop: Door, kiosk: Visitor, leaves: str) -> None:
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    print_jobs.seen("main-kiosk", Sight.READY, at=shop.world.clock())
+    kiosk.post("/kiosk/order/slip/")
+    if leaves == "over":
+        kiosk.get("/kiosk/over/")
+    else:
+        shop.world.clock.tick(76)
+    assert sent(shop) is None
+    assert select("SELECT count(*) FROM reveal") == [(0,)]
+
+
+def test_what_became_of_a_slip_is_said_and_one_that_never_left_is_asked_for_anew(shop: Door, kiosk: Visitor) -> None:
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    print_jobs.seen("main-kiosk", Sight.READY, at=shop.world.clock())
+    kiosk.post("/kiosk/order/slip/")
+    shop.world.clock.tick(60)
+    kiosk.post("/kiosk/touch/")
+    shop.world.clock.tick(20)
+    print_jobs.seen("main-kiosk", Sight.READY, at=shop.world.clock())
+    page = kiosk.get("/kiosk/order/")
+    assert ("It was not printed" in page.text, "Print it" in page.text) == (True, True)
+    waits = kiosk.post("/kiosk/order/slip/")
+    assert ("waits for the printer" in waits.text, "/kiosk/order/state/" in waits.html) == (True, True)
+    job = sent(shop)
+    assert job
+    assert "It is being printed" in kiosk.get("/kiosk/order/state/").text
+    bridge, at = Actor(Role.SYSTEM, "print"), shop.world.clock()
+    print_jobs.say(job.id, Event.CAME_OUT, station="main-kiosk", why="", actor=bridge, at=at)
+    page = kiosk.get("/kiosk/order/state/")
+    assert ("It was printed" in page.text, "Print it" in page.text) == (True, False)
+
+
+@pytest.mark.parametrize(("act", "state"), [("came_out", "printed"), ("spoilt", "spoilt")])
+def test_of_a_slip_that_no_printer_answers_for_the_owner_says_it(
+    shop: Door, kiosk: Visitor, act: str, state: str
+) -> None:
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    print_jobs.seen("main-kiosk", Sight.READY, at=shop.world.clock())
+    kiosk.post("/kiosk/order/slip/")
+    job = sent(shop)
+    assert job
+    shop.world.clock.tick(121)
+    owner = signed_in(shop.world, Role.OWNER, "ana")
+    [(ticket,)] = select("SELECT ticket FROM orders")
+    assert str(ticket) in owner.get("/owner/stations/main-kiosk/").text
+    stranger = signed_in(shop.world, Role.SUPPORT, "eve")
+    assert stranger.post("/owner/stations/main-kiosk/", {"job": str(job.id), "act": act}).status == 404
+    owner.post("/owner/stations/main-kiosk/", {"job": str(job.id), "act": act})
+    assert select("SELECT state FROM print_job") == [(state,)]
+    assert "Nobody knows" not in owner.get("/owner/stations/main-kiosk/").text
+
+
+def test_the_number_of_the_top_up_can_be_corrected_before_its_link_goes_there(shop: Door, kiosk: Visitor) -> None:
+    press(kiosk, kiosk.get("/kiosk/number/"), "0470123456")
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    page = kiosk.post("/kiosk/order/text/")
+    assert (page.value("digits"), "Number for the link" in page.text) == ("0470123456", True)
+    assert select("SELECT count(*) FROM text_out") == [(0,)]
+    page = kiosk.post("/kiosk/order/text/", {"digits": "0470123457", "press": "done"})
+    assert "…457" in page.text
+    assert "0470 12 34 56" in kiosk.get("/kiosk/operator/proximus/").text  # it is another one's
+
+
+def test_who_left_no_address_is_promised_no_letter_but_told_to_take_the_link(shop: Door, kiosk: Visitor) -> None:
+    by_card(kiosk, priced(kiosk))
+    paid(shop)
+    [(order_id,)] = select("SELECT id FROM orders")
+    page = pages.order_by_id(UUID(str(order_id)))
+    assert page is not None
+    owed = Money(1500, "EUR")
+    for lies in (
+        replace(page, state=State.PAID, parked=True),
+        replace(page, state=State.REFUNDING, refunding=owed, parked=True),
+    ):
+        at = shop.world.clock()
+        assert "the only way to hear of it" in orders.status(lies, at).text
+        assert "we write to you" in orders.status(replace(lies, email="ana@example.be"), at).text.lower()

@@ -10,20 +10,22 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from opla.backoffice.views import somebody
 from opla.core.actor import Act, Actor
 from opla.core.day import bounds, day_of
 from opla.core.money import Money
+from opla.core.print_job import Event, State
 from opla.core.refusal import Code, Refusal
 from opla.core.station import Kind
-from opla.db.queries import cash, counter
+from opla.db.queries import cash, counter, print_jobs
 from opla.db.queries import stations as queries
 from opla.db.queries.counter import Today
 from opla.db.queries.offline import limits
 from opla.db.queries.stations import Shift, Station
 from opla.operations import clerks, offline, places, shifts, shop, stations
+from opla.operations import print_jobs as printing
 from opla.operations.cash import CURRENCY
 from opla.operations.clerks import Named
 from opla.operations.stations import Pairing
@@ -77,15 +79,39 @@ def page(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def trail(request: HttpRequest, name: str) -> HttpResponse:
-    """Who did what at a tablet, and why."""
-    somebody(request, Act.MANAGE_STATIONS, timezone.now())
+    """Who did what at a tablet, and why; and, beside a kiosk, the slips that a person has to look at."""
+    at = timezone.now()
+    actor = somebody(request, Act.MANAGE_STATIONS, at)
     found = queries.named(name)
     if found is None:
         raise Http404
+    no = _seen(request, actor, name, at) if request.method == "POST" else None
+    if request.method == "POST" and no is None:
+        return redirect("owner-station", name=name)
     rows = [(one, words.done(one.what), items.actor(one.actor)) for one in counter.trail(found.id, limit=_NEWEST)]
-    return render(request, "backoffice/station.html", {"station": found, "rows": rows})
+    # Nobody stands behind a kiosk; of a till's slips its clerk says it.
+    slips = print_jobs.open_at(name, at=at) if found.kind is Kind.KIOSK else []
+    shown = {
+        "station": found,
+        "rows": rows,
+        "slips": [one for one in slips if one.state is State.UNKNOWN],
+        "refused": sentence(no) if no else "",
+    }
+    return render(request, "backoffice/station.html", shown, status=409 if no else 200)
+
+
+def _seen(request: HttpRequest, actor: Actor, name: str, at: datetime) -> Refusal | None:
+    """What the owner saw beside a kiosk's printer."""
+    event = {"came_out": Event.CAME_OUT, "spoilt": Event.SPOILT}.get(request.POST.get("act", ""))
+    try:
+        job = UUID(request.POST.get("job", ""))
+    except ValueError:
+        return Refusal(Code.NOT_FOUND, "job")
+    if event is None:
+        return Refusal(Code.NOT_FOUND, "act")
+    return printing.say(actor, job, event, station=name, at=at)
 
 
 def _row(one: Station, names: dict[int, str], codes: dict[str, tuple[int, int]], sold: dict[UUID, Today]) -> Row:

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     SELLER_REPORTED = "seller_reported"
     LETTER_UNREADABLE = "letter_unreadable"  # a letter that cannot be printed: its code or address does not open
     TABLET = "tablet"  # what a tablet sold without a line cannot be
+    LEFT_BEHIND = "left_behind"  # paid at a kiosk, and whoever paid has gone without it
 
 
 class Why(StrEnum):
@@ -114,6 +115,7 @@ class Why(StrEnum):
     OFFLINE_LATE = "offline_late"  # the code had been posted as lost
     # of letters
     LETTER_UNREADABLE = "letter_unreadable"  # number: of its slip
+    LEFT_AT_KIOSK = "left_at_kiosk"  # station: its code was never looked at, and no link was taken along
     # what cannot be
     ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer
     MOVE_IMPOSSIBLE = "move_impossible"  # subject, state, event
@@ -191,6 +193,7 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.SELLER_REPORTED: (Resolution.SEEN,),
     Kind.LETTER_UNREADABLE: (Resolution.SEEN,),
     Kind.TABLET: (Resolution.SEEN,),
+    Kind.LEFT_BEHIND: (Resolution.SEEN,),  # or refunded, on the page of its order
     Kind.SLIP_DUE: (Resolution.PAID_BACK,),  # or by its slip, or by bank: `operations.terminal`
     Kind.CASH_DUE: (),  # paid out, or sent by bank, on the page of the drawers: nobody's word moves cash
 }

@@ -262,6 +262,7 @@ class Code(StrEnum):
     # card machines on a counter
     TERMINAL_UNKNOWN = "terminal_unknown"  # none of this name stands there, or it is of no kind that this shop has
     TERMINAL_NAME_INVALID = "terminal_name_invalid"
+    MACHINE_WAITS = "machine_waits"  # at a kiosk: for the card of somebody who was there before
     TERMINAL_TAKEN = "terminal_taken"  # this name, or their machine, is another one's
     RECEIPT_INVALID = "receipt_invalid"
     RECEIPT_USED = "receipt_used"  # for another payment, at this till today
@@ -321,7 +322,7 @@ TRANSIENT = frozenset(
             Code.PIN_WAITS,
             Code.OFFLINE_UNBOOKED,
         ),
-        *(Code.REFUNDS_PAUSED, Code.TEMPORARILY_CLOSED),
+        *(Code.REFUNDS_PAUSED, Code.TEMPORARILY_CLOSED, Code.MACHINE_WAITS),
     }
 )
 

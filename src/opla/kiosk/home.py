@@ -16,7 +16,7 @@ from opla.core.catalog import Operator
 from opla.core.phone import Number
 from opla.core.print_job import Sight
 from opla.core.refusal import Refusal
-from opla.kiosk.visiting import Here, begins, goes_on
+from opla.kiosk.visiting import Here, begins, stays
 from opla.operations import catalogue, kiosk, print_jobs
 from opla.presenting import numbers
 from opla.presenting.kiosk import closed, elsewhere
@@ -99,8 +99,11 @@ def pressed(request: HttpRequest) -> Keys | Number:
     return Keys((digits + press if len(press) == 1 and press in "0123456789" else digits)[:_MAX_DIGITS])
 
 
-def keypad(request: HttpRequest, here: Here, keys: Keys, carried: dict[str, str], action: str) -> HttpResponse:
-    shown = {"here": here, "keys": keys, "pad": "123456789", "carried": carried, "action": action}
+def keypad(
+    request: HttpRequest, here: Here, keys: Keys, carried: dict[str, str], action: str, *, texts: bool = False
+) -> HttpResponse:
+    """`texts`: the number is only written to, and nothing lands on it."""
+    shown = {"here": here, "keys": keys, "pad": "123456789", "carried": carried, "action": action, "texts": texts}
     return render(request, "kiosk/number.html", shown, status=422 if keys.wrong else 200)
 
 
@@ -114,7 +117,7 @@ def not_here(request: HttpRequest, here: Here) -> HttpResponse:
 
 
 @require_POST
-@goes_on
+@stays
 def touch(request: HttpRequest, here: Here) -> HttpResponse:  # noqa: ARG001 - the guard's
     """Somebody touched the page without leaving it."""
     return HttpResponse(status=204)

@@ -13,22 +13,27 @@ from django.views.decorators.http import require_POST, require_safe
 
 from opla.core import order as states
 from opla.core import payment
-from opla.core.print_job import PRINTS
+from opla.core.print_job import PRINTS, State
 from opla.core.refusal import Refusal
 from opla.db.queries import pages
+from opla.db.queries import print_jobs as queries
 from opla.db.queries.pages import OrderPage
+from opla.db.queries.print_jobs import Job
 from opla.kiosk.home import Keys, keypad, pressed, typed
-from opla.kiosk.visiting import CODE_S, IDLE_S, Here, ended, goes_on, looks_again
+from opla.kiosk.visiting import CODE_S, IDLE_S, WAITING_S, Here, ended, goes_on, looks_again, over
 from opla.operations import catalogue, kiosk, print_jobs, reveal_code, terminal
 from opla.operations.links import link_of
 from opla.operations.outside import texts_go
-from opla.presenting import orders, paying
+from opla.presenting import numbers, orders, paying
+from opla.presenting.kiosk import slip as slip_words
 from opla.presenting.pictures import qr
 from opla.presenting.refusals import sentence
 from opla.storefront.views.code import Shown, shown
 
 #: As long as nothing else is known, the page stays and looks again.
 _UNDER_WAY: Final = ("placed", "paid")
+#: Of these somebody would write to an e-mail address.
+_NOT_TOLD: Final = ("parked", "refunding", "refund_parked")
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Told:
     status: orders.Status
     stands: str
     refresh_s: int
+    slip: Job | None  # the last that was asked for here
 
     @property
     def waits(self) -> bool:
@@ -47,7 +53,13 @@ class Told:
 
     @property
     def seen(self) -> str:
-        return f"{self.stands}-{self.status.name}-{len(self.page.events)}"
+        slip = self.slip.state if self.slip else ""
+        return f"{self.stands}-{self.status.name}-{len(self.page.events)}-{slip}"
+
+    @property
+    def prints(self) -> bool:
+        """Its slip waits for the printer, or is being printed: the page looks again by itself."""
+        return self.slip is not None and self.slip.state in (State.NEW, State.SENDING)
 
     @property
     def code_ready(self) -> bool:
@@ -60,7 +72,10 @@ def told(here: Here) -> Told | None:
     if page is None or not page.proven:
         return None
     status = orders.status(page, here.at)
-    return Told(page, status, _stands(page, status), min(orders.refresh_s(page, here.at), 5))
+    slips = [one for one in queries.of_order(page.id, at=here.at) if one.station == here.station.name]
+    return Told(
+        page, status, _stands(page, status), min(orders.refresh_s(page, here.at) or 5, 5), slips[-1] if slips else None
+    )
 
 
 def _stands(page: OrderPage, status: orders.Status) -> str:
@@ -99,12 +114,23 @@ def state(request: HttpRequest, here: Here) -> HttpResponse:
 
 
 def _goes_on(here: Here, found: Told) -> None:
-    """While it is under way nobody has to touch the page; what it became is shown for a minute."""
+    """While it is under way nobody has to touch the page for a while; what it became is shown for a minute."""
     if found.waits:
         here.waits()
     elif here.seen in _UNDER_WAY:
         here.waits_no_more()
     here.seen = found.stands
+
+
+@require_safe
+@goes_on
+def leave(request: HttpRequest, here: Here) -> HttpResponse:
+    """Somebody wants to begin again while money may still be taken for what they ordered."""
+    found = told(here)
+    if found is None or not found.waits:
+        return over(request)
+    _goes_on(here, found)
+    return render(request, "kiosk/leave.html", {"here": here, "order": found.page, "idle_s": IDLE_S})
 
 
 @require_POST
@@ -142,17 +168,20 @@ def code(request: HttpRequest, here: Here) -> HttpResponse:
 @require_POST
 @goes_on
 def slip(request: HttpRequest, here: Here) -> HttpResponse:
-    """Have it printed beside the kiosk. An order has one slip that is no copy, whoever presses how often."""
+    """Have it printed beside the kiosk, before whoever presses may be gone. An order has one slip that is no copy,
+    whoever presses how often; one that never left us may be asked for anew."""
     found = told(here)
     if found is None:
         return ended(request)
+    before = found.slip.id if found.slip and found.slip.state is State.REFUSED else found.page.id
+    here.shows_code()
     job = print_jobs.ask(
-        here.actor, uuid5(found.page.id, "kiosk"), found.page.id, station=here.station.name, device=here.secret,
-        at=here.at,
+        here.actor, uuid5(before, "kiosk"), found.page.id, station=here.station.name, device=here.secret,
+        leaves=here.until, at=here.at,
     )  # fmt: skip
     if isinstance(job, Refusal):
         return _drawn(request, here, found, refused=sentence(job), status=409)
-    return _drawn(request, here, found, printing=True)
+    return _drawn(request, here, told(here) or found)
 
 
 @require_POST
@@ -168,27 +197,27 @@ def phone(request: HttpRequest, here: Here) -> HttpResponse:
 @require_POST
 @goes_on
 def text(request: HttpRequest, here: Here) -> HttpResponse:
-    """The link by SMS, to the number that was pressed, or that is topped up."""
+    """The link by SMS, to the number on the keypad: at first that of the top-up, which may be somebody else's."""
     found = told(here)
     if found is None:
         return ended(request)
-    if not here.number:
-        keys = pressed(request)
-        if isinstance(keys, Keys):
-            return keypad(request, here, keys, {}, reverse("kiosk-text"))
-        here.number = keys.e164
+    known = numbers.grouped(here.number, catalogue.active()[1].country).replace(" ", "") if here.number else ""
+    keys = pressed(request) if "digits" in request.POST else Keys(known)
+    if isinstance(keys, Keys):
+        return keypad(request, here, keys, {}, reverse("kiosk-text"), texts=True)
     no = kiosk.text_link(
-        here.actor, found.page.id, here.number, device=here.secret, address=_address(here, found), shop=here.shop,
+        here.actor, found.page.id, keys.e164, device=here.secret, address=_address(here, found), shop=here.shop,
         at=here.at,
     )  # fmt: skip
-    return _phone(request, here, found, refused=sentence(no) if no else "", texted=no is None)
+    texted = "" if no else f"…{keys.e164[-3:]}"
+    return _phone(request, here, found, refused=sentence(no) if no else "", texted=texted)
 
 
 def _address(here: Here, found: Told) -> str:
     return here.shop.base_url + reverse("order", args=[link_of(found.page.id, here.shop.keyring) or ""])
 
 
-def _phone(request: HttpRequest, here: Here, found: Told, *, refused: str = "", texted: bool = False) -> HttpResponse:
+def _phone(request: HttpRequest, here: Here, found: Told, *, refused: str = "", texted: str = "") -> HttpResponse:
     digits: str | Refusal = ""
     if found.page.kind.is_secret:
         digits = reveal_code.show_proof(here.actor, found.page.id, device=here.secret, shop=here.shop, at=here.at)
@@ -199,7 +228,7 @@ def _phone(request: HttpRequest, here: Here, found: Told, *, refused: str = "", 
     shown = {
         "here": here, "told": found, "order": found.page, "address": address, "picture": qr(address),
         "digits": digits, "idle_s": CODE_S, "refused": refused, "texted": texted,
-        "texts": texts_go(here.shop) and not texted, "number": f"…{here.number[-3:]}" if here.number else "",
+        "texts": texts_go(here.shop) and found.page.state not in kiosk.NOT_TEXTED,
     }  # fmt: skip
     return render(request, "kiosk/phone.html", shown, status=409 if refused else 200)
 
@@ -223,8 +252,10 @@ def _drawn(
         "try_page": on.page if on else "",
         "machines": terminal.terminals_at(here.shop, station=here.station.name),
         "prints": print_jobs.sight(here.station.name, at=here.at) in PRINTS,
+        "slip": slip_words(found.slip.state) if found.slip else "",
         "code": code,
-        "idle_s": 0 if found.waits else CODE_S if code else IDLE_S,
+        "only_link": not page.email and found.status.name in _NOT_TOLD,
+        "idle_s": WAITING_S if found.waits else CODE_S if code or found.prints else IDLE_S,
         **more,
     }
     return render(request, template, context, status=status)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("kiosk/voucher/", voucher.page, name="kiosk-voucher"),
     path("kiosk/order/", order.show, name="kiosk-order"),
     path("kiosk/order/state/", order.state, name="kiosk-order-state"),
+    path("kiosk/order/leave/", order.leave, name="kiosk-leave"),
     path("kiosk/order/again/", order.again, name="kiosk-again"),
     path("kiosk/order/code/", order.code, name="kiosk-code"),
     path("kiosk/order/slip/", order.slip, name="kiosk-slip"),

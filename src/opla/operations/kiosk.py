@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -24,7 +24,7 @@ from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.core.routing import State
-from opla.db.queries import floats, pages, suppliers, terminals
+from opla.db.queries import codes, floats, pages, suppliers, terminals
 from opla.db.queries.stations import Station
 from opla.db.queries.terminals import Terminal
 from opla.operations import catalogue, counter_sale, limits, order_texts, terminal
@@ -34,6 +34,12 @@ from opla.operations.shop import Shop
 
 #: What the text is about that brings an order's link to a phone.
 LINK: Final = "kiosk_link"
+#: Nobody paid for these, so no text is sent about them.
+NOT_TEXTED: Final = frozenset({order.State.PLACED, order.State.CANCELLED})
+
+#: After this long nobody stands there any more who could look at a code; longer ago than the other, it was told of.
+_LEFT: Final = timedelta(minutes=15)
+_LOOKED_BACK: Final = timedelta(days=30)
 
 
 class Closed(StrEnum):
@@ -96,7 +102,12 @@ def taken(machine: str, quote_id: UUID) -> Refusal | None:
     """Why no payment for this quote may begin on this machine: one of somebody who was here before has not ended, and
     the next card would pay for that."""
     busy = terminals.busy(machine, but=quote_id)
-    return Refusal(Code.STILL_RUNNING, "machine", {"field": "machine"}) if busy else None
+    return Refusal(Code.MACHINE_WAITS, "machine") if busy else None
+
+
+def watch(*, at: datetime) -> int:
+    """Tell a person of codes that were paid at a kiosk by somebody who went away without them; of how many."""
+    return codes.left_behind(at=at, until=at - _LEFT, since=at - _LOOKED_BACK)
 
 
 def text_link(
@@ -106,7 +117,7 @@ def text_link(
     if refused := actor.refused(Act.SAY):
         return refused
     page = pages.order_by_id(order_id, device_hash(device))
-    if page is None or not page.proven or page.state not in (order.State.PAID, order.State.DELIVERED):
+    if page is None or not page.proven or page.state in NOT_TEXTED:
         return Refusal(Code.NOT_FOUND)
     number = order_texts.read_number(typed)
     if isinstance(number, Refusal):

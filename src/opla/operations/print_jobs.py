@@ -17,7 +17,7 @@ from opla.core.actor import Act, Actor, Role
 from opla.core.choice import words
 from opla.core.paper import Strip
 from opla.core.ports import Answer
-from opla.core.print_job import BELIEVED, PRINTS, SAYABLE, TAKES, WAITS, Event, Sight
+from opla.core.print_job import BELIEVED, PRINTS, SAYABLE, TAKES, WAITS, Event, Sight, State
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import pages, print_jobs
 from opla.db.queries.codes import Revealed
@@ -54,17 +54,27 @@ class Printing:
 
 
 def ask(
-    actor: Actor, job_id: UUID, order_id: UUID, *, station: str, device: bytes, why: str = "", at: datetime
+    actor: Actor,
+    job_id: UUID,
+    order_id: UUID,
+    *,
+    station: str,
+    device: bytes,
+    why: str = "",
+    leaves: datetime | None = None,
+    at: datetime,
 ) -> UUID | Refusal:
     """Have a delivered order's slip printed at a station; the id of its job. `why`: of a copy, which is marked.
+    `leaves`: when whoever asks may be gone, where that is sooner than slips wait.
 
     Who may see what is in it is the device that ordered, as on a screen. The same id again changes nothing; nor does
     asking while the slip still waits.
     """
     if refused := actor.refused(Act.PRINT):
         return refused
+    until = min(leaves or at + WAITS, at + WAITS)
     said, found = print_jobs.ask(
-        job_id, order_id, device_hash(device), station=station, why=words(why), actor=actor, at=at, until=at + WAITS
+        job_id, order_id, device_hash(device), station=station, why=words(why), actor=actor, at=at, until=until
     )
     if said in ("asked", "again"):
         return found
@@ -79,6 +89,13 @@ def say(actor: Actor, job_id: UUID, event: Event, *, station: str, why: str = ""
         return Refusal(Code.NOT_ALLOWED, params={"act": Act.PRINT, "role": actor.role})
     said = print_jobs.say(job_id, event, station=station, why=words(why), actor=actor, at=at)
     return None if said == "done" else Refusal(Code(said))
+
+
+def call_off(actor: Actor, order_id: UUID, *, station: str, at: datetime) -> None:
+    """Whoever asked for this order's slip at this station has gone: what is not on its way to paper stays in here."""
+    for one in print_jobs.of_order(order_id, at=at):
+        if one.station == station and one.state is State.NEW:
+            say(actor, one.id, Event.CALLED_OFF, station=station, at=at)
 
 
 def again(

@@ -9,7 +9,7 @@ from uuid import UUID
 from opla.core.attempt import Kind
 from opla.db.queries import attempts
 from opla.db.queries.attempts import Claimed
-from opla.operations import letters_out, look_up, offline, partners, text_pay
+from opla.operations import kiosk, letters_out, look_up, offline, partners, text_pay
 from opla.operations.charge import ChargeDesk
 from opla.operations.deliver import SendDesk
 from opla.operations.dispatch import Dispatch
@@ -85,6 +85,7 @@ def work_once(
     ended = end_mandates(shop=shop, outside=outside, at=clock())
     letters_out.write_due(shop=shop, at=clock())
     partners.close(shop=shop, at=clock())
+    kiosk.watch(at=clock())
     tidy(at=clock())
     told = tell(compose, worker=worker, shop=shop, outside=outside, at=clock())
     pushed = push_out(words, shop=shop, outside=outside, at=clock()) if words else 0

@@ -49,6 +49,7 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.SELLER_REPORTED: gettext_noop("A seller was reported"),
     Kind.LETTER_UNREADABLE: gettext_noop("A letter cannot be printed"),
     Kind.TABLET: gettext_noop("Sold without a line, and it cannot be"),
+    Kind.LEFT_BEHIND: gettext_noop("Paid at a kiosk, and left behind"),
 }
 
 _WHY: Final[dict[Why, str]] = {
@@ -196,6 +197,10 @@ _WHY: Final[dict[Why, str]] = {
     Why.LETTER_UNREADABLE: gettext_noop(
         "The code or the address of the letter of order slip %(number)s does not open with the keys of this shop. "
         "Bring back the keys it was sealed with; then it is printed with the others, and this goes away by itself."
+    ),
+    Why.LEFT_AT_KIOSK: gettext_noop(
+        "Paid at %(station)s. Nobody has looked at its code, had it printed or taken its link along, so whoever paid "
+        "cannot get at it. Refund it from the page of the order, or keep it for whoever asks."
     ),
     Why.SELLER_REPORTED: gettext_noop(
         "Somebody reports a seller. Passport number: %(number)s. What they write is on the page of the sellers."

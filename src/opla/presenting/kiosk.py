@@ -8,6 +8,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from opla.core.print_job import State
 from opla.operations.kiosk import Closed
 from opla.presenting.pictures import qr
 
@@ -20,6 +21,21 @@ _CLOSED: Final[dict[Closed, str]] = {
 
 def closed(why: Closed) -> str:
     return _(_CLOSED[why])
+
+
+_SLIP: Final[dict[State, str]] = {
+    State.NEW: gettext_noop("The slip waits for the printer."),
+    State.SENDING: gettext_noop("It is being printed: take it from the printer."),
+    State.PRINTED: gettext_noop("It was printed: take it from the printer."),
+    State.UNKNOWN: gettext_noop("The printer does not say whether it came out. Look there, or take the link along."),
+    State.SPOILT: gettext_noop("It did not come out. Take the link along on your phone."),
+    State.REFUSED: gettext_noop("It was not printed. You can ask for it again."),
+}
+
+
+def slip(state: State) -> str:
+    """What became of a slip, for whoever waits beside the printer."""
+    return _(_SLIP[state])
 
 
 @dataclass(frozen=True)

@@ -211,6 +211,11 @@ def _paid(page: OrderPage, at: datetime) -> Status:
             "The operator gave no clear answer, so a person is looking at your order. You need to do nothing, and "
             "please do not pay again. It ends delivered or refunded, and we write to you."
         )
+        if not page.email:
+            text = _(
+                "The operator gave no clear answer, so a person is looking at your order. Please do not pay again. "
+                "It ends delivered or refunded. Take the link of this order along: it is the only way to hear of it."
+            )
         return Status("parked", _("A person is looking at it"), text, Tone.MIND, bars)
     if page.asking:
         text = _("We are asking the operator what became of it. Please do not pay again; this page goes on by itself.")
@@ -236,6 +241,11 @@ def _refunding(page: OrderPage) -> Status:
     bars = _bars(page, Fill.FULL, Fill.FAILED)
     if page.parked:
         text = _("%(amount)s is owed to you, and a person is looking for the way to send it. We write to you.")
+        if not page.email:
+            text = _(
+                "%(amount)s is owed to you, and a person is looking for the way to send it. Take the link of this "
+                "order along: it is the only way to hear of it."
+            )
         return Status("refund_parked", _("Your refund needs a person"), text % {"amount": amount}, Tone.MIND, bars)
     if page.provider == CASH:
         text = _("%(amount)s waits for you in cash at our counter. Show the code below there.")

@@ -25,6 +25,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.FLOAT_OWES: 402,
     Code.KEY_MISSING: 400,
     Code.STILL_RUNNING: 409,
+    Code.MACHINE_WAITS: 409,
     Code.FILE_NOT_NOW: 409,
     Code.FILE_TOO_LARGE: 413,
     Code.NOT_DELIVERED_YET: 409,

@@ -288,6 +288,9 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.TAKING_UNDONE: gettext_noop("What this form took was undone. Nothing was taken now: look the code up again."),
     Code.TERMINAL_UNKNOWN: gettext_noop("No such card machine stands here."),
     Code.TERMINAL_NAME_INVALID: gettext_noop("A card machine's name has 2 to 40 small letters, digits and hyphens."),
+    Code.MACHINE_WAITS: gettext_noop(
+        "The card machine still waits for somebody else's card. Press its red key, wait a moment, and press here again."
+    ),
     Code.TERMINAL_TAKEN: gettext_noop("This name, or this card machine, is taken by another one."),
     Code.RECEIPT_INVALID: gettext_noop("The number on the machine's receipt is missing, or is none."),
     Code.RECEIPT_USED: gettext_noop("This receipt was used for another payment today. Look at the number again."),

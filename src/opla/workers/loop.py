@@ -30,7 +30,7 @@ from opla.db.queries.cards import Shelves
 from opla.db.queries.cash import Drawers
 from opla.db.queries.terminals import Slips
 from opla.db.queries.vouchers import Vouchers
-from opla.operations import bulk, letters_out, look_up, offline, order_texts, partners, passports, text_pay
+from opla.operations import bulk, kiosk, letters_out, look_up, offline, order_texts, partners, passports, text_pay
 from opla.operations.expire import expire
 from opla.operations.float_deposits import tell_low
 from opla.operations.letters import Posted
@@ -295,6 +295,7 @@ class Worker:
             passports.watch(shop=self._shop, at=now())
             partners.close(shop=self._shop, at=now())
             letters_out.write_due(shop=self._shop, at=now())
+            kiosk.watch(at=now())
             tidy(at=now())
             order_texts.tidy(at=now())
         while tell(self._compose, worker=self.id, shop=self._shop, outside=self._outside, at=now(), limit=_LETTERS):

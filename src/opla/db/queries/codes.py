@@ -223,3 +223,9 @@ def stock_levels() -> dict[str, int]:
     """How many codes of our own are for sale, by sku."""
     rows = select("SELECT sku, count(*) FROM code WHERE state = 'stock' GROUP BY sku")
     return {expect(sku, str): expect(count, int) for sku, count in rows}
+
+
+def left_behind(*, at: datetime, until: datetime, since: datetime) -> int:
+    """An item for each code of a kiosk that was delivered by `until` and that nobody can get at; how many."""
+    [row] = call("opla_codes_left", *(Argument(one, "timestamptz") for one in (at, until, since)))
+    return expect(row[0], int)

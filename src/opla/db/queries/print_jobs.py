@@ -20,6 +20,7 @@ class Job:
     id: UUID
     station: str
     order_id: UUID
+    ticket: str
     copy: bool
     why: str
     state: State
@@ -117,18 +118,23 @@ def waits(station: str) -> bool:
     return bool(select("SELECT FROM print_job WHERE station = %s AND state = 'new' LIMIT 1", [station]))
 
 
-_SELECT = "SELECT id, station, order_id, copy, why, state, asked_at, asked_by, until FROM print_job"
+_SELECT = """SELECT j.id, j.station, j.order_id, o.ticket, j.copy, j.why, j.state, j.asked_at, j.asked_by, j.until
+             FROM print_job j JOIN orders o ON o.id = j.order_id"""
 
 
 def of_order(order_id: UUID, *, at: datetime) -> list[Job]:
     """Every slip of an order, oldest first."""
-    return [_job(row, at) for row in select(f"{_SELECT} WHERE order_id = %s ORDER BY asked_at, copy, id", [order_id])]
+    return [
+        _job(row, at)
+        for row in select(f"{_SELECT} WHERE j.order_id = %s ORDER BY j.asked_at, j.copy, j.id", [order_id])
+    ]
 
 
 def open_at(station: str, *, at: datetime) -> list[Job]:
     """What waits at a station, is being printed, or is to be looked at by a person; oldest first."""
     rows = select(
-        f"{_SELECT} WHERE station = %s AND state IN ('new', 'sending', 'unknown') ORDER BY asked_at, id", [station]
+        f"{_SELECT} WHERE j.station = %s AND j.state IN ('new', 'sending', 'unknown') ORDER BY j.asked_at, j.id",
+        [station],
     )
     found = [_job(row, at) for row in rows]
     return [one for one in found if one.state is not State.REFUSED]
@@ -136,17 +142,18 @@ def open_at(station: str, *, at: datetime) -> list[Job]:
 
 def _job(row: Row, at: datetime) -> Job:
     """As it stands at this instant, also where nobody has come by to write down that its time is over."""
-    state, until = State(expect(row[5], str)), expect(row[8], datetime)
+    state, until = State(expect(row[6], str)), expect(row[9], datetime)
     if until <= at:
         state = {State.NEW: State.REFUSED, State.SENDING: State.UNKNOWN}.get(state, state)
     return Job(
         expect(row[0], UUID),
         expect(row[1], str),
         expect(row[2], UUID),
-        expect(row[3], bool),
-        expect(row[4], str),
+        expect(row[3], str),
+        expect(row[4], bool),
+        expect(row[5], str),
         state,
-        expect(row[6], datetime),
-        expect(row[7], str),
+        expect(row[7], datetime),
+        expect(row[8], str),
         until,
     )

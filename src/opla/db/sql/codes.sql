@@ -196,3 +196,26 @@ BEGIN
     PERFORM opla_writes(false);
     RETURN 'proved';
 END $$;
+
+-- Codes that were paid at a kiosk and that whoever paid cannot get at any more: nobody looked, no six digits were shown or
+-- typed, and there is no e-mail. An item each, once; how many.
+CREATE OR REPLACE FUNCTION opla_codes_left(p_at timestamptz, p_until timestamptz, p_since timestamptz) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_count int;
+BEGIN
+    PERFORM opla_writes(true);
+    INSERT INTO item (kind, subject, order_id, amount_minor, currency, why, opened_at)
+    SELECT 'left_behind', o.id, o.id, o.face_minor + o.fee_minor, o.currency,
+           jsonb_build_object('why', 'left_at_kiosk', 'station', substr(e.actor, length('kiosk:') + 1)), p_at
+    FROM orders o JOIN event e ON e.subject_id = o.id AND e.subject = 'order' AND e.name = 'placed' AND e.actor LIKE 'kiosk:%'
+    WHERE o.placed_at > p_since AND o.ended_at <= p_until AND o.state = 'delivered' AND o.kind IN ('code', 'esim')
+      AND o.email = '' AND NOT EXISTS (SELECT FROM reveal r WHERE r.order_id = o.id)
+      AND NOT EXISTS (SELECT FROM proof p WHERE p.order_id = o.id)
+      AND NOT EXISTS (SELECT FROM item i WHERE i.order_id = o.id AND i.kind = 'left_behind')
+    ORDER BY o.id
+    ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    PERFORM opla_writes(false);
+    RETURN v_count;
+END $$;

@@ -1,7 +1,8 @@
 // "Still there?", a keypad without a round trip, and no second press. The server ends a visit without this file too.
 (function () {
   "use strict";
-  var ASKS_S = 10, body = document.body, dialog = document.getElementById("still"), since = Date.now(), told = 0;
+  // The server's margin (visiting.py) is more than what may lie between two touches that it is told of.
+  var ASKS_S = 10, THROTTLE_S = 3, telling = null, body = document.body, dialog = document.getElementById("still"), since = Date.now(), told = 0;
 
   // A page out of the browser's memory is somebody's who has left.
   window.addEventListener("pageshow", function (event) { if (event.persisted) window.location.replace(body.dataset.over); });
@@ -10,23 +11,38 @@
   if (body.dataset.again) setTimeout(function () { window.location.reload(); }, Number(body.dataset.again) * 1000);
 
   function idle() { return Number((document.getElementById("order") || body).dataset.idle || 0); }
-  function touched() {
-    since = Date.now();
-    if (!idle() || since - told < 10000) return;
-    told = since;
+  var last = idle();
+  function over() { window.location.replace(body.dataset.over); }
+  function tell() {
     var token = document.querySelector("[name=csrfmiddlewaretoken]");
-    fetch(body.dataset.touch, { method: "POST", headers: token ? { "X-CSRFToken": token.value } : {} }).catch(function () {});
+    told = since;
+    telling = new AbortController();
+    fetch(body.dataset.touch, {
+      method: "POST", headers: token ? { "X-CSRFToken": token.value } : {}, redirect: "manual", signal: telling.signal
+    }).then(function (answer) { if (answer.type === "opaqueredirect") over(); }).catch(function () {});
+  }
+  // What leaves the page says itself that somebody is here. Its answer must be the last one that writes the cookie.
+  function leaves(event) {
+    if (event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return false;
+    var found = event.target.closest && event.target.closest("a[href], button:not([type=button])");
+    return found && !(found.matches("form.pad [name=press]") && found.value !== "done");
+  }
+  function touched(event) {
+    since = Date.now();
+    if (leaves(event)) { if (telling) telling.abort(); return; }
+    if (idle() && since - told >= THROTTLE_S * 1000) tell();
   }
   ["pointerdown", "keydown", "scroll"].forEach(function (what) {
-    document.addEventListener(what, function () { if (!dialog.open) touched(); }, { passive: true, capture: true });
+    document.addEventListener(what, function (event) { if (!dialog.open) touched(event); }, { passive: true, capture: true });
   });
-  dialog.addEventListener("close", touched);
-  dialog.querySelector("button").addEventListener("click", function () { dialog.close(); });
+  function here() { since = Date.now(); tell(); }
+  dialog.addEventListener("cancel", here);
+  dialog.querySelector("button").addEventListener("click", function () { dialog.close(); here(); });
   setInterval(function () {
     if (!idle()) return;
     var left = idle() + ASKS_S - (Date.now() - since) / 1000;
-    if (left <= 0) { window.location.replace(body.dataset.over); return; }
-    if (left > ASKS_S) return;
+    if (left <= 0) { over(); return; }
+    if (left > ASKS_S) { if (dialog.open) dialog.close(); return; }
     if (!dialog.open) dialog.showModal();
     dialog.querySelector(".left").textContent = String(Math.ceil(left));
   }, 500);
@@ -37,7 +53,12 @@
     if (first) first.focus();
   }
   focus();
-  document.addEventListener("htmx:afterSwap", function () { since = Date.now(); focus(); });
+  // A page that changes by itself gets the time it is good for; one that goes on waiting does not.
+  document.addEventListener("htmx:afterSwap", function () {
+    if (idle() !== last) since = Date.now();
+    last = idle();
+    focus();
+  });
 
   var pad = document.querySelector("form.pad");
   if (pad) pad.addEventListener("click", function (event) {
