@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from wsgiref.simple_server import make_server
 
 import pytest
+import segno
 from django.db import connections
 from playwright.sync_api import Browser, expect
 
@@ -165,7 +166,8 @@ def test_a_photo_is_read_on_the_phone_and_opens_nothing_but_this_shop(house: Hou
                 window.BarcodeDetector.getSupportedFormats = () => Promise.resolve(["qr_code"]);"""
         )
         screen.go("/verify/")
-        expect(screen.page.locator("#photo")).to_be_visible()
+        expect(screen.page.locator("#qr-hint")).to_contain_text("不会发送")
+        expect(screen.page.locator("#photo button")).to_be_hidden()
         screen.page.set_input_files("#qr", Path(__file__).parents[2] / "docs" / "pictures" / "look.en.png")
         if opens:
             expect(screen.page.locator("#verdict")).to_be_visible()
@@ -173,6 +175,25 @@ def test_a_photo_is_read_on_the_phone_and_opens_nothing_but_this_shop(house: Hou
             expect(screen.page.locator("#photo [role=status]")).to_contain_text("不通往本商店")
             assert urlsplit(screen.page.url).path == "/verify/"
             judge(screen.page)
+
+
+def test_where_the_browser_reads_no_qr_the_photo_is_sent_and_leads_there_too(
+    house: House, phones: Screens, tmp_path: Path
+) -> None:
+    screen = phones.open(language="zh-CN")
+    page = screen.page
+    wall = tmp_path / "wall.png"
+    segno.make(house.base + house.qr(house.good), error="m").save(str(wall), scale=8)
+    screen.go("/verify/")
+    expect(page.locator("#qr-hint")).to_contain_text("不会保存")
+    press(page, "#photo button")  # without a photo
+    expect(page.locator("#photo-error")).to_be_visible()
+    judge(page)
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES, "verify-photo.png")), full_page=True)
+    page.set_input_files("#qr", wall)
+    press(page, "#photo button")
+    expect(page.locator("#verdict")).to_contain_text(WANTED.place)
 
 
 def test_without_a_network_a_phone_says_at_most_that_it_is_signed(house: House, phones: Screens) -> None:

@@ -8,11 +8,15 @@ import shutil
 import subprocess
 from datetime import timedelta
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
+import segno
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image, ImageFilter
 
 from fakes import START
 from opla.commands import passport as command
@@ -20,11 +24,12 @@ from opla.core.actor import Actor, Role
 from opla.core.passport import WITH_REASON, Event, grouped
 from opla.db.queries import passports as queries
 from opla.db.queries.call import select
-from opla.operations import members, passports, resellers
+from opla.operations import limits, members, passport_photos, passports, resellers
+from opla.operations.limits import Limit
 from opla.operations.letters import Posted
 from opla.presenting import letters
 from opla.presenting import passports as words
-from surfaces.conftest import Door, Visitor
+from surfaces.conftest import Door, Seen, Visitor
 from surfaces.test_owner_pages import signed_in
 from surfaces.test_patience import hidden
 from surfaces.test_signing_in import ANA, sign_in
@@ -203,6 +208,83 @@ def test_what_hangs_in_the_shop_claims_nothing_by_itself_and_holds_no_script(sel
     passports.decide(OWNER, number, Event.SUSPENDED, reason="x", shop=seller.world.shop, at=seller.world.clock())
     for name in ("qr.svg", "qr.png", "badge.svg", "sheet.pdf"):
         assert seller.owner.get(f"{HERE}{number}/{name}").status == 404
+
+
+def photo_of(*texts: str, kind: str = "JPEG", size: tuple[int, int] = (4032, 3024)) -> SimpleUploadedFile:
+    """A phone's photo of a wall on which these QRs hang, taken askew and not sharp."""
+    wall = Image.new("RGB", size, (190, 185, 170))
+    for n, text in enumerate(texts):
+        held = BytesIO()
+        segno.make(text, error="m").save(held, kind="png", scale=8, border=4)
+        badge = Image.open(held).convert("RGB").rotate(11, expand=True, fillcolor=(190, 185, 170))
+        wall.paste(badge, (300 + n * 1500, 500))
+    taken = BytesIO()
+    wall.filter(ImageFilter.GaussianBlur(2)).save(taken, kind)
+    return SimpleUploadedFile(f"wall.{kind.lower()}", taken.getvalue())
+
+
+def test_a_photo_leads_where_its_qr_leads_and_only_to_this_shop(seller: Door) -> None:
+    number, visitor = approved(seller), Visitor()
+    qr = qr_of(number, seller)
+    visitor.get("/verify/")
+
+    def sent(photo: SimpleUploadedFile) -> Seen:
+        return visitor.post("/verify/photo/", {"photo": photo})  # type: ignore[dict-item]  # a file among the texts
+
+    for kind in ("JPEG", "PNG", "WEBP"):
+        page = sent(photo_of(qr, kind=kind))
+        assert page.where == urlsplit(qr).path
+        assert PLACE in page.text
+        assert parse_qs(urlsplit(qr).query)["proof"][0] in page.html
+        assert 'class="ticket passport amber"' in page.html
+    assert PLACE in sent(photo_of("https://other.example/menu", qr)).text  # beside another one on that wall
+    for texts in (
+        (f"https://evil.example{path_of(qr)}",),
+        (qr.replace("://", "://evil@").replace("/verify/", ".evil.example/verify/"),),
+        (qr.replace("/verify/", "/verify/../o/"),),
+        ("javascript:alert(1)",),
+        ("https://[/verify/",),
+        (qr, qr.replace(number, "K7M39QXY")),  # which of the two?
+    ):
+        page = sent(photo_of(*texts))
+        assert page.status == 422
+        assert "does not lead to this shop" in page.error("photo")
+
+
+def test_a_photo_that_cannot_be_read_says_why_beside_its_field(
+    seller: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = Visitor(language="zh-hans")
+    number = approved(seller)
+    visitor.get("/verify/")
+
+    def said(data: bytes) -> tuple[int, str]:
+        page = visitor.post("/verify/photo/", {"photo": SimpleUploadedFile("x.jpg", data)})  # type: ignore[dict-item]
+        return page.status, page.error("photo")
+
+    good = photo_of(qr_of(number, seller)).read()
+    status, none = said(photo_of().read())
+    assert (status, "没有找到二维码" in none) == (422, True)
+    unreadable = said(b"no picture")
+    assert unreadable[0] == 422
+    assert said(b"") == said(good[: len(good) // 9]) == said(b"GIF89a" + good) == unreadable
+    monkeypatch.setattr(passport_photos, "_MOST_PIXELS", 4032 * 3024 - 1)  # it would fill the memory
+    assert said(good) == unreadable
+    monkeypatch.setattr(passport_photos, "MOST_MEGABYTES", 0)
+    status, large = said(good)
+    assert (status, large != unreadable[1]) == (422, True)
+    assert Visitor().get("/verify/photo/").where == "/verify/"
+
+
+def test_photos_count_as_look_ups_so_nobody_keeps_the_machine_busy(
+    seller: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PASSPORTS", Limit("passport", 2, timedelta(hours=1)))
+    visitor = Visitor()
+    visitor.client.defaults["REMOTE_ADDR"] = "198.51.7.1"
+    visitor.get("/verify/")
+    tried = [visitor.post("/verify/photo/", {"photo": photo_of(size=(400, 300))}) for _ in range(3)]  # type: ignore[dict-item]
+    assert [one.status for one in tried] == [422, 422, 429]
 
 
 def test_a_report_with_a_picture_reaches_the_owner_alone(seller: Door) -> None:

@@ -303,6 +303,8 @@ class Code(StrEnum):
     REGISTRATION_INVALID = "registration_invalid"  # its check digits are wrong: `register` is be, cn or other
     PLACE_OF_SALE_INVALID = "place_of_sale_invalid"  # no address of its `kind`: shop, site, street, or where
     PASSPORT_NUMBER_WRONG = "passport_number_wrong"  # mistyped; says nothing of whether there is one
+    QR_NOT_FOUND = "qr_not_found"  # there is none in this photo
+    QR_NOT_OURS = "qr_not_ours"  # it leads elsewhere, or there are several of ours
     PASSPORT_KNOWN = "passport_known"  # this seller has one for this place, or has applied for it
     PASSPORT_NOT_NOW = "passport_not_now"  # in the state it is in, that cannot be
     PASSPORT_END_INVALID = "passport_end_invalid"  # an end that is over, or years away

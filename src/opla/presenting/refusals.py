@@ -127,6 +127,12 @@ _PLAIN: Final[dict[Code, str]] = {
         "This is not how a passport number is written. It has eight letters and figures, such as K7M3-9QXY: look once "
         "more."
     ),
+    Code.QR_NOT_FOUND: gettext_noop(
+        "No QR was found in this picture. Take it again from nearer, or type the number."
+    ),
+    Code.QR_NOT_OURS: gettext_noop(
+        "This QR does not lead to this shop. It is no passport of ours, whatever the page it opens says."
+    ),
     Code.PASSPORT_KNOWN: gettext_noop("There is a passport, or an application, for this place already."),
     Code.PASSPORT_NOT_NOW: gettext_noop("That cannot be done with this passport now."),
     Code.PASSPORT_END_INVALID: gettext_noop("The end is a day that is to come, within two years."),

@@ -134,6 +134,7 @@ urlpatterns = [
     path("about/", rights.about, name="about"),
     path("redeem/", redeem.redeem, name="redeem"),
     path("verify/", verify.ask, name="verify"),
+    path("verify/photo/", verify.photo, name="verify-photo"),
     path("verify/report/", verify.report, name="verify-report"),
     path("verify/kept/<str:language>/", installed.verify, name="verify-in"),
     path("verify/<str:number>/", verify.number, name="verify-number"),

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from opla.core.passport import Here, Verdict, grouped, read_passport_number
 from opla.core.refusal import Code, Refusal
 from opla.core.thread import MAX_MESSAGE
-from opla.operations import passport_reports, passports
+from opla.operations import passport_photos, passport_reports, passports
 from opla.operations.passport_reports import MOST_MEGABYTES, Reported
 from opla.operations.passports import Looked
 from opla.presenting import passports as words
+from opla.presenting.refusals import sentence
 from opla.storefront import draft
 from opla.storefront.forms import Form, refused, status_of
 from opla.storefront.indexed import indexed
@@ -42,7 +43,27 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, form: Form, *, status: int = 200) -> HttpResponse:
-    return render(request, "storefront/verify.html", {"form": form, "domains": domains()}, status=status)
+    photo = {"none": sentence(Refusal(Code.QR_NOT_FOUND, "photo")), "other": sentence(Refusal(Code.QR_NOT_OURS, "photo"))}
+    shown = {"form": form, "domains": domains(), "photo": photo, "megabytes": passport_photos.MOST_MEGABYTES}
+    return render(request, "storefront/verify.html", shown, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def photo(request: HttpRequest) -> HttpResponse:
+    """A photo of a QR leads where the QR does, if that is here."""
+    if request.method != "POST":
+        return redirect("verify")
+    here = visit(request)
+    upload = request.FILES.get("photo")
+    # One byte more than is read is enough to be refused by.
+    data = upload.read(passport_photos.MOST_MEGABYTES * 1024 * 1024 + 1) if upload is not None else b""
+    ours = {*domains(), request.get_host().partition(":")[0]}
+    found = passport_photos.read(data, ours, address=here.address, shop=here.shop, at=here.at)
+    if isinstance(found, Refusal):
+        return _ask(request, refused({"number": "", "photo": ""}, [found]), status=status_of([found]))
+    number, proof = found
+    question = f"?{urlencode({'proof': proof})}" if proof else ""
+    return redirect(f"{reverse('verify-number', args=[number])}{question}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,10 +1,10 @@
-// A photo of a seller's QR, read on the phone where the browser can (BarcodeDetector); nothing of it is sent. Only an
-// address of this shop is opened: whatever else a QR says, it is no passport of ours.
+// A photo of a seller's QR, read on the phone where the browser can (BarcodeDetector); then nothing of it is sent. Other
+// browsers send the form. Only an address of this shop is opened: whatever else a QR says, it is no passport of ours.
 (function () {
   "use strict";
   var box = document.getElementById("photo");
   if (!box || !("BarcodeDetector" in window) || !window.createImageBitmap) return;
-  var input = box.querySelector("input"), said = box.querySelector("[role=status]");
+  var input = box.querySelector("input[type=file]"), said = box.querySelector("[role=status]");
   function tell(text) { said.textContent = text; said.hidden = !text; }
   function address(text) {
     try {
@@ -14,7 +14,9 @@
   }
   BarcodeDetector.getSupportedFormats().then(function (formats) {
     if (formats.indexOf("qr_code") < 0) return;
-    box.hidden = false;
+    box.querySelector("button").hidden = true;
+    box.querySelector(".hint").textContent = box.dataset.stays;
+    box.addEventListener("submit", function (event) { event.preventDefault(); });
     input.addEventListener("change", function () {
       tell("");
       if (!input.files.length) return;
