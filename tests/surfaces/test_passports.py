@@ -25,8 +25,8 @@ from opla.core.passport import WITH_REASON, Event, grouped
 from opla.db.queries import passports as queries
 from opla.db.queries.call import select
 from opla.operations import limits, members, passport_photos, passports, resellers
-from opla.operations.limits import Limit
 from opla.operations.letters import Posted
+from opla.operations.limits import Limit
 from opla.presenting import letters
 from opla.presenting import passports as words
 from surfaces.conftest import Door, Seen, Visitor
@@ -251,9 +251,7 @@ def test_a_photo_leads_where_its_qr_leads_and_only_to_this_shop(seller: Door) ->
         assert "does not lead to this shop" in page.error("photo")
 
 
-def test_a_photo_that_cannot_be_read_says_why_beside_its_field(
-    seller: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_photo_that_cannot_be_read_says_why_beside_its_field(seller: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     visitor = Visitor(language="zh-hans")
     number = approved(seller)
     visitor.get("/verify/")

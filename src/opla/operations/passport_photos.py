@@ -23,10 +23,9 @@ _LONGEST: Final = 2_400
 _PATH: Final = re.compile(r"/verify/([0-9A-Za-z-]{8,9})/")
 
 
-def read(
-    photo: bytes, ours: Collection[str], *, address: str, shop: Shop, at: datetime
-) -> tuple[str, str] | Refusal:
-    """Number and proof ("" without one) in the one QR that leads to this shop, whose host names are `ours` and that of its own address.
+def read(photo: bytes, ours: Collection[str], *, address: str, shop: Shop, at: datetime) -> tuple[str, str] | Refusal:
+    """Number and proof ("" without one) in the one QR that leads to this shop: to one of its hosts `ours`, or to its own
+    address.
 
     Only these two are taken from it: wherever else it leads, nobody is sent there.
     """
@@ -73,4 +72,6 @@ def _texts(photo: bytes) -> list[str] | None:
         grey.thumbnail((_LONGEST, _LONGEST))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return None
-    return [one.text for one in zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCode)]
+    return [
+        one.text for one in zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    ]

@@ -127,9 +127,7 @@ _PLAIN: Final[dict[Code, str]] = {
         "This is not how a passport number is written. It has eight letters and figures, such as K7M3-9QXY: look once "
         "more."
     ),
-    Code.QR_NOT_FOUND: gettext_noop(
-        "No QR was found in this picture. Take it again from nearer, or type the number."
-    ),
+    Code.QR_NOT_FOUND: gettext_noop("No QR was found in this picture. Take it again from nearer, or type the number."),
     Code.QR_NOT_OURS: gettext_noop(
         "This QR does not lead to this shop. It is no passport of ours, whatever the page it opens says."
     ),

@@ -43,7 +43,8 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, form: Form, *, status: int = 200) -> HttpResponse:
-    photo = {"none": sentence(Refusal(Code.QR_NOT_FOUND, "photo")), "other": sentence(Refusal(Code.QR_NOT_OURS, "photo"))}
+    said = {"none": Code.QR_NOT_FOUND, "other": Code.QR_NOT_OURS}
+    photo = {name: sentence(Refusal(code, "photo")) for name, code in said.items()}
     shown = {"form": form, "domains": domains(), "photo": photo, "megabytes": passport_photos.MOST_MEGABYTES}
     return render(request, "storefront/verify.html", shown, status=status)
 
