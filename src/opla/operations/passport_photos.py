@@ -24,8 +24,7 @@ _PATH: Final = re.compile(r"/verify/([0-9A-Za-z-]{8,9})/")
 
 
 def read(photo: bytes, ours: Collection[str], *, address: str, shop: Shop, at: datetime) -> tuple[str, str] | Refusal:
-    """Number and proof ("" without one) in the one QR that leads to this shop: to one of its hosts `ours`, or to its own
-    address.
+    """Number and proof ("" without one) in the one QR that leads to this shop: to a host of `ours`, or to its address.
 
     Only these two are taken from it: wherever else it leads, nobody is sent there.
     """
