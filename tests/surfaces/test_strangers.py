@@ -46,7 +46,7 @@ COUNTED = {
     "asked": "message", "order-thread": "message", "proof": "sign_in", "sign-in": "sign_in",
     "sign-in-passkey": "sign_in", "my-sims-bring": "file", "starter": "quote", "home": "look_up",
     "rescue": "quote", "renewal-now": "quote", "verify-number": "passport", "verify-report": "report",
-    "redeem": "voucher",
+    "redeem": "voucher", "verify-photo": "passport",
 }  # fmt: skip
 #: Counted where it is guessed, and tried there.
 ELSEWHERE = {
