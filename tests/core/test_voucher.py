@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opla.core import cash, voucher
@@ -60,16 +60,17 @@ def test_a_code_is_read_however_it_is_typed(code: str) -> None:
 
 
 @given(CODES, st.integers(0, 13), st.sampled_from(ALPHABET))
+@example(voucher.code("8ADKKDFG2222"), 7, "9")  # a figure for a letter: as wide as one, or it goes unseen
 def test_no_wrong_sign_and_no_two_swapped_ones_are_a_code(code: str, at: int, sign: str) -> None:
     wrong = code[:at] + sign + code[at + 1 :]
     assert wrong == code or voucher.read_code(wrong) == ""
-    if at < 12 and code[at] != code[at + 1]:
+    if at < 13 and code[at] != code[at + 1]:
         swapped = code[:at] + code[at + 1] + code[at] + code[at + 2 :]
         assert voucher.read_code(swapped) == ""
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "K7M3", "K7M39QX2TBVW15", "K7M39QX2TBVW144", "١٢٣٤٥٦٧٨٩٠١٢٣٤", "²" * 14, "\0" * 14]
+    "typed", ["", "K7M3", "K7M39QX2TBVW15", "K7M39QX2TBVW133", "١٢٣٤٥٦٧٨٩٠١٢٣٤", "²" * 14, "\0" * 14]
 )
 def test_what_is_no_code_is_read_as_nothing(typed: str) -> None:
     assert voucher.read_code(typed) == ""

@@ -8,7 +8,7 @@
 | `DATA`, `DATEN`, `充流量`                  | the same, of whatever gives data               |
 | `YES 0470 12 34 56`, `OUI`, `好`          | ask them to pay what was offered; else: the link |
 | `PAY K7M39Q`, `PAYER`, `BETAAL`, `ZAHLEN`, `支付` | charge what was offered, by this word of the offer |
-| `VOUCHER K7M39QX2TBVW14`, `BON`, `GUTSCHEIN`, `兑换` | redeem it, for the SIM it comes from   |
+| `VOUCHER K7M39QX2TBVW13`, `BON`, `GUTSCHEIN`, `兑换` | redeem it, for the SIM it comes from   |
 | `STOP`, `ARRÊT`, `STOPP`, `退订`           | never text me again                            |
 
 `SHOW`, `MONTRER`, `TOON`, `ZEIGEN` or `显示` after a friend's number: they see the whole number of who asks.

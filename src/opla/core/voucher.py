@@ -129,10 +129,11 @@ _LOOKS_LIKE: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 
 def code(drawn: str) -> str:
-    """The letters of a code, with two digits that check (ISO 7064, MOD 97-10): none wrong, no two of them swapped."""
+    """The letters of a code, with two digits that check (ISO 7064, MOD 97-10 over the place of each in the alphabet,
+    two digits long: a letter and a figure are as wide, unlike in an IBAN): none wrong, no two of them swapped."""
     if len(drawn) != DRAWN or not set(drawn) <= set(ALPHABET):
         raise ValueError("these are not the letters of a code")
-    return drawn + str(mod_97_10.calc_check_digits(drawn))
+    return drawn + str(mod_97_10.calc_check_digits(_places(drawn)))
 
 
 def read_code(typed: str) -> str:
@@ -141,7 +142,12 @@ def read_code(typed: str) -> str:
     found = "".join(sign for sign in plain if sign.isalnum())
     drawn = found[:DRAWN]
     sound = len(found) == DRAWN + 2 and set(drawn) <= set(ALPHABET) and found[DRAWN:].isascii()
-    return found if sound and found[DRAWN:].isdigit() and mod_97_10.is_valid(found) else ""
+    checks = sound and found[DRAWN:].isdigit() and mod_97_10.is_valid(_places(drawn) + found[DRAWN:])
+    return found if checks else ""
+
+
+def _places(drawn: str) -> str:
+    return "".join(str(10 + ALPHABET.index(sign)) for sign in drawn)
 
 
 def grouped(text: str) -> str:
