@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+import scanner
 from fakes import CODE, DEVICE, DIRECT, NUMBER
 from operations.test_order_texts import Line
 from operations.test_vouchers import OWNER, counter, done, in_stock, move, printed, redeem, sell, sold, state, work
@@ -150,18 +149,11 @@ def test_the_order_says_that_the_voucher_works_again(shop: Door) -> None:
 
 def read_back(pictures: list[bytes], folder: Path) -> list[str]:
     """What an independent reader finds on them."""
-    found: list[str] = []
-    for n, picture in enumerate(pictures):
-        path = folder / f"{n}.png"
-        path.write_bytes(picture)
-        run = subprocess.run(["zbarimg", "-q", str(path)], capture_output=True, text=True, check=True)
-        found += run.stdout.split()
-    return found
+    kinds = (scanner.QR, scanner.BARCODE)
+    return [one for picture in pictures for one in scanner.scanned(picture, folder, *kinds, raw=False).split()]
 
 
-@pytest.mark.skipif(
-    shutil.which("zbarimg") is None, reason="zbarimg reads what was printed: apt-get install zbar-tools"
-)
+@scanner.wanted
 @pytest.mark.parametrize("language", languages.NAMES)
 def test_every_voucher_of_a_sheet_is_read_by_a_scanner(shop: Door, language: str, tmp_path: Path) -> None:
     drawn: list[Printed] = []
