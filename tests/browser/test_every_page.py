@@ -29,6 +29,7 @@ def press(page: Page, button: str) -> None:
 
 def judge(page: Page) -> None:
     """No violation of axe's, in what is open and what is folded away (open from here on); no sideways scrolling."""
+    page.wait_for_load_state()  # with every style sheet
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert judges.axe(page) == [], page.url
     assert judges.htmlcs(page) == [], page.url

@@ -80,6 +80,7 @@ def tap(page: Page, what: str) -> None:
 
 def within_reach(page: Page) -> None:
     """Every button stands in the lower two thirds and is big enough for a thumb; what leads on is seen at once."""
+    page.wait_for_load_state()  # a page is laid out once before its second style sheet has come
     page.evaluate("window.scrollTo(0, 0)")
     height = page.viewport_size["height"]  # type: ignore[index]
     for one in page.locator("button:visible, a.button:visible").all():
