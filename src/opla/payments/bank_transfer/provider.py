@@ -14,7 +14,8 @@ from opla.core.ports import (
     SentBack,
 )
 from opla.payments.bank_transfer import mapping
-from opla.payments.bank_transfer.client import Client, Lost
+from opla.payments.bank_transfer.client import Client
+from opla.payments.own_book import FORGOTTEN, Lost, lost_charge, lost_refund, refund
 
 
 class OwnAccountTransfers:
@@ -28,22 +29,22 @@ class OwnAccountTransfers:
     def charge(self, request: ChargeRequest) -> ChargeReport:
         expected = self._client.expect(request.reference)
         if isinstance(expected, Lost):
-            return _lost(expected)
+            return lost_charge(mapping.CHARGE, expected)
         found = self.fetch(request.reference, expected)
-        return found if found is not None else _lost(Lost("forgotten"))
+        return found if found is not None else lost_charge(mapping.CHARGE, FORGOTTEN)
 
     def fetch(self, reference: str, provider_id: str) -> ChargeReport | None:  # noqa: ARG002 - ours is enough
         found = self._client.received(reference)
         if isinstance(found, Lost):
-            return _lost(found)
+            return lost_charge(mapping.CHARGE, found)
         return None if found is None else _told(found)
 
     def refund(self, request: RefundRequest) -> RefundReport:
         asked = self._client.send_back(request.reference)
         if isinstance(asked, Lost):
-            return _refund("lost", error=asked.error)
+            return lost_refund(mapping.REFUND, asked)
         found = self._client.sent(request.reference)
-        return _sent(found if found is not None else Lost("forgotten"))
+        return _sent(found if found is not None else FORGOTTEN)
 
     def fetch_refund(self, reference: str, provider_id: str) -> RefundReport | None:  # noqa: ARG002
         found = self._client.sent(reference)
@@ -64,17 +65,7 @@ def _told(found: Received) -> ChargeReport:
     )
 
 
-def _lost(lost: Lost) -> ChargeReport:
-    answer, why = mapping.CHARGE["lost"]
-    return ChargeReport(answer, why=why, evidence={"error": lost.error})
-
-
 def _sent(found: SentBack | Lost) -> RefundReport:
     if isinstance(found, Lost):
-        return _refund("lost", error=found.error)
-    return _refund("booked" if found.booked else "asked", number=found.number)
-
-
-def _refund(word: str, *, number: str = "", **evidence: str) -> RefundReport:
-    answer, why = mapping.REFUND[word]
-    return RefundReport(answer, refund_id=number, why=why, evidence=evidence)
+        return lost_refund(mapping.REFUND, found)
+    return refund(mapping.REFUND, "booked" if found.booked else "asked", found.number)

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from opla.core.ports import CashBook, ChargeReport, ChargeRequest, PayOut, Promises, RefundReport, RefundRequest, Till
 from opla.payments.cash import mapping
-from opla.payments.cash.client import Client, Lost
+from opla.payments.cash.client import Client
+from opla.payments.own_book import FORGOTTEN, Lost, lost_charge, lost_refund, refund
 
 
 class OverTheCounter:
@@ -19,22 +20,22 @@ class OverTheCounter:
     def charge(self, request: ChargeRequest) -> ChargeReport:
         expected = self._client.expect(request.reference)
         if isinstance(expected, Lost):
-            return _lost(expected)
+            return lost_charge(mapping.CHARGE, expected)
         found = self.fetch(request.reference, "")
-        return found if found is not None else _lost(Lost("forgotten"))
+        return found if found is not None else lost_charge(mapping.CHARGE, FORGOTTEN)
 
     def fetch(self, reference: str, provider_id: str) -> ChargeReport | None:  # noqa: ARG002 - ours is enough
         found = self._client.taken(reference)
         if isinstance(found, Lost):
-            return _lost(found)
+            return lost_charge(mapping.CHARGE, found)
         return None if found is None else _told(reference, found)
 
     def refund(self, request: RefundRequest) -> RefundReport:
         owed = self._client.owe(request.reference)
         if isinstance(owed, Lost):
-            return _refund("lost", error=owed.error)
+            return lost_refund(mapping.REFUND, owed)
         found = self._client.paid_out(request.reference)
-        return _paid_out(request.reference, found if found is not None else Lost("forgotten"))
+        return _paid_out(request.reference, found if found is not None else FORGOTTEN)
 
     def fetch_refund(self, reference: str, provider_id: str) -> RefundReport | None:  # noqa: ARG002
         found = self._client.paid_out(reference)
@@ -53,18 +54,8 @@ def _told(reference: str, found: Till) -> ChargeReport:
     )
 
 
-def _lost(lost: Lost) -> ChargeReport:
-    answer, why = mapping.CHARGE["lost"]
-    return ChargeReport(answer, why=why, evidence={"error": lost.error})
-
-
 def _paid_out(reference: str, found: PayOut | Lost) -> RefundReport:
     if isinstance(found, Lost):
-        return _refund("lost", error=found.error)
+        return lost_refund(mapping.REFUND, found)
     word = "paid_out" if found.paid else "withdrawn" if found.withdrawn else "waiting"
-    return _refund(word, refund_id=reference)
-
-
-def _refund(word: str, *, refund_id: str = "", **evidence: str) -> RefundReport:
-    answer, why = mapping.REFUND[word]
-    return RefundReport(answer, refund_id=refund_id, why=why, evidence=evidence)
+    return refund(mapping.REFUND, word, reference)

@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
-
 from opla.core.ports import Slip, SlipBack, SlipBook
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Lost:
-    """The book did not answer; a person may have been told of a refund all the same. `error` names what was raised."""
-
-    error: str
+from opla.payments.own_book import Lost, guarded
 
 
 class Client:
@@ -23,17 +11,10 @@ class Client:
         self._slips = slips
 
     def slip(self, reference: str) -> Slip | Lost | None:
-        return _guarded(lambda: self._slips.slip(reference))
+        return guarded(lambda: self._slips.slip(reference))
 
     def owe(self, reference: str) -> Lost | None:
-        return _guarded(lambda: self._slips.owe(reference))
+        return guarded(lambda: self._slips.owe(reference))
 
     def paid_back(self, reference: str) -> SlipBack | Lost | None:
-        return _guarded(lambda: self._slips.paid_back(reference))
-
-
-def _guarded(call: Callable[[], T]) -> T | Lost:
-    try:
-        return call()
-    except Exception as why:  # noqa: BLE001 - the port's errors are its database's, which this layer may not know
-        return Lost(type(why).__name__)
+        return guarded(lambda: self._slips.paid_back(reference))

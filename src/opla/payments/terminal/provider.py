@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from opla.core.ports import ChargeReport, ChargeRequest, Promises, RefundReport, RefundRequest, Slip, SlipBack, SlipBook
+from opla.payments.own_book import FORGOTTEN, Lost, lost_charge, lost_refund, refund
 from opla.payments.terminal import mapping
-from opla.payments.terminal.client import Client, Lost
+from opla.payments.terminal.client import Client
 
 
 class ReadByClerks:
@@ -17,20 +18,20 @@ class ReadByClerks:
 
     def charge(self, request: ChargeRequest) -> ChargeReport:
         found = self.fetch(request.reference, "")
-        return found if found is not None else _lost(Lost("forgotten"))
+        return found if found is not None else lost_charge(mapping.CHARGE, FORGOTTEN)
 
     def fetch(self, reference: str, provider_id: str) -> ChargeReport | None:  # noqa: ARG002 - ours is enough
         found = self._client.slip(reference)
         if isinstance(found, Lost):
-            return _lost(found)
+            return lost_charge(mapping.CHARGE, found)
         return None if found is None else _told(reference, found)
 
     def refund(self, request: RefundRequest) -> RefundReport:
         lost = self._client.owe(request.reference)
         if lost is not None:
-            return _refund("lost", error=lost.error)
+            return lost_refund(mapping.REFUND, lost)
         found = self._client.paid_back(request.reference)
-        return _paid_back(request.reference, found if found is not None else Lost("forgotten"))
+        return _paid_back(request.reference, found if found is not None else FORGOTTEN)
 
     def fetch_refund(self, reference: str, provider_id: str) -> RefundReport | None:  # noqa: ARG002
         found = self._client.paid_back(reference)
@@ -49,18 +50,8 @@ def _told(reference: str, found: Slip) -> ChargeReport:
     )
 
 
-def _lost(lost: Lost) -> ChargeReport:
-    answer, why = mapping.CHARGE["lost"]
-    return ChargeReport(answer, why=why, evidence={"error": lost.error})
-
-
 def _paid_back(reference: str, found: SlipBack | Lost) -> RefundReport:
     if isinstance(found, Lost):
-        return _refund("lost", error=found.error)
+        return lost_refund(mapping.REFUND, found)
     word = "given_back" if found.paid else "withdrawn" if found.withdrawn else "waiting"
-    return _refund(word, refund_id=reference)
-
-
-def _refund(word: str, *, refund_id: str = "", **evidence: str) -> RefundReport:
-    answer, why = mapping.REFUND[word]
-    return RefundReport(answer, refund_id=refund_id, why=why, evidence=evidence)
+    return refund(mapping.REFUND, word, reference)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from opla.core.money import Money
 from opla.core.ports import ChargeReport, ChargeRequest, Promises, RefundReport, RefundRequest, VoucherBook
+from opla.payments.own_book import Lost, lost_charge, lost_refund, refund
 from opla.payments.voucher import mapping
-from opla.payments.voucher.client import Client, Lost
+from opla.payments.voucher.client import Client
 
 
 class OnPaper:
@@ -27,24 +28,20 @@ class OnPaper:
     def refund(self, request: RefundRequest) -> RefundReport:
         # The payment is known at the provider, which is us, by the reference of its charge.
         said = self._client.give_back(request.reference, request.provider_id, request.amount)
-        return _refund("lost", error=said.error) if isinstance(said, Lost) else _refund(said, request.reference)
+        if isinstance(said, Lost):
+            return lost_refund(mapping.REFUND, said)
+        return refund(mapping.REFUND, said, request.reference)
 
     def fetch_refund(self, reference: str, provider_id: str) -> RefundReport | None:  # noqa: ARG002
         found = self._client.given_back(reference)
         if isinstance(found, Lost):
-            return _refund("lost", error=found.error)
-        return _refund("done", reference) if found else None
+            return lost_refund(mapping.REFUND, found)
+        return refund(mapping.REFUND, "done", reference) if found else None
 
 
 def _paid(reference: str, found: Money | Lost | None) -> ChargeReport:
     if isinstance(found, Lost):
-        answer, why = mapping.CHARGE["lost"]
-        return ChargeReport(answer, why=why, evidence={"error": found.error})
+        return lost_charge(mapping.CHARGE, found)
     answer, why = mapping.CHARGE["nothing" if found is None else "paid"]
     minor, currency = (0, "") if found is None else (found.amount_minor, found.currency)
     return ChargeReport(answer, provider_id=reference, captured_minor=minor, currency=currency, why=why)
-
-
-def _refund(word: str, refund_id: str = "", **evidence: str) -> RefundReport:
-    answer, why = mapping.REFUND[word]
-    return RefundReport(answer, refund_id=refund_id, why=why, evidence=evidence)
