@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Collection
 from datetime import datetime
 from io import BytesIO
+from threading import Lock
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,7 +17,10 @@ from opla.operations.shop import Shop
 MOST_MEGABYTES: Final = 16
 #: What phones take. Pillow tries no other reader on what a stranger sends.
 _KINDS: Final = ("JPEG", "PNG", "WEBP")
-_MOST_PIXELS: Final = 60_000_000
+#: As many as ordinary phones take. Each may cost four bytes, or six while a progressive JPEG is read.
+_MOST_PIXELS: Final = 26_000_000
+#: Of one process; however many are sent at once, they cost the memory of one.
+_ONE_AT_A_TIME: Final = Lock()
 #: Longest side that is searched; a QR that fills a fiftieth of it is still found.
 _LONGEST: Final = 2_400
 _PATH: Final = re.compile(r"/verify/([0-9A-Za-z-]{8,9})/")
@@ -61,15 +64,13 @@ def _texts(photo: bytes) -> list[str] | None:
     from PIL import Image
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(photo), formats=_KINDS) as picture:
-                if picture.width * picture.height > _MOST_PIXELS:
-                    return None
-                picture.draft("L", (_LONGEST, _LONGEST))  # a JPEG is decoded at half or a quarter of its size
-                grey = picture.convert("L")
-        grey.thumbnail((_LONGEST, _LONGEST))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        with _ONE_AT_A_TIME, Image.open(BytesIO(photo), formats=_KINDS) as picture:
+            if picture.width * picture.height > _MOST_PIXELS:
+                return None
+            picture.draft("L", (_LONGEST, _LONGEST))  # a JPEG is decoded at half or a quarter of its size
+            grey = picture.convert("L")
+            grey.thumbnail((_LONGEST, _LONGEST))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     return [
         one.text for one in zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
