@@ -115,14 +115,22 @@ def sell(
     """Sell a quote for cash. The key, or the quote, said twice is sold once."""
     if refused := actor.refused(Act.TAKE_CASH):
         return refused
-    if (known := queries.sale(press.key)) is not None:
-        same = (known.station_id, known.quote_id) == (station.id, press.quote_id)
-        return Sold(known, again=True) if same else Refusal(Code.KEY_REUSED, "quote", {"field": "quote"})
+    if (before := _before(press, station)) is not None:
+        return before
     with transaction.atomic():
         found = _sold(actor, press, clerk, station, device=device, shop=shop, at=at)
         if isinstance(found, Refusal):
             transaction.set_rollback(True)
     return found
+
+
+def _before(press: Press, station: Station) -> Sold | Refusal | None:
+    """What this very press became before."""
+    known = queries.sale(press.key)
+    if known is None:
+        return None
+    same = (known.station_id, known.quote_id) == (station.id, press.quote_id)
+    return Sold(known, again=True) if same else Refusal(Code.KEY_REUSED, "quote", {"field": "quote"})
 
 
 def _sold(
@@ -164,9 +172,8 @@ def sell_on_machine(
     """
     if refused := actor.refused(Act.TAKE_CASH):
         return refused
-    if (known := queries.sale(press.key)) is not None:
-        same = (known.station_id, known.quote_id) == (station.id, press.quote_id)
-        return Sold(known, again=True) if same else Refusal(Code.KEY_REUSED, "quote", {"field": "quote"})
+    if (before := _before(press, station)) is not None:
+        return before
     if terminal not in {one.name for one in terminals_at(shop, drawer=station.drawer)}:
         return Refusal(Code.TERMINAL_UNKNOWN, "terminal", {"name": terminal})
     with transaction.atomic():
