@@ -50,6 +50,7 @@ class House:
     world: World
     base: str
     page: str
+    order: str  # the page of its order
     day: str
     thread: str
     transfer: str  # the page of an order that waits for one
@@ -120,9 +121,9 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     thread = threading.Thread(target=serve)
     thread.start()
     yield House(
-        world, f"http://127.0.0.1:{server.server_port}", f"/owner/items/{found.id}/", f"/owner/days/{closed[0].day}/",
-        f"/owner/threads/{written}/", f"/o/{link_of(waiting, world.shop.keyring)}/", f"/owner/items/{line}/",
-        f"/owner/payouts/{payout_id}/",
+        world, f"http://127.0.0.1:{server.server_port}", f"/owner/items/{found.id}/",
+        f"/owner/orders/{found.order_id}/", f"/owner/days/{closed[0].day}/", f"/owner/threads/{written}/",
+        f"/o/{link_of(waiting, world.shop.keyring)}/", f"/owner/items/{line}/", f"/owner/payouts/{payout_id}/",
     )  # fmt: skip
     server.shutdown()
     thread.join(10)
@@ -165,6 +166,12 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
         judge(page)
     slip, sheet = posted(house.world)
     for path in (
+        "/owner/",
+        "/owner/books/",
+        "/owner/find/?q=ana@example.org",
+        "/owner/find/?q=nobody@example.org",
+        house.order,
+        "/owner/items/?kind=bank_line",
         house.page,
         "/owner/days/",
         house.day,

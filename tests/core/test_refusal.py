@@ -56,6 +56,8 @@ expire             system
 tell               system
 see_items          owner support
 resolve_item       owner
+find_orders         owner support
+see_figures         owner
 close_day          owner
 refund             owner support clerk
 approve_refund     owner

@@ -38,12 +38,15 @@ _TYPED: Final = ("note", "amount", "supplier_id", "serial", "valid_until", "tick
 def listed(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     actor = somebody(request, Act.SEE_ITEMS, at)
+    asked = request.GET.get("kind", "")
+    kind = Kind(asked) if asked in set(Kind) else None
     found = [
         (item, words.kind(item.kind), words.why(item), orders.state(item.state), age_of(at - item.opened_at))
-        for item in queries.open_items()
+        for item in queries.open_items(kind)
     ]
     shown = {
         "items": found,
+        "only": words.kind(kind) if kind else "",
         "owns": actor.refused(Act.CLOSE_DAY) is None,
         "overdue": threads.overdue(at),
         "sms_parts": next((parts for day, parts in texts.spent(day_of(at)) if day == day_of(at)), 0),

@@ -10,6 +10,7 @@ from opla.backoffice import (
     cash,
     days,
     items,
+    orders,
     partners,
     payouts,
     places,
@@ -19,6 +20,7 @@ from opla.backoffice import (
     stock,
     suppliers,
     threads,
+    today,
     transfers_out,
     views,
     vouchers,
@@ -26,6 +28,11 @@ from opla.backoffice import (
 
 urlpatterns = [
     path("enter/<str:token>/", views.enter, name="owner-enter"),
+    path("", today.page, name="owner-today"),
+    path("books/", today.books, name="owner-books"),
+    path("figures/<str:day>/<slug:name>.csv", today.figures_file, name="owner-figures"),
+    path("find/", orders.find, name="owner-find"),
+    path("orders/<uuid:order_id>/", orders.one, name="owner-order"),
     path("items/", items.listed, name="owner-items"),
     path("items/<int:item_id>/", items.one, name="owner-item"),
     path("items/<int:item_id>/evidence/<int:evidence_id>/", items.kept_file, name="owner-evidence"),

@@ -25,7 +25,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     if actor is None:
         raise Http404(_("This link has been used, or is over. Make a new one with: ./opla owner"))
     sign_in(request, actor, at)
-    return redirect("owner-items")
+    return redirect("owner-today")
 
 
 def somebody(request: HttpRequest, act: Act, at: datetime) -> Actor:

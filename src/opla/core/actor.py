@@ -41,6 +41,8 @@ class Act(StrEnum):
     ANSWER = "answer"  # read what customers write, and answer
     SEE_ITEMS = "see_items"
     RESOLVE_ITEM = "resolve_item"
+    FIND_ORDERS = "find_orders"  # and read one's whole life
+    SEE_FIGURES = "see_figures"  # what is sold and earned, what lies where, and whether the books balance
     CLOSE_DAY = "close_day"  # and read what was closed
     REFUND = "refund"  # give money back by choice; of a clerk, whose sale it was, the operation checks besides
     APPROVE_REFUND = "approve_refund"  # be the second person of a large one
@@ -111,6 +113,8 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.ANSWER,
             Act.SEE_ITEMS,
             Act.RESOLVE_ITEM,
+            Act.FIND_ORDERS,
+            Act.SEE_FIGURES,
             Act.CLOSE_DAY,
             Act.REFUND,
             Act.APPROVE_REFUND,
@@ -140,7 +144,17 @@ MAY: dict[Role, frozenset[Act]] = {
         }
     ),
     Role.SUPPORT: frozenset(
-        {Act.QUOTE, Act.ANSWER, Act.SEE_ITEMS, Act.REFUND, Act.HAND_OVER, Act.SEND_LETTERS, Act.TAKE_CASH, Act.PRINT}
+        {
+            Act.QUOTE,
+            Act.ANSWER,
+            Act.SEE_ITEMS,
+            Act.FIND_ORDERS,
+            Act.REFUND,
+            Act.HAND_OVER,
+            Act.SEND_LETTERS,
+            Act.TAKE_CASH,
+            Act.PRINT,
+        }
     ),
     Role.CLERK: frozenset(
         {

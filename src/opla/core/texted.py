@@ -130,7 +130,7 @@ def read(text: str) -> Texted | None:
     """None for what is none of these."""
     plain = unicodedata.normalize("NFKC", text[:_LONGEST])
     if (asked := _after(plain, _STATUS)) is not None:
-        return Status(_ticket(asked[1]))
+        return Status(read_ticket(asked[1]))
     first = _WORD.search(plain)
     word = first[0].casefold() if first else ""
     if word in _BALANCE:
@@ -185,8 +185,8 @@ def _offered(rest: str) -> str:
     return found[0] if found else ""
 
 
-def _ticket(rest: str) -> str:
-    """The number in its own form, whatever it was typed with; only its first line."""
+def read_ticket(rest: str) -> str:
+    """An order's number in its own form, whatever it was typed with; only its first line. Empty: it is none."""
     line = rest.strip().partition("\n")[0]
     found = _TICKET.fullmatch("".join(sign for sign in line.upper() if sign.isalnum()))
     return "-".join(found.groups()) if found else ""

@@ -128,6 +128,12 @@ def read(actor: Actor, thread_id: UUID, *, shop: Shop) -> Thread | Refusal:
     return opened(kept, shop.keyring)
 
 
+def about_order(actor: Actor, order_id: UUID, *, shop: Shop) -> Thread | None:
+    """The thread of an order as the house reads it; None while nobody has written, and to whoever may not read it."""
+    kept = None if actor.refused(Act.ANSWER) else queries.of_order(order_id)
+    return opened(kept, shop.keyring) if kept and kept.state is not State.UNCONFIRMED else None
+
+
 def open_threads(actor: Actor, *, shop: Shop) -> list[Thread] | Refusal:
     """Those that wait for the house, the longest waiting first; then those it answered last."""
     if refused := actor.refused(Act.ANSWER):

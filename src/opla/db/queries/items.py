@@ -59,11 +59,11 @@ _ITEM = """
 """
 
 
-def open_items(limit: int = 200) -> list[Item]:
-    """Open items, oldest first."""
-    return [
-        _item(row) for row in select(f"{_ITEM} WHERE i.closed_at IS NULL ORDER BY i.opened_at, i.id LIMIT %s", [limit])
-    ]
+def open_items(kind: Kind | None = None, *, limit: int = 200) -> list[Item]:
+    """Open items, oldest first; of one kind, or of all."""
+    where = "i.closed_at IS NULL AND (%(kind)s::text IS NULL OR i.kind = %(kind)s)"
+    asked = {"kind": kind, "limit": limit}
+    return [_item(row) for row in select(f"{_ITEM} WHERE {where} ORDER BY i.opened_at, i.id LIMIT %(limit)s", asked)]
 
 
 def item(item_id: int) -> Item | None:

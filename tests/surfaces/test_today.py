@@ -1,0 +1,205 @@
+"""The owner's first page: every figure on it is what the database holds, and each leads to where it is settled."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+import support
+from fakes import CODE, DIRECT, World
+from opla.core.actor import Actor, Role
+from opla.core.day import bounds, day_of
+from opla.core.ports import Promises
+from opla.db.queries import today
+from opla.db.queries.call import select
+from opla.operations.refund_by_choice import refund_by_choice
+from opla.presenting import charts, languages
+from opla.presenting import today as words
+from surfaces.conftest import Door, Visitor
+from surfaces.test_owner_pages import parked, signed_in
+
+HERE = "/owner/"
+
+
+def silent(world: World) -> None:
+    world.supplier.promises = Promises(refuses_repeat=False, find_by_reference=False, max_seconds=10)
+    world.supplier.script = [world.supplier.is_silent]
+
+
+def test_who_signs_in_comes_here_and_strangers_find_nothing(door: Door) -> None:
+    owner = signed_in(door.world)
+    assert "Today" in owner.get(HERE).title
+    for path in (HERE, "/owner/books/", "/owner/figures/2026-11-22/sales.csv"):
+        for visitor in (door.owner, door.colleague, door.stranger):
+            assert visitor.get(path).status == 404
+
+
+def test_support_sees_what_waits_and_no_figures(door: Door) -> None:
+    parked(door)
+    page = signed_in(door.world, Role.SUPPORT, "sam").get(HERE)
+    assert "Nobody can say whether it was delivered" in page.text
+    assert "Where the money lies" not in page.text
+    assert "checks of the books" not in page.text
+    support_ = signed_in(door.world, Role.SUPPORT, "sam")
+    assert support_.get("/owner/books/").status == 404
+    assert support_.get("/owner/figures/2026-11-22/sales.csv").status == 404
+
+
+def test_one_thing_that_waits_is_one_click_away_and_several_are_their_list(door: Door) -> None:
+    page = parked(door)
+    owner = signed_in(door.world)
+    first = owner.get(HERE)
+    assert f'<a href="{page}">Nobody can say whether it was delivered</a>' in first.html
+    assert re.search(r"Nobody can say whether it was delivered 1 €15.00 [12] minutes?", first.text)
+    silent(door.world)
+    door.world.paid(DIRECT)
+    door.world.work_through(17 * 60, step_s=60)
+    listed = owner.get(HERE)
+    assert '<a href="/owner/items/?kind=unknown_send">' in listed.html
+    assert "Nobody can say whether it was delivered 2 €30.00" in listed.text
+    only = owner.get("/owner/items/?kind=unknown_send")
+    assert only.html.count('<article class="sheet item">') == 2
+    assert owner.get("/owner/items/?kind=bank_gap").html.count('<article class="sheet item">') == 0
+
+
+def test_an_unclear_answer_is_counted_by_its_age_until_it_waits_for_a_person(door: Door) -> None:
+    world = door.world
+    silent(world)
+    world.paid(DIRECT)
+    world.work()
+    world.clock.tick(60)
+    [row] = [one for one in today.underway(world.clock()) if one.kind == "send"]
+    assert (row.unknown, row.age, row.count, row.amount.amount_minor) == (True, 0, 1, 1500)
+    assert "Deliveries of which nobody has said whether they were made 1 €15.00" in signed_in(world).get(HERE).text
+    world.work_through(17 * 60, step_s=60)
+    assert world.items() == ["unknown_send"]
+    assert [one for one in today.underway(world.clock()) if one.kind == "send"] == []
+
+
+def test_the_sales_are_those_of_the_orders_of_the_day_in_the_hour_they_were_placed(door: Door) -> None:
+    world = door.world
+    door.delivered(CODE)
+    world.clock.tick(3600)
+    door.delivered(CODE)
+    world.order(CODE)  # not paid
+    [first, second] = today.hours(*bounds(day_of(world.clock())))
+    assert (first.placed, first.delivered, first.sold.amount_minor) == (1, 1, 1500)
+    assert (second.hour, second.placed, second.delivered) == (first.hour + 1, 2, 1)
+    page = signed_in(world).get(HERE)
+    assert "Sold €30.00" in page.text
+    assert "Ordered 3 Delivered 2" in page.text
+    rows = list(csv.reader(io.StringIO(signed_in(world).get("/owner/figures/2026-11-22/sales.csv").html)))
+    assert rows[0] == ["hour", "currency", "placed", "delivered", "sold_minor"]
+    assert [row[1:] for row in rows[1:]] == [["EUR", "1", "1", "1500"], ["EUR", "2", "1", "1500"]]
+    world.clock.tick(24 * 3600)
+    world.work(3)  # what was not paid is over
+    tomorrow = signed_in(world).get(HERE)
+    assert "Sold – yesterday, the whole day: €30.00" in tomorrow.text
+
+
+def test_what_is_earned_is_what_was_posted_that_day_and_adds_up(door: Door) -> None:
+    world = door.world
+    door.delivered(CODE)
+    span = bounds(day_of(world.clock()))
+    kinds = [one.kind for one in today.earned(*span)]
+    [(posted,)] = select(
+        """SELECT sum(credits_posted - debits_posted)::bigint FROM account WHERE kind = ANY (%s)""", [kinds]
+    )
+    assert "margin" in kinds
+    assert sum(one.amount.amount_minor for one in today.earned(*span)) == posted
+    assert today.earned(span[1], span[1] + timedelta(days=1)) == []
+
+
+def test_where_the_money_lies_is_the_balance_of_the_books(door: Door) -> None:
+    door.delivered(CODE)
+    held = {
+        one.kind: one.amount.amount_minor for one in today.lying(["psp_clearing", "customer_held", "supplier_float"])
+    }
+    assert held["psp_clearing"] == door.world.balance("psp_clearing:sandbox:EUR")
+    assert "With the payment provider" in signed_in(door.world).get(HERE).text
+
+
+def test_how_long_they_waited_is_from_the_money_to_the_delivery(door: Door) -> None:
+    world = door.world
+    for seconds in (0, 5, 50):
+        order = world.paid(CODE)
+        world.clock.tick(seconds)
+        world.work(3)
+        assert world.state(order) == "delivered"
+    *_, all_ = today.waited(*bounds(day_of(world.clock())))
+    assert (all_.hour, all_.delivered, all_.half_s, all_.most_s) == (-1, 3, 5, 50)
+
+
+def test_the_suppliers_are_counted_by_what_they_answered(door: Door) -> None:
+    world = door.world
+    door.delivered(CODE)
+    world.supplier.script = [world.supplier.refuses]
+    world.paid(CODE)
+    world.work(3)
+    [one] = today.suppliers(*bounds(day_of(world.clock())))
+    assert (one.name, one.succeeded, one.declined, one.undecided) == ("sandbox", 1, 1, 0)
+
+
+def test_a_broken_promise_is_the_first_thing_the_page_says(door: Door) -> None:
+    door.delivered(CODE)
+    owner = signed_in(door.world)
+    assert "No promise is broken" in owner.get(HERE).text
+    by_one = "UPDATE account SET debits_posted = debits_posted {} 1 WHERE code = 'psp_clearing:sandbox:EUR'"
+    support.by_owner(by_one.format("+"))
+    broken = owner.get(HERE)
+    assert re.search(r"\d+ checks? of the books fails?\. Sell nothing more", broken.text)
+    assert "balances" in owner.get("/owner/books/").text
+    support.by_owner(by_one.format("-"))
+
+
+def test_a_refund_that_waits_for_a_second_person_is_on_it(door: Door) -> None:
+    world = door.world
+    world.shop = replace(world.shop, refund_alone_minor=0)
+    door.delivered(CODE)
+    [(id_,)] = select("SELECT id FROM orders")
+    order = UUID(str(id_))
+    refund_by_choice(
+        Actor(Role.SUPPORT, "sam"), order, refund_id=UUID(int=7), amount=None, why="It never arrived",
+        shop=world.shop, at=world.clock(),
+    )  # fmt: skip
+    assert "A refund waits for a second person 1 €15.00" in signed_in(world).get(HERE).text
+
+
+@pytest.mark.parametrize("name", ["2026-13-01/sales", "2026-11-22/other", "9999-12-31/sales"])
+def test_a_day_or_a_name_that_is_none_is_not_found(door: Door, name: str) -> None:
+    assert signed_in(door.world).get(f"/owner/figures/{name}.csv").status == 404
+
+
+@pytest.mark.parametrize("language", list(languages.NAMES))
+def test_it_stands_in_every_language(door: Door, language: str) -> None:
+    door.delivered(CODE)
+    page = signed_in(door.world, language=language).get(HERE)
+    assert page.status == 200
+    assert page.html.count('class="line-picture"') == 3
+
+
+def test_lengths_of_time_are_told_in_the_unit_that_says_enough() -> None:
+    with languages.speaking("en"):
+        told = [words.lasted(s) for s in (0.04, 1, 9.96, 59, 60, 119, 600, 3600, 90_000, 172_800)]
+    assert told == ["0 secs", "1 sec", "10 secs", "59 secs", "1 min", "119 secs", "10 mins", "1 hr", "25 hrs", "2 days"]
+
+
+def test_a_picture_shows_more_where_there_is_more() -> None:
+    drawn = charts.by_hour({9: 100, 10: 400}, "€4.00")
+    high = [int(h) for h in re.findall(r'class="after"[^>]*height="(\d+)"', drawn)]
+    assert high[1] == 4 * high[0] == 96
+    shares = charts.shares([("one", 3, 0, 1), ("<b>", 0, 0, 0)])
+    assert [int(w) for w in re.findall(r'<rect[^>]*width="(\d+)"', shares)] == [255, 85]
+    assert "&lt;b&gt;" in shares
+
+
+def test_the_picture_of_a_visitor_without_orders_is_empty(door: Door) -> None:
+    page = signed_in(door.world).get(HERE)
+    assert 'class="line-picture"' not in page.html
+    assert Visitor().get(HERE).status == 404
