@@ -53,6 +53,12 @@ def postmaster(instance: Instance) -> int:
     return int((instance.data / "postmaster.pid").read_text().split()[0])
 
 
+def pid_written(instance: Instance) -> bool:
+    """PostgreSQL makes the file first and writes into it then."""
+    file = instance.data / "postmaster.pid"
+    return file.exists() and file.read_text() != ""
+
+
 def keeper(instance: Instance) -> int:
     """The keeper is PostgreSQL's parent."""
     status = Path(f"/proc/{postmaster(instance)}/status").read_text()
@@ -158,7 +164,7 @@ def test_a_killed_postgres_is_started_again_by_its_keeper(var: Path) -> None:
         instance = locate(var)
         first, guard = postmaster(instance), keeper(instance)
         os.kill(first, signal.SIGKILL)
-        wait_for(lambda: (instance.data / "postmaster.pid").exists() and postmaster(instance) != first)
+        wait_for(lambda: pid_written(instance) and postmaster(instance) != first)
         assert not ensure(server)
         assert keeper(instance) == guard
 
