@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from datetime import UTC, datetime
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -176,6 +177,21 @@ def test_a_dispute_that_was_won_has_given_the_money_back_and_kept_its_fee(theirs
     theirs.theirs.win(made)
     found = look(theirs, made)
     assert (found.charged_back_minor, found.fee) == (0, Money(25 + 22 + 2000, "EUR"))
+
+
+def test_a_dispute_says_until_when_it_can_be_answered_while_it_waits_for_that(theirs: StripePayments) -> None:
+    made = paid(theirs)
+    assert look(theirs, made).answer_by is None
+    theirs.theirs.charge_back(made)
+    [dispute] = theirs.theirs.disputes.values()
+    due = dispute["evidence_details"]["due_by"]
+    assert look(theirs, made).answer_by == datetime.fromtimestamp(due, UTC)
+    for changed in ({"status": "under_review"}, {"status": "lost"}, {"evidence_details": {"due_by": None}}):
+        before = dict(dispute)
+        dispute |= changed
+        theirs.alone.calls = _Deaf()  # what we make them say fits no document
+        assert look(theirs, made).answer_by is None, changed
+        dispute |= before
 
 
 def test_an_inquiry_takes_nothing(theirs: StripePayments) -> None:

@@ -99,6 +99,13 @@ def test_each_is_one_line_and_an_item(told: News, event: str, debit: str, credit
     assert [(i.kind, i.at_risk.amount_minor) for i in change.items] == [("outside_refund", 100)]
 
 
+def test_until_when_a_charge_back_can_be_answered_stands_on_its_item() -> None:
+    due = AT + timedelta(days=9)
+    assert recorded(News(100, 0, due)).items[0].params["answer_by"] == due.isoformat()
+    assert "answer_by" not in recorded(News(-100, 0, due)).items[0].params
+    assert news(PAID, replace(report(charged_back=1550), answer_by=due)) == News(1550, 0, due)
+
+
 def test_more_back_than_came_in_is_said() -> None:
     change = recorded(News(1550, 0), paid=replace(PAID, refunded_minor=1550))
     assert (change.items[0].why, change.items[0].params["beyond"]) == (Why.MORE_THAN_CAME_IN, "15.50")

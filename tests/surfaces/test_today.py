@@ -171,6 +171,20 @@ def test_a_refund_that_waits_for_a_second_person_is_on_it(door: Door) -> None:
     assert "A refund waits for a second person 1 €15.00" in signed_in(world).get(HERE).text
 
 
+def test_a_charge_back_stands_on_it_with_the_day_until_which_it_can_be_answered(door: Door) -> None:
+    world = door.world
+    door.delivered(CODE)
+    [(reference, session)] = world.provider.charges.items()
+    due = world.clock() + timedelta(days=9)
+    world.provider.charges[reference] = replace(session, charged_back_minor=1500, answer_by=due)
+    world.wake()
+    world.work(3)
+    first = signed_in(world).get(HERE)
+    assert "Refunded or charged back at the provider, not by us answer before 1 Dec 2026, 13:00 1 €15.00" in first.text
+    [(item,)] = select("SELECT id FROM item WHERE closed_at IS NULL")
+    assert "waits for your answer until 1 Dec 2026, 13:00" in signed_in(world).get(f"/owner/items/{item}/").text
+
+
 @pytest.mark.parametrize("name", ["2026-13-01/sales", "2026-11-22/other", "9999-12-31/sales"])
 def test_a_day_or_a_name_that_is_none_is_not_found(door: Door, name: str) -> None:
     assert signed_in(door.world).get(f"/owner/figures/{name}.csv").status == 404

@@ -63,6 +63,7 @@ class News:
 
     charged_back_minor: int = 0
     outside_minor: int = 0
+    answer_by: datetime | None = None  # until when a charge-back can be answered
 
     def __bool__(self) -> bool:
         return bool(self.charged_back_minor or self.outside_minor)
@@ -78,7 +79,7 @@ def news(paid: Payment, report: ChargeReport) -> News:
         outside_minor = not_ours_minor - paid.may_be_out_minor - paid.outside_minor
     elif not_ours_minor < paid.outside_minor:  # a dashboard refund that failed at the bank, or was cancelled there
         outside_minor = max(not_ours_minor, 0) - paid.outside_minor
-    return News(report.charged_back_minor - paid.charged_back_minor, outside_minor)
+    return News(report.charged_back_minor - paid.charged_back_minor, outside_minor, report.answer_by)
 
 
 def record(
@@ -153,6 +154,8 @@ def _item(after: Payment, told: News) -> item.NewItem:
         "refunded": Money(after.outside_minor, currency).decimal,
         "charged_back": Money(after.charged_back_minor, currency).decimal,
     }
+    if told.charged_back_minor > 0 and told.answer_by is not None:
+        figures["answer_by"] = told.answer_by.isoformat()
     why = Why.CHANGED_AT_PROVIDER
     if after.kept_minor < 0:
         why, figures["beyond"] = Why.MORE_THAN_CAME_IN, Money(-after.kept_minor, currency).decimal

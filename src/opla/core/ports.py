@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -95,6 +95,8 @@ class ChargeReport:
     Where webhooks name not `provider_id` but what was paid in it, `evidence` has that as `their_payment`. Where people
     transfer it to an account of theirs, `evidence` has that as `to_iban`, `to_holder`, `to_bic` and `to_reference`.
 
+    `answer_by`: until when the customer's bank hears us about what it charged back, where it waits for that.
+
     `mandate`: of a captured payment that was asked to `keep` consent, once the provider keeps it; None: not (yet).
 
     PENDING: the customer is (or may still be) with them. SUCCEEDED: captured. DECLINED: refused, abandoned or expired,
@@ -112,6 +114,7 @@ class ChargeReport:
     evidence: Mapping[str, str] = field(default_factory=dict)
     fee: Money | None = None
     mandate: Mandate | None = None
+    answer_by: datetime | None = None
 
 
 @dataclass(frozen=True)

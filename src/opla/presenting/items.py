@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -409,7 +409,8 @@ def why(item: Item) -> str:
         return _(_IN_FILE) % {"file": message_id(item.file), "reference": reference}
     currency = item.at_risk.currency
     params = {name: _figure(name, text, currency) for name, text in {**_MAYBE, **item.params}.items()}
-    return _(_WHY[Why(item.why)]) % params
+    said = _(_WHY[Why(item.why)]) % params
+    return f"{said} {_(_ANSWER_BY) % params}" if "answer_by" in params else said
 
 
 def _figure(name: str, text: str, currency: str) -> str:
@@ -428,11 +429,16 @@ def _figure(name: str, text: str, currency: str) -> str:
         return text or "–"
     if name.endswith("_minor"):
         return figures.money(Money(int(text), currency)) if text else _("not known")
+    if name == "answer_by":
+        return figures.moment(datetime.fromisoformat(text))
     if name in ("day", "valid_until"):
         return figures.day(date.fromisoformat(text))
     return word(text) if text else "–"
 
 
+_ANSWER_BY: Final = gettext_noop(
+    "The customer's bank waits for your answer until %(answer_by)s: send the provider what proves the delivery."
+)
 _PLAIN: Final = frozenset(
     {"left", "sku", "skus", "supplier", "count", "count_before", "below", "sold", "suggested"}
     | {"provider", "payout", "unknown", "other", "seller", "place", "number", "reseller"}

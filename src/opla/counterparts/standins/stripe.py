@@ -42,6 +42,7 @@ _AT_ONCE = "card"
 _DAY = timedelta(hours=24)
 _LEAST_MINOR = 50
 _DISPUTE_FEE_MINOR = 2000
+_ANSWER_WITHIN = timedelta(days=9)  # how long evidence is taken; theirs depends on the card
 
 
 class _No(Exception):  # noqa: N818 - their word for it comes inside
@@ -314,7 +315,12 @@ class Stripe:
             "created": self._now(),
             "currency": charge["currency"],
             "evidence": {},
-            "evidence_details": {"due_by": None, "has_evidence": False, "past_due": False, "submission_count": 0},
+            "evidence_details": {
+                "due_by": self._now(_ANSWER_WITHIN),
+                "has_evidence": False,
+                "past_due": False,
+                "submission_count": 0,
+            },
             "is_charge_refundable": False,
             "livemode": self._live,
             "metadata": {},

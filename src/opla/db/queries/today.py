@@ -194,12 +194,14 @@ class Waiting:
     at_risk: Money
     oldest_at: datetime
     only: int | None
+    answer_by: datetime | None  # the first day on which a charge-back cannot be answered any more
 
 
 def waiting() -> list[Waiting]:
     """By kind and currency: most money first, then the oldest."""
     rows = select(
-        """SELECT kind, currency, count(*)::int, sum(amount_minor)::bigint, min(opened_at), min(id)
+        """SELECT kind, currency, count(*)::int, sum(amount_minor)::bigint, min(opened_at), min(id),
+                  min((why ->> 'answer_by')::timestamptz)
            FROM item WHERE closed_at IS NULL GROUP BY 1, 2 ORDER BY 4 DESC, 5"""
     )
     return [
@@ -209,8 +211,9 @@ def waiting() -> list[Waiting]:
             Money(expect(minor, int), expect(currency, str)),
             expect(oldest, datetime),
             expect(first, int) if count == 1 else None,
+            until if isinstance(until, datetime) else None,
         )
-        for kind, currency, count, minor, oldest, first in rows
+        for kind, currency, count, minor, oldest, first, until in rows
     ]
 
 

@@ -245,6 +245,7 @@ class Stripe:
             currency=currency,
             evidence={**kept, "their_payment": intent_id},
             fee=charge.fee + gone.fee if charge.fee and gone.fee else None,
+            answer_by=gone.answer_by,
         )
 
     def _refunded(self, fields: told.Fields, reference: str, reply: Reply) -> RefundReport:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
 from opla.calling import Reply
 from opla.core.money import MINOR_DIGITS, Money
@@ -12,6 +14,8 @@ from opla.core.money import MINOR_DIGITS, Money
 Fields = Mapping[str, object]
 
 SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{6,250}")
+#: Beyond any year that can be a date's: what is no time is none.
+_FAR: Final = 253_402_300_800
 INTENT_ID = re.compile(r"pi_[A-Za-z0-9_]{6,250}")
 
 
@@ -42,10 +46,11 @@ class Session:
 
 @dataclass(frozen=True)
 class Disputed:
-    """What disputes have taken out of a charge, and what they cost."""
+    """What disputes have taken out of a charge, what they cost, and until when the first one can be answered."""
 
     gone_minor: int
     fee: Money | None
+    answer_by: datetime | None = None
 
 
 def session(fields: Fields) -> Session | None:
@@ -131,6 +136,7 @@ def disputes(reply: Reply, currency: str) -> Disputed | None:
     """All of one charge. An inquiry takes nothing, and a dispute that was won has given it back."""
     found, gone_minor = listed(reply), 0
     told: Money | None = Money(0, currency)
+    due: list[datetime] = []
     if found is None:
         return None
     for one in found:
@@ -149,7 +155,16 @@ def disputes(reply: Reply, currency: str) -> Disputed | None:
             else:  # their account is in another currency: then it is all or nothing
                 left_minor += disputed.amount_minor if amount_minor < 0 else -disputed.amount_minor
         gone_minor += max(0, left_minor)
-    return Disputed(gone_minor, told)
+        due += _answer_by(one)
+    return Disputed(gone_minor, told, min(due, default=None))
+
+
+def _answer_by(dispute: Fields) -> Sequence[datetime]:
+    """Until when they take evidence, while they wait for it (docs.stripe.com/api/disputes/object, evidence_details)."""
+    details = dispute.get("evidence_details")
+    due = details.get("due_by") if isinstance(details, dict) else None
+    waits = text(dispute, "status") in ("needs_response", "warning_needs_response")
+    return [datetime.fromtimestamp(due, UTC)] if waits and type(due) is int and 0 < due < _FAR else []
 
 
 def refund_fee(fields: Fields, currency: str) -> Money | None:
