@@ -172,6 +172,9 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
         "/owner/find/?q=nobody@example.org",
         house.order,
         "/owner/items/?kind=bank_line",
+        "/owner/catalogue/",
+        "/owner/catalogue/?of=PX-15",
+        "/owner/catalogue/cell/?key=products/PX-15/face",
         house.page,
         "/owner/days/",
         house.day,
@@ -195,6 +198,13 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
     ):
         screen.go(path)
         judge(page)
+    screen.go("/owner/catalogue/cell/?key=products/PX-15/face")
+    for value in ("sixteen", "16.00"):
+        page.fill("#value", value)
+        press(page, "main form button.main")
+        judge(page)  # refused, and proposed
+    screen.go(house.thread)
+    judge(page)
     press(page, "button[name=phrase] >> nth=0")
     judge(page)
     page.fill("#message", "4821 9034 7715 2")

@@ -127,6 +127,7 @@ class Code(StrEnum):
     FIELD_INVALID = "field_invalid"  # missing, of another type, or beyond what it may be: `why`
     KEY_REUSED = "key_reused"  # same idempotency key, another field: names it
     STILL_RUNNING = "still_running"
+    CATALOGUE_CHANGED = "catalogue_changed"  # somebody proposed or approved another version meanwhile
     CALLED_OFF_TOO_LATE = "called_off_too_late"  # nothing waits for a date any more
     # codes
     NOT_DELIVERED_YET = "not_delivered_yet"

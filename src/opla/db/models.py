@@ -23,6 +23,8 @@ class CatalogVersion(models.Model):
     state = models.TextField(choices=State.choices)
     note = models.TextField(blank=True)
     document = models.JSONField()
+    #: Of a change made on the page of the catalogue: the version that was sold from then. Null: a whole file.
+    base = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "catalog_version"

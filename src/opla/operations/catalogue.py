@@ -79,6 +79,8 @@ def approve(actor: Actor, version: int) -> Refusal | None:
         proposed = CatalogVersion.objects.select_for_update().filter(id=version, state="proposed").first()
         if proposed is None:
             return Refusal(Code.NOT_FOUND, "version", {"version": str(version)})
+        if proposed.base is not None and proposed.base != active_version():
+            return Refusal(Code.CATALOGUE_CHANGED, "version")  # what was approved meanwhile would be undone
         CatalogVersion.objects.filter(state="active").update(state="retired")
         proposed.state = "active"
         proposed.save(update_fields=["state"])

@@ -135,6 +135,9 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.PASSPORT_NOT_NOW: gettext_noop("That cannot be done with this passport now."),
     Code.PASSPORT_END_INVALID: gettext_noop("The end is a day that is to come, within two years."),
     Code.STILL_RUNNING: gettext_noop("We are still working on it. Wait a moment."),
+    Code.CATALOGUE_CHANGED: gettext_noop(
+        "Somebody has changed the catalogue meanwhile. Look at it as it is now, and change it again if that is needed."
+    ),
     Code.NOT_DELIVERED_YET: gettext_noop("The code is not here yet. This page shows when it is."),
     Code.PROOF_NEEDED: gettext_noop("For your safety, codes are shown only on the device that ordered them."),
     Code.PROOF_WRONG: _NOT_THE_DIGITS,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from opla.core.catalog.cell import UNKNOWN, Cell, Shown, Sure, Texts, text_in
 from opla.core.catalog.documents import Change, cells, diff, overlay
+from opla.core.catalog.editing import Held, held, put, stale
 from opla.core.catalog.evidence import Evidence, evidence
 from opla.core.catalog.facts import Fact, FactKind, describe
 from opla.core.catalog.identification import IdDocument, Identification, IdMethod, Unidentified
@@ -61,6 +62,7 @@ __all__ = [
     "Evidence",
     "Fact",
     "FactKind",
+    "Held",
     "IdDocument",
     "IdMethod",
     "Identification",
@@ -93,10 +95,13 @@ __all__ = [
     "diff",
     "evidence",
     "group",
+    "held",
     "overlay",
     "parse",
+    "put",
     "redeem",
     "sellable",
+    "stale",
     "tel_uri",
     "text_in",
 ]

@@ -132,7 +132,7 @@ class Place:
         value = None if given is None else read(self["value"])
         if (given is None) is not (sure is Sure.UNKNOWN):
             self.fail("a value and 'sure: unknown' exclude each other, and one of them is needed")
-        seen = self["verified_on"].day() or _full_date(dated)
+        seen = self["verified_on"].day() or full_date(dated)
         usual = self["usual"].value is not None and self["usual"].boolean() is True
         words = self.optional("note"), self.optional("disputed")
         return Cell(value, sure or Sure.UNKNOWN, source, dated, seen, *words, usual)
@@ -170,7 +170,8 @@ def name_of(entry: object) -> str:
     return str(entry.get("sku") or entry.get("id") or "")
 
 
-def _full_date(dated: str) -> date | None:
+def full_date(dated: str) -> date | None:
+    """The day a source shows; None where it shows a year, a month, or nothing."""
     try:
         return date.fromisoformat(dated)
     except ValueError:
