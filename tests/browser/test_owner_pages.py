@@ -130,6 +130,15 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     server.server_close()
 
 
+def a_figure_changed(screen: Screen) -> None:
+    """Refused, and proposed."""
+    screen.go("/owner/catalogue/cell/?key=products/PX-15/face")
+    for value in ("sixteen", "16.00"):
+        screen.page.fill("#value", value)
+        press(screen.page, "main form button.main")
+        judge(screen.page)
+
+
 @pytest.mark.parametrize(
     ("language", "dark"),
     [
@@ -198,11 +207,7 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
     ):
         screen.go(path)
         judge(page)
-    screen.go("/owner/catalogue/cell/?key=products/PX-15/face")
-    for value in ("sixteen", "16.00"):
-        page.fill("#value", value)
-        press(page, "main form button.main")
-        judge(page)  # refused, and proposed
+    a_figure_changed(screen)
     screen.go(house.thread)
     judge(page)
     press(page, "button[name=phrase] >> nth=0")
