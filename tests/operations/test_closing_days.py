@@ -171,7 +171,7 @@ def test_the_journal_of_a_day_holds_its_sums(world: World) -> None:
     at = later(world, days=1)
     closed = close_day(ANA, FIRST, at=at)
     assert isinstance(closed, ClosedDay)
-    text = journal_csv(queries.journal(closed.from_at, closed.until_at))
+    text = "".join(journal_csv(queries.journal(closed.from_at, closed.until_at)))
     assert text.startswith("\ufeff" + ",".join(COLUMNS))
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert {row["text"] for row in rows} == {"Paid by the customer", "Cost of what was delivered", "Margin"}

@@ -17,6 +17,6 @@ def chart() -> Chart | Refusal:
     try:
         return parse(read_checked(path, "accounts.schema.json", parse))
     except CatalogFileError as error:
-        return Refusal(Code.CHART_INVALID, "chart", {"what": str(error.mistakes[0])})
+        return Refusal(Code.CHART_INVALID, "chart", {"what": "; ".join(map(str, error.mistakes))})
     except OSError as error:
         return Refusal(Code.CHART_INVALID, "chart", {"what": f"{path}: {error.strerror}"})

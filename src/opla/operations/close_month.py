@@ -1,4 +1,4 @@
-"""The month's close: what its closed days come to, fixed once and in order, with what was still open; and its exports."""
+"""The month's close: what its closed days come to, fixed once and in order, with what was still open."""
 
 from __future__ import annotations
 

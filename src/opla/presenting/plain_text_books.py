@@ -1,8 +1,8 @@
 """A month's books as hledger and ledger read them: https://hledger.org/hledger.html#journal.
 
-One transaction per event, in the order they were written, each line of ours as its own pair of postings: so the sums of
-debits and of credits are ours too, and not only the balances. Times are the shop's. The same month gives the same bytes,
-in any language.
+One transaction per event, in the order they were written, each line of ours as its own pair of postings: so the sums
+of debits and of credits are ours too, and not only the balances. Times are the shop's. The same month gives the same
+bytes, in any language.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def journal(month: date, chart: Chart, accounts: Sequence[AccountDay], lines: It
         yield f"commodity {currency}\n    format {Money(10**6, currency).decimal} {currency}\n"
     yield "\n"
     for one in accounts:
-        yield f"account {account(chart, one.account)}  ; type:{chart.of(one.account).type.letter}\n"
+        # The comment on a line of its own: ledger takes what stands behind the name as a part of it.
+        yield f"account {account(chart, one.account)}\n    ; type:{chart.of(one.account).type.letter}\n"
     began = [one for one in accounts if one.opening.amount_minor]
     if began:
         yield f"\n{month.isoformat()} * opening balances\n"
@@ -46,7 +47,11 @@ def journal(month: date, chart: Chart, accounts: Sequence[AccountDay], lines: It
         at = first.at.astimezone(ZONE)
         code = next((line.ticket or line.receipt for line in together if line.ticket or line.receipt), "")
         receipt = next((line.receipt for line in together if line.receipt), "")
-        tags = [f"entry:{entry}", f"time:{at.isoformat(timespec='seconds')}", *([f"receipt:{receipt}"] if receipt else [])]
+        tags = [
+            f"entry:{entry}",
+            f"time:{at.isoformat(timespec='seconds')}",
+            *([f"receipt:{receipt}"] if receipt else []),
+        ]
         yield f"\n{at.date().isoformat()} * {f'({code}) ' if code else ''}{first.event}  ; {', '.join(tags)}\n"
         for line in together:
             yield _posting(account(chart, line.debit), line.amount, line.reason)

@@ -5,8 +5,8 @@ from typing import ClassVar
 from django.db import migrations
 
 _MONTH = """
--- Closed months, each fixed once and in order, when all its days are closed. `sha256` is of all that was fixed and of the
--- month before (opla_month_sha256), so whoever has written one down can tell whether anything before it was touched.
+-- Closed months, each fixed once and in order, when all its days are closed. `sha256` is of all that was fixed and of
+-- the month before (opla_month_sha256): whoever has written one down can tell whether anything up to it was touched.
 CREATE TABLE month_close (
     month     date PRIMARY KEY CHECK (month = date_trunc('month', month)::date),
     from_day  date NOT NULL REFERENCES day_close,  -- the first, or the shop's first

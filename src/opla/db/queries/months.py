@@ -34,9 +34,7 @@ class ClosedMonth:
 
 def close_month(month: date, *, actor: Actor, at: datetime) -> str:
     """`closed`, `again`, `days_open` or `month_out_of_order`."""
-    rows = call(
-        "opla_close_month", Argument(at, "timestamptz"), Argument(str(actor), "text"), Argument(month, "date")
-    )
+    rows = call("opla_close_month", Argument(at, "timestamptz"), Argument(str(actor), "text"), Argument(month, "date"))
     return expect(rows[0][0], str)
 
 
@@ -118,7 +116,8 @@ def items(month: date) -> list[Item]:
 def journal(one: ClosedMonth) -> Iterator[Line]:
     """All that was posted in it, day by day, each in the order it was written. A day at a time is in memory."""
     rows = select(
-        "SELECT from_at, until_at FROM day_close WHERE day BETWEEN %s AND %s ORDER BY day", [one.from_day, one.until_day]
+        "SELECT from_at, until_at FROM day_close WHERE day BETWEEN %s AND %s ORDER BY day",
+        [one.from_day, one.until_day],
     )
     for from_at, until_at in rows:
         yield from days.journal(expect(from_at, datetime), expect(until_at, datetime))
@@ -129,9 +128,10 @@ def own_fees(one: ClosedMonth) -> list[vat.Fees]:
     rows = select(
         """SELECT o.fee_minor, o.fee_vat_minor, t.currency,
                   count(DISTINCT t.order_id) FILTER (WHERE t.reason = 'fee')::int,
-                  coalesce(sum(CASE t.reason WHEN 'fee' THEN t.amount_minor WHEN 'fee_back' THEN -t.amount_minor END), 0)::bigint,
-                  coalesce(sum(CASE t.reason WHEN 'fee_vat' THEN t.amount_minor WHEN 'fee_vat_back' THEN -t.amount_minor END),
-                           0)::bigint
+                  coalesce(sum(CASE t.reason WHEN 'fee' THEN t.amount_minor
+                                             WHEN 'fee_back' THEN -t.amount_minor END), 0)::bigint,
+                  coalesce(sum(CASE t.reason WHEN 'fee_vat' THEN t.amount_minor
+                                             WHEN 'fee_vat_back' THEN -t.amount_minor END), 0)::bigint
            FROM transfer t JOIN orders o ON o.id = t.order_id
            WHERE t.at >= %s AND t.at < %s AND t.reason IN ('fee', 'fee_back', 'fee_vat', 'fee_vat_back')
            GROUP BY 1, 2, 3 ORDER BY 3, 1, 2""",
@@ -166,29 +166,31 @@ class Sold:
 #: In this order on pages and in files.
 DIMENSIONS = ("reseller", "till", "partner", "supplier", "operator")
 
-# Where an order was paid for: the drawer its coins went into, or the machine its card was held to; else nowhere of ours.
+# Every reason that says what a delivery came to, with the column it counts in and which way. Where an order was paid
+# for: the drawer its coins went into, or the machine its card was held to; else nowhere of ours.
 _SOLD = """
-    WITH line AS (
+    WITH counts (reason, part, sign) AS (
+        VALUES ('cost', 'cost', 1), ('cost_back', 'cost', -1), ('margin', 'margin', 1), ('margin_back', 'margin', -1),
+            ('loss', 'margin', -1), ('loss_back', 'margin', 1), ('fee', 'fee', 1), ('fee_back', 'fee', -1),
+            ('fee_vat', 'vat', 1), ('fee_vat_back', 'vat', -1), ('promotion', 'promotions', 1),
+            ('promotion_back', 'promotions', -1), ('goodwill', 'goodwill', 1), ('goodwill_back', 'goodwill', -1)
+    ), line AS (
         SELECT t.order_id, t.currency, (t.at AT TIME ZONE 'Europe/Brussels')::date AS day,
-            sum(CASE t.reason WHEN 'cost' THEN t.amount_minor WHEN 'cost_back' THEN -t.amount_minor ELSE 0 END) AS cost,
-            sum(CASE WHEN t.reason IN ('margin', 'loss_back') THEN t.amount_minor
-                     WHEN t.reason IN ('margin_back', 'loss') THEN -t.amount_minor ELSE 0 END) AS margin,
-            sum(CASE t.reason WHEN 'fee' THEN t.amount_minor WHEN 'fee_back' THEN -t.amount_minor ELSE 0 END) AS fee,
-            sum(CASE t.reason WHEN 'fee_vat' THEN t.amount_minor WHEN 'fee_vat_back' THEN -t.amount_minor ELSE 0 END) AS vat,
-            sum(CASE t.reason WHEN 'promotion' THEN t.amount_minor WHEN 'promotion_back' THEN -t.amount_minor ELSE 0 END)
-                AS promotions,
-            sum(CASE t.reason WHEN 'goodwill' THEN t.amount_minor WHEN 'goodwill_back' THEN -t.amount_minor ELSE 0 END)
-                AS goodwill,
+            coalesce(sum(t.amount_minor * c.sign) FILTER (WHERE c.part = 'cost'), 0) AS cost,
+            coalesce(sum(t.amount_minor * c.sign) FILTER (WHERE c.part = 'margin'), 0) AS margin,
+            coalesce(sum(t.amount_minor * c.sign) FILTER (WHERE c.part = 'fee'), 0) AS fee,
+            coalesce(sum(t.amount_minor * c.sign) FILTER (WHERE c.part = 'vat'), 0) AS vat,
+            coalesce(sum(t.amount_minor * c.sign) FILTER (WHERE c.part = 'promotions'), 0) AS promotions,
+            coalesce(sum(t.amount_minor * c.sign) FILTER (WHERE c.part = 'goodwill'), 0) AS goodwill,
             bool_or(t.reason IN ('cost', 'margin', 'loss')) AS earned
-        FROM transfer t
+        FROM transfer t JOIN counts c ON c.reason = t.reason
         WHERE t.at >= %(from)s AND t.at < %(until)s AND t.order_id IS NOT NULL
-          AND t.reason IN ('cost', 'cost_back', 'margin', 'margin_back', 'loss', 'loss_back', 'fee', 'fee_back', 'fee_vat',
-                           'fee_vat_back', 'promotion', 'promotion_back', 'goodwill', 'goodwill_back')
         GROUP BY 1, 2, 3
     ), bought AS (
         SELECT DISTINCT order_id FROM line
     ), counter AS (
-        SELECT DISTINCT ON (b.order_id) b.order_id, coalesce(c.till, m.till) AS till, coalesce(c.place_id, m.place_id) AS place_id
+        SELECT DISTINCT ON (b.order_id) b.order_id, coalesce(c.till, m.till) AS till,
+               coalesce(c.place_id, m.place_id) AS place_id
         FROM bought b JOIN allocation a ON a.order_id = b.order_id
         JOIN payment y ON y.id = a.payment_id AND y.captured_minor > 0
         LEFT JOIN LATERAL (
@@ -212,9 +214,9 @@ _SOLD = """
         FROM line l JOIN orders o ON o.id = l.order_id LEFT JOIN counter c ON c.order_id = l.order_id
         LEFT JOIN delivery v ON v.order_id = l.order_id LEFT JOIN attempt x ON x.id = v.attempt_id
     )
-    SELECT CASE 0 WHEN grouping(reseller) THEN 'reseller' WHEN grouping(till) THEN 'till' WHEN grouping(partner) THEN 'partner'
-                  WHEN grouping(supplier) THEN 'supplier' ELSE 'operator' END AS by,
-           coalesce(reseller, till, partner, supplier, operator) AS name, currency,
+    SELECT CASE 0 WHEN grouping(reseller) THEN 'reseller' WHEN grouping(till) THEN 'till'
+                  WHEN grouping(partner) THEN 'partner' WHEN grouping(supplier) THEN 'supplier' ELSE 'operator' END,
+           coalesce(reseller, till, partner, supplier, operator), currency,
            (count(DISTINCT order_id) FILTER (WHERE earned))::int,
            sum(cost + margin)::bigint, sum(cost)::bigint, sum(margin)::bigint, sum(fee)::bigint, sum(vat)::bigint,
            sum(promotions)::bigint, sum(goodwill)::bigint
