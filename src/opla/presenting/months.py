@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 
 from opla.core import vat
 from opla.core.chart import Chart
+from opla.core.day import ZONE
 from opla.core.ledger import Account
 from opla.core.money import Money
 from opla.db.queries import months as queries
@@ -166,8 +167,8 @@ def _items(rows: Sequence[queries.Item]) -> Iterator[str]:
         (
             (
                 row.id, row.kind, items.kind(row.kind), row.amount.decimal, row.amount.currency,
-                row.opened_at.astimezone(ledger.ZONE).isoformat(timespec="seconds"),
-                row.settled_at.astimezone(ledger.ZONE).isoformat(timespec="seconds") if row.settled_at else "",
+                row.opened_at.astimezone(ZONE).isoformat(timespec="seconds"),
+                row.settled_at.astimezone(ZONE).isoformat(timespec="seconds") if row.settled_at else "",
             )
             for row in rows
         ),
