@@ -1,0 +1,82 @@
+"""The pages of closed months, and of reconciliation: the owner's alone, and what they show is what is exported."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import support  # noqa: F401 - sets Django up, which the imports below need
+from opla.core.actor import Role
+from opla.core.money import Money
+from opla.db.queries import suppliers
+from opla.presenting import figures, months
+from surfaces.conftest import Door
+from surfaces.test_owner_pages import signed_in
+
+OVER = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def over(door: Door) -> Door:
+    """November is over, and one order was delivered in it."""
+    door.delivered()
+    door.world.clock.now = OVER
+    door.world.work(3)
+    return door
+
+
+def test_a_month_is_closed_with_a_button_when_its_days_are(over: Door) -> None:
+    owner = signed_in(over.world)
+    assert "No day is closed yet" in owner.get("/owner/months/").text
+    owner.post("/owner/days/")
+    listed = owner.get("/owner/months/")
+    assert "All its days are closed, and the books balance." in listed.text
+    assert owner.get("/owner/months/2026-11/").status == 404
+    assert owner.post("/owner/months/", {"month": "2026-12"}).status == 422
+    assert owner.post("/owner/months/", {"month": "soon"}).status == 404
+    done = owner.post("/owner/months/", {"month": "2026-11"})
+    assert (done.status, done.where) == (200, "/owner/months/2026-11/")
+    assert "22 Nov 2026 – 30 Nov 2026" in done.text
+    assert "A month can be closed an hour after it ends." in owner.get("/owner/months/").text
+
+
+def test_its_page_shows_what_its_files_say(over: Door) -> None:
+    owner = signed_in(over.world)
+    owner.post("/owner/days/")
+    page = owner.post("/owner/months/", {"month": "2026-11"})
+    for name in months.FILES:
+        assert f'href="/owner/months/2026-11/{name}"' in page.html
+        file = owner.get(f"/owner/months/2026-11/{name}")
+        assert file.status == 200
+        assert file.headers["Content-Disposition"] == f'attachment; filename="2026-11-{name}"'
+    balance = owner.get("/owner/months/2026-11/trial-balance.csv").html.removeprefix("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(balance)))
+    assert {row["account"] for row in rows} >= {"psp_clearing:sandbox:EUR", "margin:EUR", "supplier_float:sandbox:EUR"}
+    for row in rows:
+        for column in ("opening", "debits", "credits", "closing"):
+            amount = Money.parse(row[column], row["currency"])
+            assert amount is not None
+            assert f"<td>{figures.money(amount)}</td>" in page.html
+        assert f"{row['number']} {row['name']}" in page.text
+    assert owner.get("/owner/months/2026-11/passwords.csv").status == 404
+    assert owner.get("/owner/months/2026-12/journal.csv").status == 404
+
+
+def test_whoever_only_answers_customers_sees_neither(over: Door) -> None:
+    sam = signed_in(over.world, Role.SUPPORT, "sam")
+    for path in ("/owner/months/", "/owner/months/2026-11/", "/owner/reconciliation/"):
+        assert sam.get(path).status == 404
+    assert sam.post("/owner/months/", {"month": "2026-11"}).status == 404
+
+
+def test_reconciliation_shows_theirs_beside_ours_and_leads_to_what_is_open(over: Door) -> None:
+    suppliers.float_told("sandbox", Money(-1400, "EUR"), at=over.world.clock() - timedelta(hours=1))
+    page = signed_in(over.world).get("/owner/reconciliation/")
+    assert "Prepaid at the supplier sandbox -€14.40 -€14.00 1 Dec 2026 -€0.40 since 1 Dec 2026" in page.text
+    assert "With the payment provider sandbox €15.00 not told –" in page.text
+    assert "Everything agrees." in page.text
+    file = signed_in(over.world).get("/owner/reconciliation/?as=standings")
+    assert "supplier,sandbox,-14.40,-14.00,-0.40,EUR" in file.html
