@@ -75,8 +75,8 @@ def test_whoever_only_answers_customers_sees_neither(over: Door) -> None:
 def test_reconciliation_shows_theirs_beside_ours_and_leads_to_what_is_open(over: Door) -> None:
     suppliers.float_told("sandbox", Money(-1400, "EUR"), at=over.world.clock() - timedelta(hours=1))
     page = signed_in(over.world).get("/owner/reconciliation/")
-    assert "Prepaid at the supplier sandbox -€14.40 -€14.00 1 Dec 2026 -€0.40 since 1 Dec 2026" in page.text
-    assert "With the payment provider sandbox €15.00 not told –" in page.text
+    assert "Prepaid at the supplier sandbox -€0.40 since 1 Dec 2026 -€14.40 -€14.00 1 Dec 2026" in page.text
+    assert "Payment provider sandbox – €15.00 not told" in page.text
     assert "Everything agrees." in page.text
     file = signed_in(over.world).get("/owner/reconciliation/?as=standings")
     assert "supplier,sandbox,-14.40,-14.00,-0.40,EUR" in file.html

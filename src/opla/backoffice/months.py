@@ -55,10 +55,13 @@ def one(request: HttpRequest, month: str) -> HttpResponse:
         "month": found,
         "name": month,
         "closed_by": items.actor(found.closed_by),
-        "accounts": [
-            (a, ledger.account(a.account), "" if isinstance(numbers, Refusal) else numbers.of(a.account).number)
-            for a in accounts
-        ],
+        "accounts": sorted(
+            (
+                (a, ledger.account(a.account), "" if isinstance(numbers, Refusal) else numbers.of(a.account).number)
+                for a in accounts
+            ),
+            key=lambda row: (row[2], row[0].account),
+        ),
         "totals": words.totals(accounts),
         "vat": vat.report(queries.own_fees(found)),
         "fees": words.provider_fees(accounts),

@@ -71,7 +71,7 @@ def _trial_balance(accounts: Sequence[AccountDay], chart: Chart) -> Iterator[str
                 chart.of(a.account).number, a.account, ledger.account(a.account), a.opening.currency,
                 *(amount.decimal for amount in (a.opening, a.debits, a.credits, a.closing)),
             )
-            for a in accounts
+            for a in sorted(accounts, key=lambda a: (chart.of(a.account).number, a.account))
         ),
     )  # fmt: skip
 

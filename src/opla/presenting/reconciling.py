@@ -16,7 +16,7 @@ from opla.operations.reconcile import Open
 from opla.presenting import items, ledger
 
 _PARTIES: Final = {
-    Party.PROVIDER: gettext_noop("With the payment provider"),
+    Party.PROVIDER: gettext_noop("Payment provider"),
     Party.TRANSIT: gettext_noop("Paid out, on its way to the bank"),
     Party.BANK: gettext_noop("Bank account"),
     Party.SUPPLIER: gettext_noop("Prepaid at the supplier"),

@@ -102,11 +102,11 @@ def bank(account: str) -> list[Standing]:
     rows = select(
         f"""SELECT s.currency, {ended}, s.closing_minor,
                    coalesce((SELECT d.closing_minor FROM day_account d WHERE d.day = s.until_on AND d.account = a.code),
-                            a.debits_posted - a.credits_posted - {_SINCE.format(ended)})
+                            a.debits_posted - a.credits_posted - {_SINCE.format(ended)}, 0)
             FROM (SELECT DISTINCT ON (currency, until_on) * FROM bank_statement
                   WHERE account = %s AND closing_minor IS NOT NULL
                   ORDER BY currency, until_on DESC, imported_at DESC) s
-            JOIN account a ON a.code = 'bank:' || s.currency
+            LEFT JOIN account a ON a.code = 'bank:' || s.currency
             ORDER BY s.currency, s.until_on DESC LIMIT %s""",  # noqa: S608 - constants of ours
         [account, _HISTORY],
     )
