@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import operations.test_cash as till
 from fakes import World
+from operations.test_partners import corner, counter
 from opla.core import month as months
 from opla.core import vat
 from opla.core.actor import Actor, Role
@@ -21,6 +23,8 @@ from opla.operations.chart import chart
 from opla.operations.close_day import close_all
 from opla.operations.close_month import blocked, close_month, first_open
 from support import at_once
+
+__all__ = ["corner", "counter"]  # fixtures
 
 ANA = Actor(Role.OWNER, "ana")
 NOVEMBER = date(2026, 11, 1)
@@ -87,6 +91,25 @@ def test_nothing_is_closed_while_a_check_fails(world: World, monkeypatch: pytest
 @pytest.mark.parametrize("text", ["2026-13", "2026-1", "26-11", "2026-11-01", "November", "", "２０２６-11"])
 def test_what_is_no_month_is_not_guessed_at(text: str) -> None:
     assert months.read(text) is None
+
+
+def test_what_a_till_took_counts_for_it_and_for_whose_shop_it_stands_in(corner: World) -> None:
+    for _ in range(2):
+        _, code = till.ordered(corner)
+        till.take(corner, code)
+        till.work(corner)
+    online = corner.paid()
+    till.work(corner)
+    assert corner.state(online) == "delivered"
+    corner.clock.now = OVER
+    till.work(corner)
+    close_all(ANA, at=OVER)
+    one = close_month(ANA, NOVEMBER, at=OVER)
+    assert isinstance(one, ClosedMonth), one
+    sold = {(row.by, row.name): (row.orders, row.face.amount_minor) for row in queries.sold(one)}
+    assert sold["till", till.TILL] == sold["partner", "corner"] == (2, 3000)
+    assert sold["till", ""] == sold["partner", ""] == (1, 1500)
+    assert sold["reseller", ""] == (3, 4500)
 
 
 # ── the chart, and VAT ──
