@@ -125,10 +125,12 @@ def test_three_ways_the_money_of_payments_is_followed_to_where_it_stops(paying: 
     provider.pay_out(paid(), paid(of="pay_2", id_="l2"))
     looked(world)
     assert stages() == [1500, 3000, 0]
+    assert sorted(one.payout for one in found(world).stopped) == ["", "po_1", "po_1"]
     transit = standing(world, Party.TRANSIT)
     assert (transit.ours, transit.difference) == (euros(2914), euros(0))
     shown(world, 2914, "Payout PAY1234567")
     assert stages() == [1500, 0, 3000]
+    assert [one.payout for one in found(world).stopped] == [""]
     assert standing(world, Party.PROVIDER).difference == euros(0)
 
 

@@ -41,6 +41,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "due": due,
         "due_name": months.name(due) if due else "",
         "waits": sentence(no) if no else "",
+        "open": queries.waiting(due) if due else 0,
         "may_close": actor.refused(Act.CLOSE_DAY) is None,
         "told": told,
     }

@@ -33,6 +33,7 @@ def page(request: HttpRequest) -> HttpResponse:
     shown = {
         "standings": [(one, words.party(one.party)) for one in found.standings],
         "chains": found.chains,
+        "stopped": found.stopped,
         "ages": words.aged(found.open),
         "open": [
             (

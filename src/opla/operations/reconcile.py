@@ -16,12 +16,13 @@ from opla.core.refusal import Refusal
 from opla.db.queries import bank, items, payouts
 from opla.db.queries import reconciling as queries
 from opla.db.queries.items import Item
-from opla.db.queries.reconciling import Chain
+from opla.db.queries.reconciling import Chain, Stopped
 from opla.operations.shop import Shop
 
 #: So far back the way of payments is followed, and are transfers and refunds looked for that explain something.
 LOOKS_BACK: Final = timedelta(days=90)
 _MOST: Final = 1000
+_OLDEST: Final = 20
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Reconciled:
 
     standings: tuple[Standing, ...]
     chains: tuple[Chain, ...]
+    stopped: tuple[Stopped, ...]  # of these the oldest
     open: tuple[Open, ...]
 
 
@@ -62,7 +64,9 @@ def reconcile(actor: Actor, *, shop: Shop, at: datetime) -> Reconciled | Refusal
              hints.get(one.id))
         for one in found
     ]  # fmt: skip
-    return Reconciled(tuple(standings), tuple(queries.chains(at - LOOKS_BACK)), tuple(rows))
+    since = at - LOOKS_BACK
+    said = tuple(one for one in standings if one.theirs is not None or one.ours.amount_minor)  # others say nothing
+    return Reconciled(said, tuple(queries.chains(since)), tuple(queries.stopped(since, limit=_OLDEST)), tuple(rows))
 
 
 def _party(one: Item) -> Party:

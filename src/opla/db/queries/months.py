@@ -123,6 +123,16 @@ def journal(one: ClosedMonth) -> Iterator[Line]:
         yield from days.journal(expect(from_at, datetime), expect(until_at, datetime))
 
 
+def waiting(month: date) -> int:
+    """How many items would be kept with this month, if it were closed now."""
+    rows = select(
+        """SELECT count(*) FROM item WHERE closed_at IS NULL
+           AND opened_at < (%s + interval '1 month') AT TIME ZONE 'Europe/Brussels'""",
+        [month],
+    )
+    return expect(rows[0][0], int)
+
+
 def own_fees(one: ClosedMonth) -> list[vat.Fees]:
     """What our own fee came to, by the fee and the VAT in it that its orders' prices had."""
     rows = select(

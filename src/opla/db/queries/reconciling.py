@@ -21,6 +21,9 @@ _SINCE = """(SELECT coalesce(sum(x.minor), 0)::bigint FROM (
     SELECT t.amount_minor AS minor FROM transfer t WHERE t.debit = a.id AND t.at > {0} AND t.phase = 'posted'
     UNION ALL SELECT -t.amount_minor FROM transfer t WHERE t.credit = a.id AND t.at > {0} AND t.phase = 'posted') x)"""
 
+_TICKETS = """coalesce((SELECT min(o.ticket) FROM allocation s JOIN orders o ON o.id = s.order_id
+                        WHERE s.payment_id = p.id), '')"""
+
 #: As many figures back it is looked for since when they differ.
 _HISTORY = 60
 
@@ -210,6 +213,40 @@ def chains(since: datetime) -> list[Chain]:
     return found
 
 
+@dataclass(frozen=True)
+class Stopped:
+    """A payment whose money is not at our bank yet: with the provider, or in a payout that no statement shows."""
+
+    ticket: str
+    provider: str
+    amount: Money
+    paid_at: datetime
+    payout_id: UUID | None
+    payout: str  # as the provider calls it
+
+
+def stopped(since: datetime, *, limit: int) -> list[Stopped]:
+    """Of the payments that `chains` counts, the oldest."""
+    rows = select(
+        f"""SELECT {_TICKETS}, p.provider, p.captured_minor, p.currency, p.made_at, w.id, coalesce(w.their_id, '')
+            FROM payment p LEFT JOIN LATERAL (
+                SELECT y.id, y.their_id, y.state FROM payout_line l JOIN payout y ON y.id = l.payout_id
+                WHERE l.payment_id = p.id AND l.kind = 'payment' ORDER BY y.state = 'arrived' DESC, y.id LIMIT 1
+            ) w ON true
+            WHERE p.made_at >= %s AND p.captured_minor > 0 AND w.state IS DISTINCT FROM 'arrived'
+              AND p.provider NOT IN ('bank_transfer', 'cash', 'voucher')
+            ORDER BY p.made_at, p.id LIMIT %s""",  # noqa: S608 - constants of ours
+        [since, limit],
+    )
+    return [
+        Stopped(
+            expect(ticket, str), expect(provider, str), Money(expect(minor, int), expect(currency, str)),
+            expect(at, datetime), payout_id if isinstance(payout_id, UUID) else None, expect(theirs, str),
+        )
+        for ticket, provider, minor, currency, at, payout_id, theirs in rows
+    ]  # fmt: skip
+
+
 # ── for suggestions ──
 
 
@@ -219,10 +256,6 @@ def _expected(row: Row) -> Expected:
         expect(ticket, str), Money(expect(minor, int), expect(currency, str)), expect(at, datetime).date(),
         expect(number, str),
     )  # fmt: skip
-
-
-_TICKETS = """coalesce((SELECT min(o.ticket) FROM allocation s JOIN orders o ON o.id = s.order_id
-                        WHERE s.payment_id = p.id), '')"""
 
 
 def transfers_waited_for(since: datetime) -> list[Expected]:
