@@ -65,7 +65,8 @@ def reconcile(actor: Actor, *, shop: Shop, at: datetime) -> Reconciled | Refusal
         for one in found
     ]  # fmt: skip
     since = at - LOOKS_BACK
-    said = tuple(one for one in standings if one.theirs is not None or one.ours.amount_minor)  # others say nothing
+    # An account that is empty, and of which nobody says anything, is no line.
+    said = tuple(one for one in standings if one.theirs is not None or one.ours.amount_minor)
     return Reconciled(said, tuple(queries.chains(since)), tuple(queries.stopped(since, limit=_OLDEST)), tuple(rows))
 
 
