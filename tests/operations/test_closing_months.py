@@ -45,8 +45,9 @@ def test_a_month_is_closed_once_in_order_when_its_days_are(world: World) -> None
     world.clock.now = OVER
     no = close_month(ANA, october, at=OVER)
     assert isinstance(no, Refusal)
-    assert (no.code, no.params["day"]) == (Code.MONTH_DAYS_OPEN, "2026-10-01")
-    assert first_open() is None
+    assert (no.code, no.params["day"]) == (Code.MONTH_DAYS_OPEN, "2026-10-30")
+    assert first_open() == october
+    assert code_of(close_month(ANA, date(2026, 9, 1), at=OVER)) is Code.MONTH_OUT_OF_ORDER  # before there was a shop
     close_all(ANA, at=datetime(2026, 11, 2, 12, 0, tzinfo=UTC))
     assert code_of(close_month(ANA, NOVEMBER, at=OVER)) is Code.MONTH_OUT_OF_ORDER
     assert code_of(close_month(ANA, december, at=OVER)) is Code.MONTH_NOT_OVER
@@ -65,6 +66,11 @@ def test_a_month_is_closed_once_in_order_when_its_days_are(world: World) -> None
         code: closing for code, closing in before.items() if closing.amount_minor
     }
     assert [one.month for one in queries.closed_months()] == [NOVEMBER, october]
+
+
+def test_a_shop_where_nothing_happened_has_no_month_to_close(world: World) -> None:
+    assert first_open() is None
+    assert code_of(close_month(ANA, NOVEMBER, at=OVER)) is Code.MONTH_OUT_OF_ORDER
 
 
 def test_two_people_who_close_at_once_close_once(world: World) -> None:

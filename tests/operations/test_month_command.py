@@ -98,7 +98,9 @@ def test_what_cannot_be_is_refused_by_name(october: World, tmp_path: Path) -> No
 
 def test_with_json_it_says_one_object(october: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     typed("./opla month --json", tmp_path)
-    assert json.loads(capsys.readouterr().out) == {"months": [], "next": None}
+    assert json.loads(capsys.readouterr().out) == {
+        "months": [], "next": {"month": "2026-10", "waits_for": "month_days_open"},
+    }  # fmt: skip
     typed("./opla close", tmp_path)
     capsys.readouterr()
     typed("./opla month close 2026-10 --json", tmp_path)

@@ -6,11 +6,13 @@ import csv
 import io
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from fakes import DIRECT, START, World
 from operations.test_bank_transfers import ACCOUNT, bring, ordered, ticket
+from operations.test_cash import OWNER, TILL, counter
 from operations.test_payouts import Paying, looked, paid, shown, sold
 from opla.core.actor import Actor, Role
 from opla.core.money import Money
@@ -20,10 +22,13 @@ from opla.core.refusal import Code, Refusal
 from opla.db.queries import suppliers
 from opla.db.queries.call import select
 from opla.operations import resellers
+from opla.operations.drawers import count
 from opla.operations.rates import fill_float
 from opla.operations.reconcile import Reconciled, reconcile
 from opla.presenting import reconciling as words
 from statements import camt, entry
+
+__all__ = ["counter"]  # the fixture
 
 ANA = Actor(Role.OWNER, "ana")
 
@@ -162,6 +167,16 @@ def test_a_payment_that_no_payout_brought_explains_an_unknown_line_of_its_sum(pa
     assert (suggestion.clue, suggestion.ticket) == (Clue.NOT_BROUGHT, ticket(lost))
     one = standing(world, Party.PROVIDER)
     assert (one.ours, one.theirs) == (euros(1500), euros(0))
+
+
+def test_a_drawer_is_held_against_its_last_count(counter: World) -> None:
+    one = standing(counter, Party.DRAWER, TILL)
+    assert (one.ours, one.theirs) == (euros(5000), None)
+    assert count(OWNER, uuid4(), TILL, "49.35", why="a note stuck", at=counter.clock()) == euros(-65)
+    one = standing(counter, Party.DRAWER, TILL)
+    assert (one.ours, one.theirs, one.difference, one.since) == (euros(5000), euros(4935), euros(65), counter.clock())
+    assert count(OWNER, uuid4(), TILL, "49.35", why="evening", at=counter.clock()) == euros(0)
+    assert standing(counter, Party.DRAWER, TILL).since is None
 
 
 def test_what_we_owe_has_its_line_too(world: World) -> None:

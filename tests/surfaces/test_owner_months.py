@@ -30,7 +30,7 @@ def over(door: Door) -> Door:
 
 def test_a_month_is_closed_with_a_button_when_its_days_are(over: Door) -> None:
     owner = signed_in(over.world)
-    assert "No day is closed yet" in owner.get("/owner/months/").text
+    assert "The first that is not: 2026-11-22." in owner.get("/owner/months/").text
     owner.post("/owner/days/")
     listed = owner.get("/owner/months/")
     assert "All its days are closed, and the books balance." in listed.text

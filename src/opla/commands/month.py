@@ -72,7 +72,7 @@ def _show(at: datetime) -> tuple[dict[str, object], str]:
     return {
         "months": [_object(one) for one in found],
         "next": {"month": months.name(due), "waits_for": str(no.code) if no else None} if due else None,
-    }, "\n".join(lines) or "No day is closed yet, so there is no month to close."
+    }, "\n".join(lines) or "Nothing has happened yet, so there is no month to close."
 
 
 def _close(actor: Actor, month: date, at: datetime) -> tuple[dict[str, object], str]:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from opla.core import month as months
 from opla.core.actor import Act, Actor
 from opla.core.calendar import add_months
+from opla.core.day import day_of
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import days
 from opla.db.queries import months as queries
 from opla.db.queries.books import books
 from opla.db.queries.months import ClosedMonth
+from opla.operations import close_day
 
 
 def first_open() -> date | None:
-    """The month that would be closed next; None in a shop where no day is closed yet."""
+    """The month that would be closed next; None in a shop where nothing has happened."""
     last = queries.last_closed()
     if last is not None:
         return add_months(last, 1)
-    first = queries.first_day()
-    return None if first is None else first.replace(day=1)
+    begun_at = days.first_event_at()
+    return None if begun_at is None else day_of(begun_at).replace(day=1)
 
 
 def blocked(month: date, *, at: datetime) -> Refusal | None:
@@ -28,14 +30,11 @@ def blocked(month: date, *, at: datetime) -> Refusal | None:
     if month > months.last_over(at):
         return Refusal(Code.MONTH_NOT_OVER, "month", {"month": months.name(month)})
     due = first_open()
-    if due is None:
-        return Refusal(Code.MONTH_DAYS_OPEN, "month", {"day": month.isoformat()})
     if month != due:
-        return Refusal(Code.MONTH_OUT_OF_ORDER, "month", {"month": months.name(due)})
-    last = days.last_closed()
-    if last is None or last < months.last_day(month):
-        open_day = max(last + timedelta(days=1), month) if last else month
-        return Refusal(Code.MONTH_DAYS_OPEN, "month", {"day": open_day.isoformat()})
+        return Refusal(Code.MONTH_OUT_OF_ORDER, "month", {"month": months.name(due or day_of(at).replace(day=1))})
+    open_day = close_day.first_open()
+    if open_day is None or open_day <= months.last_day(month):
+        return Refusal(Code.MONTH_DAYS_OPEN, "month", {"day": (open_day or month).isoformat()})
     broken = [check.name for check in books(at) if not check.holds]
     return Refusal(Code.BOOKS_BROKEN, "books", {"checks": " ".join(broken)}) if broken else None
 

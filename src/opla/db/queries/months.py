@@ -67,12 +67,6 @@ def last_closed() -> date | None:
     return rows[0][0] if isinstance(rows[0][0], date) else None
 
 
-def first_day() -> date | None:
-    """The first day that was closed."""
-    rows = select("SELECT min(day) FROM day_close")
-    return rows[0][0] if isinstance(rows[0][0], date) else None
-
-
 def accounts(month: date) -> list[AccountDay]:
     """Every account of a closed month, by its code: the trial balance."""
     rows = select(
