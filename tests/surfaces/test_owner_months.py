@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 import support  # noqa: F401 - sets Django up, which the imports below need
+from operations.test_bank_transfers import ACCOUNT, bring, ordered, ticket
 from opla.core.actor import Role
 from opla.core.money import Money
 from opla.db.queries import suppliers
 from opla.presenting import figures, months
+from statements import camt, entry
 from surfaces.conftest import Door
 from surfaces.test_owner_pages import signed_in
 
@@ -80,3 +84,19 @@ def test_reconciliation_shows_theirs_beside_ours_and_leads_to_what_is_open(over:
     assert "Everything agrees." in page.text
     file = signed_in(over.world).get("/owner/reconciliation/?as=standings")
     assert "supplier,sandbox,-14.40,-14.00,-0.40,EUR" in file.html
+
+
+def test_what_is_suggested_is_one_press_and_its_order_filled_in(door: Door) -> None:
+    world = door.world
+    world.shop = replace(world.shop, payment_methods=("sandbox", "bank_transfer"), account=ACCOUNT)
+    order_id, reference = ordered(world)
+    swapped = reference[:4] + reference[5] + reference[4] + reference[6:]
+    assert swapped != reference
+    bring(world, camt(entry(1500, text=f"+++{swapped}+++")))
+    owner = signed_in(world)
+    page = owner.get("/owner/reconciliation/")
+    said = ticket(order_id)
+    assert f"Probably for order {said}: its reference was written with one slip." in page.text
+    found = re.search(r'href="(/owner/items/\d+/\?ticket=[^"]+)"', page.html)
+    assert found
+    assert owner.get(found[1]).value("ticket") == said
