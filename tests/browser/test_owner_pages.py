@@ -20,18 +20,22 @@ from browser.test_every_page import judge, press
 from fakes import CODE, CUSTOMER, DEVICE, Playing, World
 from operations.selling import selling
 from operations.test_bank_transfers import ACCOUNT, bring, ordered
+from opla.core import month as months
 from opla.core.actor import SYSTEM, Actor, Role
 from opla.core.address import Address
 from opla.core.letter import Event
 from opla.core.money import Money
 from opla.core.ports import Movement, Payout, PayoutLine, Promises
+from opla.core.quote import Terms
 from opla.core.refusal import Refusal
 from opla.core.trouble import Tried
 from opla.db.queries import items
 from opla.db.queries.call import select
+from opla.db.queries.months import ClosedMonth
 from opla.operations import letters_out, place_files, slips, stock, threads
 from opla.operations import shop as shops
 from opla.operations.close_day import close_all
+from opla.operations.close_month import close_month
 from opla.operations.links import link_of
 from opla.operations.owner import make_link
 from opla.operations.payouts import keep
@@ -56,6 +60,7 @@ class House:
     transfer: str  # the page of an order that waits for one
     line: str  # of our bank account, which shows no reference
     payout: str  # of which one line is of no payment of ours
+    month: str  # that is closed
 
 
 def posted(world: World) -> tuple[str, str]:
@@ -78,11 +83,14 @@ class _Quiet(WSGIRequestHandler):
 
 @pytest.fixture
 def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    world.clock.now = datetime.now(UTC) - timedelta(days=2)
-    world.shop = replace(world.shop, second_person_minor=1000)
+    now = datetime.now(UTC)
+    world.clock.now = now.replace(day=1, hour=12) - timedelta(days=1)  # the last day of a month that can be closed
+    world.shop = replace(world.shop, second_person_minor=1000, terms=Terms(fee_minor=50))
     monkeypatch.setattr(shops, "current", lambda: world.shop)
     world.supplier.promises = Promises(refuses_repeat=False, find_by_reference=False, max_seconds=10)
-    world.paid(CODE)
+    world.paid(CODE, captured_minor=1550)
+    world.work(2)
+    world.paid(CODE, captured_minor=1550)
     world.supplier.script = [world.supplier.is_silent]
     world.work_through(17 * 60, step_s=60)
     [found] = items.open_items()
@@ -101,14 +109,16 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     bring(world, camt(entry(990, text="voor mijn bestelling, alvast bedankt", iban=PAYER, name="Zoë Payer")))
     line = next(one.id for one in items.open_items() if one.kind == "bank_line")
     paid_out = [
-        PayoutLine("l1", Movement.PAYMENT, 1500, 43, "pay_1"),
+        PayoutLine("l1", Movement.PAYMENT, 1550, 43, "pay_1"),
         PayoutLine("l2", Movement.PAYMENT, 900, 30, "tr_7UhSN1zuXS7UhSN1zuXS7UhSN1zuXS"),
     ]
-    told = Payout("stl_jDk30akdN", Money(2327, "EUR"), world.clock().date(), "1234567.2611.01")
+    told = Payout("stl_jDk30akdN", Money(2377, "EUR"), world.clock().date(), "1234567.2611.01")
     keep(SYSTEM, "sandbox", [(told, paid_out)], shop=world.shop, at=world.clock())
     [(payout_id,)] = select("SELECT id FROM payout")
     closed = close_all(ANA, at=world.clock())
     assert isinstance(closed, list)
+    month = close_month(ANA, closed[0].day.replace(day=1), at=world.clock())
+    assert isinstance(month, ClosedMonth), month
 
     from opla.site.wsgi import application
 
@@ -124,6 +134,7 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         world, f"http://127.0.0.1:{server.server_port}", f"/owner/items/{found.id}/",
         f"/owner/orders/{found.order_id}/", f"/owner/days/{closed[0].day}/", f"/owner/threads/{written}/",
         f"/o/{link_of(waiting, world.shop.keyring)}/", f"/owner/items/{line}/", f"/owner/payouts/{payout_id}/",
+        f"/owner/months/{months.name(month.month)}/",
     )  # fmt: skip
     server.shutdown()
     thread.join(10)
@@ -187,6 +198,9 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
         house.page,
         "/owner/days/",
         house.day,
+        "/owner/months/",
+        house.month,
+        "/owner/reconciliation/",
         "/owner/places/",
         "/owner/suppliers/",
         "/owner/stock/",

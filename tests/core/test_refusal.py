@@ -77,6 +77,7 @@ manage_suppliers   owner
 sync_suppliers     owner system
 send_transfers     owner
 read_payouts       owner system
+read_books         owner
 take_cash          owner support clerk system
 start_texts        owner
 manage_drawers     owner

@@ -315,6 +315,13 @@ BREAKS = [
            INSERT INTO day_account VALUES ('2026-11-20', 'bank:EUR', 'EUR', 0, 5, 0, 5, 0)""",
         "closed_days",
     ),
+    # a month is called closed, and its seal is not that of what it says
+    Break(
+        """INSERT INTO day_close VALUES ('2026-10-31', '2026-10-30 23:00Z', '2026-10-31 23:00Z', 0, 0, 0, 0, 0, 0, 0,
+                                         '2026-11-01 08:00Z', 'owner:ana');
+           INSERT INTO month_close VALUES ('2026-10-01', '2026-10-31', '2026-10-31', '2026-11-01 08:00Z', 'ana', '')""",
+        "closed_months",
+    ),
 ]
 
 

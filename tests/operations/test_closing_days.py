@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connections, transaction
 
 from fakes import START, World
 from opla.core import day as days
@@ -20,7 +21,7 @@ from opla.db.queries.books import books
 from opla.db.queries.days import ClosedDay
 from opla.operations.close_day import close_all, close_day, first_open
 from opla.presenting.ledger import COLUMNS, journal_csv
-from support import as_owner, at_once
+from support import as_owner, at_once, until_somebody_waits
 
 ANA = Actor(Role.OWNER, "ana")
 FIRST = days.day_of(START)
@@ -143,6 +144,33 @@ def test_no_line_can_be_dated_into_a_closed_day(world: World) -> None:
     world.clock.now = START + timedelta(days=1, minutes=5)
 
 
+def test_a_line_that_waited_for_a_close_finds_the_day_closed(world: World) -> None:
+    world.order()
+    world.work()
+    at = later(world, days=1)
+    world.work()
+    world.clock.now = START + timedelta(minutes=5)  # the writer's clock
+    world.provider.decide(Answer.SUCCEEDED, 1500)
+    world.wake()
+
+    def write() -> None:
+        try:
+            world.work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert isinstance(close_day(ANA, FIRST, at=at), ClosedDay)
+            written = pool.submit(write)
+            until_somebody_waits(written.done)
+            assert not written.done()
+        with pytest.raises(IntegrityError, match="closed day"):
+            written.result(20)
+    world.clock.now = at
+    assert [check.name for check in books(at) if not check.holds] == []
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -171,7 +199,7 @@ def test_the_journal_of_a_day_holds_its_sums(world: World) -> None:
     at = later(world, days=1)
     closed = close_day(ANA, FIRST, at=at)
     assert isinstance(closed, ClosedDay)
-    text = journal_csv(queries.journal(closed.from_at, closed.until_at))
+    text = "".join(journal_csv(queries.journal(closed.from_at, closed.until_at)))
     assert text.startswith("\ufeff" + ",".join(COLUMNS))
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert {row["text"] for row in rows} == {"Paid by the customer", "Cost of what was delivered", "Margin"}

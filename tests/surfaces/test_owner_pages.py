@@ -57,6 +57,11 @@ PAGES = [
     "/owner/places/",
     "/owner/places/places.csv",
     "/owner/bank/",
+    "/owner/months/",
+    "/owner/months/2026-11/",
+    "/owner/months/2026-11/journal.hledger",
+    "/owner/reconciliation/",
+    "/owner/reconciliation/?as=open",
     "/owner/payouts/",
     "/owner/payouts/00000000-0000-0000-0000-000000000001/",
 ]

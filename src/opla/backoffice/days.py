@@ -52,7 +52,7 @@ def one(request: HttpRequest, day: str) -> HttpResponse:
 def journal(request: HttpRequest, day: str) -> HttpResponse:
     somebody(request, Act.CLOSE_DAY, timezone.now())
     found = _closed(day)
-    text = ledger.journal_csv(queries.journal(found.from_at, found.until_at))
+    text = "".join(ledger.journal_csv(queries.journal(found.from_at, found.until_at)))
     named = {"Content-Disposition": f'attachment; filename="journal-{found.day.isoformat()}.csv"'}
     return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=named)
 

@@ -160,13 +160,14 @@ def _forms(request: HttpRequest, actor: Actor, found: Item, refused: Refusal | N
         return []
     chosen = request.POST.get("resolution", "") if refused else ""
     typed = {name: request.POST.get(name, "") for name in _TYPED}  # never the code: it is typed again
+    suggested = {"ticket": request.GET.get("ticket", "")[:40]}  # by the page of reconciliation
     labels = {"paid": _("How much came in"), "delivered": _("What the supplier charged us")}
     return [
         _Form(
             offer,
             words.choice(offer.resolution),
             labels.get(offer.resolution, ""),
-            typed if offer.resolution == chosen else {},
+            typed if offer.resolution == chosen else suggested,
             sentence(refused) if refused and offer.resolution == chosen else "",
             refused.about if refused and offer.resolution == chosen else "",
         )

@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         closed = found if isinstance(found, list) else [found]
         rows = [(one, days.accounts(one.day)) for one in closed]
         if arguments.journal:
-            text = journal_csv(days.journal(closed[0].from_at, closed[0].until_at))
+            text = "".join(journal_csv(days.journal(closed[0].from_at, closed[0].until_at)))
             try:
                 arguments.journal.write_text(text, "utf-8", newline="")
             except OSError as problem:

@@ -61,6 +61,7 @@ class Act(StrEnum):
     IMPORT_STATEMENTS = "import_statements"  # of the shop's own bank account, and read what they brought
     SEND_TRANSFERS = "send_transfers"  # make a file of what is owed, for the bank to send
     READ_PAYOUTS = "read_payouts"  # of payment providers, and compare them with the books
+    READ_BOOKS = "read_books"  # closed months and what is exported of them, and what does not reconcile
     TAKE_CASH = "take_cash"  # take and give money over a counter, into and out of a drawer
     START_TEXTS = "start_texts"  # text a number again that somebody said STOP for
     MANAGE_DRAWERS = "manage_drawers"  # open and close drawers, and count them
@@ -132,6 +133,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.IMPORT_STATEMENTS,
             Act.SEND_TRANSFERS,
             Act.READ_PAYOUTS,
+            Act.READ_BOOKS,
             Act.END_RENEWAL,
             Act.TAKE_CASH,
             Act.PRINT,

@@ -172,6 +172,12 @@ class Code(StrEnum):
     DAY_UNREADABLE = "day_unreadable"
     DAY_NOT_OVER = "day_not_over"
     DAY_OUT_OF_ORDER = "day_out_of_order"  # an earlier one is still open
+    MONTH_UNREADABLE = "month_unreadable"
+    MONTH_NOT_OVER = "month_not_over"
+    MONTH_OUT_OF_ORDER = "month_out_of_order"  # an earlier one is still open
+    MONTH_DAYS_OPEN = "month_days_open"  # not all its days are closed: names the first that is not
+    MONTH_NOT_CLOSED = "month_not_closed"  # so there is nothing of it that stands, to be given to an accountant
+    CHART_INVALID = "chart_invalid"  # the file of account numbers: names what is wrong in it
     BOOKS_BROKEN = "books_broken"  # nothing is fixed while a check fails
     # stock and catalogue files
     FILE_UNREADABLE = "file_unreadable"

@@ -19,7 +19,7 @@ _SQL = (
     *("clock", "orders", "promotions", "webhooks", "deposits", "floats", "api", "passports", "bulk", "apply"),
     *("attempts", "codes", "cards", "dates"),
     *("refunds", "bank", "payouts", "stations", "offline", "cash", "counter", "terminals", "vouchers", "rates"),
-    *("reminders", "days", "letters", "threads", "rights"),
+    *("reminders", "days", "months", "letters", "threads", "rights"),
     *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay", "printing", "post", "partners"),
     *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "books", "guards", "grants"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -129,18 +129,27 @@ def reason(of: Reason) -> str:
 COLUMNS: Final = ("time", "entry", "debit", "credit", "amount", "currency", "text", "order", "receipt")
 
 
-def journal_csv(lines: Sequence[Line]) -> str:
-    """A day's journal, UTF-8 with a mark so that spreadsheets read it as such; times are the shop's."""
+def journal_csv(lines: Iterable[Line]) -> Iterator[str]:
+    """A journal, piece by piece; times are the shop's."""
+    rows = (
+        (
+            line.at.astimezone(ZONE).isoformat(timespec="seconds"), line.entry, line.debit, line.credit,
+            line.amount.decimal, line.amount.currency, reason(line.reason), line.ticket, line.receipt,
+        )
+        for line in lines
+    )  # fmt: skip
+    return pieces(COLUMNS, rows)
+
+
+def pieces(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """A file for a spreadsheet, row by row: UTF-8 with a mark so that it is read as such."""
     out = io.StringIO()
-    out.write("\ufeff")
     writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for line in lines:
-        at = line.at.astimezone(ZONE).isoformat(timespec="seconds")
-        writer.writerow(
-            (
-                at, line.entry, line.debit, line.credit, line.amount.decimal, line.amount.currency,
-                reason(line.reason), line.ticket, line.receipt,
-            )
-        )  # fmt: skip
-    return out.getvalue()
+    out.write("\ufeff")
+    writer.writerow(columns)
+    for row in rows:
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
+        writer.writerow(row)
+    yield out.getvalue()

@@ -47,6 +47,10 @@ _EXAMPLES: Final[dict[Code, dict[str, str]]] = {
     Code.CELL_INVALID: {"row": "3", "column": "phone", "why": "phone", "of": "phone"},
     Code.ROW_INVALID: {"row": "3"},
     Code.DAY_OUT_OF_ORDER: {"day": "2026-11-21"},
+    Code.MONTH_OUT_OF_ORDER: {"month": "2026-10"},
+    Code.MONTH_DAYS_OPEN: {"day": "2026-11-21"},
+    Code.MONTH_NOT_CLOSED: {"month": "2026-11"},
+    Code.CHART_INVALID: {"what": "accounts.yaml:14: kinds.bank.number: must be 2 to 8 digits, in quotes"},
     Code.FILE_TOO_LARGE: {"most": "2"},
     Code.MESSAGE_TOO_LONG: {"most": "2000"},
 }

@@ -177,6 +177,8 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.CODE_UNREADABLE: gettext_noop("Enter the code, letters and digits only."),
     Code.DAY_UNREADABLE: gettext_noop("Write the day as year, month, day, such as 2026-11-22."),
     Code.DAY_NOT_OVER: gettext_noop("This day can be closed an hour after it ends."),
+    Code.MONTH_UNREADABLE: gettext_noop("Write the month as year and month, such as 2026-10."),
+    Code.MONTH_NOT_OVER: gettext_noop("A month can be closed an hour after it ends."),
     Code.BOOKS_BROKEN: gettext_noop("The books do not balance, so nothing is closed. Run: ./opla books"),
     Code.EVIDENCE_MISSING: gettext_noop(
         "Somebody has seen this code. Attach what the operator answered about it, then it can be refunded."
@@ -516,6 +518,24 @@ def _out_of_order(params: Mapping[str, str]) -> str:
     return _("Days are closed in order, and %(day)s comes first.") % {"day": params.get("day", "?")}
 
 
+def _month_out_of_order(params: Mapping[str, str]) -> str:
+    return _("Months are closed in order, and %(month)s comes first.") % {"month": params.get("month", "?")}
+
+
+def _month_days_open(params: Mapping[str, str]) -> str:
+    said = _("Not all days of this month are closed. The first that is not: %(day)s.")
+    return said % {"day": params.get("day", "?")}
+
+
+def _month_not_closed(params: Mapping[str, str]) -> str:
+    said = _("%(month)s is not closed, so its figures may still change. Close it first.")
+    return said % {"month": params.get("month", "?")}
+
+
+def _chart_invalid(params: Mapping[str, str]) -> str:
+    return _("The file of account numbers cannot be used: %(what)s") % {"what": params.get("what", "?")}
+
+
 def _too_large(params: Mapping[str, str]) -> str:
     if params.get("why") == "pieces":
         return _("Each piece is a row of its own, with all its columns: that is too large here. Divide the file.")
@@ -750,6 +770,10 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.CELL_INVALID: _cell_invalid,
     Code.ROW_INVALID: _row_invalid,
     Code.DAY_OUT_OF_ORDER: _out_of_order,
+    Code.MONTH_OUT_OF_ORDER: _month_out_of_order,
+    Code.MONTH_DAYS_OPEN: _month_days_open,
+    Code.MONTH_NOT_CLOSED: _month_not_closed,
+    Code.CHART_INVALID: _chart_invalid,
     Code.FILE_TOO_LARGE: _too_large,
     Code.DAY_NOT_POSSIBLE: _day_not_possible,
     Code.STATEMENT_CHARSET: _statement_charset,

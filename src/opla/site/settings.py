@@ -94,6 +94,8 @@ PROXIES = int(os.environ.get("OPLA_PROXIES", "0"))
 SERVICE_FEE = os.environ.get("OPLA_SERVICE_FEE", "0.00")
 #: How long an order waits for cash, in hours: opening hours and a weekend lie between.
 CASH_HOURS = int(os.environ.get("OPLA_CASH_HOURS", "48"))
+#: The file of the numbers that months are exported under (catalogs/accounts.yaml); empty: the one that is shipped.
+CHART = os.environ.get("OPLA_CHART", "")
 #: How the shop is reached from outside: return addresses and webhooks are made from it.
 BASE_URL = os.environ.get("OPLA_URL", "http://127.0.0.1:8000").rstrip("/")
 #: Refunds by rule in one day, in minor units; beyond it a person looks first.

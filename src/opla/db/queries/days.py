@@ -125,14 +125,16 @@ class Line:
     reason: Reason
     ticket: str
     receipt: str
+    event: str  # `order delivered`: what happened to what
 
 
 def journal(from_at: datetime, until_at: datetime) -> list[Line]:
     """What was posted between two instants, in the order it was written. Money that was only held is not in it."""
     rows = select(
         """SELECT t.at, t.event_id, d.code, c.code, t.amount_minor, t.currency, t.reason, coalesce(o.ticket, ''),
-                  coalesce(p.receipt, '')
+                  coalesce(p.receipt, ''), e.subject || ' ' || e.name
            FROM transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
+           JOIN event e ON e.id = t.event_id AND e.at = t.at
            LEFT JOIN orders o ON o.id = t.order_id LEFT JOIN payment p ON p.id = t.payment_id
            WHERE t.at >= %s AND t.at < %s AND t.phase = 'posted' ORDER BY t.id""",
         [from_at, until_at],
@@ -147,6 +149,7 @@ def journal(from_at: datetime, until_at: datetime) -> list[Line]:
             Reason(expect(row[6], str)),
             expect(row[7], str),
             expect(row[8], str),
+            expect(row[9], str),
         )
         for row in rows
     ]

@@ -567,10 +567,6 @@ BEGIN
     WHERE t.event <> 0
     ORDER BY t.n;
     GET DIAGNOSTICS v_lines = ROW_COUNT;
-    -- After the lines were written: whoever closes a day keeps writers waiting there, and this sees what they waited for.
-    IF EXISTS (SELECT FROM day_close WHERE until_at > p_at) THEN
-        RAISE EXCEPTION 'a journal line is dated % into a closed day', p_at USING ERRCODE = 'check_violation';
-    END IF;
     IF v_lines <> (SELECT count(*) FROM unnest(p_event) AS e (id) WHERE e.id <> 0) THEN
         RAISE EXCEPTION 'a journal line names an account that is unknown or of another currency'
             USING ERRCODE = 'check_violation';

@@ -601,6 +601,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT 'closed_days', a.day::text FROM day_account a
         LEFT JOIN day_account b ON b.account = a.account AND b.day = a.day - 1
         WHERE a.opening_minor <> coalesce(b.closing_minor, 0)
+        UNION ALL
+        -- closed months stand: they are what their closed days come to, and nobody touched them or a month before
+        SELECT 'closed_months', to_char(coalesce(a.month, d.month), 'YYYY-MM')
+        FROM month_account a
+        FULL JOIN (
+            SELECT m.month, d.account, sum(d.debits_minor) AS debits, sum(d.credits_minor) AS credits,
+                   coalesce(sum(d.opening_minor) FILTER (WHERE d.day = m.from_day), 0) AS opening
+            FROM month_close m JOIN day_account d ON d.day BETWEEN m.from_day AND m.until_day GROUP BY m.month, d.account
+        ) d ON d.month = a.month AND d.account = a.account
+        WHERE (a.opening_minor, a.debits_minor, a.credits_minor) IS DISTINCT FROM (d.opening, d.debits, d.credits)
+        UNION ALL
+        SELECT 'closed_months', to_char(month, 'YYYY-MM') FROM month_close
+        WHERE sha256 <> opla_month_sha256(month, from_day, until_day, closed_at, closed_by)
+           OR until_day <> (month + interval '1 month')::date - 1
     )
     SELECT c.name, count(f.name), min(f.example)
     FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments',
@@ -608,7 +622,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                       'given_back', 'allocations', 'deposits',
                       'one_payment_kept', 'code_stock', 'purchases', 'cards', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
                       'reservations', 'bank_lines', 'provider_accounts', 'payouts', 'drawers', 'tablets', 'partners', 'slips', 'vouchers',
-                      'forgotten', 'promotions', 'closed_days']) WITH ORDINALITY AS c (name, n)
+                      'forgotten', 'promotions', 'closed_days', 'closed_months']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n
 $$;

@@ -7,9 +7,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_last date;
 BEGIN
-    -- Whoever posts a line waits until the day stands, and then finds it closed (opla_post looks after it wrote).
-    -- Nor do two of those who close go side by side.
-    LOCK TABLE transfer IN SHARE ROW EXCLUSIVE MODE;
+    -- Whoever writes an event or a line waits until the day stands, and then finds it closed (opla_refuse_closed looks
+    -- after they wrote). Nor do two of those who close go side by side. An event is written before its lines: so in that
+    -- order, or two would wait for each other.
+    LOCK TABLE event, transfer IN SHARE ROW EXCLUSIVE MODE;
     IF EXISTS (SELECT FROM day_close WHERE day = p_day) THEN
         RETURN 'again';
     END IF;

@@ -24,6 +24,16 @@ BEGIN
         USING ERRCODE = 'insufficient_privilege';
 END $$;
 
+-- Nothing is dated into a closed day, nor so into a closed month, whoever writes it. After the rows were written: whoever
+-- closes a day keeps writers waiting there, and this sees what they waited for.
+CREATE OR REPLACE FUNCTION opla_refuse_closed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM written WHERE at < (SELECT max(until_at) FROM day_close)) THEN
+        RAISE EXCEPTION 'a row of % is dated into a closed day', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
 -- The triggers of one table and of its partitions: they fire for the table a statement names, so a partition that is
 -- named itself must carry its own.
 CREATE OR REPLACE FUNCTION opla_guard(p_table text) RETURNS void LANGUAGE plpgsql AS $$
@@ -38,9 +48,14 @@ BEGIN
                        'stepped_back', 'order_said', 'attempt_route', 'text_stop', 'text_start', 'bank_statement',
                        'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof', 'offline_key', 'offline_sale',
                        'partner_day', 'partner_paid', 'counter_sale', 'counter_quote', 'terminal_payment', 'terminal_line',
-                       'voucher_batch', 'voucher_line', 'bank_again') THEN
+                       'voucher_batch', 'voucher_line', 'bank_again', 'month_close', 'month_account', 'month_item',
+                       'float_told') THEN
             EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                             FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
+        END IF;
+        IF p_table IN ('event', 'transfer') THEN
+            EXECUTE format('CREATE OR REPLACE TRIGGER closed_days_stand AFTER INSERT ON %s REFERENCING NEW TABLE AS written
+                            FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_closed()', part);
         END IF;
     END LOOP;
 END $$;
@@ -62,7 +77,7 @@ BEGIN
         'counter_sale', 'counter_quote', 'passport', 'passport_proof', 'passport_report', 'webhook_message',
         'webhook_delivery', 'webhook_try', 'bulk_file', 'bulk_row', 'terminal', 'terminal_payment', 'terminal_due',
         'terminal_line', 'print_job', 'printer', 'voucher_batch', 'voucher', 'voucher_line', 'voucher_use', 'slip',
-        'letter_out', 'deposit', 'bank_again'
+        'letter_out', 'deposit', 'bank_again', 'month_close', 'month_account', 'month_item', 'float_told'
     ]) AS t (name);
 END $$;
 

@@ -286,6 +286,11 @@ BEGIN
     PERFORM opla_writes(true);
     INSERT INTO supplier_state (supplier, float_minor, float_currency, float_at) VALUES (p_supplier, p_minor, p_currency, p_at)
     ON CONFLICT (supplier) DO UPDATE SET float_minor = p_minor, float_currency = p_currency, float_at = p_at;
+    INSERT INTO float_told (supplier, at, minor, currency)
+    SELECT p_supplier, p_at, p_minor, p_currency
+    WHERE (p_minor, p_currency) IS DISTINCT FROM (SELECT (t.minor, t.currency) FROM float_told t
+                                                  WHERE t.supplier = p_supplier ORDER BY t.at DESC LIMIT 1)
+    ON CONFLICT DO NOTHING;
     PERFORM opla_float_alarm(p_at, p_supplier);
     PERFORM opla_writes(false);
 END $$;
