@@ -57,7 +57,7 @@ def reconcile(actor: Actor, *, shop: Shop, at: datetime) -> Reconciled | Refusal
         *queries.drawers(),
         *queries.owed(),
     ]
-    found = [one for one in items.open_items(_MOST) if one.kind in WITH]
+    found = [one for one in items.open_items(limit=_MOST) if one.kind in WITH]
     hints = _suggestions(found, shop, at)
     rows = [
         Open(one, _party(one), one.params.get("provider") or one.adapter, reconciling.age(one.opened_at, at),
