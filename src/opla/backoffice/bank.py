@@ -39,8 +39,10 @@ class Brought:
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
-    actor, here = somebody(request, Act.IMPORT_STATEMENTS, at), shop.current()
-    brought = _brought(request, actor, at) if request.method == "POST" else []
+    actor, here, brought = somebody(request, Act.READ_BOOKS, at), shop.current(), list[Brought]()
+    if request.method == "POST":
+        somebody(request, Act.IMPORT_STATEMENTS, at)
+        brought = _brought(request, actor, at)
     lines: list[tuple[Shown, str]] = []
     if here.account is not None:
         found = queries.newest(here.account.iban, here.keyring, limit=_NEWEST)

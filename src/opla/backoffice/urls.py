@@ -9,6 +9,7 @@ from opla.backoffice import (
     cards,
     cash,
     days,
+    home,
     items,
     partners,
     payouts,
@@ -25,6 +26,7 @@ from opla.backoffice import (
 )
 
 urlpatterns = [
+    path("", home.page, name="owner"),
     path("enter/<str:token>/", views.enter, name="owner-enter"),
     path("items/", items.listed, name="owner-items"),
     path("items/<int:item_id>/", items.one, name="owner-item"),

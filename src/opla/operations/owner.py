@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from opla.core.actor import Actor, Role
+from opla.core.actor import HOUSE, Actor, Role
 from opla.db.keyring import digest
 from opla.db.models import OwnerLink
 
 VALID = timedelta(minutes=15)
 #: Who may be given a link.
-ROLES = (Role.OWNER, Role.SUPPORT)
+ROLES = HOUSE
 
 
 def make_link(actor: Actor, *, at: datetime) -> str:

@@ -181,7 +181,7 @@ def look_over(*, at: datetime) -> LookedOver:
 
 
 def levels(actor: Actor, *, at: datetime) -> list[Level] | Refusal:
-    return actor.refused(Act.STOCK_CODES) or queries.levels(at)
+    return actor.refused(Act.COUNT_STOCK) or queries.levels(at)
 
 
 def purchases(actor: Actor) -> list[Purchase] | Refusal:
