@@ -21,14 +21,14 @@ MUTABLE = [
     "number_look_up", "supply_cost", "drawer", "cash_code", "played_order", "float_alarm", "passport",
     "passport_report", "webhook_message", "webhook_delivery", "webhook_try", "bulk_file", "bulk_row", "station",
     "clerk", "shift", "offline_code", "terminal", "terminal_due", "print_job", "printer", "voucher", "voucher_use",
-    "slip", "letter_out",
+    "slip", "letter_out", "audit_mark",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
     "attempt_evidence", "order_said", "attempt_route", "text_stop", "text_start", "bank_statement",
     "bank_reference", "transfer_file", "drawer_line", "passport_proof", "offline_key", "offline_sale",
     "partner_day", "partner_paid", "counter_sale", "counter_quote", "terminal_payment", "terminal_line",
-    "voucher_batch", "voucher_line", "bank_again",
+    "voucher_batch", "voucher_line", "bank_again", "look", "audit_segment",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [

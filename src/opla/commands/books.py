@@ -1,6 +1,7 @@
 """Prove that the books balance: every named check, in the database itself.
 
-Exit 0 when all hold. With --accounts also the balance of every account.
+Exit 0 when all hold. With --accounts also the balance of every account. The chain over the trail is followed from its
+first link, and its newest rows are read again; with --full all of them are.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from opla.core.money import Money
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accounts", action="store_true", help="also every account's balance")
+    parser.add_argument("--full", action="store_true", help="read every row of the trail again")
     parser.add_argument("--json", action="store_true", help="one object on stdout")
 
 
@@ -23,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     with running():
         from opla.db.queries.books import balances, books
 
-        checks = books(datetime.now(UTC))
+        checks = books(datetime.now(UTC), full=arguments.full)
         accounts = balances() if arguments.accounts else []
     balanced = all(check.holds for check in checks)
     if arguments.json:
