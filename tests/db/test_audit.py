@@ -61,25 +61,21 @@ FORGERIES = [
     ("UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = 2", "transfer 2 was changed"),
     # And who mends the chain behind it.
     ("DELETE FROM audit_segment WHERE stream = 'look' AND number = 1", "look: link 2 does not follow"),
-    ("UPDATE audit_segment SET digest = sha256('') WHERE stream = 'look' AND number = 3", "look: link 3 does not follow"),
-    ("UPDATE audit_segment SET ids[1] = 99 WHERE stream = 'look' AND number = 1", None),
-    ("UPDATE audit_segment SET number = number + 1 WHERE stream = 'look' AND number = 3", "look: link 4 does not follow"),
+    ("UPDATE audit_segment SET digest = '' WHERE stream = 'look' AND number = 3", "look: link 3 does not follow"),
+    ("UPDATE audit_segment SET number = 4 WHERE stream = 'look' AND number = 3", "look: link 4 does not follow"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("sql", "said"), FORGERIES, ids=lambda value: str(value)[:50])
-def test_whoever_rewrites_it_is_found_by_the_row(trail: World, sql: str, said: str | None) -> None:
+def test_whoever_rewrites_it_is_found_by_the_row(trail: World, sql: str, said: str) -> None:
     with as_owner() as cursor:
         for statement in sql.split(";"):
             cursor.execute(statement)
             assert cursor.rowcount > 0
         cursor.execute("SELECT example FROM opla_audit(NULL) ORDER BY stream, number")
         found = [str(example) for (example,) in cursor.fetchall()]
-    if said is None:
-        assert found == []
-    else:
-        assert found, "nothing was noticed"
-        assert found[0].startswith(said), found
+    assert found, "nothing was noticed"
+    assert found[0].startswith(said), found
     assert audit.broken(None) == []
 
 
@@ -111,7 +107,9 @@ def test_what_is_committed_late_is_waited_for_though_its_id_is_smaller(world: Wo
     assert audit.broken(None) == []
 
 
-def test_who_writes_all_the_time_does_not_keep_the_rest_out_of_the_chain(world: World, slow: psycopg.Connection) -> None:
+def test_who_writes_all_the_time_does_not_keep_the_rest_out_of_the_chain(
+    world: World, slow: psycopg.Connection
+) -> None:
     """What was written before they began is whole once those who wrote then are over."""
     audit.look(ANA, "item", [("first", None)], at=START)
     slow.execute("SELECT opla_look(%s, 'owner:ben', 'item', ARRAY['slow'], ARRAY[NULL]::uuid[])", [START])

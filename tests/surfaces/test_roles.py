@@ -66,6 +66,9 @@ owner-vouchers        GET   owner shop_manager
 owner-vouchers        POST  owner shop_manager
 owner-suppliers       GET   owner
 owner-suppliers       POST  owner
+owner-people          GET   owner
+owner-people          POST  owner
+owner-trail           GET   owner
 owner-sellers         GET   owner
 owner-sellers         POST  owner
 owner-seller-picture  GET   owner
@@ -76,8 +79,8 @@ owner-place           GET   owner
 owner-place           POST  owner
 """
 ROWS = {(name, verb): set(roles) for name, verb, *roles in map(str.split, TABLE.strip().splitlines())}
-#: The door is everybody's.
-DOORS: Final = {"owner-enter"}
+#: The door is everybody's; where one shows who one is, that of people of the house (test_people_of_the_house.py).
+DOORS: Final = {"owner-enter", "owner-factor"}
 VALUES: Final = {"int": 1, "uuid": "00000000-0000-0000-0000-000000000001", "slug": "some", "string": "2026-11-22"}
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from opla.backoffice.views import somebody
+from opla.backoffice.views import sees, somebody
 from opla.core.actor import Act, Actor
 from opla.core.refusal import Code, Refusal
 from opla.core.statement import MAX_BYTES
@@ -45,6 +45,8 @@ def page(request: HttpRequest) -> HttpResponse:
         brought = _brought(request, actor, at)
     lines: list[tuple[Shown, str]] = []
     if here.account is not None:
+        if actor.refused(Act.SEND_TRANSFERS) is None:  # then names stand beside the lines
+            sees(actor, "bank", at=at)
         found = queries.newest(here.account.iban, here.keyring, limit=_NEWEST)
         lines = [(line, words.state(line.state)) for line in found]
     shown = {

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from opla.backoffice.cash import key_of
-from opla.backoffice.views import somebody
+from opla.backoffice.views import sees, somebody
 from opla.core.actor import Act, Actor
 from opla.core.refusal import Code, Refusal
 from opla.core.stock import BatchEvent, BatchState, PurchaseState
@@ -147,6 +147,7 @@ def batch(request: HttpRequest, number: int) -> HttpResponse:
     found = stock.batch(actor, number, newest=_LISTED)
     if isinstance(found, Refusal):
         raise Http404
+    sees(actor, "batch", number, at=at)
     one, sold = found
     shown = {
         "one": one,

@@ -452,6 +452,10 @@ def step(of: Step) -> str:
     return _(_STEPS[of])
 
 
+def role(of: Role) -> str:
+    return _(_ROLES[of])
+
+
 def actor(written: str) -> str:
     """`owner:ana` as people say it: the name with the role; a customer's device has no name worth showing."""
     role, _sep, name = written.partition(":")

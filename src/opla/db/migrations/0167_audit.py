@@ -5,8 +5,8 @@ from typing import ClassVar
 from django.db import migrations
 
 _AUDIT = """
--- Who of the house looked at somebody's data, written before it is shown. Nothing here says whose in words: the page and
--- the number of what it was about do.
+-- Who of the house looked at somebody's data, written before it is shown. Nothing here says whose in words: the page
+-- and the number of what it was about do.
 CREATE TABLE look (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at        timestamptz NOT NULL,
@@ -26,7 +26,7 @@ CREATE TABLE audit_segment (
     after_id  bigint NOT NULL,                   -- its rows have larger ids,
     until_id  bigint NOT NULL CHECK (until_id > after_id),  -- up to this one
     ids       bigint[] NOT NULL,
-    marks     bytea NOT NULL,                    -- the first eight bytes of each row's digest, to find the one that is wrong
+    marks     bytea NOT NULL,                    -- eight bytes of each row's digest, to find the one that is wrong
     digest    bytea NOT NULL,
     link      bytea NOT NULL,
     sealed_at timestamptz NOT NULL,
