@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest
 from django.test import RequestFactory
 from django.urls import resolve, reverse
@@ -122,6 +123,7 @@ def test_the_pages_ask_for_what_the_table_says(door: Door, role: Role, monkeypat
     monkeypatch.setattr(views, "owner_of", who)
     for (name, verb), may in ROWS.items():
         asked = RequestFactory(SERVER_NAME="localhost").generic(verb, address(name))
+        asked.user = AnonymousUser()
         asked.session = {}  # type: ignore[assignment]  # a page remembers a till there
         view, args, kwargs = resolve(asked.path)
         try:

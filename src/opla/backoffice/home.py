@@ -11,8 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
+from opla.accounts import owner as house
+from opla.accounts.customer import customer_of
 from opla.backoffice.views import anybody
 from opla.core.actor import Act
+from opla.presenting import items
 
 #: Each list of the house, by what one must be allowed to do to read it.
 _PAGES: Final[tuple[tuple[str, Act, str], ...]] = (
@@ -40,4 +43,10 @@ _PAGES: Final[tuple[tuple[str, Act, str], ...]] = (
 def page(request: HttpRequest) -> HttpResponse:
     actor = anybody(request, timezone.now())
     shown = [(name, _(words)) for name, act, words in _PAGES if actor.refused(act) is None]
-    return render(request, "backoffice/home.html", {"pages": shown})
+    about = {
+        "pages": shown,
+        "who": items.actor(str(actor)),
+        "skipped": house.skipped(request),
+        "has_account": customer_of(request) is not None,
+    }
+    return render(request, "backoffice/home.html", about)

@@ -34,5 +34,5 @@ def factors(person: Person) -> str:
     if person.passkeys:
         shown.append(ngettext("%(n)s passkey", "%(n)s passkeys", person.passkeys) % {"n": person.passkeys})
     if person.app:
-        shown.append(_("an app’s six digits"))
+        shown.append(_("an app's six digits"))
     return ", ".join(shown) or _("nothing yet: they have not come in by their link")

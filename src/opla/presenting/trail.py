@@ -17,7 +17,7 @@ from opla.core.cell import quoted
 from opla.core.day import ZONE
 from opla.core.item import Resolution
 from opla.db.queries.audit import Sort, Step
-from opla.presenting import items
+from opla.presenting import items, stations
 
 #: Of the file: never renamed.
 COLUMNS: Final = ("at", "who", "sort", "about", "what", "subject", "order", "where", "why")
@@ -25,7 +25,7 @@ COLUMNS: Final = ("at", "who", "sort", "about", "what", "subject", "order", "whe
 _SORTS: Final[dict[Sort, str]] = {
     Sort.DID: gettext_noop("changed something"),
     Sort.DECIDED: gettext_noop("decided"),
-    Sort.SAW: gettext_noop("saw a person’s data"),
+    Sort.SAW: gettext_noop("saw a person's data"),
     Sort.CODE: gettext_noop("saw a code"),
 }
 #: Pages on which somebody's data stands, as `look` names them.
@@ -46,11 +46,17 @@ _PAGES: Final[dict[str, str]] = {
     "seller_picture": gettext_noop("A picture that somebody sent of a seller"),
     "code": gettext_noop("A code"),
 }
-#: What happens to people of the house and at counters.
+#: What somebody of the house showed when they came in.
+_SHOWN: Final[dict[str, str]] = {
+    "passkey": gettext_noop("with a passkey"),
+    "step": gettext_noop("with an app's six digits"),
+    "sandbox": gettext_noop("with nothing: this is a sandbox"),
+}
+#: What happens to people of the house.
 _DONE: Final[dict[str, str]] = {
     "person_named": gettext_noop("Named somebody of the house"),
     "person_removed": gettext_noop("Let somebody of the house go"),
-    "entered": gettext_noop("Came in"),
+    "entered": gettext_noop("Entered the pages of the house"),
     "invited": gettext_noop("Invited somebody of the house"),
     "factors_forgotten": gettext_noop("Ended what somebody comes in with"),
 }
@@ -64,7 +70,9 @@ class Row:
     who: str
     sort: str
     what: str
+    about: str
     where: str
+    why: str
 
 
 def sort(of: Sort) -> str:
@@ -72,7 +80,17 @@ def sort(of: Sort) -> str:
 
 
 def row(step: Step) -> Row:
-    return Row(step, items.actor(step.actor), sort(step.sort), _what(step), _where(step))
+    house = step.about == "house"
+    about = step.subject if house else "" if step.ticket else f"{step.about} {step.subject}".strip()
+    return Row(
+        step,
+        items.actor(step.actor),
+        sort(step.sort),
+        _what(step),
+        about,
+        _where(step),
+        _why(step.why) if house else step.why,
+    )
 
 
 def _what(step: Step) -> str:
@@ -80,7 +98,15 @@ def _what(step: Step) -> str:
         return _(_PAGES[step.what]) if step.what in _PAGES else step.what
     if step.sort is Sort.DECIDED and step.what in list(Resolution):
         return items.choice(Resolution(step.what)).label
-    return _(_DONE[step.what]) if step.what in _DONE else items.word(step.what)
+    if step.what in _DONE:
+        return _(_DONE[step.what])
+    known = items.word(step.what)
+    return stations.done(step.what) if known == step.what else known
+
+
+def _why(why: str) -> str:
+    """Of people of the house: what they are, or what they showed."""
+    return items.role(Role(why)) if why in HOUSE else _(_SHOWN[why]) if why in _SHOWN else why
 
 
 def _where(step: Step) -> str:
@@ -90,7 +116,7 @@ def _where(step: Step) -> str:
     if role == Role.KIOSK:
         return name
     if name == "terminal":
-        return _("the shop’s machine")
+        return _("the shop's machine")
     return _("pages of the house") if role in HOUSE else ""
 
 

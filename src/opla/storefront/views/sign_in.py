@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -84,8 +85,11 @@ def out(request: HttpRequest) -> HttpResponse:
 
 def _welcome(request: HttpRequest, customer: Customer, back: str, here: Visit, *, proved: str) -> HttpResponse:
     accounts.sign_in(request, customer, here.at, proved=proved)
-    if proved and (person := house.person_of(request)):
+    person = house.person_of(request)
+    if person is not None and proved:
         house.prove(request, person, proved, here.at)
+    if person is None and back.startswith("/owner/"):  # to a customer there is nothing there
+        back = reverse("me")
     answer = redirect(back)
     if not chosen(request):
         remember(answer, customer.language)
