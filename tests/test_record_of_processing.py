@@ -19,8 +19,8 @@ KEPT = [
     ("a session", customer.SIGNED_IN),
     ("a link to sign in", sign_in.VALID),
     ("nothing left to remind of", remind.FORGET_AFTER),
-    ("after the link ends", order_texts._TEXTS_KEPT),  # noqa: SLF001 - a rule of the code, whatever it is called
-    ("receipts", order_texts._RECEIPTS_KEPT),  # noqa: SLF001 - as above
+    ("after the link ends", order_texts._TEXTS_KEPT),
+    ("receipts", order_texts._RECEIPTS_KEPT),
     ("after handing over or posting", card.ADDRESS_KEPT),
     ("after handing over or posting", slip.ADDRESS_KEPT),
     ("Bank transfers", bank_lines.PARTY_KEPT),

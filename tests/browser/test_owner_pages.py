@@ -29,7 +29,7 @@ from opla.core.refusal import Refusal
 from opla.core.trouble import Tried
 from opla.db.queries import items
 from opla.db.queries.call import select
-from opla.operations import letters_out, place_files, slips, stock, threads
+from opla.operations import letters_out, people, place_files, slips, stock, threads
 from opla.operations import shop as shops
 from opla.operations.close_day import close_all
 from opla.operations.links import link_of
@@ -164,7 +164,13 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
         screen.go("/owner/post/")
         judge(page)
     slip, sheet = posted(house.world)
+    for email, name, role in (("ana@shop.example", "Ana", "owner"), ("ben@shop.example", "Ben", "accountant")):
+        named = people.name(bo, email, name, role, "nl", shop=house.world.shop, at=house.world.clock())
+        assert not isinstance(named, Refusal)
     for path in (
+        "/owner/",
+        "/owner/people/",
+        "/owner/trail/",
         house.page,
         "/owner/days/",
         house.day,
