@@ -14,6 +14,7 @@ from opla.core.actor import Actor, Role
 from opla.db.queries import audit
 from opla.db.queries.books import books
 from opla.db.queries.call import select
+from opla.db.queries.forget import forget
 from support import as_owner
 
 ANA = Actor(Role.OWNER, "ana")
@@ -86,6 +87,17 @@ def test_a_shop_that_never_stopped_reads_only_its_newest_rows_again_unless_asked
         assert cursor.fetchone() == (0,)
         cursor.execute("SELECT example FROM opla_audit(10)")
         assert cursor.fetchone() == ("look 2 was changed",)
+
+
+def test_whoever_is_forgotten_leaves_a_chain_that_holds(trail: World) -> None:
+    """Nothing that is erased stands in it."""
+    assert forget(ANA, "ana@example.org", [], b"", at=LATER) == 0
+    assert select("SELECT count(*) FROM orders WHERE email <> ''") == [(0,)]
+    audit.seal(rows=4, groups=100, at=LATER + timedelta(hours=1))
+    assert audit.broken(None) == []
+    rows = " ".join(str(line) for (line,) in select("SELECT line FROM audit_row"))
+    assert "example.org" not in rows
+    assert "32470" not in rows
 
 
 @pytest.fixture

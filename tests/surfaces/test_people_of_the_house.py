@@ -102,6 +102,13 @@ def test_an_invitation_is_over_after_a_day(door: Door) -> None:
     assert Visitor().post(link).status == 404
 
 
+def test_a_new_invitation_ends_the_older_one(door: Door) -> None:
+    ana = named(door)
+    older = make_link(ana.actor, at=door.world.clock(), email=ana.email)
+    in_by_link(door, ana)
+    assert Visitor().post(f"/owner/enter/{older}/").status == 404
+
+
 def test_whoever_reads_their_mail_is_not_in_and_changes_nothing(door: Door) -> None:
     """A link by e-mail signs a customer in; of the house it makes nobody, and it adds no way in."""
     ana = named(door)

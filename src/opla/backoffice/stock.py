@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from opla.backoffice.cash import key_of
-from opla.backoffice.views import sees, somebody
+from opla.backoffice.views import somebody
 from opla.core.actor import Act, Actor
 from opla.core.refusal import Code, Refusal
 from opla.core.stock import BatchEvent, BatchState, PurchaseState
@@ -144,10 +144,9 @@ def batch(request: HttpRequest, number: int) -> HttpResponse:
         if not isinstance(moved, Refusal):
             return redirect("owner-batch", number)
         refused = moved
-    found = stock.batch(actor, number, newest=_LISTED)
+    found = stock.batch(actor, number, newest=_LISTED, at=at)
     if isinstance(found, Refusal):
         raise Http404
-    sees(actor, "batch", number, at=at)
     one, sold = found
     shown = {
         "one": one,

@@ -27,6 +27,8 @@ def make_link(actor: Actor, *, at: datetime, email: str = "", valid: timedelta =
         raise ValueError(f"nobody signs in as {actor.role}")
     token = secrets.token_urlsafe(24)
     OwnerLink.objects.filter(expires_at__lte=at).delete()
+    if email:  # one at a time: an older one may lie with somebody else
+        OwnerLink.objects.filter(email=email).delete()
     OwnerLink.objects.create(
         hash=digest(token.encode()), expires_at=at + valid, role=str(actor.role), name=actor.name, email=email
     )

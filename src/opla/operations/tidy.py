@@ -15,7 +15,7 @@ from opla.operations.bank_lines import PARTY_KEPT
 
 #: Rows in a link of the chain, and links that are made of each table at one go.
 _ROWS: Final = 1000
-_LINKS: Final = 50
+_LINKS: Final = 20
 
 
 def tidy(*, at: datetime) -> None:
