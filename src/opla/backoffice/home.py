@@ -33,9 +33,9 @@ _PAGES: Final[tuple[tuple[str, Act, str], ...]] = (
     ("owner-payouts", Act.READ_BOOKS, gettext_noop("Payouts")),
     ("owner-places", Act.MANAGE_PLACES, gettext_noop("Places")),
     ("owner-suppliers", Act.MANAGE_SUPPLIERS, gettext_noop("Suppliers")),
+    ("owner-sellers", Act.CHECK_SELLERS, gettext_noop("Sellers")),
     ("owner-people", Act.MANAGE_PEOPLE, gettext_noop("People of the house")),
     ("owner-trail", Act.READ_TRAIL, gettext_noop("Who did and saw what")),
-    ("owner-sellers", Act.CHECK_SELLERS, gettext_noop("Sellers")),
 )
 
 

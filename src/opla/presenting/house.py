@@ -35,4 +35,4 @@ def factors(person: Person) -> str:
         shown.append(ngettext("%(n)s passkey", "%(n)s passkeys", person.passkeys) % {"n": person.passkeys})
     if person.app:
         shown.append(_("an app's six digits"))
-    return ", ".join(shown) or _("nothing yet: they have not come in by their link")
+    return ", ".join(shown) or _("nothing yet")
