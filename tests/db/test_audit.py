@@ -89,6 +89,21 @@ def test_a_shop_that_never_stopped_reads_only_its_newest_rows_again_unless_asked
         assert cursor.fetchone() == ("look 2 was changed",)
 
 
+def test_a_chain_that_is_made_anew_holds_and_has_lost_the_link_that_was_noted(trail: World) -> None:
+    noted = next(one.link for one in audit.sealed() if one.stream == "look")
+    assert audit.holds_link(noted)
+    with as_owner() as cursor:
+        cursor.execute("UPDATE look SET actor = 'owner:eve' WHERE id = 2; TRUNCATE audit_segment, audit_mark")
+        for minutes in (0, 10):
+            cursor.execute("SELECT opla_audit_seal(%s, 4, 100)", [LATER + timedelta(minutes=minutes)])
+            cursor.execute("SELECT set_config('opla.writes', 'function', true)")
+        cursor.execute("SELECT count(*) FROM opla_audit(NULL)")
+        assert cursor.fetchone() == (0,)
+        cursor.execute("SELECT count(*), count(*) FILTER (WHERE encode(link, 'hex') = %s) FROM audit_segment", [noted])
+        [segments_now, kept] = cursor.fetchone()
+        assert (segments_now > 3, kept) == (True, 0)
+
+
 def test_whoever_is_forgotten_leaves_a_chain_that_holds(trail: World) -> None:
     """Nothing that is erased stands in it."""
     assert forget(ANA, "ana@example.org", [], b"", at=LATER) == 0

@@ -135,6 +135,11 @@ def trail(asked: Asked, *, limit: int) -> list[Step]:
     ]  # fmt: skip
 
 
+def holds_link(link: str) -> bool:
+    """Whether this link, in hexadecimal digits, is one of the chain."""
+    return bool(select("SELECT 1 FROM audit_segment WHERE encode(link, 'hex') = %s", [link]))
+
+
 def sealed() -> list[Sealed]:
     """How far each table is chained."""
     rows = select(
