@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest
 from django.test import RequestFactory
 from django.urls import resolve, reverse
@@ -116,6 +115,8 @@ def test_to_strangers_none_of_it_is_there(door: Door) -> None:
 def test_the_pages_ask_for_what_the_table_says(door: Door, role: Role, monkeypatch: pytest.MonkeyPatch) -> None:
     """Told apart from an object that is not there, which is a 404 as well. A role that has no business here is refused
     even with a session of the house."""
+
+    from django.contrib.auth.models import AnonymousUser
 
     def who(_request: HttpRequest, _at: datetime) -> Actor:
         return Actor(role, "eve")
