@@ -13,6 +13,7 @@ from django.conf import settings
 import support  # noqa: F401 - sets Django up, which the imports below need
 from opla.commands import owner as command
 from opla.core.actor import Actor, Role
+from opla.core.ports import Message
 from opla.core.refusal import Code, Refusal
 from opla.db.models import Passkey, Session
 from opla.db.queries import people as queries
@@ -43,6 +44,17 @@ def named(door: Door, name: str = "Ana", role: Role = Role.OWNER, email: str = "
     return found
 
 
+def invitation(door: Door) -> Message:
+    """The newest that was sent."""
+    door.world.work()
+    return [letter for letter in door.world.mailbox.sent if letter.subject == "invited"][-1]
+
+
+def path_of(letter: Message) -> str:
+    [path] = re.findall(r"/owner/enter/\S+/", letter.text)
+    return str(path)
+
+
 def in_by_link(door: Door, person: Person) -> Visitor:
     """Somebody who has pressed the button of their link."""
     visitor = Visitor()
@@ -58,6 +70,8 @@ def let_in(door: Door, person: Person) -> tuple[Visitor, App]:
     page = visitor.post("/owner/factor/", {"act": "digits", "digits": app.digits()})
     assert len(re.findall(r"<li>((?:[a-z2-7]{4}-){3}[a-z2-7]{4})</li>", page.html)) == 10
     assert 'href="/owner/"' in page.html
+    door.world.work()
+    assert [letter.to for letter in door.world.mailbox.sent if letter.subject == "sign_in_changed"][-1] == person.email
     door.world.clock.tick(60)
     return visitor, app
 
@@ -75,10 +89,9 @@ def test_an_owner_names_somebody_who_comes_in_by_the_letter_and_sets_up_what_the
     ana, _ = let_in(door, named(door))
     typed = {"act": "name", "email": BEN, "name": "Ben", "role": "accountant", "speaks": "nl"}
     assert "Ben" in ana.post("/owner/people/", typed).text
-    door.world.work()
-    letter = door.world.mailbox.sent[-1]
-    assert (letter.subject, letter.language, letter.to) == ("invited", "nl", BEN)
-    link = re.findall(r"/owner/enter/\S+/", letter.text)[0]
+    letter = invitation(door)
+    assert (letter.language, letter.to) == ("nl", BEN)
+    link = path_of(letter)
     ben = Visitor()
     assert ben.get(link).status == 200
     assert ben.post(link).where == "/owner/factor/"
@@ -96,8 +109,7 @@ def test_an_owner_names_somebody_who_comes_in_by_the_letter_and_sets_up_what_the
 def test_an_invitation_is_over_after_a_day(door: Door) -> None:
     ana = named(door)
     assert people.invite(TERMINAL, ana, shop=door.world.shop, at=door.world.clock()) is None
-    door.world.work()
-    link = re.findall(r"/owner/enter/\S+/", door.world.mailbox.sent[-1].text)[0]
+    link = path_of(invitation(door))
     door.world.clock.tick(24 * 3600)
     assert Visitor().post(link).status == 404
 
@@ -222,12 +234,10 @@ def test_who_lost_their_device_is_let_in_again_by_another_owner_and_not_by_thems
     bo, _ = let_in(door, other)
     assert ana.post("/owner/people/", {"act": "lost", "person": str(who.id)}).status == 422
     assert bo.post("/owner/people/", {"act": "lost", "person": str(who.id)}).status == 200
-    door.world.work()
-    assert door.world.mailbox.sent[-1].subject == "invited"
+    link = path_of(invitation(door))
     assert ana.get("/owner/people/").status == 404  # signed out
     sign_in(door, ana, who.email)  # no digits are asked any more, and it is not enough
     assert ana.get("/owner/people/").where == "/owner/factor/"
-    link = re.findall(r"/owner/enter/\S+/", [m for m in door.world.mailbox.sent if m.subject == "invited"][-1].text)[0]
     assert ana.post(link).where == "/owner/factor/"
     new = App(door, ana.get("/owner/factor/").html)
     assert new.digits() != app.digits()

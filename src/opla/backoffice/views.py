@@ -24,6 +24,7 @@ from opla.db.models import Customer
 from opla.db.queries import audit, people
 from opla.db.queries.people import Person
 from opla.operations import passkeys, second_step, shop
+from opla.operations import sign_in as signing
 from opla.operations.owner import use_link
 from opla.presenting.agents import browser
 from opla.presenting.pictures import qr
@@ -102,6 +103,7 @@ def _set_up(request: HttpRequest, person: Person, customer: Customer, at: dateti
         if wrong:
             return _factors(request, person, customer, at, wrong)
         house.prove(request, person, "step", at)
+        signing.tell_of_change(customer, shop=here, at=at)
         codes = second_step.new_codes(customer, shop=here)
         return render(request, "storefront/recovery_codes.html", {"codes": codes, "then": "owner"})
     name = request.POST.get("name", "")[:_TYPED].strip() or browser(request.headers.get("User-Agent", ""))
@@ -109,6 +111,7 @@ def _set_up(request: HttpRequest, person: Person, customer: Customer, at: dateti
     if wrong := passkeys.add(customer, state, answer, name, shop=here, at=at):
         return _factors(request, person, customer, at, wrong)
     house.prove(request, person, "passkey", at)
+    signing.tell_of_change(customer, shop=here, at=at)
     return first_page(person.actor)
 
 
