@@ -74,7 +74,7 @@ def broken(rows: int | None) -> list[str]:
     return [expect(example, str) for _stream, _number, example in sorted(found, key=lambda row: (str(row[0]), row[1]))]
 
 
-#: Without an order, of the house only: the same words as the index `event_house`.
+#: Without an order, of the house only: the same words as the indexes `event_house` and `reveal_house`.
 _HOUSE = "split_part({0}, ':', 1) IN ('owner', 'accountant', 'support', 'shop_manager', 'clerk')"
 _TRAIL = {
     Sort.DID: """SELECT e.at, e.actor, 'did', e.subject, e.name, coalesce(h.name, e.subject_id::text), o.ticket,
