@@ -19,7 +19,11 @@ from browser.conftest import Screens
 from browser.test_every_page import judge, press
 from browser.test_owner_pages import _Quiet
 from fakes import World
+from opla.core.actor import Actor, Role
+from opla.db.queries.people import Person
+from opla.operations import people
 from opla.operations import shop as shops
+from opla.operations.owner import make_link
 from support import aside
 
 ANA = "ana@example.org"
@@ -125,6 +129,41 @@ def test_a_passkey_is_made_and_signs_in_after_signing_out(shop: Shop, phones: Sc
     press(page, "form.passkey button")
     expect(page).to_have_url(f"{shop.base}/me/security/")
     expect(page.locator("main")).to_contain_text("last used")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", *(pytest.param(tag, marks=pytest.mark.full) for tag in OTHERS)])
+def test_somebody_of_the_house_makes_a_passkey_and_is_in_by_it_alone(
+    shop: Shop, phones: Screens, language: str, tmp_path: Path
+) -> None:
+    def invited() -> str:
+        at, terminal = datetime.now(UTC), Actor(Role.OWNER, "terminal")
+        try:
+            named = people.name(terminal, ANA, "Ana", "owner", "en", shop=shop.world.shop, at=at)
+            assert isinstance(named, Person)
+            return make_link(named.actor, at=at, email=ANA)
+        finally:
+            connections.close_all()
+
+    page = phones.open(language=language, width=320).page
+    finger(page)
+    page.goto(f"{shop.base}/owner/enter/{aside(invited)}/")
+    press(page, "main form button.main")
+    expect(page).to_have_url(f"{shop.base}/owner/factor/")
+    judge(page)
+    press(page, "form.passkey button")
+    expect(page).to_have_url(f"{shop.base}/owner/items/")
+    page.goto(f"{shop.base}/owner/people/")
+    judge(page)
+    page.goto(f"{shop.base}/owner/")
+    judge(page)
+    press(page, "form[action='/me/out/'] button")
+    page.goto(f"{shop.base}/owner/")
+    expect(page.locator("h1")).not_to_contain_text("Ana")  # to a stranger there is nothing here
+    page.goto(f"{shop.base}/me/in/?next=/owner/")
+    press(page, "form.passkey button")
+    expect(page).to_have_url(f"{shop.base}/owner/")
+    expect(page.locator("h1")).to_contain_text("Ana")
+    assert judges.DOCUMENTS.refused(tmp_path) == ""
 
 
 def test_an_answer_is_taken_once_and_of_its_own_browser_only(shop: Shop, phones: Screens) -> None:

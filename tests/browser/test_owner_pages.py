@@ -32,7 +32,7 @@ from opla.core.trouble import Tried
 from opla.db.queries import items
 from opla.db.queries.call import select
 from opla.db.queries.months import ClosedMonth
-from opla.operations import letters_out, place_files, slips, stock, threads
+from opla.operations import letters_out, people, place_files, slips, stock, threads
 from opla.operations import shop as shops
 from opla.operations.close_day import close_all
 from opla.operations.close_month import close_month
@@ -141,6 +141,12 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     server.server_close()
 
 
+def people_named(world: World, by: Actor) -> None:
+    for email, name, role in (("ana@shop.example", "Ana", "owner"), ("ben@shop.example", "Ben", "accountant")):
+        named = people.name(by, email, name, role, "nl", shop=world.shop, at=world.clock())
+        assert not isinstance(named, Refusal)
+
+
 def a_figure_changed(screen: Screen) -> None:
     """Refused, and proposed."""
     screen.go("/owner/catalogue/cell/?key=products/PX-15/face")
@@ -185,6 +191,7 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
         screen.go("/owner/post/")
         judge(page)
     slip, sheet = posted(house.world)
+    people_named(house.world, bo)
     for path in (
         "/owner/",
         "/owner/books/",
@@ -195,6 +202,8 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
         "/owner/catalogue/",
         "/owner/catalogue/?of=PX-15",
         "/owner/catalogue/cell/?key=products/PX-15/face",
+        "/owner/people/",
+        "/owner/trail/",
         house.page,
         "/owner/days/",
         house.day,

@@ -37,7 +37,7 @@ def test_only_these_may_succeed_later_unchanged() -> None:
 
 #: Who may do what: a row per act.
 TABLE = """
-quote              customer owner support clerk kiosk
+quote              customer owner support shop_manager clerk kiosk
 place              customer owner clerk kiosk system
 place_from_float   reseller
 pay                customer owner clerk kiosk
@@ -57,11 +57,13 @@ tell               system
 see_items          owner support
 resolve_item       owner
 find_orders         owner support
-see_figures         owner
-close_day          owner
+see_figures         owner accountant
+close_day          owner accountant
+read_books         owner accountant
 refund             owner support clerk
 approve_refund     owner
 stock_codes        owner
+count_stock        owner shop_manager
 hand_over          owner support clerk
 send_letters       owner support
 change_catalogue   owner
@@ -71,26 +73,29 @@ manage_webhooks    reseller
 fund               owner
 tell_rate          owner
 manage_places      owner
-import_statements  owner
+import_statements  owner accountant
 remind             customer
 manage_suppliers   owner
 sync_suppliers     owner system
 send_transfers     owner
 read_payouts       owner system
-read_books         owner
-take_cash          owner support clerk system
+take_cash          owner support shop_manager clerk system
 start_texts        owner
-manage_drawers     owner
-manage_stations    owner
+manage_drawers     owner shop_manager
+read_drawers       owner accountant support shop_manager
+manage_stations    owner shop_manager
 work_shift         clerk
 manage_partners    owner
-print              owner support clerk kiosk
-manage_vouchers    owner
+read_partners      owner accountant shop_manager
+print              owner support shop_manager clerk kiosk
+manage_vouchers    owner shop_manager
 renew              customer
 end_renewal        customer owner
 apply_passport     reseller
 check_sellers      owner
 report_seller      customer
+manage_people      owner
+read_trail         owner
 """
 
 

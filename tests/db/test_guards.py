@@ -21,7 +21,7 @@ MUTABLE = [
     "number_look_up", "supply_cost", "drawer", "cash_code", "played_order", "float_alarm", "passport",
     "passport_report", "webhook_message", "webhook_delivery", "webhook_try", "bulk_file", "bulk_row", "station",
     "clerk", "shift", "offline_code", "terminal", "terminal_due", "print_job", "printer", "voucher", "voucher_use",
-    "slip", "letter_out",
+    "slip", "letter_out", "audit_mark", "house_person",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",
@@ -29,7 +29,7 @@ APPEND_ONLY = [
     "bank_reference", "transfer_file", "drawer_line", "passport_proof", "offline_key", "offline_sale",
     "partner_day", "partner_paid", "counter_sale", "counter_quote", "terminal_payment", "terminal_line",
     "voucher_batch", "voucher_line", "bank_again", "month_close", "month_account", "month_item",
-    "float_told",
+    "float_told", "look", "audit_segment",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [

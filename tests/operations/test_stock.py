@@ -301,7 +301,7 @@ def test_a_batch_is_blocked_with_a_reason_by_somebody_who_may(shelf: World) -> N
         assert code(stock.move_batch(actor, 1, BatchEvent.BLOCKED, why="x", at=START)) is Code.NOT_ALLOWED
         assert code(stock.order(actor, "L", SKU, 1, "1", shop=shelf.shop, at=START)) is Code.NOT_ALLOWED
         assert code(stock.pay(actor, 1, "1", at=START)) is Code.NOT_ALLOWED
-        assert code(stock.batch(actor, 1)) is Code.NOT_ALLOWED
+        assert code(stock.batch(actor, 1, at=START)) is Code.NOT_ALLOWED
         assert code(stock.levels(actor, at=START)) is Code.NOT_ALLOWED
 
 

@@ -129,6 +129,30 @@ def test_the_owner_imports_and_sees_what_became_of_it(bank_door: Door, of_the_ho
     assert PAYER in of_the_house.get(f"/owner/items/{due}/").text
 
 
+def test_an_accountant_reads_the_money_and_of_a_customer_the_order_number_alone(bank_door: Door) -> None:
+    """Every page of theirs, when the shop knows a name, an account, an address and a number."""
+    order_id, number = ordered(bank_door.world)
+    accountant = signed_in(bank_door.world, Role.ACCOUNTANT, "eva")
+    page = sent(accountant, ("one.xml", camt(entry(1500, structured=number, name="Zoë Payer", iban=PAYER))))
+    assert (page.status, "1 matched" in page.text) == (200, True)
+    work(bank_door.world)
+    bank_door.world.clock.tick(48 * 3600)
+    accountant = signed_in(bank_door.world, Role.ACCOUNTANT, "eva")
+    assert accountant.post("/owner/days/").status == 200
+    [(ticket, sold_at)] = select("SELECT ticket, placed_at::date::text FROM orders WHERE id = %s", [order_id])
+    paths = ["/owner/", "/owner/bank/", "/owner/cash/", "/owner/days/", "/owner/partners/", "/owner/payouts/"]
+    paths += [f"/owner/days/{sold_at}/", f"/owner/days/{sold_at}/journal.csv"]
+    seen = {path: accountant.get(path) for path in paths}
+    assert {path: one.status for path, one in seen.items()} == dict.fromkeys(paths, 200)
+    whole = " ".join(one.html for one in seen.values())
+    assert ticket in whole
+    assert str(ticket) in seen["/owner/bank/"].html
+    for secret in ("Payer", PAYER, "ana@example.org", "+32470123456", "470 12 34 56"):
+        assert secret not in whole, secret
+    assert select("SELECT count(*) FROM look") == [(0,)]
+    assert "Zoë Payer" in signed_in(bank_door.world).get("/owner/bank/").text
+
+
 def test_the_owner_puts_money_on_a_float_and_reads_whose_it_is(bank_door: Door, of_the_house: Visitor) -> None:
     world = bank_door.world
     assert resellers.add(Actor(Role.OWNER), "acme", title="Acme", email="o@acme.example", at=world.clock()) is None

@@ -99,7 +99,9 @@ def bare(text: str) -> str:
     return re.sub(r"[\s\-]", "", text)
 
 
-@pytest.mark.parametrize(("role", "least"), [(Role.OWNER, 60), (Role.SUPPORT, 12)])
+@pytest.mark.parametrize(
+    ("role", "least"), [(Role.OWNER, 60), (Role.SUPPORT, 12), (Role.ACCOUNTANT, 12), (Role.SHOP_MANAGER, 6)]
+)
 def test_every_link_that_somebody_is_shown_leads_somewhere_and_shows_no_secret(
     busy: tuple[Door, list[str]], role: Role, least: int
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from opla.presenting import languages, look
 from surfaces.conftest import Door
-from surfaces.test_owner_pages import signed_in
+from surfaces.test_people_of_the_house import let_in, named
 
 CSS = (Path(look.__file__).resolve().parents[1] / "storefront" / "static" / "storefront" / "style.css").read_text(
     "utf-8"
@@ -58,10 +58,11 @@ def test_the_page_shows_every_component_in_every_language_on_paper_and_in_ink(do
 
 
 def test_in_a_real_shop_it_is_for_whoever_runs_it(door: Door, settings_live: None) -> None:
+    owner, _ = let_in(door, named(door))
     for path in ("/look/", "/look/schemes.css"):
         for who in (door.stranger, door.owner, door.colleague):
             assert who.get(path).status == 404
-        assert signed_in(door.world).get(path).status == 200
+        assert owner.get(path).status == 200
 
 
 @pytest.fixture

@@ -51,6 +51,9 @@ def say(who: Visitor, page: str, resolution: str, **typed: str) -> Seen:
 
 
 PAGES = [
+    "/owner/",
+    "/owner/people/",
+    "/owner/trail/",
     "/owner/items/",
     "/owner/items/{id}/",
     "/owner/days/",
@@ -306,6 +309,8 @@ def test_no_english_is_left_on_the_owners_chinese_pages(door: Door) -> None:
     owner = signed_in(world, language="zh-CN")
     asked = say(owner, page, "ask_again", note="打过电话")
     assert asked.status == 200
-    for path in ("/owner/items/", page, "/owner/days/"):
-        text = re.sub(r"English|SANDBOX|sandbox|Mobile Vikings|ana@example.org|SHA-256", "", owner.get(path).text)
+    for path in ("/owner/", "/owner/people/", "/owner/trail/", "/owner/items/", page, "/owner/days/"):
+        text = re.sub(
+            r"English|SANDBOX|sandbox|Mobile Vikings|ana@example.org|SHA-256|opla books", "", owner.get(path).text
+        )
         assert re.findall(r"[a-z]{2,}(?: [a-z]{2,})+", text) == [], path

@@ -128,7 +128,7 @@ def test_whom_a_page_does_not_list_it_counts_and_the_command_lists(
     page = owner.get(f"{PAGE}1/")
     assert "The newest 2 of 3." in page.text
     assert page.html.count("not looked at") == 2
-    found = stock.batch(Actor(Role.OWNER, "ana"), 1)
+    found = stock.batch(Actor(Role.OWNER, "ana"), 1, at=shelf.clock())
     assert isinstance(found, tuple)
     assert len(found[1]) == 3
 

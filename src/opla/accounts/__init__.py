@@ -1,1 +1,1 @@
-"""Who acts: a device at the storefront, the owner behind a one-time link."""
+"""Who acts: a device at the storefront, a customer, somebody of the house."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.contrib import auth
@@ -19,6 +19,8 @@ SIGNED_IN: Final = timedelta(days=30)
 #: What changes how one signs in, or ends the account, wants a sign-in that is no older.
 RECENT: Final = timedelta(minutes=30)
 _AT: Final = "signed_in_at"
+#: What they showed besides the link: `passkey` or `step`; nothing where the link was all.
+PROVED: Final = "proved"
 _AGENT_MAX: Final = 200
 
 
@@ -33,19 +35,25 @@ def account(customer: Customer) -> Actor:
     return Actor(Role.CUSTOMER, f"account {customer.pk.hex[-12:]}")
 
 
-def sign_in(request: HttpRequest, customer: Customer, at: datetime) -> None:
+def sign_in(request: HttpRequest, customer: Customer, at: datetime, *, proved: str = "") -> None:
     """This browser is theirs from now on. Whatever its session held before is forgotten."""
     request.session.flush()
     auth.login(request, customer, backend="django.contrib.auth.backends.ModelBackend")
     request.session[_AT] = int(at.timestamp())
     request.session[AGENT] = request.headers.get("User-Agent", "")[:_AGENT_MAX]
+    request.session[PROVED] = proved
     request.session.set_expiry(SIGNED_IN)
+
+
+def since(request: HttpRequest, at: datetime) -> timedelta:
+    """How long ago they signed in here."""
+    signed_in_at = request.session.get(_AT)
+    return at - datetime.fromtimestamp(signed_in_at if isinstance(signed_in_at, int) else 0, UTC)
 
 
 def is_recent(request: HttpRequest, at: datetime) -> bool:
     """Whether they signed in just now: a phone left on a table is not enough for everything."""
-    since = request.session.get(_AT)
-    return isinstance(since, int) and at.timestamp() - since < RECENT.total_seconds()
+    return since(request, at) < RECENT
 
 
 def sign_out(request: HttpRequest, response: HttpResponse) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from opla.backoffice.views import somebody
+from opla.backoffice.views import sees, somebody
 from opla.core.actor import Act, Actor
 from opla.core.refusal import Code, Refusal
 from opla.core.statement import MAX_BYTES
@@ -39,10 +39,14 @@ class Brought:
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
-    actor, here = somebody(request, Act.IMPORT_STATEMENTS, at), shop.current()
-    brought = _brought(request, actor, at) if request.method == "POST" else []
+    actor, here, brought = somebody(request, Act.READ_BOOKS, at), shop.current(), list[Brought]()
+    if request.method == "POST":
+        somebody(request, Act.IMPORT_STATEMENTS, at)
+        brought = _brought(request, actor, at)
     lines: list[tuple[Shown, str]] = []
     if here.account is not None:
+        if actor.refused(Act.SEND_TRANSFERS) is None:  # then names stand beside the lines
+            sees(actor, "bank", at=at)
         found = queries.newest(here.account.iban, here.keyring, limit=_NEWEST)
         lines = [(line, words.state(line.state)) for line in found]
     shown = {
@@ -51,6 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "brought": brought,
         "lines": lines,
         "gaps": next((one.found.gaps for one in reversed(brought) if one.found), 0),
+        "leads": actor.refused(Act.SEE_ITEMS) is None,
         "may_send": actor.refused(Act.SEND_TRANSFERS) is None,
         "most": MAX_BYTES // 1024 // 1024,
     }

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from opla.backoffice.items import age_of
-from opla.backoffice.views import somebody
+from opla.backoffice.views import sees, somebody
 from opla.core.actor import Act, Actor
 from opla.core.card import FEW, GIVEN, WAITING, Event, State
 from opla.core.refusal import Code, Refusal
@@ -128,6 +128,7 @@ def _page(
         said = sentence(no)
         return [replace(row, refused=said) if row.line.kept.card.order_id == about else row for row in found]
 
+    sees(actor, "cards", at=at)
     waiting, gone = rows(sorted(WAITING)), rows([*sorted(GIVEN), State.EXCHANGED], at - _LISTED)
     here = {row.line.kept.card.order_id for row in (*waiting, *gone)}
     shown = {

@@ -75,12 +75,13 @@ class Panel:
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
-    actor, here = somebody(request, Act.TAKE_CASH, at), shop.current()
+    actor, here = somebody(request, Act.READ_DRAWERS, at), shop.current()
     open_tills = cash.counters(here)
     till = _till(request, open_tills)
     typed = _typed(request, "code")
     if request.method != "POST":
         return _drawn(request, actor, till, open_tills, at)
+    somebody(request, Act.TAKE_CASH, at)
     act = request.POST.get("act", "look")
     if act in ("look", "change"):
         if read_serial(typed):
@@ -198,6 +199,7 @@ def _drawn(
         "refused": sentence(no) if no else "",
         "key": uuid4(),
         "rows": [_row(line, at) for line in lines],
+        "takes": actor.refused(Act.TAKE_CASH) is None,
         "manages": actor.refused(Act.MANAGE_DRAWERS) is None,
     }
     status = 422 if no or (panel and panel.wrong) else 200

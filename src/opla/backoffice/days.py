@@ -24,9 +24,10 @@ from opla.presenting.refusals import sentence
 @require_http_methods(["GET", "HEAD", "POST"])
 def listed(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
-    actor = somebody(request, Act.CLOSE_DAY, at)
+    actor = somebody(request, Act.READ_BOOKS, at)
     told = ""
     if request.method == "POST":
+        somebody(request, Act.CLOSE_DAY, at)
         found = close_all(actor, at=at)
         if not isinstance(found, Refusal):
             return redirect("owner-days")
@@ -38,7 +39,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def one(request: HttpRequest, day: str) -> HttpResponse:
-    somebody(request, Act.CLOSE_DAY, timezone.now())
+    somebody(request, Act.READ_BOOKS, timezone.now())
     found = _closed(day)
     accounts = [(a, ledger.account(a.account)) for a in queries.accounts(found.day)]
     return render(
@@ -50,7 +51,7 @@ def one(request: HttpRequest, day: str) -> HttpResponse:
 
 @require_safe
 def journal(request: HttpRequest, day: str) -> HttpResponse:
-    somebody(request, Act.CLOSE_DAY, timezone.now())
+    somebody(request, Act.READ_BOOKS, timezone.now())
     found = _closed(day)
     text = "".join(ledger.journal_csv(queries.journal(found.from_at, found.until_at)))
     named = {"Content-Disposition": f'attachment; filename="journal-{found.day.isoformat()}.csv"'}

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from opla.backoffice.views import somebody
+from opla.backoffice.doors import doors
+from opla.backoffice.views import sees, somebody
 from opla.core.actor import Act, Actor
 from opla.core.day import day_of
 from opla.core.item import Kind
@@ -47,7 +48,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     shown = {
         "items": found,
         "only": words.kind(kind) if kind else "",
-        "owns": actor.refused(Act.CLOSE_DAY) is None,
+        "doors": doors(actor),
         "overdue": threads.overdue(at),
         "sms_parts": next((parts for day, parts in texts.spent(day_of(at)) if day == day_of(at)), 0),
         "sms_most": shop.current().texts_a_day,
@@ -80,6 +81,7 @@ def one(request: HttpRequest, item_id: int) -> HttpResponse:
     found = queries.item(item_id)
     if found is None:
         raise Http404
+    sees(actor, "item", item_id, order_id=found.order_id, at=at)
     said = queries.evidence(item_id)
     shown = {
         "item": found,
@@ -178,10 +180,12 @@ def _forms(request: HttpRequest, actor: Actor, found: Item, refused: Refusal | N
 @require_safe
 def kept_file(request: HttpRequest, item_id: int, evidence_id: int) -> HttpResponse:
     """A file somebody kept: always downloaded, never shown, for it may hold anything."""
-    somebody(request, Act.SEE_ITEMS, timezone.now())
+    at = timezone.now()
+    actor = somebody(request, Act.SEE_ITEMS, at)
     found = queries.evidence_file(item_id, evidence_id)
     if found is None:
         raise Http404
+    sees(actor, "evidence", f"{item_id}/{evidence_id}", at=at)
     name, data = found
     disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     headers = {"Content-Disposition": disposition}

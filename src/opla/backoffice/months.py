@@ -50,7 +50,8 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def one(request: HttpRequest, month: str) -> HttpResponse:
-    found = _closed(somebody(request, Act.READ_BOOKS, timezone.now()), month)
+    actor = somebody(request, Act.READ_BOOKS, timezone.now())
+    found = _closed(actor, month)
     accounts, numbers = queries.accounts(found.month), chart()
     shown = {
         "month": found,
@@ -68,6 +69,7 @@ def one(request: HttpRequest, month: str) -> HttpResponse:
         "fees": words.provider_fees(accounts),
         "sales": words.sales(queries.sold(found)),
         "items": [(item, items.kind(item.kind)) for item in queries.items(found.month)],
+        "leads": actor.refused(Act.SEE_ITEMS) is None,
         "files": words.files(),
         "refused": sentence(numbers) if isinstance(numbers, Refusal) else "",
     }

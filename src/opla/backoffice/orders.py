@@ -12,14 +12,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.backoffice.cash import key_of
 from opla.backoffice.items import happened
-from opla.backoffice.views import somebody
+from opla.backoffice.views import sees, somebody
 from opla.core import order
 from opla.core.actor import Act, Actor
 from opla.core.money import Money
 from opla.core.refusal import Code, Refusal
 from opla.core.thread import Side
+from opla.db.queries import audit, items, refunds
 from opla.db.queries import find as queries
-from opla.db.queries import items, refunds
 from opla.db.queries.find import Known
 from opla.db.queries.items import About
 from opla.operations import shop, threads
@@ -34,7 +34,8 @@ from opla.presenting.refusals import sentence
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
     """One order that is found is shown at once; several are listed."""
-    actor = somebody(request, Act.FIND_ORDERS, timezone.now())
+    at = timezone.now()
+    actor = somebody(request, Act.FIND_ORDERS, at)
     typed = request.GET.get("q", "")
     hits = find_orders(actor, typed)
     if isinstance(hits, Refusal):
@@ -43,6 +44,9 @@ def find(request: HttpRequest) -> HttpResponse:
         return redirect("owner-order", hits[0].id)
     rows = [(hit, orders.state(hit.state), [words.by(by) for by in hit.by]) for hit in hits]
     shown = {"typed": typed, "hits": rows, "more": len(hits) == MOST}
+    if hits:
+        # Never what was typed, which may be an address: what is written there stays for ever.
+        audit.look(actor, "find", [(str(hit.id), hit.id) for hit in hits], at=at)
     return render(request, "backoffice/find.html", shown)
 
 
@@ -59,6 +63,7 @@ def one(request: HttpRequest, order_id: UUID) -> HttpResponse:
         refused = _refund(request, actor, known, at)
         if refused is None:
             return redirect("owner-order", order_id)
+    sees(actor, "order", known.id, order_id=known.id, at=at)
     shown = _drawn(request, actor, known, refused)
     return render(request, "backoffice/order.html", shown, status=422 if refused else 200)
 

@@ -49,8 +49,10 @@ class Row:
 @require_http_methods(["GET", "HEAD", "POST"])
 def listed(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
-    actor = somebody(request, Act.MANAGE_PARTNERS, at)
-    no = _done(request, actor, at) if request.method == "POST" else None
+    actor, no = somebody(request, Act.READ_PARTNERS, at), None
+    if request.method == "POST":
+        somebody(request, Act.FUND if request.POST.get("act") == "paid" else Act.MANAGE_PARTNERS, at)
+        no = _done(request, actor, at)
     if request.method == "POST" and no is None:
         return redirect("owner-partners")
     known = dict(places.known_by_id(sandbox=shop.current().sandbox))
@@ -63,6 +65,9 @@ def listed(request: HttpRequest) -> HttpResponse:
         "typed": request.POST if no else None,
         "key": uuid4(),
         "today": day_of(at).isoformat(),
+        "agrees": actor.refused(Act.MANAGE_PARTNERS) is None,
+        "pays": actor.refused(Act.FUND) is None,
+        "devices": actor.refused(Act.MANAGE_STATIONS) is None,
     }
     return render(request, "backoffice/partners.html", shown, status=422 if no else 200)
 
@@ -93,7 +98,7 @@ def _done(request: HttpRequest, actor: Actor, at: datetime) -> Refusal | None:
 def statement(request: HttpRequest, name: str) -> HttpResponse:
     """One month of a partner, as a page or as a file."""
     at = timezone.now()
-    somebody(request, Act.MANAGE_PARTNERS, at)
+    somebody(request, Act.READ_PARTNERS, at)
     found = queries.partner(name, CURRENCY)
     if found is None:
         raise Http404

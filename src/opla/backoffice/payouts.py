@@ -25,7 +25,7 @@ _LINES: Final = 200
 
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
-    somebody(request, Act.READ_PAYOUTS, timezone.now())
+    somebody(request, Act.READ_BOOKS, timezone.now())
     looks = queries.looks()
     shown = {
         "payouts": [(one, words.state(one.state)) for one in queries.newest(limit=_NEWEST)],
@@ -40,7 +40,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def one(request: HttpRequest, payout_id: UUID) -> HttpResponse:
-    somebody(request, Act.READ_PAYOUTS, timezone.now())
+    somebody(request, Act.READ_BOOKS, timezone.now())
     found = queries.one(payout_id)
     if found is None:
         raise Http404

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from opla.backoffice.items import age_of
-from opla.backoffice.views import somebody
+from opla.backoffice.views import sees, somebody
 from opla.core import address, letter
 from opla.core.actor import Act, Actor
 from opla.core.address import Address
@@ -84,6 +84,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         return [_row(one, at) for one in queries.letters(states, since=since, limit=_MOST_LISTED)]
 
     counts, (_version, catalog) = queries.counts(), catalogue.active()
+    sees(actor, "letters", at=at)
     shown = {
         "printable": sum(n for (_topic, state), n in counts.items() if state is State.TO_PRINT),
         "most": letter.MOST,
@@ -179,6 +180,7 @@ def slip(request: HttpRequest, number: str) -> HttpResponse:
             return redirect("owner-slip", one.number)
         refused = entered
     operator = catalogue.active()[1].operator(one.operator)
+    sees(actor, "slip", one.number, at=at)
     shown = {
         "slip": one,
         "shown": belgian(one.number),
@@ -232,6 +234,7 @@ def one(request: HttpRequest, letter_id: UUID) -> HttpResponse:
     if found is None:
         raise Http404
     known = slips.opened(found.slip, shop=here)
+    sees(actor, "letter", letter_id, at=at)
     may = {name for name, event in _SAID.items() if found.state in letter.sources(event)}
     shown = {
         "row": _row(found, at),

@@ -22,7 +22,8 @@ from opla.presenting import reconciling as words
 def page(request: HttpRequest) -> HttpResponse:
     """With `?as=` one of its tables as a file."""
     at = timezone.now()
-    found = reconcile(somebody(request, Act.READ_BOOKS, at), shop=shop.current(), at=at)
+    actor = somebody(request, Act.READ_BOOKS, at)
+    found = reconcile(actor, shop=shop.current(), at=at)
     if isinstance(found, Refusal):
         raise Http404
     match request.GET.get("as", ""):
@@ -31,6 +32,7 @@ def page(request: HttpRequest) -> HttpResponse:
         case "open":
             return _file(f"open-{day_of(at)}.csv", "".join(words.open_csv(found.open)))
     shown = {
+        "leads": actor.refused(Act.SEE_ITEMS) is None,
         "standings": [(one, words.party(one.party)) for one in found.standings],
         "chains": found.chains,
         "stopped": found.stopped,

@@ -12,7 +12,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from opla.backoffice.views import somebody
+from opla.backoffice.views import sees, somebody
 from opla.core.actor import Act
 from opla.core.passport import SIGNS, WITH_REASON, Event, grouped, move
 from opla.core.refusal import Code, Refusal
@@ -35,6 +35,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     found, told = passports.listed(actor), passport_reports.reports(actor, shop=shop.current())
     if isinstance(found, Refusal) or isinstance(told, Refusal):
         raise Http404
+    sees(actor, "sellers", at=at)
     shown = {
         "groups": [
             (_("To be looked at"), [_row(one, request, refused, number) for one in found["waiting"]], True),
@@ -91,6 +92,7 @@ def picture(request: HttpRequest, report_id: UUID) -> HttpResponse:
     found = passport_reports.picture(actor, report_id, shop=shop.current())
     if isinstance(found, Refusal):
         raise Http404
+    sees(actor, "seller_picture", report_id, at=timezone.now())
     name, data = found
     disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     return HttpResponse(data, content_type="application/octet-stream", headers={"Content-Disposition": disposition})

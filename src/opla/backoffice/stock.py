@@ -38,10 +38,11 @@ _BATCH_ACTS: Final = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def listed(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
-    actor = somebody(request, Act.STOCK_CODES, at)
+    actor = somebody(request, Act.COUNT_STOCK, at)
     here = shop.current()
     if request.method != "POST":
         return _page(request, actor, at)
+    somebody(request, Act.STOCK_CODES, at)
     if "file" in request.FILES or request.POST.get("act") == "import":
         return _imported(request, actor, here, at)
     do = _acts(request, actor, here, at).get(request.POST.get("act", ""))
@@ -106,21 +107,27 @@ def _imported(request: HttpRequest, actor: Actor, here: Shop, at: datetime) -> H
 def _page(
     request: HttpRequest, actor: Actor, at: datetime, *, told: str = "", refused: Sequence[str] = ()
 ) -> HttpResponse:
-    levels, purchases, batches = stock.levels(actor, at=at), stock.purchases(actor), stock.batches(actor)
-    if isinstance(levels, Refusal) or isinstance(purchases, Refusal) or isinstance(batches, Refusal):
+    levels = stock.levels(actor, at=at)
+    if isinstance(levels, Refusal):
+        raise Http404
+    shown: dict[str, object] = {"levels": levels}
+    if actor.refused(Act.STOCK_CODES) is None:
+        shown |= _bought(actor) | {"buys": True, "key": uuid4(), "told": told, "refused": refused}
+    return render(request, "backoffice/stock.html", shown, status=422 if refused else 200)
+
+
+def _bought(actor: Actor) -> dict[str, object]:
+    """What came from whom, for whoever buys."""
+    purchases, batches = stock.purchases(actor), stock.batches(actor)
+    if isinstance(purchases, Refusal) or isinstance(batches, Refusal):
         raise Http404
     _version, catalog = catalogue.active()
-    shown = {
-        "levels": levels,
+    return {
         "purchases": [(one, words.purchase(one.state), -one.owed) for one in purchases],
         "open": [one for one in purchases if one.state is PurchaseState.ORDERED],
         "batches": [(one, words.batch(one.state), items.actor(one.made_by)) for one in batches],
         "products": [one for one in (*catalog.products, *catalog.starters) if one.delivery.value in ("code", "esim")],
-        "key": uuid4(),
-        "told": told,
-        "refused": refused,
     }
-    return render(request, "backoffice/stock.html", shown, status=422 if refused else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -137,7 +144,7 @@ def batch(request: HttpRequest, number: int) -> HttpResponse:
         if not isinstance(moved, Refusal):
             return redirect("owner-batch", number)
         refused = moved
-    found = stock.batch(actor, number, newest=_LISTED)
+    found = stock.batch(actor, number, newest=_LISTED, at=at)
     if isinstance(found, Refusal):
         raise Http404
     one, sold = found

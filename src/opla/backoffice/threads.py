@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.backoffice.items import age_of, happened
-from opla.backoffice.views import somebody
+from opla.backoffice.views import sees, somebody
 from opla.core.actor import Act, Actor
 from opla.core.catalog import Product
 from opla.core.refusal import Code, Refusal
@@ -35,6 +35,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     found = threads.open_threads(actor, shop=shop.current())
     if isinstance(found, Refusal):
         raise Http404
+    sees(actor, "threads", at=at)
     rows = [
         (
             one,
@@ -70,6 +71,7 @@ def one(request: HttpRequest, thread_id: UUID) -> HttpResponse:
         typed = done
         again = threads.read(actor, thread_id, shop=shop.current())
         found = again if isinstance(again, Thread) else found
+    sees(actor, "thread", found.id, order_id=found.order_id, at=at)
     status = 200 if typed.refused is None else 422
     return render(request, "backoffice/thread.html", _drawn(found, typed, at), status=status)
 

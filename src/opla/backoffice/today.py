@@ -11,8 +11,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from opla.accounts import owner as house
+from opla.accounts.customer import customer_of
+from opla.backoffice.doors import doors
 from opla.backoffice.items import age_of
-from opla.backoffice.views import somebody
+from opla.backoffice.views import anybody, somebody
 from opla.core.actor import Act, Actor
 from opla.core.day import bounds, day_of
 from opla.db.queries import books as proof
@@ -31,21 +34,30 @@ _LIES: Final = ("bank", "in_transit", "psp_clearing", "till_drawer", "cash_outsi
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
-    actor = somebody(request, Act.SEE_ITEMS, at)
-    waiting = queries.waiting()
+    actor = anybody(request, at)
     shown: dict[str, object] = {
         "day": day_of(at),
         "iso": day_of(at).isoformat(),
-        "waiting": [(one, words.kind(one.kind), age_of(at - one.oldest_at)) for one in waiting],
-        "ages": today.ages(),
-        "underway": today.underway(queries.underway(at)),
-        "overdue": threads.overdue(at),
-        "owns": actor.refused(Act.CLOSE_DAY) is None,
         "finds": actor.refused(Act.FIND_ORDERS) is None,
+        "doors": doors(actor),
+        "who": words.actor(str(actor)),
+        "skipped": house.skipped(request),
+        "has_account": customer_of(request) is not None,
     }
+    if actor.refused(Act.SEE_ITEMS) is None:
+        shown |= {"items": True, **_waiting(at)}
     if actor.refused(Act.SEE_FIGURES) is None:
         shown |= {"figures": True, **_figures(actor, at)}
     return render(request, "backoffice/today.html", shown)
+
+
+def _waiting(at: datetime) -> dict[str, object]:
+    return {
+        "waiting": [(one, words.kind(one.kind), age_of(at - one.oldest_at)) for one in queries.waiting()],
+        "ages": today.ages(),
+        "underway": today.underway(queries.underway(at)),
+        "overdue": threads.overdue(at),
+    }
 
 
 def _figures(actor: Actor, at: datetime) -> dict[str, object]:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from opla.backoffice.views import somebody
+from opla.backoffice.views import sees, somebody
 from opla.core.actor import Act, Actor
 from opla.core.money import Money
 from opla.core.refusal import Code, Refusal
@@ -29,11 +29,12 @@ def page(request: HttpRequest) -> HttpResponse:
     refused = _done(request, actor) if request.method == "POST" else None
     if request.method == "POST" and refused is None:
         return redirect("owner-transfers-out")
-    return _drawn(request, refused)
+    return _drawn(request, actor, refused)
 
 
-def _drawn(request: HttpRequest, refused: Refusal | None) -> HttpResponse:
+def _drawn(request: HttpRequest, actor: Actor, refused: Refusal | None) -> HttpResponse:
     here = shop.current()
+    sees(actor, "transfers", at=timezone.now())
     owed = queries.owed(here.keyring)
     known = [one for one in owed if one.to is not None]
     shown = {
@@ -53,8 +54,9 @@ def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
     found = transfers_out.read(actor, file_id, shop=shop.current())
     if isinstance(found, Refusal):
         if found.code is Code.TRANSFER_FILE_CHANGED:
-            return _drawn(request, found)
+            return _drawn(request, actor, found)
         raise Http404
+    sees(actor, "transfer_file", file_id, at=timezone.now())
     name = f"{message_id(file_id)}.xml"
     return HttpResponse(
         found,

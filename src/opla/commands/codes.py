@@ -223,7 +223,7 @@ def _batch(one: Batch) -> str:
 def _one_batch(arguments: argparse.Namespace) -> Told:
     from opla.operations import stock
 
-    one, sold = _kept(stock.batch(_OWNER, _number(arguments.words[0])))
+    one, sold = _kept(stock.batch(_OWNER, _number(arguments.words[0]), at=datetime.now(UTC)))
     answer = {**asdict(one), "sold_codes": [asdict(code) for code in sold]}
     return answer, "\n".join([_batch(one), *map(_sold, sold)])
 

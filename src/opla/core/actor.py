@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from opla.core.refusal import Code, Refusal
 
@@ -12,7 +13,9 @@ class Role(StrEnum):
     CUSTOMER = "customer"  # anybody at the storefront or the terminal of their own shop
     RESELLER = "reseller"
     OWNER = "owner"
+    ACCOUNTANT = "accountant"  # reads money, brings statements in and closes days; moves none, and sees nobody's data
     SUPPORT = "support"
+    SHOP_MANAGER = "shop_manager"  # of the counters: tills, tablets, clerks, drawers, vouchers
     CLERK = "clerk"  # at a till: `anna@main-till`
     KIOSK = "kiosk"  # whoever stands in front of one, named by it
     SYSTEM = "system"  # workers and the janitor
@@ -43,10 +46,12 @@ class Act(StrEnum):
     RESOLVE_ITEM = "resolve_item"
     FIND_ORDERS = "find_orders"  # and read one's whole life
     SEE_FIGURES = "see_figures"  # what is sold and earned, what lies where, and whether the books balance
-    CLOSE_DAY = "close_day"  # and read what was closed
+    CLOSE_DAY = "close_day"
+    READ_BOOKS = "read_books"  # closed days and months, lines of the bank account, payouts, and what does not reconcile
     REFUND = "refund"  # give money back by choice; of a clerk, whose sale it was, the operation checks besides
     APPROVE_REFUND = "approve_refund"  # be the second person of a large one
-    STOCK_CODES = "stock_codes"  # and SIM cards
+    STOCK_CODES = "stock_codes"  # and SIM cards: buy them, bring them in, and see who has which
+    COUNT_STOCK = "count_stock"  # see how many are left
     HAND_OVER = "hand_over"  # pack, send and hand over SIM cards, and say what became of them
     SEND_LETTERS = "send_letters"  # print and post letters, codes among them, and enter the order slips that come back
     CHANGE_CATALOGUE = "change_catalogue"
@@ -60,19 +65,22 @@ class Act(StrEnum):
     SYNC_SUPPLIERS = "sync_suppliers"  # read what they list
     IMPORT_STATEMENTS = "import_statements"  # of the shop's own bank account, and read what they brought
     SEND_TRANSFERS = "send_transfers"  # make a file of what is owed, for the bank to send
-    READ_PAYOUTS = "read_payouts"  # of payment providers, and compare them with the books
-    READ_BOOKS = "read_books"  # closed months and what is exported of them, and what does not reconcile
+    READ_PAYOUTS = "read_payouts"  # ask payment providers for them, and compare them with the books
     TAKE_CASH = "take_cash"  # take and give money over a counter, into and out of a drawer
     START_TEXTS = "start_texts"  # text a number again that somebody said STOP for
     MANAGE_DRAWERS = "manage_drawers"  # open and close drawers, and count them
+    READ_DRAWERS = "read_drawers"  # what lies in them, and line by line how it came there
     MANAGE_STATIONS = "manage_stations"  # pair and unpair tablets, name clerks and give them PINs
-    MANAGE_PARTNERS = "manage_partners"  # partner shops: what was agreed, and their statements
+    MANAGE_PARTNERS = "manage_partners"  # partner shops: what is agreed with them
+    READ_PARTNERS = "read_partners"  # what goes on there, and their statements
     WORK_SHIFT = "work_shift"  # open and close a shift, read its report, bring money to the safe, open the drawer
     PRINT = "print"  # have a slip on paper, and say what became of it; whose order it is, the operation checks besides
     MANAGE_VOUCHERS = "manage_vouchers"  # print them, and say where they are; one is sold by `take_cash`
     APPLY_PASSPORT = "apply_passport"  # for the proof of one's own place of sale, and give it up
     CHECK_SELLERS = "check_sellers"  # approve, review, suspend and withdraw passports, and read what is reported
     REPORT_SELLER = "report_seller"
+    MANAGE_PEOPLE = "manage_people"  # name who is of the house, as what, and let them go
+    READ_TRAIL = "read_trail"  # who of the house did and saw what
 
 
 MAY: dict[Role, frozenset[Act]] = {
@@ -117,9 +125,11 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.FIND_ORDERS,
             Act.SEE_FIGURES,
             Act.CLOSE_DAY,
+            Act.READ_BOOKS,
             Act.REFUND,
             Act.APPROVE_REFUND,
             Act.STOCK_CODES,
+            Act.COUNT_STOCK,
             Act.HAND_OVER,
             Act.SEND_LETTERS,
             Act.CHANGE_CATALOGUE,
@@ -133,16 +143,29 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.IMPORT_STATEMENTS,
             Act.SEND_TRANSFERS,
             Act.READ_PAYOUTS,
-            Act.READ_BOOKS,
             Act.END_RENEWAL,
             Act.TAKE_CASH,
             Act.PRINT,
             Act.START_TEXTS,
             Act.MANAGE_DRAWERS,
+            Act.READ_DRAWERS,
             Act.MANAGE_STATIONS,
             Act.MANAGE_PARTNERS,
+            Act.READ_PARTNERS,
             Act.MANAGE_VOUCHERS,
             Act.CHECK_SELLERS,
+            Act.MANAGE_PEOPLE,
+            Act.READ_TRAIL,
+        }
+    ),
+    Role.ACCOUNTANT: frozenset(
+        {
+            Act.SEE_FIGURES,
+            Act.CLOSE_DAY,
+            Act.READ_BOOKS,
+            Act.IMPORT_STATEMENTS,
+            Act.READ_DRAWERS,
+            Act.READ_PARTNERS,
         }
     ),
     Role.SUPPORT: frozenset(
@@ -155,6 +178,20 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.HAND_OVER,
             Act.SEND_LETTERS,
             Act.TAKE_CASH,
+            Act.READ_DRAWERS,
+            Act.PRINT,
+        }
+    ),
+    Role.SHOP_MANAGER: frozenset(
+        {
+            Act.QUOTE,
+            Act.TAKE_CASH,
+            Act.MANAGE_DRAWERS,
+            Act.READ_DRAWERS,
+            Act.MANAGE_STATIONS,
+            Act.MANAGE_VOUCHERS,
+            Act.COUNT_STOCK,
+            Act.READ_PARTNERS,
             Act.PRINT,
         }
     ),
@@ -178,6 +215,9 @@ MAY: dict[Role, frozenset[Act]] = {
         {Act.PLACE, Act.TAKE_CASH, Act.SETTLE, Act.EXPIRE, Act.TELL, Act.SYNC_SUPPLIERS, Act.READ_PAYOUTS}
     ),
 }
+
+#: Who signs in at the pages of the house, by a name of their own. Clerks do so at their tablets, with a PIN.
+HOUSE: Final = (Role.OWNER, Role.ACCOUNTANT, Role.SUPPORT, Role.SHOP_MANAGER)
 
 
 @dataclass(frozen=True)

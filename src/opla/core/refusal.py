@@ -23,7 +23,9 @@ class Code(StrEnum):
     SCOPE_MISSING = "scope_missing"  # the key, or this person at the reseller, has not that right
     SCOPE_UNKNOWN = "scope_unknown"  # a key cannot be made with that word
     ROLE_UNKNOWN = "role_unknown"  # nobody can be that at a reseller
-    LAST_OWNER = "last_owner"  # of a reseller: nobody could name another one
+    LAST_OWNER = "last_owner"  # of a reseller, or of the house: nobody could name another one
+    PERSON_NAME_TAKEN = "person_name_taken"  # it stands beside what somebody else of the house did
+    HOUSE_PERSON = "house_person"  # who is of the house deletes no account before somebody let them go
     NETWORK_UNREADABLE = "network_unreadable"  # neither an address nor a network
     TOO_MANY_CALLS = "too_many_calls"  # by one key: says how many seconds to wait
     NOT_ALLOWED = "not_allowed"  # this actor may not do this act

@@ -128,6 +128,7 @@ class OwnerLink(models.Model):
     hash = models.BinaryField(unique=True)
     role = models.TextField()
     name = models.TextField()
+    email = models.EmailField(blank=True, default="")  # of the person of the house; empty: in a sandbox, of nobody
     expires_at = models.DateTimeField()
 
     class Meta:

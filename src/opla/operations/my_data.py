@@ -19,7 +19,7 @@ from opla.core.refusal import Code, Refusal
 from opla.core.usage import write_usage
 from opla.db.models import Customer, Passkey, SecondStep, Session, SignInLink
 from opla.db.queries import forget as forgetting
-from opla.db.queries import pages, reminders, text_pay, texts
+from opla.db.queries import pages, people, reminders, text_pay, texts
 from opla.db.queries import renewals as renewal_rows
 from opla.operations import card_to, kept_lines, renewals, second_step, threads
 from opla.operations.card_to import Going
@@ -53,7 +53,10 @@ def export(customer: Customer, *, shop: Shop, at: datetime) -> dict[str, object]
 
 
 def delete(actor: Actor, customer: Customer, *, shop: Shop, at: datetime) -> Refusal | None:
-    """Everything that need not stay, in one transaction; ORDERS_OPEN where an order still needs its address."""
+    """Everything that need not stay, in one transaction; ORDERS_OPEN where an order still needs its address,
+    HOUSE_PERSON where they work at the shop."""
+    if people.by_email(customer.email):
+        return Refusal(Code.HOUSE_PERSON)
     with transaction.atomic():
         hashes = (*hashes_of(customer.email, shop.keyring), renewals.hash_of(customer.email, shop.keyring))
         named = hashes, threads.email_hash(customer.email, shop.keyring)

@@ -13,6 +13,7 @@ from opla.core.money import Money
 from opla.core.ports import Kind
 from opla.core.refusal import Code, Refusal
 from opla.core.stock import BatchEvent, PurchaseEvent
+from opla.db.queries import audit
 from opla.db.queries import purchases as bought
 from opla.db.queries import stock as queries
 from opla.db.queries.purchases import NewPurchase, Purchase
@@ -181,7 +182,7 @@ def look_over(*, at: datetime) -> LookedOver:
 
 
 def levels(actor: Actor, *, at: datetime) -> list[Level] | Refusal:
-    return actor.refused(Act.STOCK_CODES) or queries.levels(at)
+    return actor.refused(Act.COUNT_STOCK) or queries.levels(at)
 
 
 def purchases(actor: Actor) -> list[Purchase] | Refusal:
@@ -193,13 +194,16 @@ def batches(actor: Actor) -> list[Batch] | Refusal:
     return actor.refused(Act.STOCK_CODES) or queries.batches()
 
 
-def batch(actor: Actor, number: int, *, newest: int | None = None) -> tuple[Batch, list[SoldCode]] | Refusal:
-    """One batch, and who has a code of it: all of them, or so many of the newest."""
+def batch(
+    actor: Actor, number: int, *, newest: int | None = None, at: datetime
+) -> tuple[Batch, list[SoldCode]] | Refusal:
+    """One batch, and who has a code of it: all of them, or so many of the newest. That somebody looked is written."""
     if refused := actor.refused(Act.STOCK_CODES):
         return refused
     found = queries.batch(number)
     if found is None:
         return Refusal(Code.NOT_FOUND, "batch", {"name": str(number)})
+    audit.look(actor, "batch", [(str(number), None)], at=at)
     return found, queries.sold_of(found.id, limit=newest)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from opla.core import structured
-from opla.core.actor import Role
+from opla.core.actor import HOUSE, Role
 from opla.core.card_testing import Source
 from opla.core.item import Kind, Resolution, Step, Why
 from opla.core.money import Money
@@ -377,7 +377,9 @@ _ROLES: Final[dict[Role, str]] = {
     Role.CLERK: gettext_noop("clerk"),
     Role.KIOSK: gettext_noop("kiosk"),
     Role.OWNER: gettext_noop("owner"),
+    Role.ACCOUNTANT: gettext_noop("accountant"),
     Role.SUPPORT: gettext_noop("support"),
+    Role.SHOP_MANAGER: gettext_noop("shop manager"),
     Role.SYSTEM: gettext_noop("by itself"),
 }
 
@@ -456,13 +458,17 @@ def step(of: Step) -> str:
     return _(_STEPS[of])
 
 
+def role(of: Role) -> str:
+    return _(_ROLES[of])
+
+
 def actor(written: str) -> str:
     """`owner:ana` as people say it: the name with the role; a customer's device has no name worth showing."""
     role, _sep, name = written.partition(":")
     if role not in list(Role):
         return written
     said = _(_ROLES[Role(role)])
-    named = (Role.OWNER, Role.SUPPORT, Role.RESELLER, Role.CLERK, Role.KIOSK)
+    named = (*HOUSE, Role.RESELLER, Role.CLERK, Role.KIOSK)
     return f"{name} ({said})" if name and role in named else said
 
 

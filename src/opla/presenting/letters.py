@@ -40,6 +40,15 @@ def _sign_in(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     return _("Your link to sign in"), text % link
 
 
+def _invited(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
+    known = {"link": f"{base_url}{about['path']}", "name": about["name"]}
+    text = _(
+        "You work at this shop from now on, as %(name)s. Open this link, and set up there what you come in with: "
+        "%(link)s\n\nIt works once, for a day. Give it to nobody. If you do not work here, do nothing."
+    )
+    return _("You are invited to work at this shop"), text % known
+
+
 def _stepped_back(about: Mapping[str, str], base_url: str) -> tuple[str, str]:
     known = {**about, "time": figures.moment(datetime.fromisoformat(about["at"])), "link": f"{base_url}/withdrawal/"}
     text = _(
@@ -120,6 +129,7 @@ _WORDS: Final[dict[str, Words]] = {
     "renewal_by_text_refused": renewing.by_text_refused,  # the same
     "renewal_ended": renewing.ended,  # by: the shop, where it was not its owner
     "renewal_not_begun": renewing.not_begun,  # cause: order, or provider
+    "invited": _invited,  # name; path: of the page that lets them in, with its secret
     "passport": passports.letter,  # became: an event; name, place, number, reason; until: an ISO instant; path: of them
     "sign_in": _sign_in,  # path: of the page that signs in, with its secret
     "stepped_back": _stepped_back,  # ticket, product, name; at: an ISO instant

@@ -103,6 +103,10 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.API_KEY_EXPIRED: gettext_noop("This key's time is over. Its owner can make another one."),
     Code.ROLE_UNKNOWN: gettext_noop("At a reseller somebody is owner, seller or books."),
     Code.LAST_OWNER: gettext_noop("This is the last owner here. Name another owner first."),
+    Code.PERSON_NAME_TAKEN: gettext_noop(
+        "Somebody here has, or had, this name. It stands beside what they did: choose another."
+    ),
+    Code.HOUSE_PERSON: gettext_noop("You work here with this address. An owner of the shop removes you first."),
     Code.NETWORK_UNREADABLE: gettext_noop("This is neither an address nor a network, such as 203.0.113.0/24."),
     Code.FLOAT_SPENT: gettext_noop("The float holds less than that free. Nothing was given back."),
     Code.FLOAT_OWES: gettext_noop(

@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "opla.storefront.draft_cookie.DraftCookie",
     "opla.api.limits.Limits",
     "opla.api.problems.NotAllowed",
+    "opla.backoffice.views.AsksToShow",
 ]
 TEMPLATES = [
     {

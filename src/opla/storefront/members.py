@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from opla.accounts.customer import cleared, is_recent
+from opla.accounts.owner import may_change
 from opla.db.models import Customer
 from opla.storefront.visit import Visit, visit
 
@@ -49,7 +50,7 @@ def _guarded(page: Page[P], *, recent: bool) -> View[P]:
         here = visit(request)
         if here.customer is None:
             return _asked(request, ended=settings.SESSION_COOKIE_NAME in request.COOKIES)
-        if recent and not is_recent(request, here.at):
+        if recent and not (is_recent(request, here.at) and may_change(request, here.customer)):
             return _asked(request, ended=False)
         return page(request, Member(here.customer, here), *args, **kwargs)
 
@@ -67,5 +68,7 @@ def _asked(request: HttpRequest, *, ended: bool) -> HttpResponse:
 
 def inside(back: str) -> str:
     """Where to go after signing in: a page of the account, or the first of them. Never another site."""
-    mine = back.startswith(("/me/", "/reseller/")) and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    mine = back.startswith(("/me/", "/reseller/", "/owner/")) and url_has_allowed_host_and_scheme(
+        back, allowed_hosts=None
+    )
     return back[:200] if mine and not back.startswith("/me/in/") else reverse("me")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from opla.db.queries import audit
 from opla.db.queries.call import Argument, call, expect, select
 
 
@@ -21,10 +23,16 @@ class Check:
         return self.wrong == 0
 
 
-def books(at: datetime) -> list[Check]:
-    """All checks, over one snapshot."""
+#: So many of the newest rows of each table of the trail are read again; of older ones only the links, which is fast.
+AUDITED: Final = 250_000
+
+
+def books(at: datetime, *, full: bool = False) -> list[Check]:
+    """All checks. `full`: every row of the trail is read again, however many there are."""
     rows = call("opla_books", Argument(at, "timestamptz"))
-    return [Check(expect(name, str), expect(wrong, int), str(example or "")) for name, wrong, example in rows]
+    checks = [Check(expect(name, str), expect(wrong, int), str(example or "")) for name, wrong, example in rows]
+    broken = audit.broken(None if full else AUDITED)
+    return [*checks, Check("audit", len(broken), next(iter(broken), ""))]
 
 
 @dataclass(frozen=True)

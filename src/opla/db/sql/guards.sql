@@ -49,7 +49,7 @@ BEGIN
                        'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof', 'offline_key', 'offline_sale',
                        'partner_day', 'partner_paid', 'counter_sale', 'counter_quote', 'terminal_payment', 'terminal_line',
                        'voucher_batch', 'voucher_line', 'bank_again', 'month_close', 'month_account', 'month_item',
-                       'float_told') THEN
+                       'float_told', 'look', 'audit_segment') THEN
             EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                             FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
         END IF;
@@ -77,7 +77,8 @@ BEGIN
         'counter_sale', 'counter_quote', 'passport', 'passport_proof', 'passport_report', 'webhook_message',
         'webhook_delivery', 'webhook_try', 'bulk_file', 'bulk_row', 'terminal', 'terminal_payment', 'terminal_due',
         'terminal_line', 'print_job', 'printer', 'voucher_batch', 'voucher', 'voucher_line', 'voucher_use', 'slip',
-        'letter_out', 'deposit', 'bank_again', 'month_close', 'month_account', 'month_item', 'float_told'
+        'letter_out', 'deposit', 'bank_again', 'month_close', 'month_account', 'month_item', 'float_told', 'look',
+        'audit_segment', 'audit_mark', 'house_person'
     ]) AS t (name);
 END $$;
 

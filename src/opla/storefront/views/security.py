@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from opla.accounts import customer as accounts
+from opla.accounts.owner import may_change
 from opla.core import one_time
 from opla.core.refusal import Refusal
 from opla.db.models import Passkey
@@ -39,8 +40,8 @@ def add_passkey(request: HttpRequest, member: Member) -> HttpResponse:
 
 @require_POST
 @signed_in
-def remove_passkey(_request: HttpRequest, member: Member, passkey_id: int) -> HttpResponse:
-    if not passkeys.remove(member.customer, passkey_id):
+def remove_passkey(request: HttpRequest, member: Member, passkey_id: int) -> HttpResponse:
+    if not may_change(request, member.customer) or not passkeys.remove(member.customer, passkey_id):
         raise Http404
     return redirect("security")
 

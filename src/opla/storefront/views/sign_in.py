@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from opla.accounts import customer as accounts
+from opla.accounts import owner as house
 from opla.core.refusal import Code, Refusal
 from opla.db.models import Customer
 from opla.operations import limits, passkeys
@@ -57,7 +59,7 @@ def link(request: HttpRequest, link: str) -> HttpResponse:
             raise Http404(_("This link has been used, or is over. Ask for a new one."))
         return _link_page(request, here, opened, link, found)
     customer, back = found
-    return _welcome(request, customer, inside(back), here)
+    return _welcome(request, customer, inside(back), here, proved="step" if opened.second_step else "")
 
 
 @require_POST
@@ -70,7 +72,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
     )
     if isinstance(found, Refusal):
         return _page(request, here, back, refused({"email": ""}, [found]), status=status_of([found]))
-    return _welcome(request, found, back, here)
+    return _welcome(request, found, back, here, proved="passkey")
 
 
 @require_POST
@@ -81,8 +83,13 @@ def out(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _welcome(request: HttpRequest, customer: Customer, back: str, here: Visit) -> HttpResponse:
-    accounts.sign_in(request, customer, here.at)
+def _welcome(request: HttpRequest, customer: Customer, back: str, here: Visit, *, proved: str) -> HttpResponse:
+    accounts.sign_in(request, customer, here.at, proved=proved)
+    person = house.person_of(request)
+    if person is not None and proved:
+        house.prove(request, person, proved, here.at)
+    if person is None and back.startswith("/owner/"):  # to a customer there is nothing there
+        back = reverse("me")
     answer = redirect(back)
     if not chosen(request):
         remember(answer, customer.language)
