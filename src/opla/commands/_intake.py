@@ -19,7 +19,9 @@ def _application() -> Application:
     from opla.operations.shop import current
     from opla.workers.intake import Intake
 
-    return Intake(current())
+    intake = Intake(current())
+    intake.say_alive()
+    return intake
 
 
 def serve(host: str, port: int) -> int:

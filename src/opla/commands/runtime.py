@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from opla import metering
 from opla.commands import ROOT, VAR, Stop
 from opla.counterparts import trying
 from opla.db.embedded import Server, Unavailable, database
@@ -43,6 +44,7 @@ def running(*, counterparts: bool = False) -> Iterator[Runtime]:
             os.environ["OPLA_DSN_APP"] = server.dsn_app
             os.environ["OPLA_DSN_OWNER"] = server.dsn_owner
             _set_up_django()
+            metering.begin(VAR / "run" / "metrics")
             yield Runtime(VAR, server, ensure_counterparts(VAR) if counterparts and _is_sandbox() else None)
     except Unavailable as problem:
         raise Stop("database_unavailable", str(problem)) from problem
@@ -102,10 +104,13 @@ def _set_up_django() -> None:
     from django.conf import settings
 
     from opla.db.queries.call import BROKEN
+    from opla.db.setup import TooOld
     from opla.operations.prepare import prepare
 
     try:
         prepare(sandbox=settings.SANDBOX, at=datetime.now(UTC))
+    except TooOld:
+        raise Stop("code_too_old", "A later Opla made this database, and this one cannot run beside it.") from None
     except BROKEN as gone:  # it answered a moment ago: it was restarted, or is recovering
         raise Stop("database_unavailable", f"The database went away while starting: {str(gone).strip()}") from gone
 

@@ -94,6 +94,8 @@ PROXIES = int(os.environ.get("OPLA_PROXIES", "0"))
 SERVICE_FEE = os.environ.get("OPLA_SERVICE_FEE", "0.00")
 #: How long an order waits for cash, in hours: opening hours and a weekend lie between.
 CASH_HOURS = int(os.environ.get("OPLA_CASH_HOURS", "48"))
+#: Who may read /metrics, by `Authorization: Bearer`. Empty: nobody.
+METRICS_TOKEN = os.environ.get("OPLA_METRICS_TOKEN", "")
 #: How the shop is reached from outside: return addresses and webhooks are made from it.
 BASE_URL = os.environ.get("OPLA_URL", "http://127.0.0.1:8000").rstrip("/")
 #: Refunds by rule in one day, in minor units; beyond it a person looks first.
@@ -108,6 +110,7 @@ TEXTS_A_DAY = int(os.environ.get("OPLA_TEXTS_A_DAY", "1000"))
 
 # ── the web process ──────────────────────────────────────────────────────
 MIDDLEWARE = [
+    "opla.site.watching.Watching",
     "opla.site.middleware.SafeHeaders",
     # Also compresses what WhiteNoise serves. Pages carry random padding against BREACH (Django's own).
     "django.middleware.gzip.GZipMiddleware",
