@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import gc
-from collections.abc import Callable, Iterable
+import socket
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from wsgiref.util import setup_testing_defaults
 
-from opla.commands import _serving
+from opla.commands import _serving, _sockets
 from opla.commands._children import be_a_child
 from opla.commands._serving import Application
 from opla.commands.runtime import running
@@ -22,6 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _application() -> Application:
     application: Application = import_module("opla.site.wsgi").application
     return application
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    return _sockets.listen(host, port, workers=_sockets.WEB_WORKERS)
 
 
 def load() -> None:
@@ -46,13 +51,14 @@ def load() -> None:
     connections.close_all()  # each opens its own
 
 
-def serve(host: str, port: int) -> int:
+def serve(sockets: Sequence[socket.socket], ready: int | None = None) -> int:
     """Serve until SIGTERM."""
-    return _serving.serve("wsgi", _application, host, port, workers=2)
+    leaving = import_module("opla.site.watching").close
+    return _serving.serve("wsgi", _application, sockets, leaving=leaving, ready=ready)
 
 
 def run(arguments: argparse.Namespace) -> int:
     be_a_child()
     with running():
         load()
-        return serve(arguments.host, arguments.port)
+        return serve(listen(arguments.host, arguments.port))

@@ -59,21 +59,27 @@ def prepared() -> Iterator[Runtime]:
     _may_try()
     try:
         with database(VAR) as server:
-            done = subprocess.run(
-                child_command("_prepare", "--json"), env=child_env(), stdin=subprocess.DEVNULL, capture_output=True,
-                text=True, check=False,
-            )  # fmt: skip
-            told = _object_in(done.stdout)
-            refusal = told.get("refusal")
-            if isinstance(refusal, dict):
-                raise Stop(str(refusal["code"]), str(refusal["message"]))
-            sys.stderr.write(done.stderr)
-            if done.returncode:
-                raise Stop("not_prepared", "The database could not be prepared: the lines above say why.")
-            url = told.get("counterparts_url")
-            yield Runtime(VAR, server, str(url) if url else None)
+            url = prepare()
+            yield Runtime(VAR, server, url)
     except Unavailable as problem:
         raise Stop("database_unavailable", str(problem)) from problem
+
+
+def prepare() -> str | None:
+    """Let the code that is here now bring the database to what it needs; where the counterparts are. Raises `Stop`."""
+    done = subprocess.run(
+        child_command("_prepare", "--json"), env=child_env(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    told = _object_in(done.stdout)
+    refusal = told.get("refusal")
+    if isinstance(refusal, dict):
+        raise Stop(str(refusal["code"]), str(refusal["message"]))
+    sys.stderr.write(done.stderr)
+    if done.returncode:
+        raise Stop("not_prepared", "The database could not be prepared: the lines above say why.")
+    url = told.get("counterparts_url")
+    return str(url) if url else None
 
 
 def _may_try() -> None:

@@ -1,7 +1,7 @@
 """What this shop tells of itself in figures, for Prometheus: the whole table. Reference, queries and pages follow it.
 
 Names end in their unit (`_seconds`, `_bytes`, `_minor`: minor units of `currency`), what only grows in `_total`. A
-label has few values, known beforehand or named by the owner: never an order, a number, an address or anything of a person.
+label has few values, known beforehand or named by the owner: never an order, a number, or anything of a person.
 
 `age` is how long something has waited: `1m`, `10m`, `1h`, `1d` (at most so long) or `older`.
 """

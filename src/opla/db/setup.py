@@ -228,7 +228,7 @@ def _replace(at: datetime, expected: str) -> None:
 
 
 def _again_and_again(change: Callable[[], object]) -> None:
-    """A shop is open meanwhile: whoever changes a table waits for it briefly, lets those behind go on, and tries again."""
+    """A shop is open meanwhile: whoever changes a table waits briefly, lets those behind go on, and tries again."""
     for tries_left in reversed(range(_LOCK_TRIES)):
         try:
             change()

@@ -212,7 +212,7 @@ def _called(desk: Desk[CaseT, ReportT], claimed: Claimed, case: CaseT, step: Ste
 
 
 def _names(desk: Desk[CaseT, ReportT], claimed: Claimed, case: CaseT) -> dict[str, str]:
-    """What a line of the log says an attempt is: ids that open nothing. Our reference is known outside, and not written."""
+    """What a line of the log says an attempt is: ids that open nothing. Our reference is known outside: not written."""
     to = desk.belongs(case)
     of = {"order": to.order_id, "payment": to.payment_id, "attempt": claimed.id}
     return {"adapter": claimed.adapter, **{name: str(known) for name, known in of.items() if known}}

@@ -43,7 +43,7 @@ def text(samples: Sequence[Sample] | None, counted: Iterable[Family], *, version
 
 
 def _own(samples: Sequence[Sample] | None, version: str, sandbox: bool) -> Iterator[Family]:
-    said = {
+    said: dict[str, tuple[list[str], int]] = {
         "opla_build_info": ([version], 1),
         "opla_sandbox": ([], int(sandbox)),
         "opla_database_up": ([], int(samples is not None)),

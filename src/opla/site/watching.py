@@ -3,8 +3,8 @@
     /healthz    200: this process answers. It touches nothing, not even the database.
     /readyz     200: it can sell. 503: the database does not answer within a second, its tables are not those this code
                 needs, or the process is closing. One word says which, to strangers too: it tells them nothing.
-    /metrics    the figures of core/metric, for whoever has OPLA_METRICS_TOKEN (`Authorization: Bearer …`). To others, and
-                where no token is set, it does not exist.
+    /metrics    the figures of core/metric, for whoever has OPLA_METRICS_TOKEN (`Authorization: Bearer …`). To others,
+                and where no token is set, it does not exist.
 
 They stand before everything else, and answer under whatever name they are asked.
 """
@@ -16,10 +16,9 @@ import mmap
 import secrets
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as Silent
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from threading import Thread
 from typing import Final
 
 from django.conf import settings
@@ -65,7 +64,7 @@ class Watching:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         began = time.perf_counter()
         name = secrets.token_hex(8)
-        told = current.set(name)
+        before = current.set(name)
         try:
             response = self._door(request) or self._answer(request)
             response.headers["X-Request-ID"] = name
@@ -81,15 +80,15 @@ class Watching:
                 )
             return response
         finally:
-            current.reset(told)
+            current.reset(before)
 
     def _door(self, request: HttpRequest) -> HttpResponse | None:
         match request.path:
             case "/healthz":
-                return _said("ok")
+                return _said("ok\n")
             case "/readyz":
                 why = "closing" if _closing[0] else self._ready.missing()
-                return _said(why or "ok", status=503 if why else 200)
+                return _said(f"{why or 'ok'}\n", status=503 if why else 200)
             case "/metrics" if may_read_metrics(request.headers.get("Authorization", "")):
                 return HttpResponse(
                     exposition(), content_type=presenting.CONTENT_TYPE, headers={"Cache-Control": "no-store"}
@@ -98,8 +97,8 @@ class Watching:
                 return None
 
 
-def _said(word: str, status: int = 200) -> HttpResponse:
-    answer = HttpResponse(f"{word}\n", content_type="text/plain; charset=utf-8", status=status)
+def _said(text: str | bytes, status: int = 200, kind: str = "text/plain; charset=utf-8") -> HttpResponse:
+    answer = HttpResponse(text, content_type=kind, status=status)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -129,8 +128,8 @@ class Readiness:
 
     def __init__(self, ask: Callable[[], bool] = setup.is_current) -> None:
         self._ask = ask
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="ready")
-        self._asked: Future[str] | None = None
+        self._looking: Thread | None = None
+        self._found = "database"
         self._known: tuple[float, str] = float("-inf"), ""
 
     def missing(self) -> str:
@@ -138,19 +137,17 @@ class Readiness:
         at, word = self._known
         if time.monotonic() - at < _BELIEVED_S:
             return word
-        if self._asked is None or self._asked.done():
-            self._asked = self._pool.submit(self._look)
-        try:
-            word = self._asked.result(_ANSWERS_WITHIN_S)
-        except Silent:
-            word = "database"
-        self._known = time.monotonic(), word
-        return word
+        if self._looking is None or not self._looking.is_alive():
+            self._looking = Thread(target=self._look, name="ready", daemon=True)
+            self._looking.start()
+        self._looking.join(_ANSWERS_WITHIN_S)
+        self._known = time.monotonic(), "database" if self._looking.is_alive() else self._found
+        return self._known[1]
 
-    def _look(self) -> str:
+    def _look(self) -> None:
         try:
-            return "" if self._ask() else "tables"
+            self._found = "" if self._ask() else "tables"
         except BROKEN:
-            return "database"
+            self._found = "database"
         finally:
-            connections["default"].close()  # the next look is to find out whether a new one can be had
+            connections["default"].close()  # of this thread, which ends

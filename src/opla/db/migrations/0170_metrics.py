@@ -15,8 +15,8 @@ CREATE TABLE heartbeat (
     PRIMARY KEY (process, host)
 ) WITH (fillfactor = 50);
 
--- What only grows, counted once from the events by opla_tally: of a histogram, `label` ends with the upper edge of the bucket
--- ('+Inf': all of them), or with 'sum'.
+-- What only grows, counted once from the events by opla_tally: of a histogram, `label` ends with the upper edge of
+-- the bucket ('+Inf': all of them), or with 'sum'.
 CREATE TABLE tally (
     metric       text NOT NULL,
     label        text[] NOT NULL,

@@ -82,7 +82,8 @@ _FIGURES: Final = """
         WHERE due_at <= %(at)s AND (lease_until IS NULL OR lease_until <= opla_clock())
     )
     SELECT 'opla_orders_open', ARRAY[state, (%(ages)s::text[])[1 + width_bucket(
-           extract(epoch FROM %(at)s - placed_at)::float8, %(edges)s::float8[])]], count(*)::float8 FROM open_order GROUP BY 2
+           extract(epoch FROM %(at)s - placed_at)::float8, %(edges)s::float8[])]], count(*)::float8
+    FROM open_order GROUP BY 2
     UNION ALL
     SELECT 'opla_attempts_open', ARRAY[kind, state, (%(ages)s::text[])[1 + width_bucket(
            extract(epoch FROM %(at)s - made_at)::float8, %(edges)s::float8[])]], count(*) FROM open_attempt GROUP BY 2
@@ -99,7 +100,8 @@ _FIGURES: Final = """
     LEFT JOIN queue q ON q.queue = n.name GROUP BY 2
     UNION ALL
     SELECT 'opla_items_open', ARRAY[kind, (%(ages)s::text[])[1 + width_bucket(
-           extract(epoch FROM %(at)s - opened_at)::float8, %(edges)s::float8[])]], count(*) FROM item WHERE closed_at IS NULL GROUP BY 2
+           extract(epoch FROM %(at)s - opened_at)::float8, %(edges)s::float8[])]], count(*)
+    FROM item WHERE closed_at IS NULL GROUP BY 2
     UNION ALL
     SELECT 'opla_items_at_risk_minor', ARRAY[kind, currency], sum(amount_minor) FROM item
     WHERE closed_at IS NULL GROUP BY 2
