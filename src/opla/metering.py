@@ -116,7 +116,9 @@ _made: list[Counter | Histogram] = []
 
 @cache
 def _counter(name: str) -> Counter:
-    from prometheus_client import Counter
+    from prometheus_client import Counter, disable_created_metrics
+
+    disable_created_metrics()  # when each began to count is nobody's figure
 
     made = Counter(name, METRICS[name].told, METRICS[name].labels, registry=None)
     _made.append(made)
@@ -125,9 +127,12 @@ def _counter(name: str) -> Counter:
 
 @cache
 def _histogram(name: str) -> Histogram:
-    from prometheus_client import Histogram
+    from prometheus_client import Histogram, disable_created_metrics
 
+    disable_created_metrics()
     metric = METRICS[name]
-    made = Histogram(name, metric.told, metric.labels, buckets=metric.bounds, registry=None)
+    made = Histogram(
+        name, metric.told, metric.labels, buckets=[edge / 1000 for edge in metric.bounds_ms], registry=None
+    )
     _made.append(made)
     return made

@@ -6,9 +6,9 @@ Started one by one they would hold the same fifty megabytes three times, and tak
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
-import sys
 import threading
 import time
 from functools import partial
@@ -75,5 +75,4 @@ def _texts() -> int:
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(f"{sentence}\n")
-    sys.stderr.flush()
+    logging.getLogger("opla.house").warning(sentence)

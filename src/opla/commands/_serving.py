@@ -23,6 +23,7 @@ from granian.server.mp import MPServer
 
 from opla.commands._sockets import BACKLOG
 from opla.db.detached import bond
+from opla.site import logs
 
 Application = Callable[..., object]
 
@@ -65,6 +66,7 @@ def serve(
         respawn_failed_workers=True,
         respawn_interval=0.5,
         log_level=LogLevels.warning,
+        log_dictconfig={"formatters": {name: {"()": logs.formatter()} for name in ("generic", "access")}},
     ).serve(target_loader=bound, wrap_loader=False)
     return 0
 

@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    os.environ.setdefault("OPLA_LOG", "words" if sys.stderr.isatty() else "json")  # what we start writes to us
     told = Told()
     with _signals(told):
         try:

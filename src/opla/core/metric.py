@@ -27,22 +27,22 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`bounds` are the upper edges of a histogram's buckets, in its unit."""
+    """`bounds_ms` are the upper edges of a histogram's buckets, in thousandths of its seconds."""
 
     kind: Kind
     told: str
     labels: tuple[str, ...] = ()
     source: Source = Source.DATABASE
-    bounds: tuple[float, ...] = ()
+    bounds_ms: tuple[int, ...] = ()
 
 
 #: How old something is, as `age` says it: at most so many seconds.
 AGES: Final = MappingProxyType({"1m": 60, "10m": 600, "1h": 3600, "1d": 86_400})
 OLDER: Final = "older"
 
-_HTTP_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-_CALL_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-DELIVERY_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0, 86_400.0)
+_HTTP_MS: Final = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000)
+_CALL_MS: Final = (50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000)
+DELIVERY_MS: Final = (500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000, 1_800_000, 7_200_000, 86_400_000)
 
 _G, _C, _H, _HERE = Kind.GAUGE, Kind.COUNTER, Kind.HISTOGRAM, Source.PROCESSES
 
@@ -59,7 +59,7 @@ METRICS: Final = MappingProxyType(
             _H,
             "From an order's payment to its delivery; what was bought for a date is left out.",
             ("kind",),
-            bounds=DELIVERY_S,
+            bounds_ms=DELIVERY_MS,
         ),
         # attempts
         "opla_attempts_open": Metric(
@@ -83,7 +83,7 @@ METRICS: Final = MappingProxyType(
             "How long one call of a payment provider or supplier took.",
             ("kind", "adapter"),
             _HERE,
-            _CALL_S,
+            _CALL_MS,
         ),
         # what is to be done
         "opla_queue_waiting": Metric(
@@ -117,7 +117,7 @@ METRICS: Final = MappingProxyType(
             _C, "Requests answered, by the part of the shop and the class of the status.", ("surface", "status"), _HERE
         ),
         "opla_http_request_duration_seconds": Metric(
-            _H, "How long a request took here, without the way to the visitor.", ("surface",), _HERE, _HTTP_S
+            _H, "How long a request took here, without the way to the visitor.", ("surface",), _HERE, _HTTP_MS
         ),
         # the database
         "opla_database_size_bytes": Metric(_G, "The whole database on its disk."),

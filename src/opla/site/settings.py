@@ -58,7 +58,7 @@ BANK = {name: os.environ.get(f"OPLA_BANK_{name.upper()}", "") for name in ("iban
 
 SECRET_KEY = keyring.load(VAR).signing_key
 DEBUG = False
-LOGGING = logs.settings(VAR)
+LOGGING = logs.settings(VAR, logs.form())
 ALLOWED_HOSTS = os.environ.get("OPLA_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 
 INSTALLED_APPS = [

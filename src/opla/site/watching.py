@@ -16,7 +16,6 @@ import mmap
 import secrets
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from threading import Thread
 from typing import Final
@@ -32,10 +31,9 @@ from opla.db import setup
 from opla.db.queries import metrics
 from opla.db.queries.call import BROKEN, reconnect
 from opla.presenting import metrics as presenting
+from opla.site.logs import request_id
 
 _log = logging.getLogger("opla.request")
-#: What is written in the meantime belongs to this request; empty between requests.
-current: ContextVar[str] = ContextVar("request", default="")
 
 #: By the first word of the path. A table, because a stranger chooses the path.
 _SURFACES: Final = {
@@ -64,7 +62,7 @@ class Watching:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         began = time.perf_counter()
         name = secrets.token_hex(8)
-        before = current.set(name)
+        before = request_id.set(name)
         try:
             response = self._door(request) or self._answer(request)
             response.headers["X-Request-ID"] = name
@@ -80,7 +78,7 @@ class Watching:
                 )
             return response
         finally:
-            current.reset(before)
+            request_id.reset(before)
 
     def _door(self, request: HttpRequest) -> HttpResponse | None:
         match request.path:

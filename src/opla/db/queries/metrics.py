@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db import connection, transaction
 
-from opla.core.metric import AGES, DELIVERY_S, OLDER
+from opla.core.metric import AGES, DELIVERY_MS, OLDER
 from opla.db.queries.call import Argument, call, expect, select
 
 #: A commit that took its event's number is over by then.
@@ -46,7 +46,7 @@ def tally(*, at: datetime, settled: timedelta = _SETTLED) -> int:
         "opla_tally",
         Argument(at - settled, "timestamptz"),
         Argument(_MOST, "int"),
-        Argument(list(DELIVERY_S), "double precision[]"),
+        Argument([edge / 1000 for edge in DELIVERY_MS], "double precision[]"),
     )
     return expect(row[0], int)
 
