@@ -46,6 +46,7 @@ def serve(
 
     def bound() -> Application:
         bond(signal.SIGKILL)  # the worker must not outlive us and take what is for others
+        signal.signal(signal.SIGUSR1, lambda *_: _take_no_more(sockets))
         application = load()
         if ready is not None:
             with suppress(OSError):  # nobody waits any more
@@ -71,6 +72,19 @@ def serve(
     return 0
 
 
+def _take_no_more(sockets: Sequence[socket.socket]) -> None:
+    """In a worker that is about to leave: whoever comes now is for the next one. Told to end, granian would hang up on
+    those whom it had let in and not yet heard. It goes on listening, on a socket that nobody knows."""
+    ours = {os.fstat(one.fileno()).st_ino for one in sockets}
+    deaf = socket.socket(sockets[0].family)
+    deaf.listen(1)
+    deaf.setblocking(False)
+    for descriptor in map(int, next(os.walk("/proc/self/fd"))[2]):
+        with suppress(OSError):  # of this very listing
+            if os.fstat(descriptor).st_ino in ours:
+                os.dup2(deaf.fileno(), descriptor)
+
+
 class _Server(MPServer):
     """Granian opens a socket in each worker, which goes with it and with whoever waits in its queue. Ours stay."""
 
@@ -88,6 +102,9 @@ class _Server(MPServer):
 
     def signal_handler_interrupt(self, *_: object) -> None:
         self._leaving()
+        for worker in self.wrks:
+            with suppress(ProcessLookupError):
+                os.kill(worker._id(), signal.SIGUSR1)
         end = partial(super().signal_handler_interrupt)
         leave = threading.Timer(_LEAVING_S, end)
         leave.daemon = True

@@ -19,6 +19,7 @@ def listen(host: str, port: int, *, workers: int) -> list[socket.socket]:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         one.bind((host, port))
         one.listen(BACKLOG)
+        one.setblocking(False)  # two generations share it: who comes second finds nobody, and must not wait for the next
         sockets.append(one)
     return sockets
 

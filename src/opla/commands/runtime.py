@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from opla import metering
+from opla import metering, secret_files
 from opla.commands import ROOT, VAR, Stop
 from opla.counterparts import trying
 from opla.db.embedded import Server, Unavailable, database
@@ -164,4 +164,4 @@ def child_command(*words: str) -> list[str]:
 def child_env() -> dict[str, str]:
     # Every thread with an arena of its own would keep what it once needed; ours are few and mostly wait.
     quiet = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
-    return {**os.environ, **quiet, "PYTHONPATH": str(ROOT / "src"), "OPLA_VAR": str(VAR)}
+    return {**secret_files.for_a_child(os.environ), **quiet, "PYTHONPATH": str(ROOT / "src"), "OPLA_VAR": str(VAR)}

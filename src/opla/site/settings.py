@@ -8,9 +8,15 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from opla import secret_files
 from opla.counterparts import trying
 from opla.db import keyring
 from opla.site import logs
+
+try:
+    secret_files.read(os.environ)
+except ValueError as _problem:
+    raise ImproperlyConfigured(str(_problem)) from None
 
 ROOT = Path(__file__).resolve().parents[3]
 VAR = Path(os.environ.get("OPLA_VAR", ROOT / "var"))
