@@ -40,6 +40,8 @@ def written() -> Iterator[StringIO]:
     yield stream
     logging.getLogger("opla").removeHandler(handler)
     root.removeHandler(handler)
+    for kept in (*logging.getLogger("opla").handlers, *logging.getLogger("django").handlers):
+        kept.close()  # what wrote into the file of these tests
     root.setLevel(before)
     for one, level in zip(loggers, levels, strict=True):
         one.setLevel(level)

@@ -104,7 +104,7 @@ class _Server(MPServer):
         self._leaving()
         for worker in self.wrks:
             with suppress(ProcessLookupError):
-                os.kill(worker._id(), signal.SIGUSR1)
+                os.kill(worker._id(), signal.SIGUSR1)  # noqa: SLF001 - a worker has no public name for its pid
         end = partial(super().signal_handler_interrupt)
         leave = threading.Timer(_LEAVING_S, end)
         leave.daemon = True

@@ -19,7 +19,7 @@ def listen(host: str, port: int, *, workers: int) -> list[socket.socket]:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         one.bind((host, port))
         one.listen(BACKLOG)
-        one.setblocking(False)  # two generations share it: who comes second finds nobody, and must not wait for the next
+        one.setblocking(False)  # two generations share it: who finds nobody there must not wait for somebody
         sockets.append(one)
     return sockets
 
