@@ -43,7 +43,7 @@ def begin(folder: Path) -> None:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)  # where the library looks
         from prometheus_client import values
 
-        values.ValueClass = values.MultiProcessValue(_mine)
+        values.ValueClass = values.MultiProcessValue(_mine)  # type: ignore[no-untyped-call]
         return
     _folder = None
 
@@ -118,7 +118,7 @@ _made: list[Counter | Histogram] = []
 def _counter(name: str) -> Counter:
     from prometheus_client import Counter, disable_created_metrics
 
-    disable_created_metrics()  # when each began to count is nobody's figure
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # when each began is nobody's figure
 
     made = Counter(name, METRICS[name].told, METRICS[name].labels, registry=None)
     _made.append(made)
@@ -129,7 +129,7 @@ def _counter(name: str) -> Counter:
 def _histogram(name: str) -> Histogram:
     from prometheus_client import Histogram, disable_created_metrics
 
-    disable_created_metrics()
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     metric = METRICS[name]
     made = Histogram(
         name, metric.told, metric.labels, buckets=[edge / 1000 for edge in metric.bounds_ms], registry=None

@@ -68,7 +68,7 @@ def test_one_setting_in_two_places_is_refused(tmp_path: Path) -> None:
 
 def test_a_command_says_in_a_sentence_that_a_file_is_missing(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OPLA_X_KEY_FILE": str(tmp_path / "none")}
-    words = [sys.executable, "-P", "-m", "opla", "runtime", "--json"]
+    words = [sys.executable, "-P", "-m", "opla", "doctor", "--json"]
     done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "OPLA_X_KEY_FILE cannot be read" in done.stdout

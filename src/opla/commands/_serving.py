@@ -96,15 +96,15 @@ class _Server(MPServer):
     def _init_shared_socket(self) -> None:
         self._ssp = self._sso = None
 
-    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:
-        self._shd = self._held[idx]
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:  # type: ignore[override]  # as theirs is
+        self._shd = self._held[idx]  # type: ignore[assignment]  # theirs begins with None
         return super()._spawn_worker(idx, target, callback_loader)
 
     def signal_handler_interrupt(self, *_: object) -> None:
         self._leaving()
         for worker in self.wrks:
             with suppress(ProcessLookupError):
-                os.kill(worker._id(), signal.SIGUSR1)  # noqa: SLF001 - a worker has no public name for its pid
+                os.kill(worker.inner.pid, signal.SIGUSR1)
         end = partial(super().signal_handler_interrupt)
         leave = threading.Timer(_LEAVING_S, end)
         leave.daemon = True

@@ -78,8 +78,7 @@ def _histogram(name: str, metric: Metric, samples: Sequence[Sample]) -> Family:
     family = HistogramMetricFamily(name, metric.told, labels=metric.labels)
     of: dict[tuple[str, ...], dict[str, float]] = defaultdict(dict)
     for sample in samples:
-        *labels, edge = sample.labels
-        of[tuple(labels)][edge] = sample.value
+        of[sample.labels[:-1]][sample.labels[-1]] = sample.value
     for labels, values in sorted(of.items()):
         total = values.pop("sum", 0.0)
         buckets = sorted(values.items(), key=lambda one: float(one[0]))
