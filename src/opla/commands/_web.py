@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
@@ -37,12 +38,14 @@ def load() -> None:
 
     application: Callable[..., Iterable[bytes]] = import_module("opla.site.wsgi").application
     import_module("opla.calling")  # what hooks need, and pages do not
+    logging.disable(logging.INFO)  # nobody asked for these pages
     for language in languages.NAMES:
         for path in ("/", "/help/", "/top-up/proximus/"):
             asked = {"PATH_INFO": path, "HTTP_HOST": settings.ALLOWED_HOSTS[0], "HTTP_ACCEPT_LANGUAGE": language}
             setup_testing_defaults(asked)
             for _ in application(asked, lambda *_: None):
                 pass
+    logging.disable(logging.NOTSET)
     gc.collect()
     gc.freeze()  # or the first collection of each worker would write on, and so copy, all that is shared
 

@@ -345,8 +345,9 @@ def _remembered() -> list[str]:
 
 
 def _remember(lock: int, urls: str) -> None:
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, urls.encode(), 0)
+    written = urls.encode()
+    os.pwrite(lock, written, 0)  # first: whoever reads in between must not find nothing
+    os.ftruncate(lock, len(written))
 
 
 def _say(sentence: str) -> None:

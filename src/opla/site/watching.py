@@ -74,7 +74,7 @@ class Watching:
                 _log.info(
                     "%s",
                     request.method,
-                    extra={"request": request, "status_code": response.status_code, "took_s": took},
+                    extra={"request": request, "status_code": response.status_code, "took_s": round(took, 4)},
                 )
             return response
         finally:
