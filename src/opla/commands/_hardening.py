@@ -41,7 +41,6 @@ class Facts:
     keys_uid: int | None = 1000
     var_mode: int | None = 0o700
     open_files: tuple[str, ...] = ()  # settings whose files others may read
-    embedded: bool = True
     powers: tuple[str, ...] = ()  # what the shop's role may do in the database, and should not
     one_role: bool = False
     clock_apart_s: float = 0.0
@@ -160,7 +159,6 @@ def _facts() -> Facts:
         asked = (began + time.time()) / 2
         apart_s = glance.clock(server.dsn_app).timestamp() - (asked + (time.time() - asked) / 2)
         one_role = glance.role(server.dsn_app) == glance.role(server.dsn_owner)
-        embedded = server.embedded
     named = secret_files.named(os.environ)
     mode = _status(VAR)
     return Facts(
@@ -171,7 +169,6 @@ def _facts() -> Facts:
         keys_uid=keys.st_uid if keys else None,
         var_mode=stat.S_IMODE(mode.st_mode) if mode else None,
         open_files=tuple(name for name, path in named.items() if (at := _status(path)) and at.st_mode & 0o077),
-        embedded=embedded,
         powers=powers,
         one_role=one_role,
         clock_apart_s=apart_s,

@@ -13,7 +13,6 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from granian._granian import SocketHolder
@@ -105,7 +104,6 @@ class _Server(MPServer):
         for worker in self.wrks:
             with suppress(ProcessLookupError):
                 os.kill(worker.inner.pid, signal.SIGUSR1)
-        end = partial(super().signal_handler_interrupt)
-        leave = threading.Timer(_LEAVING_S, end)
+        leave = threading.Timer(_LEAVING_S, super().signal_handler_interrupt)
         leave.daemon = True
         leave.start()
