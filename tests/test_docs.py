@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from opla import VERSION
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "catalogs").glob("*.md"), *ROOT.glob("src/**/*.md")]
@@ -113,6 +115,7 @@ def test_the_licence_and_the_version_are_the_same_everywhere() -> None:
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     found = re.search(r'^version = "([\d.]+)"', project, re.MULTILINE)
     assert found
+    assert found[1] == VERSION
     assert f"## {found[1]}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert 'license = "Apache-2.0"' in project
     assert all("Apache" in (ROOT / page).read_text("utf-8") for page in FRONT)

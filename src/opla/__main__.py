@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from opla import commands
+from opla import commands, secret_files
 from opla.commands import Stop
 
 _FOLDER = Path(commands.__file__).parent
@@ -103,6 +103,11 @@ def main(words: Sequence[str]) -> int:
     if not words or words[0] in {"-h", "--help", "help"}:
         print(_help())
         return 0
+    try:
+        secret_files.read(os.environ)
+    except ValueError as problem:
+        _refuse("setting_unreadable", str(problem), as_json=as_json)
+        return 1
     try:
         code = _run(words, as_json=as_json)
         sys.stdout.flush()

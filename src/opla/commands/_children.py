@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import IO, NoReturn, Protocol
 
 from opla.commands.runtime import child_env
@@ -66,6 +66,9 @@ class Child:
             self.started_at = now
             self.process = self._start()
 
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def terminate(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
@@ -80,8 +83,9 @@ class Child:
             self.process.wait()
 
 
-def program(command: list[str], name: str = "") -> Callable[[], Running]:
-    """Starts a program; what it prints is repeated on our stderr, behind its name where it has one."""
+def program(command: list[str], name: str = "", keeps: Sequence[int] = ()) -> Callable[[], Running]:
+    """Starts a program; what it prints is repeated on our stderr, behind its name where it has one. It has the
+    descriptors that it `keeps` from us."""
 
     def start() -> Running:
         process = subprocess.Popen(
@@ -93,6 +97,7 @@ def program(command: list[str], name: str = "") -> Callable[[], Running]:
             text=True,
             errors="replace",
             process_group=0,
+            pass_fds=keeps,
         )
         if process.stdout is not None:
             threading.Thread(target=_repeat, args=(f"{name} | " if name else "", process.stdout), daemon=True).start()

@@ -6,27 +6,28 @@ Started one by one they would hold the same fifty megabytes three times, and tak
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
-import sys
 import threading
 import time
 from functools import partial
 from importlib import import_module
 from types import FrameType
 
-from opla.commands import _intake, _web
+from opla.commands import _intake, _sockets, _web
 from opla.commands._children import Child, be_a_child, fork
 from opla.commands.runtime import running
 
 _TICK_S = 0.25
-_STOPPING_S = 2.5
+#: The longest call of a worker, and the longest request, come to their end; who is told twice is in a hurry.
+_STOPPING_S = 40.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--orders-port", type=int, default=8001)
+    parser.add_argument("--web", type=int, nargs="+", required=True, help="descriptors of sockets")
+    parser.add_argument("--orders", type=int, nargs="+", required=True, help="the same")
+    parser.add_argument("--ready", type=int, help="a descriptor that hears of every web worker that serves")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -45,9 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
         import_module("opla.workers.loop")
         _web.load()
         children = [
-            Child("web", fork("web", partial(_web.serve, arguments.host, arguments.port))),
+            Child("web", fork("web", partial(_web.serve, _sockets.given(arguments.web), arguments.ready))),
             Child("worker", fork("worker", _work)),
-            Child("intake", fork("intake", partial(_intake.serve, arguments.host, arguments.orders_port))),
+            Child("intake", fork("intake", partial(_intake.serve, _sockets.given(arguments.orders)))),
         ]
         if os.environ.get("OPLA_NOTICES_SMPP_HOST") and not settings.SANDBOX:
             children.append(Child("texts", fork("texts", _texts)))
@@ -74,5 +75,4 @@ def _texts() -> int:
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(f"{sentence}\n")
-    sys.stderr.flush()
+    logging.getLogger("opla.house").warning(sentence)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import socket
+from collections.abc import Sequence
 
-from opla.commands import _serving
+from opla.commands import _serving, _sockets
 from opla.commands._children import be_a_child
 from opla.commands._serving import Application
 from opla.commands.runtime import running
@@ -19,12 +21,18 @@ def _application() -> Application:
     from opla.operations.shop import current
     from opla.workers.intake import Intake
 
-    return Intake(current())
+    intake = Intake(current())
+    intake.say_alive()
+    return intake
 
 
-def serve(host: str, port: int) -> int:
+def listen(host: str, port: int) -> list[socket.socket]:
+    return _sockets.listen(host, port, workers=1)
+
+
+def serve(sockets: Sequence[socket.socket]) -> int:
     """Serve until SIGTERM."""
-    return _serving.serve("asginl", _application, host, port, workers=1)
+    return _serving.serve("asginl", _application, sockets)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -33,4 +41,4 @@ def run(arguments: argparse.Namespace) -> int:
 
     with running():
         connections.close_all()  # the loop opens its own
-        return serve(arguments.host, arguments.port)
+        return serve(listen(arguments.host, arguments.port))

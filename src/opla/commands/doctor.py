@@ -16,7 +16,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 
-from opla.commands import VAR
+from opla.commands import VAR, _hardening
 from opla.core.ledger import TERMINAL
 from opla.counterparts import trying
 from opla.db import glance
@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         _machines,
         _bank,
         suppliers_set_up,
+        _hardening.findings,
     )
     told = []
     for finding in (*here, _outside) if arguments.live else here:

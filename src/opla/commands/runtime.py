@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from opla import metering, secret_files
 from opla.commands import ROOT, VAR, Stop
 from opla.counterparts import trying
 from opla.db.embedded import Server, Unavailable, database
@@ -43,6 +44,7 @@ def running(*, counterparts: bool = False) -> Iterator[Runtime]:
             os.environ["OPLA_DSN_APP"] = server.dsn_app
             os.environ["OPLA_DSN_OWNER"] = server.dsn_owner
             _set_up_django()
+            metering.begin(VAR / "run" / "metrics")
             yield Runtime(VAR, server, ensure_counterparts(VAR) if counterparts and _is_sandbox() else None)
     except Unavailable as problem:
         raise Stop("database_unavailable", str(problem)) from problem
@@ -57,21 +59,27 @@ def prepared() -> Iterator[Runtime]:
     _may_try()
     try:
         with database(VAR) as server:
-            done = subprocess.run(
-                child_command("_prepare", "--json"), env=child_env(), stdin=subprocess.DEVNULL, capture_output=True,
-                text=True, check=False,
-            )  # fmt: skip
-            told = _object_in(done.stdout)
-            refusal = told.get("refusal")
-            if isinstance(refusal, dict):
-                raise Stop(str(refusal["code"]), str(refusal["message"]))
-            sys.stderr.write(done.stderr)
-            if done.returncode:
-                raise Stop("not_prepared", "The database could not be prepared: the lines above say why.")
-            url = told.get("counterparts_url")
-            yield Runtime(VAR, server, str(url) if url else None)
+            url = prepare()
+            yield Runtime(VAR, server, url)
     except Unavailable as problem:
         raise Stop("database_unavailable", str(problem)) from problem
+
+
+def prepare() -> str | None:
+    """Let the code that is here now bring the database to what it needs; where the counterparts are. Raises `Stop`."""
+    done = subprocess.run(
+        child_command("_prepare", "--json"), env=child_env(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    told = _object_in(done.stdout)
+    refusal = told.get("refusal")
+    if isinstance(refusal, dict):
+        raise Stop(str(refusal["code"]), str(refusal["message"]))
+    sys.stderr.write(done.stderr)
+    if done.returncode:
+        raise Stop("not_prepared", "The database could not be prepared: the lines above say why.")
+    url = told.get("counterparts_url")
+    return str(url) if url else None
 
 
 def _may_try() -> None:
@@ -102,10 +110,13 @@ def _set_up_django() -> None:
     from django.conf import settings
 
     from opla.db.queries.call import BROKEN
+    from opla.db.setup import TooOld
     from opla.operations.prepare import prepare
 
     try:
         prepare(sandbox=settings.SANDBOX, at=datetime.now(UTC))
+    except TooOld:
+        raise Stop("code_too_old", "A later Opla made this database, and this one cannot run beside it.") from None
     except BROKEN as gone:  # it answered a moment ago: it was restarted, or is recovering
         raise Stop("database_unavailable", f"The database went away while starting: {str(gone).strip()}") from gone
 
@@ -153,4 +164,4 @@ def child_command(*words: str) -> list[str]:
 def child_env() -> dict[str, str]:
     # Every thread with an arena of its own would keep what it once needed; ours are few and mostly wait.
     quiet = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
-    return {**os.environ, **quiet, "PYTHONPATH": str(ROOT / "src"), "OPLA_VAR": str(VAR)}
+    return {**secret_files.for_a_child(os.environ), **quiet, "PYTHONPATH": str(ROOT / "src"), "OPLA_VAR": str(VAR)}

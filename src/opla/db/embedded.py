@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from opla import secret_files
 from opla.db.instance import OLDEST_MAJOR, Instance, Unavailable, locate, users_lock
 from opla.db.locks import holding, is_held
 
@@ -91,7 +92,7 @@ def _start_keeper(instance: Instance, server: Server) -> None:
     if server.home is not None:
         pairs.append(f"--home={server.home}")
     command = [sys.executable, "-P", "-m", "opla.db.keeper", str(instance.var), *pairs]
-    env = {**os.environ, "PYTHONPATH": str(_SOURCE)}
+    env = {**secret_files.for_a_child(os.environ), "PYTHONPATH": str(_SOURCE)}
     done = subprocess.run(
         command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
     )

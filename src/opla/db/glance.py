@@ -16,6 +16,23 @@ def clock(dsn: str) -> datetime:
     return row[0]
 
 
+def powers(dsn: str) -> tuple[str, ...]:
+    """What this role may do that a shop never does, in words."""
+    with psycopg.connect(dsn, connect_timeout=5) as connection:
+        row = connection.execute(
+            """SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication
+               FROM pg_roles WHERE rolname = current_user"""
+        ).fetchone()
+    words = ("do everything", "make roles", "make databases", "read past row security", "copy the whole server")
+    return tuple(word for word, may in zip(words, row or (), strict=False) if may)
+
+
+def role(dsn: str) -> str:
+    with psycopg.connect(dsn, connect_timeout=5) as connection:
+        row = connection.execute("SELECT current_user").fetchone()
+    return str(row[0]) if row else ""
+
+
 def machines(dsn: str) -> list[tuple[str, str]]:
     """The card machines that stand somewhere, as the way of paying and their provider's name of it."""
     with psycopg.connect(dsn, connect_timeout=5) as connection:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 from django.core.management import call_command
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
+from psycopg.errors import LockNotAvailable
 
+from opla import VERSION
 from opla.core import card, cash, ledger, order, passport, payment, print_job, stock, voucher
 
 _HERE = Path(__file__).parent
@@ -21,21 +28,13 @@ _SQL = (
     *("refunds", "bank", "payouts", "stations", "offline", "cash", "counter", "terminals", "vouchers", "rates"),
     *("reminders", "days", "months", "letters", "threads", "rights"),
     *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay", "printing", "post", "partners"),
-    *(
-        "suppliers",
-        "stock",
-        "look_ups",
-        "limits",
-        "card_testing",
-        "forget",
-        "people",
-        "audit",
-        "books",
-        "guards",
-        "grants",
-    ),
+    *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "people", "audit", "metrics", "books"),
+    *("guards", "grants"),
 )
 _LOCK = 0x6F706C61  # "opla"
+_LOCK_WAIT_MS: Final = 2_000
+_LOCK_TRIES: Final = 30
+_LOCK_PAUSE_S: Final = 1.0
 
 
 def arrows() -> list[tuple[str, str, str, str, list[str]]]:
@@ -129,6 +128,7 @@ def _kinds(slot: ledger.Slot) -> list[str]:
             return [str(ledger.Account(slot.value))]
 
 
+@cache
 def wanted() -> str:
     digest = hashlib.sha256(repr((arrows(), posting_rules(), sorted(ledger.SIDES.items()))).encode())
     for path in [*_MIGRATIONS, *(_HERE / "sql" / f"{name}.sql" for name in (*_SQL, "tables"))]:
@@ -136,37 +136,106 @@ def wanted() -> str:
     return digest.hexdigest()
 
 
-def prepare(at: datetime | None = None) -> bool:
-    """Bring the database to what this code expects; False when it already was. Two processes may start at once."""
-    at = at or datetime.now(UTC)
-    expected = wanted()
+#: How far this code is: its version, and the number of its last migration. A database remembers who made it what it is.
+Step = tuple[int, ...]
+STEP: Final[Step] = (*map(int, VERSION.split(".")), int(_MIGRATIONS[-1].name.split("_")[0]))
+#: The oldest code that may run beside what this code makes of a database: the release before this one, and no older.
+RUNS_BESIDE: Final[Step] = (0, 1, 0, 0)
+
+
+class TooOld(Exception):  # noqa: N818
+    """The database was made by a later Opla, with which this one cannot run."""
+
+
+def is_current() -> bool:
+    """Whether the database is what this code needs: made by it, or by a later one that lets it run beside."""
+    found = _found()
+    return found is not None and (found.schema == wanted() or found.step > STEP >= found.oldest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    schema: str
+    step: Step
+    oldest: Step
+
+
+def _found() -> _Found | None:
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT to_regclass('opla_meta') IS NOT NULL")
         row = cursor.fetchone()
-        if row and row[0]:
-            cursor.execute("SELECT value FROM opla_meta WHERE key = 'schema'")
-            found = cursor.fetchone()
-            if found and found[0] == expected:
+        if not (row and row[0]):
+            return None
+        cursor.execute("SELECT key, value FROM opla_meta WHERE key IN ('schema', 'step', 'oldest')")
+        kept = dict(cursor.fetchall())
+    if "schema" not in kept:
+        return None
+    return _Found(kept["schema"], _step(kept.get("step", "")), _step(kept.get("oldest", "")))
+
+
+def _written(step: Step) -> str:
+    return ".".join(map(str, step))
+
+
+def _step(written: str) -> Step:
+    return tuple(map(int, written.split("."))) if written else ()
+
+
+def prepare(at: datetime | None = None) -> bool:
+    """Bring the database to what this code expects; False when it already was, or is further. Two processes may start
+    at once: one does it while the other waits.
+
+    Raises `TooOld`.
+    """
+    at = at or datetime.now(UTC)
+    expected = wanted()
+    if (found := _found()) is not None:
+        if found.step > STEP and found.oldest > STEP:
+            raise TooOld
+        if found.schema == expected or found.step > STEP:
+            # What a later Opla put there is not put back: both run, until this one is replaced too.
+            with connections["default"].cursor() as cursor:
                 cursor.execute("SELECT opla_partitions(%s, 2)", [at.date()])
-                return False
+            return False
     owner = connections["owner"]
     with owner.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         try:
-            call_command("migrate", database="owner", verbosity=0, interactive=False, stdout=io.StringIO())
-            with transaction.atomic(using="owner"):
-                for name in _SQL:
-                    cursor.execute((_HERE / "sql" / f"{name}.sql").read_text().replace("%", "%%"), [])
-                cursor.execute("SELECT opla_partitions(%s, 2)", [at.date()])
-                cursor.execute("DELETE FROM arrow; DELETE FROM account_kind; DELETE FROM posting_rule")
-                cursor.executemany("INSERT INTO posting_rule VALUES (%s, %s, %s, %s)", posting_rules())
-                cursor.executemany("INSERT INTO arrow VALUES (%s, %s, %s, %s, %s)", arrows())
-                cursor.executemany("INSERT INTO account_kind VALUES (%s, %s)", list(ledger.SIDES.items()))
-                cursor.execute(
-                    """INSERT INTO opla_meta VALUES ('schema', %s)
-                       ON CONFLICT (key) DO UPDATE SET value = excluded.value""",
-                    [expected],
-                )
+            cursor.execute(f"SET lock_timeout = {_LOCK_WAIT_MS}")
+            _again_and_again(
+                lambda: call_command("migrate", database="owner", verbosity=0, interactive=False, stdout=io.StringIO())
+            )
+            _again_and_again(lambda: _replace(at, expected))
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+            cursor.execute("RESET lock_timeout")
     return True
+
+
+def _replace(at: datetime, expected: str) -> None:
+    """Functions, guards and rules, as this code has them: all of them or none."""
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        for name in _SQL:
+            cursor.execute((_HERE / "sql" / f"{name}.sql").read_text().replace("%", "%%"), [])
+        cursor.execute("SELECT opla_partitions(%s, 2)", [at.date()])
+        cursor.execute("DELETE FROM arrow; DELETE FROM account_kind; DELETE FROM posting_rule")
+        cursor.executemany("INSERT INTO posting_rule VALUES (%s, %s, %s, %s)", posting_rules())
+        cursor.executemany("INSERT INTO arrow VALUES (%s, %s, %s, %s, %s)", arrows())
+        cursor.executemany("INSERT INTO account_kind VALUES (%s, %s)", list(ledger.SIDES.items()))
+        cursor.executemany(
+            "INSERT INTO opla_meta VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            [("schema", expected), ("step", _written(STEP)), ("oldest", _written(RUNS_BESIDE))],
+        )
+
+
+def _again_and_again(change: Callable[[], object]) -> None:
+    """A shop is open meanwhile: whoever changes a table waits briefly, lets those behind go on, and tries again."""
+    for tries_left in reversed(range(_LOCK_TRIES)):
+        try:
+            change()
+        except OperationalError as problem:
+            if not isinstance(problem.__cause__, LockNotAvailable) or not tries_left:
+                raise
+            time.sleep(_LOCK_PAUSE_S)
+        else:
+            return

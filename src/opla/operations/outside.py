@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from opla import notices, payments, suppliers
+from opla import notices, payments, secret_files, suppliers
 from opla.core.ledger import CASH, ELSEWHERE, OWN_ACCOUNTS, SHELVES, TERMINAL, VOUCHER
 from opla.core.ports import (
     AccountBook,
@@ -186,4 +186,6 @@ def configuration(area: str, name: str, var: Path) -> Mapping[str, str]:
         base = str(json.loads((var / "sandbox" / "address.json").read_text())["url"])
         return trying.settings(name, base, (var / "sandbox" / "secret").read_text().strip())
     prefix = "OPLA_BANK_" if name in OWN_ACCOUNTS else f"OPLA_{area}_{name}_".upper()
-    return {key[len(prefix) :].lower(): value for key, value in os.environ.items() if key.startswith(prefix)}
+    files = {f"{name}_FILE" for name in secret_files.named(os.environ)}
+    given = {key: value for key, value in os.environ.items() if key not in files}
+    return {key[len(prefix) :].lower(): value for key, value in given.items() if key.startswith(prefix)}

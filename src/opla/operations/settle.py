@@ -8,18 +8,20 @@ transaction while somebody is called, and a decision that lost its compare-and-s
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
+from opla import metering
 from opla.core import attempt, item
 from opla.core.actor import SYSTEM
 from opla.core.attempt import Contradiction, Step
 from opla.core.change import Change, Move, Note, Subject
 from opla.core.money import Money
-from opla.core.ports import Promises
+from opla.core.ports import Answer, Promises
 from opla.db.queries import attempts
 from opla.db.queries.apply import Result, apply
 from opla.db.queries.attempts import Claimed
@@ -27,8 +29,14 @@ from opla.operations.shop import Shop
 
 _log = logging.getLogger(__name__)
 
+
+class Answered(Protocol):
+    @property
+    def answer(self) -> Answer: ...
+
+
 CaseT = TypeVar("CaseT")
-ReportT = TypeVar("ReportT")
+ReportT = TypeVar("ReportT", bound=Answered)
 _ROUNDS = 4
 #: After a round of calls that took less, the next one may have twice as many.
 _QUICK = timedelta(milliseconds=200)
@@ -130,7 +138,7 @@ def settle(desk: Desk[CaseT, ReportT], claimed: Sequence[Claimed], go: Going) ->
         try:
             step = attempt.step(one.state, desk.promises(one), at - one.made_at)
         except Exception:  # noqa: BLE001 - whatever it was, it is written down, and its neighbours go on
-            _log.exception("attempt %s: %s cannot be called", one.reference, one.adapter)
+            _log.exception("the adapter cannot be called", extra=_names(desk, one, case))
             _gone(desk, one, case, go)
             continue
         if step is Step.SEND and (report := desk.unwanted(case)) is not None:
@@ -189,12 +197,25 @@ def _gone(desk: Desk[CaseT, ReportT], one: Claimed, case: CaseT, go: Going) -> N
 
 
 def _called(desk: Desk[CaseT, ReportT], claimed: Claimed, case: CaseT, step: Step) -> ReportT:
+    began = time.monotonic()
     try:
-        return desk.call(claimed, case, step)
+        report = desk.call(claimed, case, step)
     except Exception:  # noqa: BLE001 - whatever it was, it is written down
         # A bug in an adapter. The request may have left, so nothing is known.
-        _log.exception("attempt %s: the adapter broke", claimed.reference)
-        return desk.unknown("adapter_broke")
+        _log.exception("the adapter broke", extra=_names(desk, claimed, case))
+        report = desk.unknown("adapter_broke")
+    metering.called(claimed.kind, claimed.adapter, report.answer, time.monotonic() - began)
+    if report.answer in (Answer.DECLINED, Answer.NOT_SENT, Answer.UNKNOWN):
+        told = _names(desk, claimed, case)
+        _log.info("%s: %s", step, report.answer, extra=told)
+    return report
+
+
+def _names(desk: Desk[CaseT, ReportT], claimed: Claimed, case: CaseT) -> dict[str, str]:
+    """What a line of the log says an attempt is: ids that open nothing. Our reference is known outside: not written."""
+    to = desk.belongs(case)
+    of = {"order": to.order_id, "payment": to.payment_id, "attempt": claimed.id}
+    return {"adapter": claimed.adapter, **{name: str(known) for name, known in of.items() if known}}
 
 
 def write(desk: Desk[CaseT, ReportT], answered: Sequence[Worked[CaseT, ReportT]], go: Going) -> None:

@@ -16,6 +16,7 @@ from opla.core import api_sandbox, attempt, card, ledger, order, payment, print_
 from opla.core.actor import MAY, Act, Role
 from opla.core.endpoint import PORTS, REFUSED
 from opla.core.ledger import Phase, Posting
+from opla.core.metric import AGES, METRICS, OLDER
 from opla.core.money import Money
 from opla.core.refusal import TRANSIENT, Code, Refusal
 from opla.core.webhook import AGAIN_AFTER_S, EVENTS, FIELDS
@@ -95,6 +96,7 @@ def pages(commands: Iterable[Command]) -> dict[str, str]:
         "api-sandbox.md": played(),
         "arrows.md": arrows(),
         "commands.md": command_line(commands),
+        "metrics.md": metrics(),
         "refusals.md": refusals(),
         "roles.md": roles(),
         "webhooks.md": webhooks(),
@@ -206,6 +208,33 @@ def roles() -> str:
     )
     rows = [[f"`{act}`", *("yes" if act in MAY[role] else "" for role in Role)] for act in Act]
     return _page("Roles and acts", "src/opla/core/actor.py", told, _table(["act", *map(str, Role)], rows))
+
+
+def metrics() -> str:
+    told = (
+        "What `/metrics` and `./opla metrics` tell Prometheus. [How to watch a shop](../howto/watch-a-shop.md) has the "
+        "address, its token and the alarms. Figures *of the database* are the same on every machine: of several, take "
+        "one (`max`), never their sum. Those *of processes* are of the machine that is asked, and go on counting when "
+        "its processes are started again. `age` is how long something has waited: "
+        + ", ".join(f"`{age}`" for age in AGES)
+        + f" at most, or `{OLDER}`. Money is in minor units of its `currency`. No label names an order or a person."
+    )
+    rows = [
+        [
+            f"`{name}`",
+            str(metric.kind),
+            ", ".join(f"`{label}`" for label in metric.labels),
+            str(metric.source),
+            metric.told + (f" Buckets up to {_edges(metric.bounds_ms)} s." if metric.bounds_ms else ""),
+        ]
+        for name, metric in METRICS.items()
+    ]
+    head = ["metric", "kind", "labels", "of", "what it says"]
+    return _page("Metrics", "src/opla/core/metric.py", told, _table(head, rows))
+
+
+def _edges(bounds_ms: Sequence[int]) -> str:
+    return ", ".join(f"{edge / 1000:g}" for edge in bounds_ms)
 
 
 def webhooks() -> str:

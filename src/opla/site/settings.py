@@ -8,9 +8,15 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from opla import secret_files
 from opla.counterparts import trying
 from opla.db import keyring
 from opla.site import logs
+
+try:
+    secret_files.read(os.environ)
+except ValueError as _problem:
+    raise ImproperlyConfigured(str(_problem)) from None
 
 ROOT = Path(__file__).resolve().parents[3]
 VAR = Path(os.environ.get("OPLA_VAR", ROOT / "var"))
@@ -58,7 +64,7 @@ BANK = {name: os.environ.get(f"OPLA_BANK_{name.upper()}", "") for name in ("iban
 
 SECRET_KEY = keyring.load(VAR).signing_key
 DEBUG = False
-LOGGING = logs.settings(VAR)
+LOGGING = logs.settings(VAR, logs.form())
 ALLOWED_HOSTS = os.environ.get("OPLA_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 
 INSTALLED_APPS = [
@@ -96,6 +102,8 @@ SERVICE_FEE = os.environ.get("OPLA_SERVICE_FEE", "0.00")
 CASH_HOURS = int(os.environ.get("OPLA_CASH_HOURS", "48"))
 #: The file of the numbers that months are exported under (catalogs/accounts.yaml); empty: the one that is shipped.
 CHART = os.environ.get("OPLA_CHART", "")
+#: Who may read /metrics, by `Authorization: Bearer`. Empty: nobody.
+METRICS_TOKEN = os.environ.get("OPLA_METRICS_TOKEN", "")
 #: How the shop is reached from outside: return addresses and webhooks are made from it.
 BASE_URL = os.environ.get("OPLA_URL", "http://127.0.0.1:8000").rstrip("/")
 #: Refunds by rule in one day, in minor units; beyond it a person looks first.
@@ -110,6 +118,7 @@ TEXTS_A_DAY = int(os.environ.get("OPLA_TEXTS_A_DAY", "1000"))
 
 # ── the web process ──────────────────────────────────────────────────────
 MIDDLEWARE = [
+    "opla.site.watching.Watching",
     "opla.site.middleware.SafeHeaders",
     # Also compresses what WhiteNoise serves. Pages carry random padding against BREACH (Django's own).
     "django.middleware.gzip.GZipMiddleware",

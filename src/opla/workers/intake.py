@@ -26,15 +26,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias, TypedDict
 
 from django.db import connections
 
+from opla import metering
 from opla.accounts import address
 from opla.core import idempotency
 from opla.core.actor import Actor, Role
@@ -50,6 +53,7 @@ from opla.operations.quote_topup import Wanted
 from opla.operations.resellers import KNOWN_FOR_S
 from opla.operations.shop import Shop
 from opla.presenting import languages, problems
+from opla.workers.pulse import EVERY_S, Pulse
 
 _log = logging.getLogger(__name__)
 
@@ -114,7 +118,9 @@ class Intake:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        began = time.perf_counter()
         answer = await self._answer(scope, receive)
+        metering.request("intake", answer.status, time.perf_counter() - began)
         headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
@@ -136,6 +142,17 @@ class Intake:
         if isinstance(asked, Response):
             return asked
         return await (self._play(asked) if asked.secret.startswith(SANDBOX_PREFIX) else self._put(asked))
+
+    def say_alive(self) -> None:
+        """From now on, by the thread that places orders: one that hangs is silent."""
+        threading.Thread(target=self._beat, daemon=True, name="pulse").start()
+
+    def _beat(self) -> None:
+        pulse = Pulse("intake")
+        with suppress(RuntimeError):  # it is being closed
+            while True:
+                self._pool.submit(pulse).result()
+                time.sleep(EVERY_S)
 
     def close(self) -> None:
         """Let the batch that is being placed come to its end, and close its connection."""

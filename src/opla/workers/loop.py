@@ -22,7 +22,7 @@ from django.db import connections
 from opla.core.attempt import Kind
 from opla.core.ports import SendsTexts
 from opla.db import setup
-from opla.db.queries import attempts
+from opla.db.queries import attempts, metrics
 from opla.db.queries.attempts import Claimed
 from opla.db.queries.bank import Book
 from opla.db.queries.call import BROKEN, reconnect
@@ -56,6 +56,7 @@ from opla.presenting.pushing import pushing
 from opla.presenting.reminding import reminding
 from opla.presenting.texting import all_words as texting_words
 from opla.workers.postman import Postman
+from opla.workers.pulse import Pulse
 
 _log = logging.getLogger(__name__)
 
@@ -183,6 +184,7 @@ class Worker:
         self._texts_at = 0.0
         self._shelf_at = 0.0
         self._looks_up_at = 0.0
+        self._pulse = Pulse("worker")
 
     def _compose(self, letter: Letter | Reminding | Announcing | Posted) -> tuple[str, str]:
         sandbox = self._shop.sandbox
@@ -202,6 +204,8 @@ class Worker:
         """Hand whatever is due to free threads, and end what nobody paid; how much that was. Never waits for a call."""
         lease_s = self._outside.longest_call_s() + LEASE_MARGIN_S
         done = 0
+        if self._pulse():
+            metrics.tally(at=now())
         if time.monotonic() >= self._expires_at:
             done = expire(shop=self._shop, at=now())
             self._expires_at = time.monotonic() + _EXPIRE_EVERY_S

@@ -24,6 +24,7 @@ from opla.operations.outside import Adapters
 from opla.operations.shop import Shop, current
 from opla.presenting import texting
 from opla.workers.loop import now
+from opla.workers.pulse import Pulse
 
 _log = logging.getLogger(__name__)
 _LONGEST_PAUSE_S: Final = 60.0
@@ -41,7 +42,13 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     shop = current()
-    listen(Adapters(shop, Shelves(now)).texts(), shop=shop, until=stopping.is_set, wait=stopping.wait)
+    pulse = Pulse("texts")
+
+    def over() -> bool:
+        pulse()
+        return stopping.is_set()
+
+    listen(Adapters(shop, Shelves(now)).texts(), shop=shop, until=over, wait=stopping.wait)
 
 
 def listen(line: Texts, *, shop: Shop, until: Callable[[], bool], wait: Callable[[float], object]) -> None:

@@ -43,5 +43,5 @@ _BACK = "DROP TABLE month_item, month_account, month_close"
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0169_trail")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0170_metrics")]
     operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_MONTH, _BACK)]
