@@ -88,6 +88,7 @@ end_renewal        customer owner
 apply_passport     reseller
 check_sellers      owner
 report_seller      customer
+end_quarantine     owner
 """
 
 

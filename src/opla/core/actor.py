@@ -70,6 +70,7 @@ class Act(StrEnum):
     APPLY_PASSPORT = "apply_passport"  # for the proof of one's own place of sale, and give it up
     CHECK_SELLERS = "check_sellers"  # approve, review, suspend and withdraw passports, and read what is reported
     REPORT_SELLER = "report_seller"
+    END_QUARANTINE = "end_quarantine"  # of a shop that came out of a backup, and what must be done before
 
 
 MAY: dict[Role, frozenset[Act]] = {
@@ -137,6 +138,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.MANAGE_PARTNERS,
             Act.MANAGE_VOUCHERS,
             Act.CHECK_SELLERS,
+            Act.END_QUARANTINE,
         }
     ),
     Role.SUPPORT: frozenset(

@@ -21,7 +21,7 @@ _SQL = (
     *("refunds", "bank", "payouts", "stations", "offline", "cash", "counter", "terminals", "vouchers", "rates"),
     *("reminders", "days", "letters", "threads", "rights"),
     *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay", "printing", "post", "partners"),
-    *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "books", "guards", "grants"),
+    *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "quarantine", "books", "guards", "grants"),
 )
 _LOCK = 0x6F706C61  # "opla"
 

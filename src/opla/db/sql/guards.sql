@@ -62,7 +62,8 @@ BEGIN
         'counter_sale', 'counter_quote', 'passport', 'passport_proof', 'passport_report', 'webhook_message',
         'webhook_delivery', 'webhook_try', 'bulk_file', 'bulk_row', 'terminal', 'terminal_payment', 'terminal_due',
         'terminal_line', 'print_job', 'printer', 'voucher_batch', 'voucher', 'voucher_line', 'voucher_use', 'slip',
-        'letter_out', 'deposit', 'bank_again'
+        'letter_out', 'deposit', 'bank_again', 'quarantine', 'quarantine_step',
+        'order_in_doubt'
     ]) AS t (name);
 END $$;
 
