@@ -62,12 +62,15 @@ def _open(arguments: argparse.Namespace, stopping: threading.Event) -> None:
         orders_port = free_port(arguments.host, port + 1)
         ports = ("--port", str(port), "--orders-port", str(orders_port))
         house = Child("shop's", program(child_command("_house", "--host", arguments.host, *ports)))
+        archive = Child("backup's", program(child_command("_archive")))
         try:
             orders_url = f"http://{_reachable(arguments.host)}:{orders_port}/api/v1/orders"
-            _supervise(runtime, house, url, orders_url, stopping)
+            _supervise(runtime, house, archive, url, orders_url, stopping)
         finally:
-            house.terminate()
-            house.wait(_STOPPING_S)
+            for child in (house, archive):
+                child.terminate()
+            for child in (house, archive):
+                child.wait(_STOPPING_S)
 
 
 def _payable() -> None:
@@ -110,7 +113,9 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if address.version == 6 else host
 
 
-def _supervise(runtime: Runtime, house: Child, url: str, orders_url: str, stopping: threading.Event) -> None:
+def _supervise(
+    runtime: Runtime, house: Child, archive: Child, url: str, orders_url: str, stopping: threading.Event
+) -> None:
     began = time.monotonic()
     greeted = warned = False
     while not stopping.is_set():
@@ -124,6 +129,8 @@ def _supervise(runtime: Runtime, house: Child, url: str, orders_url: str, stoppi
             stopping.wait(2)
             continue
         house.tend(_say)
+        if runtime.server.embedded and (runtime.var / "backup.json").exists():
+            archive.tend(_say)
         if not greeted and answers(url):
             sandbox = "This is a sandbox: operators and payments are stand-ins, no real money moves. "
             _say(f"Opla is open: {url}\nResellers' programs order at {orders_url}")

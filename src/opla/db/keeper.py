@@ -18,7 +18,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from opla.db.detached import READY, Report, detach, die_with_parent
 from opla.db.instance import Instance, Unavailable, binaries, locate, users_lock
@@ -31,11 +34,16 @@ _SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "128MB",
     "random_page_cost": "1.1",
+    "max_slot_wal_keep_size": "8GB",  # a backup that nobody fetches fills no disk
     "jit": "off",  # short statements: compiling them costs more than it saves
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u@%d ",
 }
+_RULES = """\
+local all all peer map=opla
+local replication postgres peer map=opla
+"""
 _ROLES = """\
 CREATE ROLE opla_owner LOGIN CREATEDB;
 CREATE ROLE opla_app LOGIN;
@@ -44,8 +52,11 @@ CREATE DATABASE opla OWNER opla_owner;
 
 
 class Keeper:
-    def __init__(self, instance: Instance, settings: dict[str, str], *, scratch: bool = False) -> None:
+    def __init__(
+        self, instance: Instance, settings: dict[str, str], *, scratch: bool = False, said: IO[bytes] | None = None
+    ) -> None:
         self.instance = instance
+        self.said = said  # where PostgreSQL's own words go; None: to ours
         self.scratch = scratch
         self.settings = settings
         self.alone = threading.Event()
@@ -113,7 +124,7 @@ class Keeper:
             }
             flags = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
             command = [str(bin_dir / "postgres"), "-D", str(instance.data), "-p", "5432", *flags]
-            self.process = _popen(instance, command, lock, death=signal.SIGINT)
+            self.process = _popen(instance, command, lock, death=signal.SIGINT, said=self.said)
             if self.alone.is_set():
                 self._stop()
             self._wait_until_ready(self.process)
@@ -132,8 +143,26 @@ class Keeper:
             raise Unavailable(f"PostgreSQL ended at once. The end of {self.instance.log} says why.")
 
 
+@contextmanager
+def alone(instance: Instance, settings: dict[str, str], said: IO[bytes]) -> Iterator[None]:
+    """PostgreSQL over the files of this instance, as long as `with` lasts, with nobody else there. Raises `Unavailable`."""
+    keeper = Keeper(instance, settings, said=said)
+    keeper._start(binaries())
+    try:
+        yield
+    finally:
+        keeper._stop()
+        keeper._wait()
+
+
 def _popen(
-    instance: Instance, command: list[str], lock: int, *, death: signal.Signals, stdin: int = subprocess.DEVNULL
+    instance: Instance,
+    command: list[str],
+    lock: int,
+    *,
+    death: signal.Signals,
+    stdin: int = subprocess.DEVNULL,
+    said: IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Run one of PostgreSQL's programs, holding `lock`; where we are root, as the service user."""
     as_root = os.geteuid() == 0
@@ -141,6 +170,8 @@ def _popen(
         command,
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"},
         stdin=stdin,
+        stdout=said,
+        stderr=said,
         pass_fds=[lock],
         preexec_fn=die_with_parent(death),  # noqa: PLW1509  (our one other thread waits in flock, holding nothing)
         start_new_session=True,
@@ -193,7 +224,7 @@ def _write_access_rules(instance: Instance) -> None:
     """Nobody but root and the user who runs Opla, told apart by the kernel (peer): no password, no network."""
     people = sorted({"root", instance.user.pw_name})
     rules = [f'opla "{person}" {role}\n' for person in people for role in ("postgres", "opla_owner", "opla_app")]
-    for name, text in (("pg_hba.conf", "local all all peer map=opla\n"), ("pg_ident.conf", "".join(rules))):
+    for name, text in (("pg_hba.conf", _RULES), ("pg_ident.conf", "".join(rules))):
         path = instance.home / name
         path.write_text(text, "utf-8")
         path.chmod(0o640)
