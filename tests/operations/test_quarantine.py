@@ -137,7 +137,9 @@ def opened(world: World) -> None:
 
 def sold(world: World) -> list[str]:
     """The PINs that left, of all worlds: who looks sees what was sent."""
-    return [str(serial) for (serial,) in select("SELECT serial FROM code WHERE state = 'sold' AND supplier = 'code_stock'")]
+    return [
+        str(serial) for (serial,) in select("SELECT serial FROM code WHERE state = 'sold' AND supplier = 'code_stock'")
+    ]
 
 
 def test_nothing_moves_in_quarantine_and_pages_can_be_read(world: World, backup: Callable[[], Restore]) -> None:
@@ -155,7 +157,9 @@ def test_nothing_moves_in_quarantine_and_pages_can_be_read(world: World, backup:
             OWNER, unseen, refund_id=UUID(int=7), amount=None, why="a wish", shop=world.shop, at=world.clock()
         ),
         lambda: reveal(CUSTOMER, unseen, device=DEVICE, shop=world.shop, at=world.clock()),
-        lambda: stock_codes(OWNER, b"sku,code,serial,cost\nPX-15,0000777777771,Z,14.25", shop=world.shop, at=world.clock()),
+        lambda: stock_codes(
+            OWNER, b"sku,code,serial,cost\nPX-15,0000777777771,Z,14.25", shop=world.shop, at=world.clock()
+        ),
     ):
         with pytest.raises(DatabaseError) as problem:
             assert act() is None
@@ -367,7 +371,9 @@ def test_who_has_no_list_is_compared_by_a_person_with_a_name(world: World, backu
     still(world)
     customer = quarantine.compared(CUSTOMER, "payments", "sandbox", "x", at=world.clock())
     assert isinstance(customer, Refusal)
-    assert quarantine.compared(OWNER, "payments", "sandbox", "", at=world.clock()) == Refusal(Code.REASON_MISSING, "note")
+    assert quarantine.compared(OWNER, "payments", "sandbox", "", at=world.clock()) == Refusal(
+        Code.REASON_MISSING, "note"
+    )
     assert quarantine.compared(OWNER, "payments", "else", "x", at=world.clock()) == Refusal(Code.NOT_FOUND)
     assert quarantine.compared(OWNER, "payments", "sandbox", "dashboard, 3 payments", at=world.clock()) is None
     opened(world)

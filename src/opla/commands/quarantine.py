@@ -76,7 +76,9 @@ def _list(arguments: argparse.Namespace, _actor: Actor, _at: datetime) -> int:
     if now is None:
         print("The shop is open: it is in no quarantine.")
     else:
-        print(f"Restored from {now.backup}; nothing after {now.restored_to.astimezone(ZONE):%Y-%m-%d %H:%M:%S} is known.")
+        print(
+            f"Restored from {now.backup}; nothing after {now.restored_to.astimezone(ZONE):%Y-%m-%d %H:%M:%S} is known."
+        )
         for s in now.steps:
             still = f"; {s.undecided} still undecided there: look again when they have ended" if s.undecided else ""
             told_by = f"{s.done_by}{': ' + s.note if s.note else ''}"
@@ -108,7 +110,9 @@ def _look(arguments: argparse.Namespace, actor: Actor, at: datetime) -> int:
             print(f"  {one.area} {one.name}: no list from here. Compare it yourself, then: "
                   f'./opla quarantine compared {one.area} {one.name} --note "how" --by YOUR-NAME')  # fmt: skip
         else:
-            print(f"  {one.area} {one.name}: listed {one.listed}, of these strange {one.strange}, undecided {one.undecided}")
+            print(
+                f"  {one.area} {one.name}: listed {one.listed}, of these strange {one.strange}, undecided {one.undecided}"
+            )
         if one.made:
             print(f"    {one.made} of ours that were under way were made; they are settled when the shop opens")
     return 0

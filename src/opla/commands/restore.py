@@ -83,7 +83,9 @@ def _same_keys(base: Base) -> None:
             "it opens. Put keys.json back there, or restore the books alone: --without-keys",
         )
     if not set(base.marks) <= set(keyring.load(VAR).marks):
-        raise Stop("keys_differ", f"{place} holds other keys than this backup was sealed with. Put the right ones there.")
+        raise Stop(
+            "keys_differ", f"{place} holds other keys than this backup was sealed with. Put the right ones there."
+        )
 
 
 def _restored(folder: Path, base: Base, until: datetime | None, instance: Instance) -> dict[str, object]:

@@ -43,7 +43,8 @@ def running(*, counterparts: bool = False) -> Iterator[Runtime]:
             os.environ["OPLA_DSN_APP"] = server.dsn_app
             os.environ["OPLA_DSN_OWNER"] = server.dsn_owner
             _set_up_django()
-            yield Runtime(VAR, server, ensure_counterparts(VAR) if counterparts and _is_sandbox() else None)
+            with _standing_still():
+                yield Runtime(VAR, server, ensure_counterparts(VAR) if counterparts and _is_sandbox() else None)
     except Unavailable as problem:
         raise Stop("database_unavailable", str(problem)) from problem
 
@@ -72,6 +73,23 @@ def prepared() -> Iterator[Runtime]:
             yield Runtime(VAR, server, str(url) if url else None)
     except Unavailable as problem:
         raise Stop("database_unavailable", str(problem)) from problem
+
+
+@contextmanager
+def _standing_still() -> Iterator[None]:
+    """What the database refuses in quarantine is said in a sentence, whichever command asked."""
+    from django.db import DatabaseError
+
+    try:
+        yield
+    except DatabaseError as problem:
+        from opla.core.refusal import Code, Refusal
+        from opla.db.queries import quarantine
+        from opla.presenting.refusals import sentence
+
+        if not quarantine.stands_still(problem):
+            raise
+        raise Stop(Code.QUARANTINE, sentence(Refusal(Code.QUARANTINE))) from problem
 
 
 def _may_try() -> None:

@@ -80,7 +80,9 @@ def bases(folder: Path) -> list[Base]:
     for record in sorted((folder / "base").glob("*.json")):
         told = json.loads(record.read_text("utf-8"))
         path = record.with_suffix("")
-        found.append(Base(path.name, path, datetime.fromisoformat(told["ended_at"]), told["first"], tuple(told["keys"])))
+        found.append(
+            Base(path.name, path, datetime.fromisoformat(told["ended_at"]), told["first"], tuple(told["keys"]))
+        )
     return found
 
 

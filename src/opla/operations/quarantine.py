@@ -79,7 +79,13 @@ def look(actor: Actor, *, shop: Shop, outside: Outside, at: datetime) -> list[Lo
 
 
 def _look(
-    step: Step, now: Quarantine, under_way: Sequence[Undecided], actor: Actor, shop: Shop, outside: Outside, at: datetime
+    step: Step,
+    now: Quarantine,
+    under_way: Sequence[Undecided],
+    actor: Actor,
+    shop: Shop,
+    outside: Outside,
+    at: datetime,
 ) -> Looked:
     since = now.restored_to - _BEFORE
     if step.area == PAYMENTS:

@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "opla.storefront.draft_cookie.DraftCookie",
     "opla.api.limits.Limits",
     "opla.api.problems.NotAllowed",
+    "opla.site.middleware.Quarantine",
 ]
 TEMPLATES = [
     {

@@ -53,9 +53,9 @@ BEGIN
         ('code', 'UPDATE', 'NEW.state IS DISTINCT FROM OLD.state OR NEW.claimed_by IS DISTINCT FROM OLD.claimed_by'),
         ('voucher', 'UPDATE', 'NEW.state IS DISTINCT FROM OLD.state'),
         ('card', 'UPDATE', 'NEW.state IS DISTINCT FROM OLD.state'),
-        -- nobody is told of orders and money; six digits, and letters to whoever signs in, go out
+        -- nobody is told of orders and money; six digits, and the links of signing in, go out
         ('outbox', 'UPDATE', 'NEW.lease_until IS NOT NULL AND NEW.lease_until IS DISTINCT FROM OLD.lease_until
-                              AND NEW.topic <> ''proof'' AND NEW.letter_id IS NULL'),
+                              AND NEW.topic NOT IN (''proof'', ''sign_in'', ''sign_in_changed'')'),
         ('webhook_delivery', 'UPDATE', 'NEW.lease_until IS NOT NULL AND NEW.lease_until IS DISTINCT FROM OLD.lease_until'),
         ('push_message', 'UPDATE', 'NEW.lease_until IS NOT NULL AND NEW.lease_until IS DISTINCT FROM OLD.lease_until'),
         ('text_out', 'UPDATE', 'NEW.lease_until IS NOT NULL AND NEW.lease_until IS DISTINCT FROM OLD.lease_until')
