@@ -74,7 +74,7 @@ class Open:
 
     def page(self, path: str, data: bytes | None = None) -> tuple[int, str]:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data, timeout=10) as answer:  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data, timeout=10) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read().decode()
@@ -136,7 +136,7 @@ _ALL_OF_IT = """
     UNION ALL SELECT 'refund', count(*)::text, '', '', '' FROM refund ORDER BY 1, 2"""
 
 
-def test_after_a_lost_disk_nothing_is_sold_sent_or_paid_a_second_time(
+def test_after_a_lost_disk_nothing_is_sold_sent_or_paid_a_second_time(  # noqa: PLR0915 - one story
     place: Callable[[str], Path], opened: Callable[[Path], Open], tmp_path: Path
 ) -> None:
     # Sell, back up, sell more: the shop is open all the while, and its changes follow.

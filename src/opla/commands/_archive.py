@@ -23,4 +23,4 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - as every comman
         sys.stderr.write(f"The folder of the backups is not there: {folder}. Changes are kept here until it is.\n")
         return 1
     command = backup.fetching(folder, locate(VAR))
-    os.execv(command[0], command)  # noqa: S606 - it stays our parent's child, and dies with it
+    return os.execv(command[0], command)  # noqa: S606 - it stays our parent's child, and dies with it

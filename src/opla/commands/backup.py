@@ -18,8 +18,8 @@ from opla.commands import VAR, Stop
 from opla.commands.runtime import running
 
 OUTSIDE = (
-    "The database is the server of DATABASE_URL: back it up where it runs, with pg_basebackup and pg_receivewal or what "
-    "your host offers. After a restore there, ./opla quarantine enter keeps the shop still until it was compared."
+    "The database is the server of DATABASE_URL: back it up where it runs, with pg_basebackup and pg_receivewal or "
+    "what your host offers. After a restore there, ./opla quarantine enter keeps the shop still until it was compared."
 )
 
 

@@ -24,6 +24,8 @@ from opla.commands.runtime import running
 if TYPE_CHECKING:
     from opla.core.actor import Actor
     from opla.core.refusal import Refusal
+    from opla.db.queries.quarantine import Step
+    from opla.operations.outside import Adapters
 
 _ACTS = ("list", "look", "compared", "release", "gave", "leave", "enter")
 
@@ -79,18 +81,23 @@ def _list(arguments: argparse.Namespace, _actor: Actor, _at: datetime) -> int:
         print(
             f"Restored from {now.backup}; nothing after {now.restored_to.astimezone(ZONE):%Y-%m-%d %H:%M:%S} is known."
         )
-        for s in now.steps:
-            still = f"; {s.undecided} still undecided there: look again when they have ended" if s.undecided else ""
-            told_by = f"{s.done_by}{': ' + s.note if s.note else ''}"
-            print(f"  {'✓' if s.done_at else '✗'} {s.area} {s.name:<14} "
-                  f"{told_by if s.done_at else 'to be compared'}  listed {s.listed}, of these strange {s.strange}{still}")  # fmt: skip
+        for step in now.steps:
+            print(f"  {'✓' if step.done_at else '✗'} {step.area} {step.name:<14} {_became(step)}")
         print(f"  {now.in_doubt} orders had not ended: nothing is sent or paid back for one by itself (./opla items).")
     for number, sku, count in batches:
         print(f"  batch {number}: {count} codes of {sku} are off the shelf, because they may have been sold")
     if now is not None:
-        left = [s for s in now.steps if s.done_at is None]
-        print("Next: ./opla quarantine " + ("look" if left else "leave --yes"))
+        done = all(step.done_at for step in now.steps)
+        print(f"Next: ./opla quarantine {'leave --yes' if done else 'look'}")
     return 0
+
+
+def _became(step: Step) -> str:
+    if step.note:
+        return f"compared by {step.done_by}: {step.note}"
+    if step.undecided:
+        return f"{step.undecided} that no book here knows are still undecided there: look again when they have ended"
+    return f"listed: {step.listed}; no book here knows: {step.strange}" if step.done_at else "to be compared"
 
 
 def _look(arguments: argparse.Namespace, actor: Actor, at: datetime) -> int:
@@ -110,9 +117,7 @@ def _look(arguments: argparse.Namespace, actor: Actor, at: datetime) -> int:
             print(f"  {one.area} {one.name}: no list from here. Compare it yourself, then: "
                   f'./opla quarantine compared {one.area} {one.name} --note "how" --by YOUR-NAME')  # fmt: skip
         else:
-            print(
-                f"  {one.area} {one.name}: listed {one.listed}, of these strange {one.strange}, undecided {one.undecided}"
-            )
+            print(f"  {one.area} {one.name}: listed {one.listed}; no book here knows {one.strange}")
         if one.made:
             print(f"    {one.made} of ours that were under way were made; they are settled when the shop opens")
     return 0
@@ -184,7 +189,7 @@ def _done(arguments: argparse.Namespace, told: dict[str, object], sentence: str)
     return 0
 
 
-def _outside():  # type: ignore[no-untyped-def]  # imported late
+def _outside() -> Adapters:
     from opla.db.queries.cards import Shelves
     from opla.operations.outside import Adapters
     from opla.operations.shop import current

@@ -21,8 +21,8 @@ from opla.db.instance import Instance, Unavailable, locate, users_lock
 from opla.db.locks import open_lock, take
 
 _OUTSIDE = (
-    "The database is the server of DATABASE_URL: restore it where it runs, then ./opla quarantine enter, before anybody "
-    "opens the shop."
+    "The database is the server of DATABASE_URL: restore it where it runs, then ./opla quarantine enter, before "
+    "anybody opens the shop."
 )
 
 
@@ -79,8 +79,8 @@ def _same_keys(base: Base) -> None:
     if not place.exists():
         raise Stop(
             "keys_missing",
-            f"The keys of this shop are not in its backup, and not in {place}: without them no code, address or link in "
-            "it opens. Put keys.json back there, or restore the books alone: --without-keys",
+            f"The keys of this shop are not in its backup, and not in {place}: without them no code, address or link "
+            "in it opens. Put keys.json back there, or restore the books alone: --without-keys",
         )
     if not set(base.marks) <= set(keyring.load(VAR).marks):
         raise Stop(

@@ -134,8 +134,8 @@ def fetched(dsn: str) -> Fetched | None:
 
     with psycopg.connect(dsn) as connection:
         row = connection.execute(
-            """SELECT active, coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint, wal_status = 'lost'
-               FROM pg_replication_slots WHERE slot_name = %s""",
+            """SELECT active, coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint,
+                      wal_status = 'lost' FROM pg_replication_slots WHERE slot_name = %s""",
             [_SLOT],
         ).fetchone()
     return Fetched(*row) if row else None
@@ -258,7 +258,7 @@ def _ask(instance: Instance, sql: str) -> list[tuple[object, ...]]:
 
     place = quote(str(instance.sockets), safe="")
     with psycopg.connect(f"postgresql://postgres@/postgres?host={place}&port=5432", autocommit=True) as connection:
-        return connection.execute(sql).fetchall()  # type: ignore[call-overload,no-any-return]  # literals of this file
+        return connection.execute(sql).fetchall()
 
 
 def _write(path: Path, told: dict[str, object]) -> None:

@@ -73,11 +73,11 @@ class Keeper:
             threading.Thread(target=self._wait_until_alone, daemon=True).start()
             while not self.alone.is_set() and deaths < 3:
                 began = time.monotonic()
-                self._start(bin_dir)
+                self.start(bin_dir)
                 if not reported:
                     report(READY)
                     reported = True
-                self._wait()
+                self.wait()
                 deaths = deaths + 1 if time.monotonic() - began < 5 else 1
         except Unavailable as problem:
             sys.stderr.write(f"{problem}\n")
@@ -91,18 +91,18 @@ class Keeper:
     def _wait_until_alone(self) -> None:
         take(open_lock(users_lock(self.instance.var)))  # kept until this process ends: newcomers wait for that
         self.alone.set()
-        self._stop()
+        self.stop()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)  # fast shutdown: sessions end, nothing is lost
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
         if self.process is not None:
             self.process.wait()
         self.process = None
 
-    def _start(self, bin_dir: Path) -> None:
+    def start(self, bin_dir: Path) -> None:
         instance = self.instance
         lock = open_lock(instance.postgres_lock)
         try:
@@ -126,7 +126,7 @@ class Keeper:
             command = [str(bin_dir / "postgres"), "-D", str(instance.data), "-p", "5432", *flags]
             self.process = _popen(instance, command, lock, death=signal.SIGINT, said=self.said)
             if self.alone.is_set():
-                self._stop()
+                self.stop()
             self._wait_until_ready(self.process)
         finally:
             os.close(lock)  # from here on it is held by PostgreSQL alone
@@ -145,14 +145,17 @@ class Keeper:
 
 @contextmanager
 def alone(instance: Instance, settings: dict[str, str], said: IO[bytes]) -> Iterator[None]:
-    """PostgreSQL over the files of this instance, as long as `with` lasts, with nobody else there. Raises `Unavailable`."""
+    """PostgreSQL over the files of this instance as long as `with` lasts, and nobody else there.
+
+    Raises `Unavailable` with a sentence.
+    """
     keeper = Keeper(instance, settings, said=said)
-    keeper._start(binaries())
+    keeper.start(binaries())
     try:
         yield
     finally:
-        keeper._stop()
-        keeper._wait()
+        keeper.stop()
+        keeper.wait()
 
 
 def _popen(

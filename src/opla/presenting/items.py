@@ -209,12 +209,12 @@ _WHY: Final[dict[Why, str]] = {
         "that. Ask the other side, or whoever bought it, before you say so."
     ),
     Why.LOST_PAYMENT: gettext_noop(
-        "%(adapter)s shows a payment that no book here knows: %(their_id)s (%(about)s). Refund it there, or deliver what "
-        "it was for as a new order when its buyer asks. It is in no account until the payout shows it."
+        "%(adapter)s shows a payment that no book here knows: %(their_id)s (%(about)s). Refund it there, or deliver "
+        "what it was for when its buyer asks. It is in no account of ours until a payout shows it."
     ),
     Why.LOST_SEND: gettext_noop(
-        "%(adapter)s shows a delivery that no book here knows: %(their_id)s (%(about)s). It was given, so do not send it "
-        "again. Its cost is missing in our books."
+        "%(adapter)s shows a delivery that no book here knows: %(their_id)s (%(about)s). It was given, so do not send "
+        "it again. Its cost is missing in our books."
     ),
     Why.SELLER_REPORTED: gettext_noop(
         "Somebody reports a seller. Passport number: %(number)s. What they write is on the page of the sellers."

@@ -35,8 +35,8 @@ CREATE TABLE quarantine_step (
     CHECK ((done_at IS NULL) = (done_by = ''))
 );
 
--- Orders that had not ended at the restored moment: what became of them afterwards is not known. Nothing is sent or paid
--- back for one by itself, until a person says that it was not.
+-- Orders that had not ended at the restored moment: what became of them afterwards is not known. Nothing is sent or
+-- paid back for one by itself, until a person says that it was not.
 CREATE TABLE order_in_doubt (
     order_id      uuid PRIMARY KEY REFERENCES orders,
     quarantine_id uuid NOT NULL REFERENCES quarantine,

@@ -1,4 +1,4 @@
-"""The sandbox supplier, keeping `Sends`, `Finds`, `ListsSends`, `Floats` and `LooksUp`, for codes and for credit on a number."""
+"""The sandbox supplier: `Sends`, `Finds`, `ListsSends`, `Floats`, `LooksUp`, for codes and for credit on a number."""
 
 from __future__ import annotations
 
