@@ -206,6 +206,38 @@ def test_not_even_the_owner_of_the_tables_moves_it(world: World, backup: Callabl
         by_owner(statement)
 
 
+STILL = {
+    "INSERT": (
+        "orders payment attempt refund delivery transfer code deposit drawer_line terminal_payment voucher_use bulk_row"
+    ),
+    "UPDATE": ("orders payment refund attempt code voucher card outbox webhook_delivery push_message text_out"),
+}
+
+
+@pytest.mark.parametrize("table", STILL["INSERT"].split())
+def test_no_row_is_added_whichever_way_it_comes(world: World, backup: Callable[[], Restore], table: str) -> None:
+    backup()()
+    [(column,)] = select(
+        "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND attidentity = '' LIMIT 1",
+        [table],
+    )
+    with pytest.raises(StandsStill), standing_still():
+        by_owner(f"INSERT INTO {table} ({column}) SELECT {column} FROM {table}")
+
+
+@pytest.mark.parametrize("table", STILL["UPDATE"].split())
+def test_every_table_that_moves_has_its_guard(world: World, table: str) -> None:
+    """Those without a row here too: the guard stands, is on, and asks the question."""
+    [(enabled, function, condition)] = select(
+        """SELECT tgenabled, tgfoid::regproc::text, pg_get_triggerdef(oid) FROM pg_trigger
+           WHERE tgrelid = %s::regclass AND tgname = 'quarantine_update'""",
+        [table],
+    )
+    assert (enabled, function) == ("O", "opla_refuse_in_quarantine")
+    assert "BEFORE UPDATE" in str(condition)
+    assert any(word in str(condition) for word in ("new.state", "new.lease_until"))
+
+
 def test_what_was_sold_after_the_backup_is_not_sold_again(world: World, backup: Callable[[], Restore]) -> None:
     restore = backup()
     order_id = world.paid()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -444,12 +444,15 @@ def _figure(name: str, text: str, currency: str) -> str:
         return figures.money(Money(int(text), currency)) if text else _("not known")
     if name in ("day", "valid_until"):
         return figures.day(date.fromisoformat(text))
+    if name == "until":
+        return figures.moment(datetime.fromisoformat(text))
     return word(text) if text else "–"
 
 
 _PLAIN: Final = frozenset(
     {"left", "sku", "skus", "supplier", "count", "count_before", "below", "sold", "suggested"}
     | {"provider", "payout", "unknown", "other", "seller", "place", "number", "reseller"}
+    | {"their_id", "about"}
 )
 _MAYBE: Final = {"float_minor": ""}  # what may not have been said
 _AMOUNTS: Final = frozenset({"came", "asked", "refunded", "charged_back", "before", "now", "gone", "owed", "beyond"})
