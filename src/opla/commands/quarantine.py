@@ -72,6 +72,7 @@ def _list(arguments: argparse.Namespace, _actor: Actor, _at: datetime) -> int:
                 for s in steps
             ],
             "off_the_shelf": shelf,
+            "vouchers_blocked": now.vouchers if now else 0,
         }  # fmt: skip
         print(json.dumps(told, ensure_ascii=False))
         return 0
@@ -84,6 +85,8 @@ def _list(arguments: argparse.Namespace, _actor: Actor, _at: datetime) -> int:
         for step in now.steps:
             print(f"  {'✓' if step.done_at else '✗'} {step.area} {step.name:<14} {_became(step)}")
         print(f"  {now.in_doubt} orders had not ended: nothing is sent or paid back for one by itself (./opla items).")
+        if now.vouchers:
+            print(f"  {now.vouchers} vouchers are blocked, because they may have been redeemed: ./opla vouchers release")
     for number, sku, count in batches:
         print(f"  batch {number}: {count} codes of {sku} are off the shelf, because they may have been sold")
     if now is not None:

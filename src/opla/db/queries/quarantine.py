@@ -44,6 +44,7 @@ class Quarantine:
     steps: tuple[Step, ...]
     in_doubt: int  # orders that had not ended
     codes: int  # unsold ones that were taken off the shelf
+    vouchers: int  # that were blocked
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,13 @@ def current() -> Quarantine | None:
         """SELECT q.id, q.backup, q.restored_to, q.entered_at,
                   (SELECT count(*)::int FROM order_in_doubt d WHERE d.quarantine_id = q.id AND d.cleared_at IS NULL),
                   (SELECT count(*)::int FROM code c JOIN batch b ON b.id = c.batch_id
-                   WHERE b.state = 'blocked' AND b.why = 'restored' AND c.state = 'blocked' AND c.order_id IS NULL)
+                   WHERE b.state = 'blocked' AND b.why = 'restored' AND c.state = 'blocked' AND c.order_id IS NULL),
+                  (SELECT count(*)::int FROM voucher v WHERE v.state = 'blocked' AND v.since = q.entered_at)
            FROM quarantine q WHERE q.left_at IS NULL"""
     )
     if not rows:
         return None
-    [(id_, backup, restored_to, entered_at, in_doubt, codes)] = rows
+    [(id_, backup, restored_to, entered_at, in_doubt, codes, vouchers)] = rows
     steps = select(
         """SELECT area, name, listed, strange, open, done_at, done_by, note FROM quarantine_step
            WHERE quarantine_id = %s ORDER BY area, name""",
@@ -115,6 +117,7 @@ def current() -> Quarantine | None:
         ),
         expect(in_doubt, int),
         expect(codes, int),
+        expect(vouchers, int),
     )  # fmt: skip
 
 

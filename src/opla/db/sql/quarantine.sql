@@ -108,7 +108,7 @@ BEGIN
 END $$;
 
 -- The shop comes out of a backup. What was under way becomes unknown, unsold codes leave the shelf (they may have been
--- sold), and a step stands for each provider and supplier. False: it is in quarantine already.
+-- sold), vouchers open nothing (they may have), and a step stands for each provider and supplier. False: it is in quarantine already.
 CREATE OR REPLACE FUNCTION opla_quarantine_enter(
     p_at timestamptz, p_actor text, p_id uuid, p_backup text, p_restored_to timestamptz, p_area text[], p_name text[]
 ) RETURNS boolean
@@ -159,6 +159,10 @@ BEGIN
         PERFORM opla_batch_move(p_at, p_actor, v_batch.id, 'blocked', 'on_sale', 'blocked', 'restored');
         PERFORM opla_writes(true);
     END LOOP;
+    -- One that can be redeemed may have been; whoever holds it comes, and a person looks.
+    WITH held AS (UPDATE voucher SET state = 'blocked', since = p_at WHERE state = 'active' RETURNING id)
+    INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+    SELECT p_at, 'voucher', id, 'blocked', 'active', 'blocked', p_actor, 'restored' FROM held;
     PERFORM opla_writes(false), opla_quarantine_step(false);
     RETURN true;
 END $$;
