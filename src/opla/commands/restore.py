@@ -1,7 +1,7 @@
 """Bring the shop back out of its backups, as it was at a minute, into a fresh folder; it stands still until compared.
 
-./opla restore /mnt/elsewhere/opla                               all that is there
-./opla restore /mnt/elsewhere/opla --until "2026-11-23 09:41"    as it was then, by the shop's clock
+./opla restore /mnt/elsewhere/opla                               all that there is
+./opla restore /mnt/elsewhere/opla --until "2026-11-23 09:41"    as it was then, by the clock of the shop
 
 Put keys.json back first. What happened after that minute is not known, so the shop is in quarantine: ./opla quarantine
 """
