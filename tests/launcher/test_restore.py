@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from opla.commands.up import free_port
 from opla.counterparts.log import Facts, facts
 from opla.db.embedded import database
 from opla.db.instance import locate
+from test_docs import fenced
 
 from .conftest import SOURCE, remove_all
 
@@ -33,6 +34,10 @@ def code_of(told: dict[str, object]) -> str:
     given = told["delivery"]
     assert isinstance(given, dict)
     return str(given["code"])
+
+
+def first_words(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(words[: 2 if words[0] == "quarantine" else 1])
 
 
 SERIALS = ["A1", "A2", "A3", "A4"]
@@ -46,8 +51,13 @@ def environment(var: Path, **more: str) -> dict[str, str]:
     return {**kept, "OPLA_VAR": str(var), "PYTHONPATH": str(SOURCE), **more}
 
 
+#: What was run, by its first words.
+RAN: set[tuple[str, ...]] = set()
+
+
 def opla(var: Path, *words: str, code: int | None = 0, data: str = "") -> dict[str, object]:
     """A command's answer, which is one object."""
+    RAN.add(first_words(words))
     done = subprocess.run(
         [sys.executable, "-P", "-m", "opla", *words, "--json"], env=environment(var), input=data, text=True,
         capture_output=True, check=False, timeout=120,
@@ -169,6 +179,7 @@ def test_after_a_lost_disk_nothing_is_sold_sent_or_paid_a_second_time(  # noqa: 
     shutil.copy(old / "keys.json", new)
     shutil.copytree(old / "sandbox", new / "sandbox")
     told = opla(new, "restore", str(folder), "--until", until.isoformat())
+    assert opla(new, "quarantine", "enter", "--until", until.isoformat(), "--yes", code=1)["refusal"]
     assert told["reached"] is True
     assert datetime.fromisoformat(str(told["restored_to"])) <= until
     before = rows(new, _ALL_OF_IT)
@@ -214,6 +225,7 @@ def test_after_a_lost_disk_nothing_is_sold_sent_or_paid_a_second_time(  # noqa: 
     batches = opla(new, "quarantine")["off_the_shelf"]
     assert isinstance(batches, list)
     [number] = [one["batch"] for one in batches if one["sku"] == "PX-15"]
+    assert opla(new, "quarantine", "gave", "K7M3-9QX2-TB", "A3", code=1)["refusal"]  # it waits for none
     words = ("quarantine", "release", str(number), "--unsold", str(tmp_path / "unsold.txt"), "--note", "their portal")
     assert opla(new, *words) == {"released": 1, "lost": 1}
     fifth = opla(new, *CODE)
@@ -232,6 +244,11 @@ def test_after_a_lost_disk_nothing_is_sold_sent_or_paid_a_second_time(  # noqa: 
     listed = {str(id_) for (id_,) in rows(new, "SELECT why ->> 'their_id' FROM item WHERE kind = 'lost_payment'")}
     assert [id_ for id_, payment in found.payments.items() if payment.reference not in ours and id_ not in listed] == []
     assert opla(new, "books")["books"] == "balanced"
+    told = opla(new, "doctor", code=None)
+    assert isinstance(findings := told["findings"], list)
+    assert any("no backup was ever made" in str(finding["sentence"]) for finding in findings)
+    page = (SOURCE.parent / "docs/howto/back-up-and-restore.md").read_text("utf-8")
+    assert {first_words(words) for words in fenced(page)} <= RAN
 
 
 def wait_until_gone(var: Path) -> None:
