@@ -79,14 +79,13 @@ def _list(arguments: argparse.Namespace, _actor: Actor, _at: datetime) -> int:
     if now is None:
         print("The shop is open: it is in no quarantine.")
     else:
-        print(
-            f"Restored from {now.backup}; nothing after {now.restored_to.astimezone(ZONE):%Y-%m-%d %H:%M:%S} is known."
-        )
+        known = now.restored_to.astimezone(ZONE)
+        print(f"Restored from {now.backup}; nothing after {known:%Y-%m-%d %H:%M:%S} is known.")
         for step in now.steps:
             print(f"  {'✓' if step.done_at else '✗'} {step.area} {step.name:<14} {_became(step)}")
         print(f"  {now.in_doubt} orders had not ended: nothing is sent or paid back for one by itself (./opla items).")
         if now.vouchers:
-            print(f"  {now.vouchers} vouchers are blocked, because they may have been redeemed: ./opla vouchers release")
+            print(f"  {now.vouchers} vouchers are blocked: they may have been redeemed (./opla vouchers release)")
     for number, sku, count in batches:
         print(f"  batch {number}: {count} codes of {sku} are off the shelf, because they may have been sold")
     if now is not None:
