@@ -3,9 +3,10 @@
     FOLDER/shop.json              whose it is: PostgreSQL's own number of this database
     FOLDER/base/<UTC time>/       the files, as pg_basebackup wrote and pg_verifybackup read them
     FOLDER/base/<UTC time>.json   when, from which change on, and the marks of the keys; written last
-    FOLDER/wal/                   every change, as pg_receivewal fetches it while the shop is open
+    FOLDER/wal/<UTC time>/        every change, as pg_receivewal fetches it while the shop is open; another one after a
+                                  restore, or a gap: it goes on from the last file that it finds
 
-The keys are not in it (docs/decisions/0049). `var/backup.json` says which folder it is.
+The keys are not in it (docs/decisions/0049). `var/backup.json` says which folders it is.
 """
 
 from __future__ import annotations
@@ -68,8 +69,14 @@ class Brought:
 
 def remembered(var: Path) -> Path | None:
     """The folder of the last backup of this copy; None when there was none."""
+    changes = _changes(var)
+    return changes and changes.parents[1]
+
+
+def _changes(var: Path) -> Path | None:
+    """Where its changes are fetched into."""
     try:
-        return Path(str(json.loads((var / "backup.json").read_text("utf-8"))["folder"]))
+        return Path(str(json.loads((var / "backup.json").read_text("utf-8"))["changes"]))
     except (OSError, ValueError, KeyError):
         return None
 
@@ -96,7 +103,9 @@ def back_up(folder: Path, instance: Instance, marks: Sequence[str], at: datetime
     _claim(folder, instance)
     slot = f"FROM pg_replication_slots WHERE slot_name = '{_SLOT}'"
     _ask(instance, f"SELECT pg_drop_replication_slot(slot_name) {slot} AND wal_status = 'lost'")
-    _ask(instance, f"SELECT pg_create_physical_replication_slot('{_SLOT}', true) WHERE NOT EXISTS (SELECT {slot})")
+    fresh = _ask(
+        instance, f"SELECT pg_create_physical_replication_slot('{_SLOT}', true) WHERE NOT EXISTS (SELECT {slot})"
+    )
     name = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     path, aside = folder / "base" / name, folder / "base" / f".{name}"
     if path.exists():
@@ -114,16 +123,26 @@ def back_up(folder: Path, instance: Instance, marks: Sequence[str], at: datetime
     first = re.search(r"START WAL LOCATION: .*\(file ([0-9A-F]{24})\)", label)
     told = {"ended_at": datetime.now(UTC).isoformat(), "first": first[1] if first else "", "keys": list(marks)}
     _write(folder / "base" / f"{name}.json", told)
-    _write(instance.var / "backup.json", {"folder": str(folder)})
-    _fetch_now(folder, instance)
+    changes = _changes(instance.var)
+    if fresh or changes is None or changes.parents[1] != folder:
+        changes = folder / "wal" / name
+        changes.mkdir(mode=0o700)
+        _write(instance.var / "backup.json", {"changes": str(changes)})
+    fetch_now(instance)
     _throw_away(folder)
     return bases(folder)[-1]
 
 
-def fetching(folder: Path, instance: Instance) -> list[str]:
-    """The command that fetches changes until it is ended, each written to disk before PostgreSQL forgets it."""
+def fetching(instance: Instance) -> list[str]:
+    """The command that fetches changes until it is ended, each written to disk before PostgreSQL forgets it.
+
+    Raises `Unavailable` where there is nowhere to put them.
+    """
+    changes = _changes(instance.var)
+    if changes is None or not changes.is_dir():  # where a disk is not there, its folder may be
+        raise Unavailable(f"The folder of the backups is not there: {changes}. Changes are kept here until it is.")
     return [
-        str(binaries() / "pg_receivewal"), *_where(instance), "-D", str(folder / "wal"), "-S", _SLOT, "--synchronous",
+        str(binaries() / "pg_receivewal"), *_where(instance), "-D", str(changes), "-S", _SLOT, "--synchronous",
         "--no-password",
     ]  # fmt: skip
 
@@ -163,7 +182,7 @@ def brought(folder: Path, base: Base, until: datetime | None, instance: Instance
     (aside.data / "recovery.signal").touch()
     changes = aside.home / "wal"
     changes.mkdir()
-    for path in sorted((folder / "wal").iterdir()):
+    for path in sorted((folder / "wal").glob("*/*")):
         segment = _SEGMENT.fullmatch(path.name)
         if path.suffix == ".history":
             shutil.copy(path, changes / path.name)
@@ -213,14 +232,14 @@ def _claim(folder: Path, instance: Instance) -> None:
         raise Unavailable(f"{folder} holds the backups of another shop: please give this one a folder of its own.")
 
 
-def _fetch_now(folder: Path, instance: Instance) -> None:
+def fetch_now(instance: Instance) -> None:
     """Where the shop is not open nobody fetches: what changed until now is fetched here."""
     [(running,)] = _ask(instance, f"SELECT active FROM pg_replication_slots WHERE slot_name = '{_SLOT}'")  # noqa: S608
     if running:
         return
     _ask(instance, "SELECT pg_logical_emit_message(true, 'opla', 'backup')")  # so that there is something to fetch
     [(until,)] = _ask(instance, "SELECT pg_switch_wal()::text")
-    _run(*fetching(folder, instance), f"--endpos={until}", "--no-loop")
+    _run(*fetching(instance), f"--endpos={until}", "--no-loop")
 
 
 def _throw_away(folder: Path) -> None:
@@ -229,7 +248,7 @@ def _throw_away(folder: Path) -> None:
     for base in found[:-KEPT]:
         (folder / "base" / f"{base.name}.json").unlink()
         shutil.rmtree(base.path)
-    for path in (folder / "wal").iterdir():
+    for path in (folder / "wal").glob("*/*"):
         segment = _SEGMENT.fullmatch(path.name)
         if segment and segment[1][8:] < oldest.first[8:]:
             path.unlink()
