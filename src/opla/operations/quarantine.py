@@ -28,6 +28,7 @@ from opla.operations.shop import Shop
 PAYMENTS, SUPPLIERS = "payments", "suppliers"
 #: Clocks differ; and what was begun before the last commit may have been written after it.
 _BEFORE: Final = timedelta(minutes=10)
+_THEY_HAVE_IT: Final = (Answer.SUCCEEDED, Answer.PENDING)
 #: What waits to be paid waits so long after the shop opened: its payment is asked about first.
 _TIME_TO_PAY: Final = timedelta(minutes=15)
 
@@ -135,13 +136,13 @@ def _told_send(send: ListedSend) -> Told:
 
 
 def _sent(send: Undecided, outside: Outside) -> bool:
-    """Whether they say that this send of ours was made. What they do not know may have left under another reference."""
+    """Whether they have this send of ours. What they do not know may have left under another reference."""
     try:
         supplier = outside.supplier(send.adapter)
         found = supplier.find(send.reference) if isinstance(supplier, Finds) else None
     except (LookupError, ValueError, OSError):
         return False
-    return found is not None and found.answer is Answer.SUCCEEDED and not found.reversed
+    return found is not None and found.answer in _THEY_HAVE_IT and not found.reversed
 
 
 def _refunded(refund: Undecided, outside: Outside) -> bool:
@@ -150,7 +151,7 @@ def _refunded(refund: Undecided, outside: Outside) -> bool:
         found = provider.fetch_refund(refund.reference, refund.payment_id) if isinstance(provider, Refunds) else None
     except (LookupError, ValueError, OSError):
         return False
-    return found is not None and found.answer is Answer.SUCCEEDED
+    return found is not None and found.answer in _THEY_HAVE_IT
 
 
 def compared(actor: Actor, area: str, name: str, note: str, *, at: datetime) -> Refusal | None:
