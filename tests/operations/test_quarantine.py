@@ -330,6 +330,8 @@ def test_a_send_that_the_supplier_does_not_know_waits_for_a_person(world: World,
     opened(world)
     world.work_through(60)
     assert (world.state(order_id), world.supplier.asked, world.items()) == ("paid", [], ["unknown_send"])
+    [(reference,)] = select("SELECT reference FROM attempt WHERE order_id = %s", [order_id])
+    assert select("SELECT opla_wake(%s, %s, 'sandbox', %s)", [world.clock(), ["send"], [reference]]) == [(0,)]
     [parked] = open_items()
     said = Wanted(Resolution.NOT_DELIVERED, "not in their list, nor in any other")
     assert resolve_item(OWNER, parked.id, said, shop=world.shop, at=world.clock()) == "resolved"
