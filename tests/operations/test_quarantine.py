@@ -28,6 +28,7 @@ from opla.operations.refund_by_choice import refund_by_choice
 from opla.operations.resolve_item import Wanted, resolve_item
 from opla.operations.reveal_code import reveal
 from opla.operations.stock_codes import Stocked, stock_codes
+from opla.presenting.items import why
 from opla.suppliers.code_stock.provider import OwnStock
 from support import by_owner
 
@@ -396,6 +397,11 @@ def test_every_payment_no_book_knows_is_an_item_once(world: World, backup: Calla
     assert found == [("lost_payment", 1500, "sandbox"), ("lost_send", 1500, "sandbox")]
     assert world.state(known) == "delivered"
     opened(world)
+    for one in open_items():
+        assert why(one).startswith("sandbox shows a")
+        said = Wanted(Resolution.SEEN, "refunded in their dashboard")
+        assert resolve_item(OWNER, one.id, said, shop=world.shop, at=world.clock()) == "resolved"
+    assert world.items() == []
 
 
 def test_it_is_not_left_while_a_strange_payment_may_still_come(world: World, backup: Callable[[], Restore]) -> None:

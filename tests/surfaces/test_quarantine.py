@@ -11,10 +11,12 @@ from fakes import DIRECT, NUMBER, START
 from opla.core.actor import Actor, Role
 from opla.db.queries import quarantine as state
 from opla.db.queries.call import select
+from opla.db.queries.items import open_items
 from opla.operations import api_keys, quarantine, resellers
 from opla.operations.quote_topup import Wanted
 from opla.workers import intake
 from surfaces.conftest import Door, Visitor
+from surfaces.test_owner_pages import signed_in
 
 OWNER = Actor(Role.OWNER, "ana")
 SAYS = {
@@ -101,3 +103,18 @@ def test_resellers_programs_are_told_by_both_faces(restored: Door) -> None:
     wanted = Wanted("", "", "", "en", sku=DIRECT, number=NUMBER)
     [told] = intake.Intake(world.shop)._place([intake.Request(key.secret, "k2", wanted)], intake.Keys())
     assert (told.status, json.loads(told.body)["refusals"][0]["code"]) == (503, "quarantine")
+
+
+def test_the_owner_reads_what_a_restore_forgot_while_the_shop_stands_still(restored: Door) -> None:
+    world = restored.world
+    world.paid()
+    close(restored)
+    told = state.Told("0a" * 16, "sp_1", "given", 1500, "EUR", "Proximus €15")
+    assert state.listed("payments", "sandbox", [told], actor=OWNER, at=world.clock()) == (1, 1, 0)
+    for language, says in (("en", "that no book here knows: sp_1"), ("zh-CN", "sp_1（Proximus €15）")):
+        owner = signed_in(world, language=language)
+        for item in open_items():
+            page = owner.get(f"/owner/items/{item.id}/")
+            assert page.status == 200
+            assert (says in page.text) is (item.kind == "lost_payment")
+    assert "nothing after 22 Nov 2026" in signed_in(world).get(f"/owner/items/{open_items()[0].id}/").text
