@@ -28,6 +28,7 @@ from opla.operations.refund_by_choice import refund_by_choice
 from opla.operations.resolve_item import Wanted, resolve_item
 from opla.operations.reveal_code import reveal
 from opla.operations.stock_codes import Stocked, stock_codes
+from opla.operations.take_back import take_code_back
 from opla.presenting.items import why
 from opla.suppliers.code_stock.provider import OwnStock
 from support import by_owner
@@ -378,6 +379,35 @@ def test_a_code_of_the_shelf_that_somebody_has_is_delivered_by_itself(
     again = reveal(CUSTOMER, order_id, device=DEVICE, shop=world.shop, at=world.clock())
     assert isinstance(again, Revealed)
     assert again.pin == shown.pin
+
+
+def test_a_code_that_was_given_back_and_sold_on_is_not_shown_to_its_first_buyer(
+    world: World, backup: Callable[[], Restore]
+) -> None:
+    """Both were delivered and unseen where the backup ends; after it one was given back, and its money with it."""
+    given_back, kept = world.paid(), world.paid()
+    world.work(2)
+    restore = backup()
+    assert take_code_back(CUSTOMER, given_back, device=DEVICE, shop=world.shop, at=world.clock()) is None
+    world.work(3)
+    restore()
+    reference, report = next(iter(world.provider.charges.items()))
+    world.provider.charges[reference] = replace(report, refunded_minor=1500)
+    opened(world)
+
+    def look_at(order_id: UUID) -> object:
+        with standing_still():
+            return reveal(CUSTOMER, order_id, device=DEVICE, shop=world.shop, at=world.clock())
+
+    for order_id in (given_back, kept):
+        with pytest.raises(StandsStill):
+            look_at(order_id)
+    world.work_through(10)
+    assert isinstance(look_at(kept), Revealed)
+    with suppress(StandsStill):
+        assert not isinstance(look_at(given_back), Revealed)
+    assert select("SELECT order_id FROM reveal") == [(kept,)]
+    assert "outside_refund" in world.items()
 
 
 def test_every_payment_no_book_knows_is_an_item_once(world: World, backup: Callable[[], Restore]) -> None:

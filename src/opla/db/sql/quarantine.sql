@@ -23,11 +23,21 @@ BEGIN
     RETURN NEW;  -- ignored where it fires for a statement
 END $$;
 
--- A code that somebody has seen may be seen again; one that nobody has may have gone to somebody else meanwhile.
+-- A code that somebody has seen may be seen again. One of our shelf that nobody has may have been given back and sold to
+-- somebody else in the lost window: it is seen when its payment was asked about, and nothing of it went back without us.
 CREATE OR REPLACE FUNCTION opla_refuse_first_look() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    IF opla_quarantined() AND NOT EXISTS (SELECT FROM reveal r WHERE r.order_id = NEW.order_id AND r.code_id = NEW.code_id) THEN
+    IF NOT EXISTS (SELECT FROM reveal r WHERE r.order_id = NEW.order_id AND r.code_id = NEW.code_id)
+       AND (opla_quarantined() OR EXISTS (
+            SELECT FROM quarantine q
+            JOIN delivery d ON d.order_id = NEW.order_id AND d.supplier = 'code_stock' AND d.at <= q.restored_to
+            JOIN allocation l ON l.order_id = d.order_id
+            JOIN payment p ON p.id = l.payment_id AND p.captured_minor > 0
+            JOIN attempt a ON a.payment_id = p.id
+            WHERE p.outside_minor > 0
+               OR a.made_at > q.restored_to - interval '90 days'  -- so it is asked about when the quarantine is left
+                  AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.at > q.left_at))) THEN
         RAISE EXCEPTION 'quarantine: nobody has seen this code, so nobody does now' USING ERRCODE = 'OPQ01';
     END IF;
     RETURN NEW;
