@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
@@ -46,6 +47,8 @@ from opla.core.ports import (
     Floats,
     Kind,
     Lists,
+    ListsCharges,
+    ListsSends,
     LooksUp,
     Notifies,
     RefundRequest,
@@ -250,6 +253,29 @@ def test_amounts_are_cumulative_and_do_not_double_when_told_twice(shop: PaymentW
     shop.pay(made.provider_id, times)
     told = [shop.adapter.fetch(REF, made.provider_id) for _ in range(2)]
     assert [report and report.captured_minor for report in told] == [1500 * times] * 2
+
+
+def test_what_was_charged_is_listed_with_our_reference_and_what_is_kept_of_it(shop: PaymentWorld) -> None:
+    if not isinstance(shop.adapter, ListsCharges):
+        pytest.skip("it has no list")
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    assert shop.adapter.charges_since(long_ago) == []
+    made = [shop.adapter.charge(charge(reference)) for reference in (REF, REF2)]
+    shop.pay(made[0].provider_id)
+    found = {one.reference: one for one in shop.adapter.charges_since(long_ago) or ()}
+    facts = {reference: (one.provider_id, one.kept_minor, one.currency, one.open) for reference, one in found.items()}
+    assert facts == {REF: (made[0].provider_id, 1500, "EUR", False), REF2: (made[1].provider_id, 0, "EUR", True)}
+    assert found[REF].about
+    assert shop.adapter.charges_since(datetime(2100, 1, 1, tzinfo=UTC)) == []
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_list_of_charges_with_a_hole_is_none(shop: PaymentWorld, name: str) -> None:
+    with answering(HOSTILE[name]) as url:
+        adapter = shop.at(url)
+        if not isinstance(adapter, ListsCharges):
+            pytest.skip("it has no list")
+        assert adapter.charges_since(datetime(2020, 1, 1, tzinfo=UTC)) is None
 
 
 @pytest.mark.parametrize("fault", [Fault.SILENT_AFTER, Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.GARBAGE, Fault.HUGE])
@@ -570,6 +596,19 @@ def test_what_a_supplier_says_it_sells_can_be_read_and_asked_for(supply: Supplie
         assert supply.adapter.send(request).answer in GIVEN
 
 
+def test_what_was_sent_is_listed_with_our_reference_and_no_code(supply: SupplierWorld) -> None:
+    if not isinstance(supply.adapter, ListsSends):
+        pytest.skip("it has no list of what it was asked for")
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    assert supply.adapter.sends_since(long_ago) == []
+    given = sent(supply)
+    [one] = supply.adapter.sends_since(long_ago) or ()
+    assert (one.reference, one.supplier_id, one.face) == (REF, given.supplier_id, EUR15)
+    assert (one.given, one.open) == (True, False)
+    assert given.pin is None or given.pin.secret not in repr(one)
+    assert supply.adapter.sends_since(datetime(2100, 1, 1, tzinfo=UTC)) == []
+
+
 def test_a_float_is_what_is_left_and_shrinks_by_the_cost(supply: SupplierWorld) -> None:
     if not isinstance(supply.adapter, Floats):
         pytest.skip("it says nothing of a float")
@@ -602,6 +641,8 @@ def test_a_hostile_reply_to_a_question_says_nothing(remote: RemoteSupplier, name
         assert not (isinstance(adapter, Lists) and adapter.products("BE"))
         assert not (isinstance(adapter, Floats) and adapter.float_left())
         assert not (isinstance(adapter, LooksUp) and adapter.look_up(NUMBER))
+        if isinstance(adapter, ListsSends):
+            assert adapter.sends_since(datetime(2020, 1, 1, tzinfo=UTC)) is None
 
 
 def test_a_success_taken_back_is_told_as_such(remote: RemoteSupplier) -> None:

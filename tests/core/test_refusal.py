@@ -96,6 +96,7 @@ check_sellers      owner
 report_seller      customer
 manage_people      owner
 read_trail         owner
+end_quarantine     owner
 """
 
 

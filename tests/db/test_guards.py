@@ -21,7 +21,7 @@ MUTABLE = [
     "number_look_up", "supply_cost", "drawer", "cash_code", "played_order", "float_alarm", "passport",
     "passport_report", "webhook_message", "webhook_delivery", "webhook_try", "bulk_file", "bulk_row", "station",
     "clerk", "shift", "offline_code", "terminal", "terminal_due", "print_job", "printer", "voucher", "voucher_use",
-    "slip", "letter_out", "audit_mark", "house_person",
+    "slip", "letter_out", "audit_mark", "house_person", "quarantine", "quarantine_step", "order_in_doubt",
 ]  # fmt: skip
 APPEND_ONLY = [
     "quote", "consent", "stepped_back", "idempotency", "allocation", "delivery", "reveal", "event", "transfer",

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from core.test_bounced import report
-from fakes import ANOTHER_WORKER, CUSTOMER, DEVICE, DIRECT, NUMBER, Provider, World
+from fakes import ANOTHER_WORKER, CUSTOMER, DEVICE, DIRECT, NUMBER, Playing, Provider, World
 from opla.core.actor import Actor, Role
 from opla.core.day import day_of
 from opla.core.money import Money
@@ -19,7 +19,7 @@ from opla.core.refusal import Code, Refusal
 from opla.core.renewal import NOTICE_DAYS, State
 from opla.db.queries import attempts
 from opla.db.queries.call import select
-from opla.operations import agree_renewal, change_renewal, mail_back, renewals
+from opla.operations import agree_renewal, change_renewal, mail_back, quarantine, renewals
 from opla.operations.agree_renewal import Agreed, Typed
 from opla.operations.place_orders import Placed, Placement
 from opla.operations.renew import renew
@@ -427,6 +427,23 @@ def test_whoever_was_told_of_a_charge_that_nobody_made_hears_that_it_was_not(wor
     assert phases(world)[0] == "missed"
     [message] = [m for m in world.mailbox.sent if m.subject == "renewal_asked"]
     assert "late" in message.text.split()
+
+
+def test_what_a_restore_forgot_may_have_been_charged_so_it_is_not_charged_again(world: World, keeper: Keeper) -> None:
+    """The backup ends after the notice, and the disk went after the charge. The next period is charged as ever."""
+    begun(world)
+    charge_at = until_noticed(world)
+    known_until = world.clock()
+    world.clock.now = charge_at + timedelta(hours=1)
+    assert quarantine.enter(OWNER, backup="b", restored_to=known_until, shop=world.shop, at=world.clock())
+    for area, name in (("payments", "sandbox"), ("suppliers", "sandbox")):
+        assert quarantine.compared(OWNER, area, name, "looked", at=world.clock()) is None
+    assert quarantine.leave(OWNER, shop=world.shop, outside=Playing(world), at=world.clock()) == []
+    go_to(world, world.clock())
+    go_to(world, charge_at + 4 * DAY)
+    assert (keeper.charged, phases(world)[0]) == ([], "missed")
+    until_charged(world)
+    assert len(keeper.charged) == 1
 
 
 def test_two_refusals_in_a_row_pause_it_and_say_so(world: World, keeper: Keeper) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from fakes import CODE, CUSTOMER, DEVICE, DIRECT, NUMBER, World, compose, pushing
+from fakes import CODE, CUSTOMER, DEVICE, DIRECT, NUMBER, Playing, World, compose, pushing
 from operations.test_cash import CLERK, COUNTER, OWNER, TILL, AtTheCounter, counter, in_drawer, no
 from opla.core.actor import Actor, Role
 from opla.core.day import day_of
@@ -20,13 +20,14 @@ from opla.core.refusal import Code, Refusal
 from opla.core.voucher import Event, grouped, read_code
 from opla.db.models import Place as PlaceRow
 from opla.db.queries import pages
+from opla.db.queries import quarantine as standing
 from opla.db.queries import vouchers as queries
 from opla.db.queries.books import books
 from opla.db.queries.call import select
 from opla.db.queries.codes import Stock
 from opla.db.queries.refunds import Chosen
 from opla.db.queries.vouchers import Vouchers
-from opla.operations import places, vouchers
+from opla.operations import places, quarantine, vouchers
 from opla.operations.drawers import keep_drawer
 from opla.operations.expire import expire
 from opla.operations.order_texts import read_number
@@ -455,3 +456,19 @@ def test_the_books_notice_what_is_wrong_with_a_voucher(counter: World) -> None:
 def test_a_code_as_it_is_grouped_is_read_again(counter: World) -> None:
     for code in printed(counter).values():
         assert read_code(grouped(code)) == code
+
+
+def test_what_may_have_been_redeemed_after_a_backup_opens_nothing_until_a_person_says_so(counter: World) -> None:
+    serial, code = sold(counter)
+    at = counter.clock()
+    assert quarantine.enter(OWNER, backup="b", restored_to=at, shop=counter.shop, at=at)
+    now = standing.current()
+    assert now is not None
+    assert (state(serial), now.vouchers) == ("blocked", 1)
+    for step in now.steps:
+        assert quarantine.compared(OWNER, step.area, step.name, "looked", at=at) is None
+    assert quarantine.leave(OWNER, shop=counter.shop, outside=Playing(counter), at=at) == []
+    assert isinstance(redeem(counter, code), list)
+    assert move(counter, serial, Event.RELEASED) == {"moved": 1}
+    done(redeem(counter, code))
+    work(counter)

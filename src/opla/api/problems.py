@@ -13,6 +13,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from opla.core.refusal import Code, Refusal
+from opla.db.queries import quarantine
 from opla.db.queries.call import BROKEN
 from opla.presenting import problems
 
@@ -50,6 +51,8 @@ def _told(_request: HttpRequest, found: object) -> HttpResponse:
             return answer([too_large()])
         case Http404():
             return answer([Refusal(Code.NOT_FOUND)])
+        case Exception() if quarantine.stands_still(found):
+            return answer([Refusal(Code.QUARANTINE)])
         case Exception() if not isinstance(found, BROKEN):
             _log.error("the API broke", exc_info=found)
     return answer([Refusal(Code.TEMPORARILY_CLOSED)])  # committed or not: the same key again finds out

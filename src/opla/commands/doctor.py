@@ -15,15 +15,18 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 from opla.commands import VAR, _hardening
 from opla.core.ledger import TERMINAL
 from opla.counterparts import trying
-from opla.db import glance
+from opla.db import backup, glance
 from opla.db.embedded import Unavailable, database
 from opla.db.instance import binaries
 
 _SPACE_NEEDED_MB = 500
+_BACKUP_AGE = timedelta(days=2)
+_BEHIND_MB = 64
 #: What the law wants a shop to say of itself, and its page says "not stated yet" without.
 _SAID = {
     "OPLA_SHOP_COMPANY": "the company's name",
@@ -47,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         _port,
         _chromium,
         _shop,
+        _backup,
+        _quarantine,
         _tried,
         payment_methods,
         _machines,
@@ -138,6 +143,44 @@ def _bank() -> Iterator[tuple[bool, str]]:
         yield False, f"no bank transfers: OPLA_BANK_{field.upper()} is to be {wrong}"
         return
     yield True, f"bank transfers go to {account.shown}, {account.holder}; import its statements: ./opla statement FILE"
+
+
+def _backup() -> Iterator[tuple[bool, str]]:
+    """When the last backup was, and whether the changes since follow it."""
+    from opla.commands.up import address
+
+    if os.environ.get("DATABASE_URL"):
+        yield True, "backups are made where the server of DATABASE_URL runs"
+        return
+    sandbox = os.environ.get("OPLA_SANDBOX", "1") == "1"
+    folder = backup.remembered(VAR)
+    if folder is None:
+        yield sandbox, "no backup was ever made: ./opla backup FOLDER, on another disk"
+        return
+    made = backup.bases(folder)
+    if not made:
+        yield False, f"no backup is in {folder} any more"
+        return
+    age = datetime.now(UTC) - made[-1].ended_at
+    yield age < _BACKUP_AGE, f"the last backup is {age.days} days and {age.seconds // 3600} hours old, in {folder}"
+    with database(VAR) as server:
+        follows = backup.fetched(server.dsn_app)
+        kept = follows is not None and not follows.lost
+        open_here = bool(address())
+    if follows is None or not kept:
+        yield False, "changes since the last backup are lost to it: ./opla backup begins anew"
+    elif open_here and not follows.running:
+        yield False, "changes are not fetched into the backup, though the shop is open: is its disk there?"
+    else:
+        behind_mb = follows.behind_bytes // 1_000_000
+        yield behind_mb < _BEHIND_MB, f"changes follow into the backup, {behind_mb} MB behind"
+
+
+def _quarantine() -> Iterator[tuple[bool, str]]:
+    with database(VAR) as server:
+        still = glance.quarantined(server.dsn_app)
+    if still:
+        yield False, "the shop is in quarantine since it was restored: ./opla quarantine says what is to be done"
 
 
 def _tried() -> Iterator[tuple[bool, str]]:

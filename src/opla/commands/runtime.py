@@ -45,7 +45,8 @@ def running(*, counterparts: bool = False) -> Iterator[Runtime]:
             os.environ["OPLA_DSN_OWNER"] = server.dsn_owner
             _set_up_django()
             metering.begin(VAR / "run" / "metrics")
-            yield Runtime(VAR, server, ensure_counterparts(VAR) if counterparts and _is_sandbox() else None)
+            with _standing_still():
+                yield Runtime(VAR, server, ensure_counterparts(VAR) if counterparts and _is_sandbox() else None)
     except Unavailable as problem:
         raise Stop("database_unavailable", str(problem)) from problem
 
@@ -80,6 +81,23 @@ def prepare() -> str | None:
         raise Stop("not_prepared", "The database could not be prepared: the lines above say why.")
     url = told.get("counterparts_url")
     return str(url) if url else None
+
+
+@contextmanager
+def _standing_still() -> Iterator[None]:
+    """What the database refuses in quarantine is said in a sentence, whichever command asked."""
+    from django.db import DatabaseError
+
+    try:
+        yield
+    except DatabaseError as problem:
+        from opla.core.refusal import Code, Refusal
+        from opla.db.queries import quarantine
+        from opla.presenting.refusals import sentence
+
+        if not quarantine.stands_still(problem):
+            raise
+        raise Stop(Code.QUARANTINE, sentence(Refusal(Code.QUARANTINE))) from problem
 
 
 def _may_try() -> None:

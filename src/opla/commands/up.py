@@ -38,6 +38,8 @@ _PATIENCE_S = 60
 #: More than whoever works below needs to come to an end.
 _STOPPING_S = 43.0
 _READY_S = 60.0
+#: What was fetched is written and closed.
+_ARCHIVED_S = 5.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -160,6 +162,7 @@ class _Shop:
         self._told, self._lock, self._known = told, lock, known
         self._web, self._orders = web, orders
         self._house = _House(web, orders)
+        self._archive = Child("backup's", program(child_command("_archive")))
         self._leaving: list[_House] = []
         self._reloads = self._kept = 0
 
@@ -182,6 +185,8 @@ class _Shop:
                 stopping.wait(2)
                 continue
             self._house.child.tend(_say)
+            if runtime.server.embedded and (runtime.var / "backup.json").exists():
+                self._archive.tend(_say)
             self._reap()
             if self._told.reloading.is_set():
                 self._told.reloading.clear()
@@ -238,14 +243,15 @@ class _Shop:
 
     def close(self) -> None:
         houses = [self._house, *self._leaving]
-        for house in houses:
-            house.child.terminate()
+        for child in (*(house.child for house in houses), self._archive):
+            child.terminate()
         ends_at = time.monotonic() + _STOPPING_S
         while any(house.child.runs() for house in houses) and time.monotonic() < ends_at:
             if self._told.at_once.wait(0.05):
                 break
         for house in houses:
             house.child.wait(0)
+        self._archive.wait(_ARCHIVED_S)
 
 
 def answers(url: str) -> bool:

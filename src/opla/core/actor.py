@@ -81,6 +81,7 @@ class Act(StrEnum):
     REPORT_SELLER = "report_seller"
     MANAGE_PEOPLE = "manage_people"  # name who is of the house, as what, and let them go
     READ_TRAIL = "read_trail"  # who of the house did and saw what
+    END_QUARANTINE = "end_quarantine"  # of a shop that came out of a backup, and what must be done before
 
 
 MAY: dict[Role, frozenset[Act]] = {
@@ -156,6 +157,7 @@ MAY: dict[Role, frozenset[Act]] = {
             Act.CHECK_SELLERS,
             Act.MANAGE_PEOPLE,
             Act.READ_TRAIL,
+            Act.END_QUARANTINE,
         }
     ),
     Role.ACCOUNTANT: frozenset(

@@ -50,6 +50,8 @@ class Kind(StrEnum):
     LETTER_UNREADABLE = "letter_unreadable"  # a letter that cannot be printed: its code or address does not open
     TABLET = "tablet"  # what a tablet sold without a line cannot be
     LEFT_BEHIND = "left_behind"  # paid at a kiosk, and whoever paid has gone without it
+    LOST_PAYMENT = "lost_payment"  # paid after the backup that the shop came out of: no book knows what for
+    LOST_SEND = "lost_send"  # delivered after it: no book knows to whom
 
 
 class Why(StrEnum):
@@ -116,6 +118,10 @@ class Why(StrEnum):
     # of letters
     LETTER_UNREADABLE = "letter_unreadable"  # number: of its slip
     LEFT_AT_KIOSK = "left_at_kiosk"  # station: its code was never looked at, and no link was taken along
+    # of a shop that came out of a backup
+    RESTORED = "restored"  # until: what became of it after that is not known
+    LOST_PAYMENT = "lost_payment"  # adapter, their_id, about
+    LOST_SEND = "lost_send"  # adapter, their_id, about
     # what cannot be
     ANSWER_IMPOSSIBLE = "answer_impossible"  # kind, state, answer
     MOVE_IMPOSSIBLE = "move_impossible"  # subject, state, event
@@ -194,6 +200,8 @@ RESOLUTIONS: Final[dict[Kind, tuple[Resolution, ...]]] = {
     Kind.LETTER_UNREADABLE: (Resolution.SEEN,),
     Kind.TABLET: (Resolution.SEEN,),
     Kind.LEFT_BEHIND: (Resolution.SEEN,),  # or refunded, on the page of its order
+    Kind.LOST_PAYMENT: (Resolution.SEEN,),  # refunded at the provider, or delivered by a new order
+    Kind.LOST_SEND: (Resolution.SEEN,),
     Kind.SLIP_DUE: (Resolution.PAID_BACK,),  # or by its slip, or by bank: `operations.terminal`
     Kind.CASH_DUE: (),  # paid out, or sent by bank, on the page of the drawers: nobody's word moves cash
 }

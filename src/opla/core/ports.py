@@ -248,6 +248,31 @@ class Refunds(Protocol):
     def fetch_refund(self, reference: str, provider_id: str) -> RefundReport | None: ...
 
 
+@dataclass(frozen=True)
+class ListedCharge:
+    """One payment in a provider's own list. `reference` is ours, empty where they do not keep it.
+
+    `kept_minor` is what came in and did not go back. `open`: its customer may still pay it. `about` is the description
+    that it was made with.
+    """
+
+    reference: str
+    provider_id: str
+    kept_minor: int
+    currency: str
+    open: bool = False
+    about: str = ""
+
+
+@runtime_checkable
+class ListsCharges(Protocol):
+    """Lists what was paid, whoever asked for it."""
+
+    def charges_since(self, since: datetime) -> Sequence[ListedCharge] | None:
+        """All payments that were begun since then; None when there was no readable answer, or only a part."""
+        ...
+
+
 @runtime_checkable
 class Notifies(Protocol):
     """Sends webhooks. They only wake the poller: what is returned here is whom to ask about, never a state."""
@@ -340,6 +365,30 @@ class Finds(Protocol):
 
     def find(self, reference: str) -> SendReport | None:
         """The state of one send; None when they do not know it. Not found is never proof: they may have been asleep."""
+        ...
+
+
+@dataclass(frozen=True)
+class ListedSend:
+    """One order in a supplier's own list. `reference` is ours. `given`: value was given and stays; `open`: undecided.
+
+    `face` is what was asked for; `number` in E.164, empty for codes.
+    """
+
+    reference: str
+    supplier_id: str
+    face: Money
+    given: bool
+    open: bool = False
+    number: str = ""
+
+
+@runtime_checkable
+class ListsSends(Protocol):
+    """Lists what it was asked to deliver."""
+
+    def sends_since(self, since: datetime) -> Sequence[ListedSend] | None:
+        """All that were made since then; None when there was no readable answer, or only a part."""
         ...
 
 

@@ -319,6 +319,7 @@ class Code(StrEnum):
     PASSPORT_END_INVALID = "passport_end_invalid"  # an end that is over, or years away
     # the house
     SANDBOX_BESIDE_LIVE = "sandbox_beside_live"
+    QUARANTINE = "quarantine"  # the shop came out of a backup, and its records are checked
     TEMPORARILY_CLOSED = "temporarily_closed"
 
 
@@ -333,7 +334,7 @@ TRANSIENT = frozenset(
             Code.PIN_WAITS,
             Code.OFFLINE_UNBOOKED,
         ),
-        *(Code.REFUNDS_PAUSED, Code.TEMPORARILY_CLOSED, Code.MACHINE_WAITS),
+        *(Code.REFUNDS_PAUSED, Code.TEMPORARILY_CLOSED, Code.QUARANTINE, Code.MACHINE_WAITS),
     }
 )
 

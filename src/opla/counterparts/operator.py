@@ -69,6 +69,7 @@ class Send:
     running: int = 0  # of the code, from 1; 0 for a direct top-up
     valid_until: str = ""
     redeemed_by: str = ""
+    made_ms: int = 0
 
 
 @dataclass
@@ -205,7 +206,8 @@ class Operators:
         words = {name: str(entry[name]) for name in ("reference", "sku", "operator", "currency", "number", "plan")}
         ask = Ask(**words, kind=Kind(str(entry["kind"])), face_minor=int(entry["face_minor"]))
         currency = str(entry.get("cost_currency", ask.currency))
-        self.sends[reference] = Send(str(entry["id"]), ask, int(entry["cost_minor"]), currency)
+        made_ms = int(entry["at_ms"])
+        self.sends[reference] = Send(str(entry["id"]), ask, int(entry["cost_minor"]), currency, made_ms=made_ms)
         given_ms = int(entry["at_ms"]) + int(entry["pending_ms"])
         if entry["pending_ms"]:
             self._due[reference, "outcome"] = self._outcome(entry, given_ms)

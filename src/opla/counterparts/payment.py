@@ -124,6 +124,7 @@ class Payment:
     charged_back_minor: int = 0
     fee_minor: int = 0  # for its captures and charge-backs
     why: str = ""  # it failed, charged by a mandate
+    made_ms: int = 0
 
     @property
     def kept_minor(self) -> int:
@@ -319,7 +320,7 @@ class Payments:
             keep=bool(entry.get("keep", False)),
             mandate=str(entry.get("mandate", "")),
         )
-        payment = Payment(id_, str(entry["token"]), order, int(entry["expires_ms"]))
+        payment = Payment(id_, str(entry["token"]), order, int(entry["expires_ms"]), made_ms=int(entry["at_ms"]))
         self.by_id[id_] = self.by_reference[order.reference] = payment
         if "capture_ms" in entry:
             self._coming_late[id_] = int(entry["capture_ms"])

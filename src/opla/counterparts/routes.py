@@ -24,6 +24,8 @@ from opla.counterparts.webhooks import Manner, Webhooks
 #: A page is read by whoever sits here; another site whose name was bent to this machine is not answered.
 _HOSTS = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?")
 _NOT_FOUND = Refused(404, "not_found")
+#: How many one answer lists.
+_LISTED = 200
 
 
 class Routes:
@@ -111,6 +113,9 @@ class Routes:
         return self._told(self._service.read(lambda now: now.payments.by_id.get(id_, _NOT_FOUND)))
 
     def _payment_by_reference(self, request: Request, _: str) -> Response:
+        if "since_ms" in request.query:
+            made = self._service.read(lambda now: list(now.payments.by_id.values()))
+            return _listed(request, "payments", [(one.made_ms, self._as_told(one)) for one in made])
         reference = request.query.get("reference", "")
         return self._told(self._service.read(lambda now: now.payments.by_reference.get(reference, _NOT_FOUND)))
 
@@ -143,27 +148,27 @@ class Routes:
                 state = "failed" if found.why else "refunded"
                 return answer(200, {**vars(found), "status": state})
             case Payment():
-                page = "" if found.order.mandate else f"{self._base}/pay/{found.token}"
-                mandate = self._service.read(lambda now: now.payments.mandate_of(found))
-                return answer(
-                    200,
-                    {
-                        "id": found.id,
-                        "reference": found.order.reference,
-                        "status": found.status,
-                        "why": found.why,
-                        "checkout_url": page,
-                        "currency": found.order.currency,
-                        "amount_minor": found.order.amount_minor,
-                        "captured_minor": found.captured_minor,
-                        "refunded_minor": found.refunded_minor,
-                        "charged_back_minor": found.charged_back_minor,
-                        "fee_minor": found.fee_minor,
-                        "charged_by": found.order.mandate,
-                        "mandate": mandate and {"id": mandate.id, "days": mandate.days},
-                    },
-                    fault,
-                )
+                return answer(200, self._as_told(found), fault)
+
+    def _as_told(self, found: Payment) -> dict[str, object]:
+        page = "" if found.order.mandate else f"{self._base}/pay/{found.token}"
+        mandate = self._service.read(lambda now: now.payments.mandate_of(found))
+        return {
+            "id": found.id,
+            "reference": found.order.reference,
+            "status": found.status,
+            "why": found.why,
+            "checkout_url": page,
+            "currency": found.order.currency,
+            "amount_minor": found.order.amount_minor,
+            "captured_minor": found.captured_minor,
+            "refunded_minor": found.refunded_minor,
+            "charged_back_minor": found.charged_back_minor,
+            "fee_minor": found.fee_minor,
+            "charged_by": found.order.mandate,
+            "mandate": mandate and {"id": mandate.id, "days": mandate.days},
+            "description": found.order.description,
+        }
 
     # ── what the shop calls: operators, mailbox, faults ──
 
@@ -178,6 +183,9 @@ class Routes:
         return self._sent(found, fault) if found else Response(500, fault=fault)
 
     def _send_by_reference(self, request: Request, _: str) -> Response:
+        if "since_ms" in request.query:
+            made = self._service.read(lambda now: list(now.operators.sends.values()))
+            return _listed(request, "sends", [(one.made_ms, _as_listed(one)) for one in made])
         reference = request.query.get("reference", "")
         found = self._service.read(lambda now: now.operators.sends.get(reference))
         return self._sent(found) if found else refuse(_NOT_FOUND)
@@ -283,6 +291,27 @@ class Routes:
     def _mailbox(self, request: Request, _: str) -> Response:
         mails = self._service.read(lambda now: list(now.mailbox.mails.values()))
         return page(pages.mailbox(reversed(mails), _words(request), request.path))
+
+
+def _listed(request: Request, name: str, made: list[tuple[int, dict[str, object]]]) -> Response:
+    """What was made since a moment, oldest first; `from` skips as many that were read before."""
+    since, begin = request.query.get("since_ms", ""), request.query.get("from", "0")
+    if not (since.isdecimal() and begin.isdecimal()):
+        return refuse(Refused(422, "since_invalid"))
+    found = [told for made_ms, told in made if made_ms >= int(since)][int(begin) :]
+    return answer(200, {name: found[:_LISTED], "more": len(found) > _LISTED})
+
+
+def _as_listed(send: Send) -> dict[str, object]:
+    """No code: those are told to whoever asks for one send."""
+    return {
+        "id": send.id,
+        "reference": send.ask.reference,
+        "status": send.status,
+        "face_minor": send.ask.face_minor,
+        "currency": send.ask.currency,
+        "number": send.ask.number,
+    }
 
 
 def _words(request: Request) -> Words:

@@ -53,3 +53,13 @@ def has_codes(dsn: str) -> bool:
         except psycopg.errors.UndefinedTable:
             return False
     return bool(row and row[0])
+
+
+def quarantined(dsn: str) -> bool:
+    """Whether the shop stands still because it came out of a backup."""
+    with psycopg.connect(dsn, connect_timeout=5) as connection:
+        try:
+            row = connection.execute("SELECT EXISTS (SELECT FROM quarantine WHERE left_at IS NULL)").fetchone()
+        except psycopg.errors.UndefinedTable:
+            return False
+    return bool(row and row[0])

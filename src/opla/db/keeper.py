@@ -18,7 +18,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from opla.db.detached import READY, Report, detach, die_with_parent
 from opla.db.instance import Instance, Unavailable, binaries, locate, users_lock
@@ -31,11 +34,16 @@ _SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "128MB",
     "random_page_cost": "1.1",
+    "max_slot_wal_keep_size": "8GB",  # a backup that nobody fetches fills no disk
     "jit": "off",  # short statements: compiling them costs more than it saves
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u@%d ",
 }
+_RULES = """\
+local all all peer map=opla
+local replication postgres peer map=opla
+"""
 _ROLES = """\
 CREATE ROLE opla_owner LOGIN CREATEDB;
 CREATE ROLE opla_app LOGIN;
@@ -44,8 +52,11 @@ CREATE DATABASE opla OWNER opla_owner;
 
 
 class Keeper:
-    def __init__(self, instance: Instance, settings: dict[str, str], *, scratch: bool = False) -> None:
+    def __init__(
+        self, instance: Instance, settings: dict[str, str], *, scratch: bool = False, said: IO[bytes] | None = None
+    ) -> None:
         self.instance = instance
+        self.said = said  # where PostgreSQL's own words go; None: to ours
         self.scratch = scratch
         self.settings = settings
         self.alone = threading.Event()
@@ -62,11 +73,11 @@ class Keeper:
             threading.Thread(target=self._wait_until_alone, daemon=True).start()
             while not self.alone.is_set() and deaths < 3:
                 began = time.monotonic()
-                self._start(bin_dir)
+                self.start(bin_dir)
                 if not reported:
                     report(READY)
                     reported = True
-                self._wait()
+                self.wait()
                 deaths = deaths + 1 if time.monotonic() - began < 5 else 1
         except Unavailable as problem:
             sys.stderr.write(f"{problem}\n")
@@ -80,18 +91,18 @@ class Keeper:
     def _wait_until_alone(self) -> None:
         take(open_lock(users_lock(self.instance.var)))  # kept until this process ends: newcomers wait for that
         self.alone.set()
-        self._stop()
+        self.stop()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)  # fast shutdown: sessions end, nothing is lost
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
         if self.process is not None:
             self.process.wait()
         self.process = None
 
-    def _start(self, bin_dir: Path) -> None:
+    def start(self, bin_dir: Path) -> None:
         instance = self.instance
         lock = open_lock(instance.postgres_lock)
         try:
@@ -113,9 +124,9 @@ class Keeper:
             }
             flags = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
             command = [str(bin_dir / "postgres"), "-D", str(instance.data), "-p", "5432", *flags]
-            self.process = _popen(instance, command, lock, death=signal.SIGINT)
+            self.process = _popen(instance, command, lock, death=signal.SIGINT, said=self.said)
             if self.alone.is_set():
-                self._stop()
+                self.stop()
             self._wait_until_ready(self.process)
         finally:
             os.close(lock)  # from here on it is held by PostgreSQL alone
@@ -132,8 +143,29 @@ class Keeper:
             raise Unavailable(f"PostgreSQL ended at once. The end of {self.instance.log} says why.")
 
 
+@contextmanager
+def alone(instance: Instance, settings: dict[str, str], said: IO[bytes]) -> Iterator[None]:
+    """PostgreSQL over the files of this instance as long as `with` lasts, and nobody else there.
+
+    Raises `Unavailable` with a sentence.
+    """
+    keeper = Keeper(instance, settings, said=said)
+    keeper.start(binaries())
+    try:
+        yield
+    finally:
+        keeper.stop()
+        keeper.wait()
+
+
 def _popen(
-    instance: Instance, command: list[str], lock: int, *, death: signal.Signals, stdin: int = subprocess.DEVNULL
+    instance: Instance,
+    command: list[str],
+    lock: int,
+    *,
+    death: signal.Signals,
+    stdin: int = subprocess.DEVNULL,
+    said: IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Run one of PostgreSQL's programs, holding `lock`; where we are root, as the service user."""
     as_root = os.geteuid() == 0
@@ -141,6 +173,8 @@ def _popen(
         command,
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"},
         stdin=stdin,
+        stdout=said,
+        stderr=said,
         pass_fds=[lock],
         preexec_fn=die_with_parent(death),  # noqa: PLW1509  (our one other thread waits in flock, holding nothing)
         start_new_session=True,
@@ -193,7 +227,7 @@ def _write_access_rules(instance: Instance) -> None:
     """Nobody but root and the user who runs Opla, told apart by the kernel (peer): no password, no network."""
     people = sorted({"root", instance.user.pw_name})
     rules = [f'opla "{person}" {role}\n' for person in people for role in ("postgres", "opla_owner", "opla_app")]
-    for name, text in (("pg_hba.conf", "local all all peer map=opla\n"), ("pg_ident.conf", "".join(rules))):
+    for name, text in (("pg_hba.conf", _RULES), ("pg_ident.conf", "".join(rules))):
         path = instance.home / name
         path.write_text(text, "utf-8")
         path.chmod(0o640)

@@ -73,6 +73,12 @@ class Keyring:
         first = hashlib.blake2b(b"passport", key=self.fingerprint_key, person=b"passport", digest_size=32).digest()
         return self.passport_keys_made or (first,)
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """A word for each key, by which a backup says what it was sealed with, and which tells nothing of the key."""
+        keys = (self.fingerprint_key, *self.sealing_keys)
+        return tuple(hmac.new(key, b"opla backup", hashlib.sha256).hexdigest()[:16] for key in keys)
+
     def fingerprint(self, pin: str) -> bytes:
         """The same for the same PIN however it was grouped, and worthless without the key (PINs are short)."""
         plain = "".join(c for c in unicodedata.normalize("NFKC", pin).upper() if c.isalnum())

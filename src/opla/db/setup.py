@@ -28,8 +28,8 @@ _SQL = (
     *("refunds", "bank", "payouts", "stations", "offline", "cash", "counter", "terminals", "vouchers", "rates"),
     *("reminders", "days", "months", "letters", "threads", "rights"),
     *("aftercare", "push", "texts", "rescue", "mail_back", "renewals", "text_pay", "printing", "post", "partners"),
-    *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "people", "audit", "metrics", "books"),
-    *("guards", "grants"),
+    *("suppliers", "stock", "look_ups", "limits", "card_testing", "forget", "people", "audit", "quarantine", "metrics"),
+    *("books", "guards", "grants"),
 )
 _LOCK = 0x6F706C61  # "opla"
 _LOCK_WAIT_MS: Final = 2_000

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 
 from opla.db import keyring, setup
+from opla.db.queries import quarantine
 from opla.operations import catalogue, place_files, promotions, sample_cards, sample_esims, sample_till
 from opla.operations.shop import current
 
@@ -15,7 +16,7 @@ def prepare(*, sandbox: bool, at: datetime) -> None:
     """Safe to call at every start, by several processes at once; does nothing where nothing is needed."""
     setup.prepare(at)
     catalogue.seed(sandbox=sandbox, at=at)
-    if sandbox:
+    if sandbox and not quarantine.closed():
         promotions.seed(keyring=keyring.load(settings.VAR), at=at)
         place_files.seed(at=at)
         sample_till.fill(at=at)

@@ -50,6 +50,8 @@ _KINDS: Final[dict[Kind, str]] = {
     Kind.LETTER_UNREADABLE: gettext_noop("A letter cannot be printed"),
     Kind.TABLET: gettext_noop("Sold without a line, and it cannot be"),
     Kind.LEFT_BEHIND: gettext_noop("Paid at a kiosk, and left behind"),
+    Kind.LOST_PAYMENT: gettext_noop("A payment that a restore forgot"),
+    Kind.LOST_SEND: gettext_noop("A delivery that a restore forgot"),
 }
 
 _WHY: Final[dict[Why, str]] = {
@@ -201,6 +203,18 @@ _WHY: Final[dict[Why, str]] = {
     Why.LEFT_AT_KIOSK: gettext_noop(
         "Paid at %(station)s. Nobody has looked at its code, had it printed or taken its link along, so whoever paid "
         "cannot get at it. Refund it from the page of the order, or keep it for whoever asks."
+    ),
+    Why.RESTORED: gettext_noop(
+        "The shop came out of a backup that knows nothing after %(until)s. It may have been sent, or paid back, after "
+        "that. Ask the other side, or whoever bought it, before you say so."
+    ),
+    Why.LOST_PAYMENT: gettext_noop(
+        "%(adapter)s shows a payment that no book here knows: %(their_id)s (%(about)s). Refund it there, or deliver "
+        "what it was for when its buyer asks. It is in no account of ours until a payout shows it."
+    ),
+    Why.LOST_SEND: gettext_noop(
+        "%(adapter)s shows a delivery that no book here knows: %(their_id)s (%(about)s). It was given, so do not send "
+        "it again. Its cost is missing in our books."
     ),
     Why.SELLER_REPORTED: gettext_noop(
         "Somebody reports a seller. Passport number: %(number)s. What they write is on the page of the sellers."
@@ -435,6 +449,8 @@ def _figure(name: str, text: str, currency: str) -> str:
         return figures.moment(datetime.fromisoformat(text))
     if name in ("day", "valid_until"):
         return figures.day(date.fromisoformat(text))
+    if name == "until":
+        return figures.moment(datetime.fromisoformat(text))
     return word(text) if text else "–"
 
 
@@ -444,6 +460,7 @@ _ANSWER_BY: Final = gettext_noop(
 _PLAIN: Final = frozenset(
     {"left", "sku", "skus", "supplier", "count", "count_before", "below", "sold", "suggested"}
     | {"provider", "payout", "unknown", "other", "seller", "place", "number", "reseller"}
+    | {"their_id", "about"}
 )
 _MAYBE: Final = {"float_minor": ""}  # what may not have been said
 _AMOUNTS: Final = frozenset({"came", "asked", "refunded", "charged_back", "before", "now", "gone", "owed", "beyond"})

@@ -34,11 +34,12 @@ STATUS: Final[dict[Code, int]] = {
     Code.TOO_MANY_CALLS: 429,
     Code.TOO_MANY_TRIES: 429,
     Code.PAYMENTS_PAUSED: 429,
+    Code.QUARANTINE: 503,
     Code.TEMPORARILY_CLOSED: 503,
 }
 
 #: Seconds to wait, where a refusal does not say them itself (`Retry-After`).
-_WAIT_S: Final[dict[Code, int]] = {Code.STILL_RUNNING: 1, Code.TEMPORARILY_CLOSED: 5}
+_WAIT_S: Final[dict[Code, int]] = {Code.STILL_RUNNING: 1, Code.QUARANTINE: 600, Code.TEMPORARILY_CLOSED: 5}
 
 
 def status_of(refusals: Sequence[Refusal]) -> int:

@@ -313,6 +313,9 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.PRINT_UNKNOWN: gettext_noop("Look at the printer first, and say whether the last print came out."),
     Code.PRINT_NOT_NOW: gettext_noop("This print does not wait for that any more. Look at it again."),
     Code.SANDBOX_BESIDE_LIVE: gettext_noop("The sandbox refuses to run beside real operators or payments."),
+    Code.QUARANTINE: gettext_noop(
+        "The shop is closed while its records are checked. Nothing was charged. What you ordered before can be read."
+    ),
     Code.TEMPORARILY_CLOSED: gettext_noop("The shop is closed for a moment. Try again in a few minutes."),
 }
 

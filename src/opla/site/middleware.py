@@ -1,4 +1,4 @@
-"""Headers that every answer of the shop carries, whatever view made it."""
+"""What every answer of the shop carries, whatever view made it; and what is answered while the shop stands still."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+from opla.db.queries import quarantine
+from opla.storefront.views import errors
 
 #: Everything from here and nothing inline; no frames, no plug-ins, no other hosts.
 _POLICY: Final = (
@@ -37,3 +40,16 @@ class SafeHeaders:
         if not request.path.startswith(settings.STATIC_URL):
             headers["Cache-Control"] = "no-store"
         return response
+
+
+class Quarantine:
+    """Whatever a view asked of a database that stands still after a restore, people are told so."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._answer(request)
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponseBase | None:
+        return errors.closed(request) if quarantine.stands_still(problem) else None

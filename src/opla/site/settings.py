@@ -132,6 +132,7 @@ MIDDLEWARE = [
     "opla.api.limits.Limits",
     "opla.api.problems.NotAllowed",
     "opla.backoffice.views.AsksToShow",
+    "opla.site.middleware.Quarantine",
 ]
 TEMPLATES = [
     {

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from opla.accounts.customer import customer_of
 from opla.core.browser import Browser, read_browser
+from opla.db.queries import quarantine
 from opla.presenting import browsers, languages
 
 
@@ -25,6 +26,7 @@ def page(request: HttpRequest) -> dict[str, object]:
     here = languages.current()
     return {
         "sandbox": settings.SANDBOX,
+        "quarantined": quarantine.closed(),
         "contact": settings.CONTACT,
         "inside": inside(request),
         "language": here,

@@ -44,6 +44,7 @@ from opla.core.actor import Actor, Role
 from opla.core.api_access import Access, Bounds, admitted
 from opla.core.api_access import Scope as Right
 from opla.core.refusal import Code, Refusal
+from opla.db.queries import quarantine
 from opla.db.queries.call import BROKEN, reconnect
 from opla.operations import api_keys
 from opla.operations.api_keys import SANDBOX_PREFIX, holders
@@ -194,7 +195,9 @@ class Intake:
         except BROKEN:
             _log.warning("the database is not there", exc_info=True)
             reconnect()
-        except Exception:  # noqa: BLE001 - whatever it was, it is written down
+        except Exception as broke:  # noqa: BLE001 - whatever it was, it is written down
+            if quarantine.stands_still(broke):
+                return [problem(Refusal(Code.QUARANTINE))] * len(batch)
             _log.exception("a batch of orders broke")
         # Committed or not: the same key again finds out.
         return [problem(Refusal(Code.TEMPORARILY_CLOSED))] * len(batch)

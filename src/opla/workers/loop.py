@@ -22,7 +22,7 @@ from django.db import connections
 from opla.core.attempt import Kind
 from opla.core.ports import SendsTexts
 from opla.db import setup
-from opla.db.queries import attempts, metrics
+from opla.db.queries import attempts, metrics, quarantine
 from opla.db.queries.attempts import Claimed
 from opla.db.queries.bank import Book
 from opla.db.queries.call import BROKEN, reconnect
@@ -206,6 +206,10 @@ class Worker:
         done = 0
         if self._pulse():
             metrics.tally(at=now())
+        if quarantine.closed():  # the database would refuse all else
+            if self._post.free:
+                self._post.put(self._tell_who_signs_in)
+            return 0
         if time.monotonic() >= self._expires_at:
             done = expire(shop=self._shop, at=now())
             self._expires_at = time.monotonic() + _EXPIRE_EVERY_S
@@ -235,6 +239,10 @@ class Worker:
         if self._filing.free:
             self._filing.put(self._files)
         return done
+
+    def _tell_who_signs_in(self) -> timedelta:
+        tell(self._compose, worker=self.id, shop=self._shop, outside=self._outside, at=now(), limit=_LETTERS)
+        return timedelta()
 
     def _post_webhooks(self) -> timedelta:
         self._postman.round(self._outside)

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Final
 
 from opla.core.ports import Answer, LineEnded, Message, Receipt, Text, Texts
+from opla.db.queries import quarantine
 from opla.db.queries.call import BROKEN, reconnect
 from opla.db.queries.cards import Shelves
 from opla.operations import order_texts
@@ -55,6 +56,9 @@ def listen(line: Texts, *, shop: Shop, until: Callable[[], bool], wait: Callable
     """Again and again, after a pause that grows while the line is bad."""
     pause_s = 1.0
     while not until():
+        if quarantine.closed():  # what is texted meanwhile waits with the centre
+            wait(_LONGEST_PAUSE_S)
+            continue
         began = time.monotonic()
         try:
             line.listen(partial(_hear, line, shop), until)

@@ -28,6 +28,7 @@ from opla.core.api_access import Access, Scope
 from opla.core.money import Money
 from opla.core.refusal import Code, Refusal
 from opla.core.reselling import Line, Sold, Which
+from opla.db.queries import quarantine
 from opla.db.queries.call import BROKEN
 from opla.db.queries.sold import Place
 from opla.operations.quote_topup import Wanted
@@ -72,6 +73,8 @@ def _needs(**scopes: Scope) -> Callable[[Act[P]], Callable[..., HttpResponse]]:
             except RequestDataTooBig:
                 return _refused([too_large()])
             except Exception as broke:  # noqa: BLE001 - whatever it was, it is told in their words
+                if quarantine.stands_still(broke):
+                    return _refused([Refusal(Code.QUARANTINE)])
                 if not isinstance(broke, BROKEN):
                     _log.exception("TMF654 broke")
                 return _refused([Refusal(Code.TEMPORARILY_CLOSED)])

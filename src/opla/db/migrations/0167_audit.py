@@ -43,5 +43,5 @@ _BACK = "DROP TABLE look, audit_segment, audit_mark CASCADE"
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0163_catalog_base")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0165_quarantine")]
     operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_AUDIT, _BACK)]

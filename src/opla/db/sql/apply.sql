@@ -425,6 +425,12 @@ BEGIN
     ORDER BY m.n;
 
     -- 6. What follows.
+    IF cardinality(e_g) > 0 AND EXISTS (SELECT FROM order_in_doubt WHERE cleared_at IS NULL) THEN
+        UPDATE order_in_doubt d SET cleared_at = p_at, cleared_by = p_actor  -- a person says that it was not sent, or paid back
+        FROM unnest(e_g, e_item, e_said) AS e (g, item, said) JOIN item i ON i.id = e.item
+        WHERE d.order_id = i.order_id AND d.cleared_at IS NULL AND v_won[e.g] AND e.said::jsonb ->> 'step' = 'resolved'
+          AND e.said::jsonb ->> 'resolution' IN ('not_delivered', 'not_paid_back');
+    END IF;
     IF cardinality(r_g) > 0 THEN
         INSERT INTO refund (id, payment_id, order_id, amount_minor, currency, reason, why, evidence, state, actor, made_at,
                             ended_at)

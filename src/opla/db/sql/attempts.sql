@@ -121,6 +121,9 @@ BEGIN
             SELECT attempt_id FROM attempt_evidence
             WHERE evidence ? 'their_payment' AND evidence ->> 'their_payment' = ANY (p_names))
           AND (due_at IS NULL OR due_at > p_at)
+          -- what a restore left in doubt waits for a person
+          AND NOT EXISTS (SELECT FROM item i WHERE attempt.kind <> 'charge' AND i.kind = 'unknown_' || attempt.kind
+                          AND i.subject = attempt.id AND i.closed_at IS NULL AND i.why ->> 'why' = 'restored')
         RETURNING 1
     )
     SELECT count(*)::int INTO v_count FROM woken;
@@ -141,6 +144,7 @@ BEGIN
     WITH due AS MATERIALIZED (
         SELECT reference FROM outbox
         WHERE due_at <= p_at AND (lease_until IS NULL OR lease_until <= opla_clock())
+          AND (topic IN ('proof', 'sign_in', 'sign_in_changed') OR NOT (SELECT opla_quarantined()))
         ORDER BY due_at, reference LIMIT p_limit FOR UPDATE SKIP LOCKED
     )
     UPDATE outbox o SET lease_by = p_worker, lease_until = opla_clock() + make_interval(secs => p_lease_s)

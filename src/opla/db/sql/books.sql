@@ -566,7 +566,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                OR o.state = 'refunding' AND NOT EXISTS (
                     SELECT FROM refund r JOIN attempt a ON a.refund_id = r.id
                     WHERE r.order_id = o.id AND a.due_at IS NOT NULL)
-               OR o.state = 'placed' AND o.expires_at < p_at - interval '1 hour')
+               OR o.state = 'placed' AND o.expires_at < p_at - interval '1 hour' AND NOT opla_quarantined())
           AND NOT EXISTS (SELECT FROM item i WHERE i.closed_at IS NULL AND i.kind <> 'message_given_up'
                           AND (i.order_id = o.id OR i.subject = o.id))
         UNION ALL

@@ -78,7 +78,7 @@ BEGIN
         'webhook_delivery', 'webhook_try', 'bulk_file', 'bulk_row', 'terminal', 'terminal_payment', 'terminal_due',
         'terminal_line', 'print_job', 'printer', 'voucher_batch', 'voucher', 'voucher_line', 'voucher_use', 'slip',
         'letter_out', 'deposit', 'bank_again', 'month_close', 'month_account', 'month_item', 'float_told', 'look',
-        'audit_segment', 'audit_mark', 'house_person'
+        'audit_segment', 'audit_mark', 'house_person', 'quarantine', 'quarantine_step', 'order_in_doubt'
     ]) AS t (name);
 END $$;
 

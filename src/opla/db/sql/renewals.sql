@@ -159,7 +159,11 @@ BEGIN
             AND (v_of.month_cap_minor IS NULL OR opla_renewal_spent(p_id, p_month) + o.face_minor + o.fee_minor
                  - o.discount_minor <= v_of.month_cap_minor))
        OR NOT EXISTS (SELECT FROM payment p WHERE p.id = p_payment AND p.provider = v_of.method)
-       OR opla_text_pay_undecided(p_id) THEN
+       OR opla_text_pay_undecided(p_id)
+       -- what a restore forgot may have been charged; its days pass, and its owner is told that nothing was
+       OR EXISTS (SELECT FROM renewal_period d JOIN quarantine q ON d.made_at <= q.restored_to
+                  WHERE d.renewal_id = p_id AND d.key = p_key AND d.due_at <= q.entered_at + (interval '1 day' * (1 + (
+                      SELECT coalesce(max(m.days), 0) FROM mandate m WHERE m.renewal_id = p_id)))) THEN
         RETURN false;
     END IF;
     PERFORM opla_writes(true);

@@ -1,9 +1,10 @@
-"""Mollie, keeping `Charges`, `Refunds` and `Notifies`. Facts: docs.mollie.com/reference, API v2."""
+"""Mollie, keeping `Charges`, `ListsCharges`, `Refunds` and `Notifies`. Facts: docs.mollie.com/reference, API v2."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -15,6 +16,7 @@ from opla.core.ports import (
     Answer,
     ChargeReport,
     ChargeRequest,
+    ListedCharge,
     Promises,
     RefundReport,
     RefundRequest,
@@ -86,6 +88,29 @@ class Mollie:
             if not begins:
                 break
         return None
+
+    def charges_since(self, since: datetime) -> Sequence[ListedCharge] | None:
+        """Of all ways of paying: the profile has one list, the newest first."""
+        found: list[ListedCharge] = []
+        begins = ""
+        while True:
+            reply = self._client.payments(begins)
+            page = list(listed(reply, "payments"))
+            if not reply.done or len(page) != reply.whole("count"):
+                return None
+            for one in page:
+                made_at, told = _moment(one), self._told(one, _reference(one), reply)
+                if made_at is None or told.answer is Answer.UNKNOWN:
+                    return None
+                if made_at < since:
+                    return found
+                kept_minor = max(told.captured_minor - told.refunded_minor - told.charged_back_minor, 0)
+                about, still = text(one, "description"), told.answer is Answer.PENDING
+                ours, theirs = _reference(one), told.provider_id
+                found.append(ListedCharge(ours, theirs, kept_minor, told.currency, still, about))
+            begins = _next(reply)
+            if not begins:
+                return found
 
     def refund(self, request: RefundRequest) -> RefundReport:
         body: dict[str, object] = {
@@ -189,6 +214,15 @@ def _next(reply: Reply) -> str:
     """With which payment the next page begins; empty after the last."""
     begins = parse_qs(urlsplit(link(reply.fields, "next")).query).get("from", [""])[0]
     return begins if _ID.fullmatch(begins) else ""
+
+
+def _moment(fields: Fields) -> datetime | None:
+    """When it was made; None where that cannot be read."""
+    try:
+        found = datetime.fromisoformat(text(fields, "createdAt"))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def listed(reply: Reply, name: str) -> Iterator[Fields]:

@@ -24,6 +24,9 @@ class Client:
     def payment_by_reference(self, reference: str) -> Reply:
         return self._caller.get("/payments", {"reference": reference})
 
+    def payments_since(self, since_ms: int, begin: int) -> Reply:
+        return self._caller.get("/payments", {"since_ms": str(since_ms), "from": str(begin)})
+
     def decide(self, id_: str, outcome: str) -> Reply:
         return self._caller.post(f"/payments/{quote(id_, safe='')}/decide", {"outcome": outcome})
 

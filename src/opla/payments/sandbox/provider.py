@@ -1,14 +1,25 @@
-"""The sandbox payment provider, keeping `ChargesAgain`, `Refunds` and `Notifies`."""
+"""The sandbox payment provider, keeping `ChargesAgain`, `ListsCharges`, `Refunds` and `Notifies`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from urllib.parse import parse_qs
 
 from opla.calling import Reply
 from opla.core.money import MINOR_DIGITS, Money
-from opla.core.ports import Answer, ChargeReport, ChargeRequest, Mandate, Promises, RefundReport, RefundRequest
+from opla.core.ports import (
+    Answer,
+    ChargeReport,
+    ChargeRequest,
+    ListedCharge,
+    Mandate,
+    Promises,
+    RefundReport,
+    RefundRequest,
+)
 from opla.payments.sandbox import mapping
 from opla.payments.sandbox.client import Client
 from opla.payments.sandbox.config import Config
@@ -49,6 +60,18 @@ class Sandbox:
         theirs = self._client
         reply = theirs.payment(provider_id) if provider_id else theirs.payment_by_reference(reference)
         return None if _unknown_to_them(reply) else _charge_report(reply, reference)
+
+    def charges_since(self, since: datetime) -> Sequence[ListedCharge] | None:
+        found: list[ListedCharge] = []
+        while True:
+            reply = self._client.payments_since(int(since.timestamp() * 1000), len(found))
+            rows = reply.fields.get("payments")
+            page = [_listed(row) for row in rows] if reply.done and isinstance(rows, list) else [None]
+            if None in page:
+                return None
+            found += [one for one in page if one is not None]
+            if not reply.fields.get("more") or not page:
+                return found
 
     def refund(self, request: RefundRequest) -> RefundReport:
         body: dict[str, str | int] = {
@@ -108,6 +131,23 @@ def _charge_report(reply: Reply, reference: str) -> ChargeReport:
         evidence=_evidence(reply),
         fee=_fee(reply, currency),
         mandate=_mandate(reply) if answer is Answer.SUCCEEDED else None,
+    )
+
+
+def _listed(row: object) -> ListedCharge | None:
+    """None for one that cannot be read: a list with a hole is none."""
+    told = Reply(fields=row if isinstance(row, dict) else {})
+    report = _charge_report(replace(told, status=200), "")
+    if report.answer is Answer.UNKNOWN:
+        return None
+    kept_minor = report.captured_minor - report.refunded_minor - report.charged_back_minor
+    return ListedCharge(
+        told.text("reference") or "",
+        report.provider_id,
+        max(kept_minor, 0),
+        report.currency,
+        report.answer is Answer.PENDING,
+        told.text("description") or "",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, HttpResponseServerError
 from django.middleware.csrf import REASON_BAD_ORIGIN
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -26,6 +26,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def broken(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 (what broke may be anything, so nothing of the request is used)
     """Every language at once, without database, session or context: whatever broke, this page does not."""
     return HttpResponseServerError(render_to_string("storefront/broken.html"))
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """What was asked for moves something, and the shop is in quarantine. On a tablet its first page says so."""
+    for tablet in ("/till/", "/kiosk/"):
+        if request.path.startswith(tablet) and request.path != tablet:
+            return HttpResponseRedirect(tablet)
+    shown = {"told": sentence(Refusal(Code.QUARANTINE))}
+    answer = render(request, "storefront/closed.html", shown, status=503)
+    answer["Retry-After"] = "600"
+    return answer
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:

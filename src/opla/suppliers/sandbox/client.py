@@ -20,6 +20,9 @@ class Client:
     def find(self, reference: str) -> Reply:
         return self._caller.get("/sends", {"reference": reference})
 
+    def sends_since(self, since_ms: int, begin: int) -> Reply:
+        return self._caller.get("/sends", {"since_ms": str(since_ms), "from": str(begin)})
+
     def float_left(self) -> Reply:
         return self._caller.get("/float", {})
 

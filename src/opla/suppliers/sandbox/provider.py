@@ -1,13 +1,14 @@
-"""The sandbox supplier, keeping `Sends`, `Finds`, `Floats` and `LooksUp`, for codes and for credit on a number."""
+"""The sandbox supplier: `Sends`, `Finds`, `ListsSends`, `Floats`, `LooksUp`, for codes and for credit on a number."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from opla.calling import Reply
 from opla.core.money import MINOR_DIGITS, Money
-from opla.core.ports import Answer, Kind, LookedUp, Pin, Promises, SendReport, SendRequest
+from opla.core.ports import Answer, Kind, ListedSend, LookedUp, Pin, Promises, SendReport, SendRequest
 from opla.suppliers.sandbox import mapping
 from opla.suppliers.sandbox.client import Client
 from opla.suppliers.sandbox.config import Config
@@ -45,6 +46,18 @@ class Sandbox:
         report = _report(reply, reference)
         # A "no" to the question says nothing of the send.
         return replace(report, answer=Answer.UNKNOWN) if report.answer is Answer.DECLINED and not reply.done else report
+
+    def sends_since(self, since: datetime) -> Sequence[ListedSend] | None:
+        found: list[ListedSend] = []
+        while True:
+            reply = self._client.sends_since(int(since.timestamp() * 1000), len(found))
+            rows = reply.fields.get("sends")
+            page = [_listed(row) for row in rows] if reply.done and isinstance(rows, list) else [None]
+            if None in page:
+                return None
+            found += [one for one in page if one is not None]
+            if not reply.fields.get("more") or not page:
+                return found
 
     def float_left(self) -> Money | None:
         """Of an invented float, which is never empty for long."""
@@ -84,6 +97,23 @@ def _report(reply: Reply, reference: str) -> SendReport:
         why=mapping.WHY.get(reply.text("why") or "", "declined") if answer is Answer.DECLINED else "",
         evidence=evidence,
         currency=reply.text("cost_currency") or "",
+    )
+
+
+def _listed(row: object) -> ListedSend | None:
+    """None for one that cannot be read: a list with a hole is none."""
+    told = Reply(fields=row if isinstance(row, dict) else {})
+    status, currency, face_minor = told.text("status") or "", told.text("currency") or "", told.whole("face_minor")
+    answer = mapping.SEND.get(status)
+    if answer is None or currency not in MINOR_DIGITS or face_minor is None or not told.text("id"):
+        return None
+    return ListedSend(
+        told.text("reference") or "",
+        told.text("id") or "",
+        Money(face_minor, currency),
+        answer is Answer.SUCCEEDED and status not in mapping.REVERSED,
+        answer is Answer.PENDING,
+        told.text("number") or "",
     )
 
 
