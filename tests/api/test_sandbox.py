@@ -16,7 +16,8 @@ from opla.core.webhook import EVENTS, Event
 from opla.db.queries.call import select
 from opla.operations import shop
 
-QUIET = {"played_order", "api_key", "api_bucket", "idempotency"}
+#: Of played orders, of keys, and what the janitor does beside them.
+QUIET = {"played_order", "api_key", "api_bucket", "idempotency", "audit_segment", "audit_mark"}
 
 
 @dataclass

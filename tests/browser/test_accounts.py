@@ -151,7 +151,7 @@ def test_somebody_of_the_house_makes_a_passkey_and_is_in_by_it_alone(
     expect(page).to_have_url(f"{shop.base}/owner/factor/")
     judge(page)
     press(page, "form.passkey button")
-    expect(page).to_have_url(f"{shop.base}/owner/items/")
+    expect(page).to_have_url(f"{shop.base}/owner/")
     page.goto(f"{shop.base}/owner/people/")
     judge(page)
     page.goto(f"{shop.base}/owner/")

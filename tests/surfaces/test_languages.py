@@ -74,9 +74,9 @@ def test_few_sentences_stand_as_they_do_in_english(language: str) -> None:
         if isinstance(m.id, str) and m.id and m.id == m.string and re.search(r"[a-z]{2}", _PLACEHOLDER.sub("", m.id))
     }  # fmt: skip
     assert same <= {
-        "Bank", "Bonus", "Codes", "Commission", "Communication", "Contact", "Data", "Date", "E-mail", "Identification",
-        "Kiosk", "Name", "Night shop",
-        "Operator", "Passkeys", "Postcode", "Product", "Promotion", "Promotions", "Route", "Source", "Total",
+        "Bank", "Bonus", "Catalogue", "Codes", "Commission", "Communication", "Contact", "Data", "Date", "E-mail",
+        "Identification", "Kiosk", "Name", "Night shop", "Note", "Operator", "Passkeys", "Postcode", "Product",
+        "Promotion", "Promotions", "Route", "Source", "Total", "Version", "Versions",
         "Webhook", "Webhooks", "Website",
         "code", "data",
         # what an app is called, which is another word in Chinese alone

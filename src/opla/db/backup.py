@@ -234,12 +234,19 @@ def _claim(folder: Path, instance: Instance) -> None:
 
 def fetch_now(instance: Instance) -> None:
     """Where the shop is not open nobody fetches: what changed until now is fetched here."""
-    [(running,)] = _ask(instance, f"SELECT active FROM pg_replication_slots WHERE slot_name = '{_SLOT}'")  # noqa: S608
-    if running:
+    if _is_fetched(instance):
         return
     _ask(instance, "SELECT pg_logical_emit_message(true, 'opla', 'backup')")  # so that there is something to fetch
     [(until,)] = _ask(instance, "SELECT pg_switch_wal()::text")
-    _run(*fetching(instance), f"--endpos={until}", "--no-loop")
+    try:
+        _run(*fetching(instance), f"--endpos={until}", "--no-loop")
+    except Unavailable:
+        if not _is_fetched(instance):  # else a shop that has just begun to was first
+            raise
+
+
+def _is_fetched(instance: Instance) -> bool:
+    return _ask(instance, f"SELECT FROM pg_replication_slots WHERE slot_name = '{_SLOT}' AND active") != []  # noqa: S608
 
 
 def _throw_away(folder: Path) -> None:
