@@ -246,7 +246,7 @@ def fetch_now(instance: Instance) -> None:
 
 
 def _is_fetched(instance: Instance) -> bool:
-    return _ask(instance, f"SELECT FROM pg_replication_slots WHERE slot_name = '{_SLOT}' AND active") != []  # noqa: S608
+    return _ask(instance, f"SELECT FROM pg_replication_slots WHERE slot_name = '{_SLOT}' AND active") != []
 
 
 def _throw_away(folder: Path) -> None:
