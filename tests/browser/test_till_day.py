@@ -152,6 +152,7 @@ def test_a_scanner_and_a_keyboard_are_enough_and_the_page_goes_on_by_itself(hous
     house.world.clock.now = datetime.now(UTC)
     code = counter_sale.bring(house.world.quote(CODE), shop=house.world.shop)
     for keys in (code, ""):
+        page.wait_for_function("document.activeElement !== document.body")  # a browser focuses when it has drawn
         page.keyboard.type(keys)
         with page.expect_navigation():
             page.keyboard.press("Enter")
