@@ -18,12 +18,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
 
 from opla.core.money import MINOR_DIGITS, Money
 from opla.core.ports import Answer
+
+T = TypeVar("T")
 
 #: No reply of any provider we know comes near; beyond it nobody reads on.
 MAX_BODY = 1024 * 1024
@@ -326,6 +328,24 @@ def _read(response: httpx.Response, ends_at: float, *, rows: bool, nothing: bool
 def _trouble(answer: Answer, why: str, status: int = 0) -> Reply:
     evidence = {"error": re.sub(r"\W", "", why), **({"status": str(status)} if status else {})}
     return Reply(status, trouble=answer, evidence=evidence)
+
+
+def all_of(ask: Callable[[int], Reply], name: str, read: Callable[[object], T | None]) -> list[T] | None:
+    """Every row of a list that comes in parts: `ask` is told how many there are already, and says `more` while there
+    are. None when a part has no readable answer, or a row cannot be read: a list with a hole is none.
+    """
+    found: list[T] = []
+    while True:
+        reply = ask(len(found))
+        rows = reply.fields.get(name)
+        if not reply.done or not isinstance(rows, list):
+            return None
+        part = [one for row in rows if (one := read(row)) is not None]
+        if len(part) < len(rows):
+            return None
+        found += part
+        if not part or not reply.fields.get("more"):
+            return found
 
 
 def page_of(url: str, base_url: str) -> str:

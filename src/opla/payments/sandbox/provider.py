@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qs
 
-from opla.calling import Reply
+from opla.calling import Reply, all_of
 from opla.core.money import MINOR_DIGITS, Money
 from opla.core.ports import (
     Answer,
@@ -62,16 +62,8 @@ class Sandbox:
         return None if _unknown_to_them(reply) else _charge_report(reply, reference)
 
     def charges_since(self, since: datetime) -> Sequence[ListedCharge] | None:
-        found: list[ListedCharge] = []
-        while True:
-            reply = self._client.payments_since(int(since.timestamp() * 1000), len(found))
-            rows = reply.fields.get("payments")
-            page = [_listed(row) for row in rows] if reply.done and isinstance(rows, list) else [None]
-            if None in page:
-                return None
-            found += [one for one in page if one is not None]
-            if not reply.fields.get("more") or not page:
-                return found
+        since_ms = int(since.timestamp() * 1000)
+        return all_of(lambda n: self._client.payments_since(since_ms, n), "payments", _listed)
 
     def refund(self, request: RefundRequest) -> RefundReport:
         body: dict[str, str | int] = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from opla.calling import Reply
+from opla.calling import Reply, all_of
 from opla.core.money import MINOR_DIGITS, Money
 from opla.core.ports import Answer, Kind, ListedSend, LookedUp, Pin, Promises, SendReport, SendRequest
 from opla.suppliers.sandbox import mapping
@@ -48,16 +48,8 @@ class Sandbox:
         return replace(report, answer=Answer.UNKNOWN) if report.answer is Answer.DECLINED and not reply.done else report
 
     def sends_since(self, since: datetime) -> Sequence[ListedSend] | None:
-        found: list[ListedSend] = []
-        while True:
-            reply = self._client.sends_since(int(since.timestamp() * 1000), len(found))
-            rows = reply.fields.get("sends")
-            page = [_listed(row) for row in rows] if reply.done and isinstance(rows, list) else [None]
-            if None in page:
-                return None
-            found += [one for one in page if one is not None]
-            if not reply.fields.get("more") or not page:
-                return found
+        since_ms = int(since.timestamp() * 1000)
+        return all_of(lambda n: self._client.sends_since(since_ms, n), "sends", _listed)
 
     def float_left(self) -> Money | None:
         """Of an invented float, which is never empty for long."""
