@@ -158,9 +158,11 @@ def test_the_page_tells_the_whole_life_and_never_the_code(door: Door) -> None:
     )  # fmt: skip
     page = signed_in(door.world).get(f"/owner/orders/{order}/")
     story = ("Ordered", "Payment page opened", "Money came in", "Paid", "Order to the supplier · sandbox: succeeded",
-             "Delivered", "The code was looked at", "The customer wrote", "It says error 33")  # fmt: skip
+             "Delivered", "A message was sent: Delivered", "The code was looked at", "The customer wrote",
+             "It says error 33")  # fmt: skip
     for line in story:
         assert line in page.text, line
+    assert page.text.count("A message was sent: Delivered") == 1
     assert "somebody has looked at it" in page.text
     for line in ("Paid by the customer", "Cost of what was delivered", "€15.00"):
         assert line in page.text, line

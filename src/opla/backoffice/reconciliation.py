@@ -33,6 +33,7 @@ def page(request: HttpRequest) -> HttpResponse:
             return _file(f"open-{day_of(at)}.csv", "".join(words.open_csv(found.open)))
     shown = {
         "leads": actor.refused(Act.SEE_ITEMS) is None,
+        "agrees": not any(one.difference is not None and one.difference.amount_minor for one in found.standings),
         "standings": [(one, words.party(one.party)) for one in found.standings],
         "chains": found.chains,
         "stopped": found.stopped,

@@ -51,8 +51,6 @@ def line(told: Told) -> Line:
             return Line(told.at, f"{items.word(kind)} · {adapter}: {items.word(told.word)}", "", "")
         case "reveal":
             return Line(told.at, _("The code was looked at"), "", who)
-        case "told":
-            return Line(told.at, _("A message was sent: %(about)s") % {"about": items.word(told.word)}, "", "")
         case "print":
             return Line(told.at, _("A slip was asked for"), told.about, who)
         case "message":
@@ -61,6 +59,8 @@ def line(told: Told) -> Line:
             kind_ = items.kind(Kind(told.word))
             words = _("Waits for a person: %(kind)s") if told.what == "item" else _("Settled: %(kind)s")
             return Line(told.at, words % {"kind": kind_}, "", who, told.about)
+        case "event" if told.word == "told":  # `why` is what it was about
+            return Line(told.at, _("A message was sent: %(about)s") % {"about": items.word(told.about)}, "", "")
         case _:
             return Line(told.at, items.word(told.word), told.about, who)
 

@@ -189,7 +189,6 @@ _STORY = """
     UNION ALL SELECT e.at, 'answer', e.answer, m.kind || ' ' || m.adapter, '' FROM mine m
         JOIN attempt_evidence e ON e.attempt_id = m.id
     UNION ALL SELECT at, 'reveal', 'reveal', '', actor FROM reveal WHERE order_id = %(order)s
-    UNION ALL SELECT done_at, 'told', topic, '', '' FROM outbox WHERE order_id = %(order)s AND done_at IS NOT NULL
     UNION ALL SELECT asked_at, 'print', state, why, asked_by FROM print_job WHERE order_id = %(order)s
     UNION ALL SELECT opened_at, 'item', kind, id::text, '' FROM item WHERE order_id = %(order)s
     UNION ALL SELECT closed_at, 'item_closed', kind, id::text, closed_by FROM item
