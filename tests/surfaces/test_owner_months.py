@@ -81,7 +81,7 @@ def test_reconciliation_shows_theirs_beside_ours_and_leads_to_what_is_open(over:
     page = signed_in(over.world).get("/owner/reconciliation/")
     assert "Prepaid at the supplier sandbox -€0.40 since 1 Dec 2026 -€14.40 -€14.00 1 Dec 2026" in page.text
     assert "Payment provider sandbox – €15.00 not told" in page.text
-    assert "Everything agrees." in page.text
+    assert "Nothing of it waits for a person: what differs stands above." in page.text
     file = signed_in(over.world).get("/owner/reconciliation/?as=standings")
     assert "supplier,sandbox,-14.40,-14.00,-0.40,EUR" in file.html
 
