@@ -22,6 +22,7 @@ from surfaces.test_owner_pages import signed_in
 TABLE: Final = """
 owner                 GET   owner accountant support shop_manager
 owner-books           GET   owner accountant
+owner-books           POST  owner accountant
 owner-figures         GET   owner accountant
 owner-find            GET   owner support
 owner-order           GET   owner support

@@ -17,7 +17,9 @@ from opla.core.actor import Actor, Role
 from opla.core.day import bounds, day_of
 from opla.core.ports import Promises
 from opla.db.queries import today
+from opla.db.queries.books import proof, prove_turn
 from opla.db.queries.call import select
+from opla.operations.prove import prove
 from opla.operations.refund_by_choice import refund_by_choice
 from opla.presenting import charts, languages
 from opla.presenting import today as words
@@ -146,16 +148,61 @@ def test_the_suppliers_are_counted_by_what_they_answered(door: Door) -> None:
     assert (one.name, one.succeeded, one.declined, one.undecided) == ("sandbox", 1, 1, 0)
 
 
-def test_a_broken_promise_is_the_first_thing_the_page_says(door: Door) -> None:
+def test_a_broken_promise_is_the_first_thing_the_page_says_as_of_when_and_since_when(door: Door) -> None:
+    world = door.world
+    owner = signed_in(world)
+    assert "The books have not been proven yet." in owner.get(HERE).text
     door.delivered(CODE)
-    owner = signed_in(door.world)
+    assert prove(clock=world.clock)
     assert "No promise is broken" in owner.get(HERE).text
     by_one = "UPDATE account SET debits_posted = debits_posted {} 1 WHERE code = 'psp_clearing:sandbox:EUR'"
     support.by_owner(by_one.format("+"))
+    for _ in range(2):
+        world.clock.tick(301)
+        assert prove(clock=world.clock)
     broken = owner.get(HERE)
     assert re.search(r"\d+ checks? of the books fails?\. Sell nothing more", broken.text)
-    assert "balances" in owner.get("/owner/books/").text
+    first = proof(world.clock()).checks[0]
+    assert (first[0].holds, first[1]) == (False, world.clock() - timedelta(seconds=301))
+    assert re.search(r"^(?:(?! 0 ).)*balances 1 ", owner.get("/owner/books/").text)
     support.by_owner(by_one.format("-"))
+    world.clock.tick(301)
+    assert prove(clock=world.clock)
+    assert proof(world.clock()).broken == []
+
+
+def test_books_are_proven_by_one_at_a_time_every_few_minutes_or_when_somebody_asks(door: Door) -> None:
+    world, owner = door.world, signed_in(door.world)
+    assert prove(clock=world.clock)
+    assert not prove(clock=world.clock)
+    assert "They are being proven" not in owner.get("/owner/books/").text
+    world.clock.tick(60)
+    owner.post("/owner/books/")
+    assert "They are being proven" in owner.get("/owner/books/").text
+    assert prove(clock=world.clock)
+    assert proof(world.clock()).at == world.clock()
+    world.clock.tick(301)
+    assert prove_turn(world.clock())  # somebody begins
+    owner.post("/owner/books/")
+    world.clock.tick(60)
+    assert not prove(clock=world.clock)  # and has not ended
+    world.clock.tick(3600)
+    assert "Nobody has proven the books since then" not in owner.get(HERE).text
+    world.clock.tick(600)
+    assert "Nobody has proven the books since then" in owner.get(HERE).text
+    assert prove(clock=world.clock)  # whoever began has died
+    assert "Nobody has proven the books since then" not in owner.get(HERE).text
+
+
+def test_proving_a_large_shop_takes_a_fiftieth_of_the_time(door: Door) -> None:
+    world = door.world
+    at = world.clock()
+    times = iter([at, at + timedelta(minutes=2)])
+    assert prove(clock=lambda: next(times))
+    world.clock.tick(102 * 60 - 1)
+    assert not prove(clock=world.clock)
+    world.clock.tick(1)
+    assert prove(clock=world.clock)
 
 
 def test_a_refund_that_waits_for_a_second_person_is_on_it(door: Door) -> None:

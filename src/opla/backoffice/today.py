@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.accounts import owner as house
 from opla.accounts.customer import customer_of
@@ -65,7 +65,6 @@ def _figures(actor: Actor, at: datetime) -> dict[str, object]:
     hours = queries.hours(from_at, until_at)
     asked, waited = queries.suppliers(from_at, until_at), queries.waited(from_at, until_at)
     before = queries.hours(*bounds(day_of(at) - timedelta(days=1)))
-    checks = queries.books_soon(at)
     overview, levels = suppliers.overview(actor, shop=shop.current()), stock.levels(actor, at=at)
     return {
         "hours": hours,
@@ -83,8 +82,7 @@ def _figures(actor: Actor, at: datetime) -> dict[str, object]:
         "health": [(one, routed.health(one.state, at), routed.float_left(one), routed.is_below(one))
                    for one in (overview if isinstance(overview, list) else [])],
         "few": [one for one in (levels if isinstance(levels, list) else []) if one.few],
-        "checks": checks,
-        "broken": [one for one in checks or () if not one.holds],
+        "proof": proof.proof(at),
     }  # fmt: skip
 
 
@@ -107,11 +105,12 @@ def figures_file(request: HttpRequest, day: str, name: str) -> HttpResponse:
     return HttpResponse(files[name](from_at, until_at), content_type="text/csv; charset=utf-8", headers=named)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def books(request: HttpRequest) -> HttpResponse:
-    """Every check of `./opla books`, however long it takes."""
+    """What the newest proof found of every check; pressed, a worker makes another."""
     at = timezone.now()
     somebody(request, Act.SEE_FIGURES, at)
-    checks = sorted(proof.books(at), key=lambda one: one.holds)
-    broken = sum(not one.holds for one in checks)
-    return render(request, "backoffice/books.html", {"checks": checks, "broken": broken, "at": at})
+    if request.method == "POST":
+        proof.prove_now(at)
+        return redirect("owner-books")
+    return render(request, "backoffice/books.html", {"proof": proof.proof(at)})

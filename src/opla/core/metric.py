@@ -95,6 +95,9 @@ METRICS: Final = MappingProxyType(
         "opla_items_open": Metric(_G, "What waits for a person, by the kind of core/item.", ("kind", "age")),
         "opla_items_at_risk_minor": Metric(_G, "The money at risk in it.", ("kind", "currency")),
         "opla_bank_lines_unmatched": Metric(_G, "Money on our bank account that nobody can say what for."),
+        "opla_books_wrong": Metric(_G, "Rows that a check of the books found wrong in their last proof.", ("check",)),
+        "opla_books_proven_timestamp_seconds": Metric(_G, "As of when the books were proven last."),
+        "opla_books_due_timestamp_seconds": Metric(_G, "When they are to be proven next."),
         # what there is to sell
         "opla_stock_codes": Metric(_G, "Codes of our own shelf that can be sold.", ("sku",)),
         "opla_stock_cards": Metric(_G, "SIM cards on the shelf that can be sold.", ("sku",)),

@@ -38,6 +38,7 @@ from opla.operations.mandates import end_mandates
 from opla.operations.outside import Adapters, Outside
 from opla.operations.pay_into_float import recover
 from opla.operations.payouts import watch_payouts
+from opla.operations.prove import prove
 from opla.operations.push import push_out
 from opla.operations.remind import remind
 from opla.operations.renew import renew
@@ -95,6 +96,8 @@ _IN_HAND = 1000
 #: How many calls may be under way in one thread when they are quick; they are unknown when the process dies.
 _WIDTH = 100
 _LETTERS = 200
+#: How often it is looked whether the books are to be proven, which is minutes apart.
+_PROVE_EVERY_S = 2.0
 _MONTHS_EVERY_S = 6 * 3600
 
 
@@ -177,6 +180,7 @@ class Worker:
         self._hooks = Lane("webhooks", 1)
         self._postman = Postman(shop, now)
         self._filing = Lane("files", 1)
+        self._proving = Lane("proof", 1)
         self._expires_at = 0.0
         self._reminds_at = 0.0
         self._pushes_at = 0.0
@@ -184,6 +188,7 @@ class Worker:
         self._texts_at = 0.0
         self._shelf_at = 0.0
         self._looks_up_at = 0.0
+        self._proves_at = 0.0
         self._pulse = Pulse("worker")
 
     def _compose(self, letter: Letter | Reminding | Announcing | Posted) -> tuple[str, str]:
@@ -238,6 +243,9 @@ class Worker:
             self._hooks.put(self._post_webhooks)
         if self._filing.free:
             self._filing.put(self._files)
+        if self._proving.free and time.monotonic() >= self._proves_at:
+            self._proves_at = time.monotonic() + _PROVE_EVERY_S
+            self._proving.put(self._prove)
         return done
 
     def _tell_who_signs_in(self) -> timedelta:
@@ -252,6 +260,11 @@ class Worker:
         ends_at = time.monotonic() + _FILES_TURN_S
         while bulk.step(shop=self._shop, at=now()) and time.monotonic() < ends_at:
             time.sleep(_FILES_REST_S)
+        return timedelta()
+
+    def _prove(self) -> timedelta:
+        """In a lane of its own: a year of orders takes a while to add up."""
+        prove(clock=now)
         return timedelta()
 
     def _look_up(self) -> timedelta:
@@ -322,7 +335,7 @@ class Worker:
 
     def close(self) -> None:
         """Let what was begun come to its end."""
-        lanes = (self._post, self._watching, self._texting, self._asking, self._hooks, self._filing)
+        lanes = (self._post, self._watching, self._texting, self._asking, self._hooks, self._filing, self._proving)
         for lane in (*self._lanes.values(), *lanes):
             lane.close()
         self._postman.close()

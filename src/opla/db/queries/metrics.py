@@ -108,6 +108,14 @@ _FIGURES: Final = """
     UNION ALL
     SELECT 'opla_bank_lines_unmatched', '{}', count(*) FROM item WHERE closed_at IS NULL AND kind = 'bank_line'
     UNION ALL
+    SELECT 'opla_books_wrong', ARRAY[name], wrong FROM books_proof
+    UNION ALL
+    SELECT 'opla_books_proven_timestamp_seconds', '{}', extract(epoch FROM proven_at) FROM books_proving
+    WHERE proven_at IS NOT NULL
+    UNION ALL
+    SELECT 'opla_books_due_timestamp_seconds', '{}', extract(epoch FROM due_at) FROM books_proving
+    WHERE proven_at IS NOT NULL
+    UNION ALL
     SELECT 'opla_stock_codes', ARRAY[sku], count(*) FROM code
     WHERE state = 'stock' AND supplier = 'code_stock' GROUP BY 2
     UNION ALL

@@ -9,20 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.utils import OperationalError
-from psycopg.errors import QueryCanceled
-
 from opla.core.day import ZONE
 from opla.core.item import Kind
 from opla.core.money import Money
-from opla.db.queries.books import Check, books
 from opla.db.queries.call import expect, select
 
 #: How old is old, for what is under way: the ends of the first columns; the last one has none.
 AGES = (timedelta(minutes=10), timedelta(hours=1), timedelta(days=1))
-#: So long the first page waits for the proof of the books. A large shop looks on their own page.
-_BOOKS_MS = 1500
 
 
 @dataclass(frozen=True)
@@ -233,15 +226,3 @@ def lying(kinds: Sequence[str]) -> list[Lying]:
         {"kinds": list(kinds)},
     )
     return [Lying(expect(kind, str), Money(expect(minor, int), expect(cur, str))) for kind, cur, minor in rows]
-
-
-def books_soon(at: datetime) -> list[Check] | None:
-    """All checks of the books; None when that takes longer than a page should."""
-    try:
-        with transaction.atomic():
-            select("SELECT set_config('statement_timeout', %s, true)", [str(_BOOKS_MS)])
-            return books(at)
-    except OperationalError as problem:
-        if not isinstance(problem.__cause__, QueryCanceled):
-            raise
-        return None

@@ -60,3 +60,34 @@ BEGIN
     INSERT INTO opla_meta VALUES ('tallied', v_to::text) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
     RETURN v_count;
 END $$;
+
+-- Whether it is the caller's turn to prove the books: one at a time. Whoever dies at it has had an hour.
+CREATE OR REPLACE FUNCTION opla_prove_turn(p_at timestamptz) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE books_proving SET due_at = p_at + interval '1 hour', begun_at = p_at WHERE due_at <= p_at;
+    RETURN FOUND;
+END $$;
+
+-- What a proof that was begun as of p_at says of every check, how long it took, and when the next one is due.
+CREATE OR REPLACE FUNCTION opla_proven(p_at timestamptz, p_took_ms bigint, p_next timestamptz, p_names text[], p_wrong bigint[],
+                                       p_examples text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE books_proving SET due_at = p_next, begun_at = NULL, proven_at = p_at, took_ms = p_took_ms
+    WHERE proven_at IS NULL OR proven_at < p_at;
+    IF NOT FOUND THEN
+        RETURN;  -- a later one was quicker
+    END IF;
+    DELETE FROM books_proof WHERE name <> ALL (p_names);
+    INSERT INTO books_proof (name, wrong, example, since)
+    SELECT n, w, e, CASE WHEN w > 0 THEN p_at END FROM unnest(p_names, p_wrong, p_examples) AS of (n, w, e)
+    ON CONFLICT (name) DO UPDATE SET wrong = excluded.wrong, example = excluded.example,
+        since = CASE WHEN excluded.wrong > 0 THEN coalesce(books_proof.since, excluded.since) END;
+END $$;
+
+-- Somebody wants to know now.
+CREATE OR REPLACE FUNCTION opla_prove_now(p_at timestamptz) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE books_proving SET due_at = p_at WHERE begun_at IS NULL OR due_at <= p_at
+$$;
