@@ -54,10 +54,11 @@ def test_the_generated_reference_is_what_the_tables_say() -> None:
     import support  # noqa: F401 - sets Django up
     from opla.__main__ import names
     from opla.commands import _reference
+    from opla.commands._settings import adapters
     from opla.presenting.reference import pages
 
     assert _reference.names() == names()
-    made = pages(_reference.commands())
+    made = pages(_reference.commands(), adapters())
     stale = [page for page, text in made.items() if (_reference.FOLDER / page).read_text("utf-8") != text]
     assert stale == [], "run ./opla _reference"
 

@@ -28,12 +28,13 @@ def run(_: argparse.Namespace) -> int:
 
     django.setup()
     from opla.api import document, v1
+    from opla.commands._settings import adapters
     from opla.presenting.reference import pages
     from opla.proving import faults
     from opla.proving.rules.page import rules
 
     others = {"faults.md": faults.page(), "rules.md": rules(), "openapi.json": document.text(v1.api)}
-    for name, text in {**pages(commands()), **others}.items():
+    for name, text in {**pages(commands(), adapters()), **others}.items():
         (FOLDER / name).write_text(text, "utf-8")
         print(f"docs/reference/{name}")
     return 0

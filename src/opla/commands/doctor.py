@@ -16,6 +16,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 
 from opla.commands import VAR, _hardening
 from opla.core.ledger import TERMINAL
@@ -23,6 +24,7 @@ from opla.counterparts import trying
 from opla.db import backup, glance
 from opla.db.embedded import Unavailable, database
 from opla.db.instance import binaries
+from opla.environment import SETTINGS, unread
 
 _SPACE_NEEDED_MB = 500
 _BACKUP_AGE = timedelta(days=2)
@@ -49,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         _disk,
         _port,
         _chromium,
+        _settings,
         _shop,
         _backup,
         _quarantine,
@@ -115,6 +118,19 @@ def _port() -> Iterator[tuple[bool, str]]:
 def _chromium() -> Iterator[tuple[bool, str]]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     yield True, f"the browser tests use {found}" if found else "no chromium here: the browser tests are skipped"
+
+
+def _settings() -> Iterator[tuple[bool, str]]:
+    """Names that are set and that nobody reads: whoever set them believes that they hold."""
+    from opla.commands._settings import names
+
+    known = [setting.name for group in SETTINGS.values() for setting in group] + names()
+    lost = unread(os.environ, names())
+    for name in lost:
+        near = get_close_matches(name, known, n=1)
+        yield False, f"{name} is set, and nobody reads it" + (f"; is {near[0]} meant?" if near else "")
+    if not lost:
+        yield True, "every setting that is given is one that is read"
 
 
 def _shop() -> Iterator[tuple[bool, str]]:

@@ -21,6 +21,7 @@ from opla.core.money import Money
 from opla.core.refusal import TRANSIENT, Code, Refusal
 from opla.core.webhook import AGAIN_AFTER_S, EVENTS, FIELDS
 from opla.db import setup
+from opla.environment import SETTINGS
 from opla.presenting import problems
 from opla.presenting.languages import speaking
 from opla.presenting.problems import OTHERWISE, STATUS
@@ -90,7 +91,16 @@ class Command:
     options: Sequence[Option]
 
 
-def pages(commands: Iterable[Command]) -> dict[str, str]:
+@dataclass(frozen=True)
+class Adapter:
+    """What an owner may fill in of one adapter: `fields` are whole names, whether each is a secret, and its default."""
+
+    name: str
+    told: str
+    fields: Sequence[tuple[str, bool, str]]
+
+
+def pages(commands: Iterable[Command], adapters: Iterable[Adapter]) -> dict[str, str]:
     """Every page of the generated reference, by its file name."""
     return {
         "api-sandbox.md": played(),
@@ -99,8 +109,30 @@ def pages(commands: Iterable[Command]) -> dict[str, str]:
         "metrics.md": metrics(),
         "refusals.md": refusals(),
         "roles.md": roles(),
+        "settings.md": settings(adapters),
         "webhooks.md": webhooks(),
     }
+
+
+def settings(adapters: Iterable[Adapter]) -> str:
+    told = (
+        "All by environment, read at start. Any of them may lie in a file instead, whose name is the setting with "
+        "`_FILE` behind it: `OPLA_PAYMENTS_MOLLIE_KEY_FILE=/run/secrets/mollie`. `./opla doctor` names those that are "
+        "set and that nobody reads."
+    )
+    parts = []
+    for group, members in SETTINGS.items():
+        rows = [[f"`{one.name}`", one.means, one.otherwise or (f"`{one.default}`" if one.default else "none")]
+                for one in members]  # fmt: skip
+        parts.append(f"## {group}\n\n{_table(['setting', 'means', 'default'], rows)}")
+    parts.append(
+        "## Adapters\n\nOnly those that are named in `OPLA_PAYMENT_METHODS` or `OPLA_SUPPLIERS`, or are to send "
+        "messages, are read. How each is set up says [going live](../howto/go-live.md)."
+    )
+    for adapter in adapters:
+        rows = [[f"`{name}`", "yes" if secret else "", default] for name, secret, default in adapter.fields]
+        parts.append(f"### {adapter.name}\n\n{adapter.told}\n\n{_table(['setting', 'secret', 'default'], rows)}")
+    return _page("Settings", "src/opla/environment.py", told, *parts)
 
 
 def refusals() -> str:
