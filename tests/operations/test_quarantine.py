@@ -41,7 +41,7 @@ SERIALS = ["S1", "S2", "S3", "S4"]
 class Lister(Provider):
     """A provider that lists whatever was paid there."""
 
-    def charges_since(self, since: datetime) -> list[ListedCharge] | None:
+    def charges_since(self, since: datetime, until: datetime) -> list[ListedCharge]:
         return [
             ListedCharge(reference, c.provider_id, c.captured_minor, c.currency, c.answer is Answer.PENDING, "Opla")
             for reference, c in self.charges.items()
@@ -52,7 +52,7 @@ class Lister(Provider):
 class Sender(Supplier):
     """A supplier that lists what it gave."""
 
-    def sends_since(self, since: datetime) -> list[ListedSend] | None:
+    def sends_since(self, since: datetime, until: datetime) -> list[ListedSend]:
         return [ListedSend(r, s.supplier_id, Money(1500, "EUR"), given=True) for r, s in self.given.items()]
 
 
