@@ -274,16 +274,15 @@ def batches() -> list[tuple[int, str, int]]:
 
 
 def released(since: datetime) -> list[tuple[int, datetime, str, str]]:
-    """Batches that a restore of then took off the shelf and somebody brought back: number, when, who, and why."""
+    """Batches that a restore took off the shelf and somebody brought back since then: number, when, who, and how many of
+    its codes, with the reason."""
     rows = select(
         """SELECT b.number, r.at, r.actor, r.why FROM batch b
-           JOIN event t ON t.subject = 'batch' AND t.subject_id = b.id AND t.name = 'blocked' AND t.why = 'restored'
-                AND t.at = %(since)s
            JOIN LATERAL (SELECT e.at, e.actor, e.why FROM event e
-                         WHERE e.subject = 'batch' AND e.subject_id = b.id AND e.name = 'released' AND e.at >= %(since)s
+                         WHERE e.subject = 'batch' AND e.subject_id = b.id AND e.name = 'released' AND e.at >= %s
                          ORDER BY e.id LIMIT 1) r ON true
-           ORDER BY b.number""",
-        {"since": since},
+           WHERE b.why = 'restored' ORDER BY b.number""",
+        [since],
     )
     return [(expect(n, int), expect(at, datetime), expect(who, str), expect(why, str)) for n, at, who, why in rows]
 
