@@ -204,7 +204,8 @@ def test_codes_come_back_by_their_serials_and_one_is_given_to_the_order_that_has
     release = {"act": "release", "batch": "1", "note": "their list of today", "sure": "yes"}
     assert "Put in the serials" in owner.post(PAGE, release).text
     for missing in ({"note": " "}, {"sure": ""}):
-        assert owner.post(PAGE, {**release, "serials": "S1", **missing}).status == 422
+        page = owner.post(PAGE, {**release, "serials": "S1 S2", **missing})
+        assert (page.status, ">S1 S2</textarea>" in page.html) == (422, True)
     gave = {"act": "gave", "ticket": str(ticket).lower(), "serial": "S0"}
     assert owner.post(PAGE, gave).status == 200
     assert owner.post(PAGE, gave | {"serial": "S9"}).status == 422

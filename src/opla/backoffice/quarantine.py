@@ -5,7 +5,7 @@ The outside is asked by a worker. It is what `./opla quarantine` does, and works
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -42,7 +42,7 @@ def page(request: HttpRequest) -> HttpResponse:
         raise Http404
     found = do()
     if isinstance(found, Refusal):
-        return _drawn(request, refused=_said(found, request.POST["act"]))
+        return _drawn(request, refused=_said(found, request.POST["act"]), typed=request.POST)
     if isinstance(found, tuple):
         back, lost = found
         told = _("Back on the shelf: %(back)s. Posted as lost: %(lost)s.") % {"back": back, "lost": lost}
@@ -101,9 +101,11 @@ def _said(refused: Refusal, act: str) -> str:
     return sentence(refused)
 
 
-def _drawn(request: HttpRequest, *, refused: str = "", told: str = "") -> HttpResponse:
+def _drawn(
+    request: HttpRequest, *, refused: str = "", told: str = "", typed: Mapping[str, str] | None = None
+) -> HttpResponse:
     now = state.last()
-    shown: dict[str, object] = {"now": now, "refused": refused, "told": told}
+    shown: dict[str, object] = {"now": now, "refused": refused, "told": told, "typed": typed or {}}
     if now is not None:
         rows = [words.row(step) for step in now.steps]
         shown |= {
@@ -114,7 +116,7 @@ def _drawn(request: HttpRequest, *, refused: str = "", told: str = "") -> HttpRe
             "left": sum(one.step.holds_up for one in rows),
             "entered_by": items.actor(now.entered_by),
             "left_by": items.actor(now.left_by),
-            "batches": state.batches(),
+            "batches": [(str(number), sku, count) for number, sku, count in state.batches()],
             "released": [(n, at, items.actor(who), why) for n, at, who, why in state.released(now.entered_at)],
         }
     return render(request, "backoffice/quarantine.html", shown, status=422 if refused else 200)

@@ -274,8 +274,8 @@ def batches() -> list[tuple[int, str, int]]:
 
 
 def released(since: datetime) -> list[tuple[int, datetime, str, str]]:
-    """Batches that a restore took off the shelf and somebody brought back since then: number, when, who, and how many of
-    its codes, with the reason."""
+    """Batches that a restore took off the shelf and somebody brought back since then: number, when, who, and how many
+    of its codes, with the reason."""
     rows = select(
         """SELECT b.number, r.at, r.actor, r.why FROM batch b
            JOIN LATERAL (SELECT e.at, e.actor, e.why FROM event e
