@@ -182,8 +182,10 @@ def test_every_page_of_reloadly_s_list_is_read_and_one_that_comes_twice_is_no_li
     assert sends(theirs.adapter) == set(REFS[:4])
     first = theirs.machine._report({"size": "2"})
     monkeypatch.setattr(theirs.machine, "_report", lambda _: first)
+    asked = len(theirs.alone.calls)
     assert isinstance(theirs.adapter, ListsSends)
     assert theirs.adapter.sends_since(LONG_AGO, T0_LATER) is Unlisted.NO_ANSWER
+    assert len(theirs.alone.calls) == asked + 2
 
 
 def test_what_reloadly_took_back_or_has_under_way_is_told_from_what_is_given(other: Counterparts) -> None:

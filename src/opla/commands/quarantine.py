@@ -102,11 +102,13 @@ def _list(arguments: argparse.Namespace, _actor: Actor, _at: datetime) -> int:
 
 
 def _became(step: Step) -> str:
-    if step.note:
+    if step.note and step.done_at is not None:
         return f"compared by {step.done_by}: {step.note}"
     if step.undecided:
         return f"{step.undecided} that no book here knows are still undecided there: look again when they have ended"
-    return f"listed: {step.listed}; no book here knows: {step.strange}" if step.done_at else "to be compared"
+    if step.done_at is not None:
+        return f"listed: {step.listed}; no book here knows: {step.strange}"
+    return f"to be compared; {_UNLISTED[step.unlisted].partition('.')[0]}" if step.unlisted else "to be compared"
 
 
 def _look(arguments: argparse.Namespace, actor: Actor, at: datetime) -> int:

@@ -64,7 +64,7 @@ def _name(step: Step) -> str:
 
 
 def _became(step: Step) -> str:
-    if step.note:
+    if step.note and step.done_at is not None:
         return _("Compared by hand")
     said = []
     if step.done_at is not None or step.strange or step.undecided:
