@@ -23,7 +23,7 @@ from typing import Self, TypeVar
 import httpx
 
 from opla.core.money import MINOR_DIGITS, Money
-from opla.core.ports import Answer
+from opla.core.ports import Answer, Unlisted
 
 T = TypeVar("T")
 
@@ -330,19 +330,19 @@ def _trouble(answer: Answer, why: str, status: int = 0) -> Reply:
     return Reply(status, trouble=answer, evidence=evidence)
 
 
-def all_of(ask: Callable[[int], Reply], name: str, read: Callable[[object], T | None]) -> list[T] | None:
+def all_of(ask: Callable[[int], Reply], name: str, read: Callable[[object], T | None]) -> list[T] | Unlisted:
     """Every row of a list that comes in parts: `ask` is told how many there are already, and says `more` while there
-    are. None when a part has no readable answer, or a row cannot be read: a list with a hole is none.
+    are. `NO_ANSWER` when a part has no readable answer, or a row cannot be read: a list with a hole is none.
     """
     found: list[T] = []
     while True:
         reply = ask(len(found))
         rows = reply.fields.get(name)
         if not reply.done or not isinstance(rows, list):
-            return None
+            return Unlisted.NO_ANSWER
         part = [one for row in rows if (one := read(row)) is not None]
         if len(part) < len(rows):
-            return None
+            return Unlisted.NO_ANSWER
         found += part
         if not part or not reply.fields.get("more"):
             return found

@@ -68,7 +68,7 @@ class DingSupplier:
         assert not wrong, "\n".join(wrong)
 
     def built(self, **config: str) -> Ding:
-        return Ding(self.config(**config))
+        return Ding(self.config(**config), clock=self.machine.clock)
 
     def config(self, **config: str) -> Config:
         given = {"key": KEY, "number": NUMBER, "base_url": self.alone.url, "timeout_s": PATIENCE_S}
@@ -80,7 +80,8 @@ class DingSupplier:
         return SendRequest(reference, "ORBETopUp", "orange", kind, EUR15, NUMBER)
 
     def at(self, url: str) -> Sends:
-        return Ding(self.config(), Split(url, "/api/V1/SendTransfer", "/api/V1/ListTransferRecords"))
+        split = Split(url, "/api/V1/SendTransfer", "/api/V1/ListTransferRecords")
+        return Ding(self.config(), split, self.machine.clock)
 
     def everything_at(self, url: str) -> Sends:
         return self.built(base_url=url)

@@ -1,7 +1,7 @@
 """The world of `payments/paypal`: its stand-in with an address, and PayPal's own documents as judges of every call.
 
 Where the specifications of Orders v2 and Payments v2 are on this machine (`OPLA_SPECS`), everything we send and every
-answer of the stand-in is judged by them. There is none of disputes and tokens.
+answer of the stand-in is judged by them. There is none of disputes, lists and tokens here.
 """
 
 from __future__ import annotations
@@ -101,6 +101,11 @@ class PayPalPayments:
         assert times == 1
         self.theirs.pay(provider_id)
         self.adapter.fetch(self.theirs.taken[provider_id].reference, provider_id)
+
+    def named_in_list(self, provider_id: str) -> str:
+        """By its capture: an order that took nothing is not there."""
+        payments = self.theirs.orders[provider_id]["purchase_units"][0].get("payments")
+        return str(payments["captures"][0]["id"]) if payments else ""
 
     def settle_refunds(self) -> None:
         self.theirs.settle()

@@ -117,6 +117,10 @@ class PaymentWorld(Protocol):
 
     def pay(self, provider_id: str, times: int = 1) -> None: ...
 
+    def named_in_list(self, provider_id: str) -> str:
+        """By which id their list of payments has this one; empty where it is not in it."""
+        ...
+
     def settle_refunds(self) -> None:
         """Whatever they take their time for is done."""
 
@@ -171,6 +175,9 @@ class ConsentWorld(PaymentWorld, Protocol):
 
 class NamesItsPayment:
     """An unsigned webhook: a form with the payment's id, as Mollie's and the sandbox's are."""
+
+    def named_in_list(self, provider_id: str) -> str:
+        return provider_id
 
     def webhook(self, provider_id: str) -> tuple[Mapping[str, str], bytes]:
         return {}, f"id={provider_id}&status=paid".encode()

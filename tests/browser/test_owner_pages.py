@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 from django.db import connections
 from django.test import override_settings
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from browser import judges
 from browser.conftest import Screen, Screens
@@ -30,9 +31,10 @@ from opla.core.quote import Terms
 from opla.core.refusal import Refusal
 from opla.core.trouble import Tried
 from opla.db.queries import items
+from opla.db.queries import quarantine as quarantine_state
 from opla.db.queries.call import select
 from opla.db.queries.months import ClosedMonth
-from opla.operations import letters_out, people, place_files, slips, stock, threads
+from opla.operations import letters_out, people, place_files, quarantine, slips, stock, threads
 from opla.operations import shop as shops
 from opla.operations.close_day import close_all
 from opla.operations.close_month import close_month
@@ -43,8 +45,10 @@ from opla.operations.resolve_item import Wanted, resolve_item
 from opla.operations.stock_codes import Stocked, stock_codes
 from opla.operations.suppliers import tell_below, watch
 from statements import PAYER, camt, entry
+from support import by_owner
 
 ANA = Actor(Role.OWNER, "ana")
+PICTURES = os.environ.get("OPLA_PICTURES", "")
 
 
 @dataclass
@@ -256,3 +260,56 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
     assert judges.DOCUMENTS.refused(tmp_path) == ""
     assert screen.strangers == []
     screen.context.close()
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "fr-BE"])
+def test_a_restored_shop_is_compared_on_a_small_phone(house: House, chromium: Browser, language: str) -> None:
+    """Asked by a worker while the page waits, compared by hand, refused, and open: all of it passes axe."""
+    world = house.world
+    box = b"sku,code,serial,cost\nPX-15,0000567890123,S1,14.25\nPX-15,0000567890124,S2,14.25\n"
+    assert isinstance(stock_codes(ANA, box, shop=world.shop, at=world.clock(), file_name="box.csv"), Stocked)
+    screen = Screens(house.base, chromium).open(language=language, width=320, dark=False, javascript=True)
+    page = screen.page
+    screen.go(f"/owner/enter/{make_link(Actor(Role.OWNER, 'bo'), at=datetime.now(UTC))}/")
+    press(page, "main form button.main")
+    screen.go("/owner/quarantine/")
+    judge(page)
+    at = datetime.now(UTC)
+    assert quarantine.enter(ANA, backup="20261122-0310", restored_to=at, shop=world.shop, at=at)
+    try:
+        screen.go("/owner/")
+        page.click("aside.closed a")
+        page.wait_for_url("**/owner/quarantine/")
+        judge(page)
+        picture(page, f"quarantine-{language}")
+        press(page, "#asked button")
+        judge(page)
+        assert quarantine.answer(shop=world.shop, outside=Playing(world), at=datetime.now(UTC))
+        page.wait_for_selector("#asked:not([hx-get])")  # it asks by itself
+        press(page, "#asked a")
+        judge(page)
+        step = page.locator("details.more", has=page.locator("input[name=area][value=suppliers]")).first
+        step.locator("input[name=note]").fill("their portal")
+        with page.expect_navigation():
+            step.locator("button").click()
+        judge(page)
+        batch = page.locator("details.more", has=page.locator("textarea")).first
+        batch.locator("input[name=note]").fill("their list")
+        batch.locator("input[name=sure]").check()
+        with page.expect_navigation():
+            batch.locator("button").first.click()
+        judge(page)  # without serials it is refused
+        picture(page, f"quarantine-asked-{language}")
+    finally:
+        by_owner("UPDATE quarantine_step SET done_at = opla_clock(), done_by = 'test'")
+        assert quarantine_state.leave(until=at, actor=ANA, at=at) == "left"
+        quarantine_state._open.clear()
+    screen.go("/owner/quarantine/")
+    judge(page)
+    assert screen.strangers == []
+    screen.context.close()
+
+
+def picture(page: Page, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES, f"{name}.png")), full_page=True)

@@ -10,13 +10,14 @@ import pytest
 from django.db import connections
 
 import fakes
-from fakes import World
+from fakes import DIRECT, World
 from opla.core.actor import Actor, Role
 from opla.core.api_access import Access, Scope
 from opla.core.ports import Answer, SendReport, SendRequest, Webhook
 from opla.core.webhook import Outcome
+from opla.db.queries import quarantine as state
 from opla.db.queries.call import select
-from opla.operations import resellers, webhooks
+from opla.operations import quarantine, resellers, webhooks
 from opla.workers import loop
 
 
@@ -129,3 +130,22 @@ def test_an_endpoint_that_lets_us_wait_holds_up_no_other_and_what_was_begun_is_k
         answer.set()
     assert turned(worker, world, lambda: taken("slow") == 20)
     assert len(world.receiver.posted) == 40
+
+
+def test_in_quarantine_it_asks_whom_a_page_wants_asked_and_works_on_once_the_shop_is_open(
+    world: World, worker: loop.Worker
+) -> None:
+    order_id, owner = world.paid(DIRECT), Actor(Role.OWNER, "ana")
+    assert quarantine.enter(owner, backup="b", restored_to=world.clock(), shop=world.shop, at=world.clock())
+    state._open.clear()
+    for area in ("payments", "suppliers"):
+        assert quarantine.compared(owner, area, "sandbox", "their dashboard", at=world.clock()) is None
+    assert not turned(worker, world, lambda: world.state(order_id) != "paid", wait_s=1)
+    assert quarantine.ask(owner, quarantine.LEAVE, at=world.clock()) is None
+    assert turned(worker, world, lambda: state.current() is None)
+    left = state.last()
+    assert left
+    assert left.left_by == "owner:ana"
+    asked = len(world.provider.charges)
+    world.order(DIRECT)
+    assert turned(worker, world, lambda: len(world.provider.charges) > asked)

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
+import httpx
 import pytest
 from django.db import DatabaseError, connections
 
 import support
-from fakes import CODE, CUSTOMER, DEVICE, DIRECT, Playing, Provider, Supplier, World
+from adapters.dtone_world import Routed
+from fakes import CODE, CUSTOMER, DEVICE, DIRECT, WORKER, Playing, Provider, Supplier, World, compose
 from opla.core.actor import Actor, Role
 from opla.core.item import Resolution
 from opla.core.money import Money
-from opla.core.ports import Answer, ListedCharge, ListedSend
+from opla.core.ports import Answer, Charges, ListedCharge, ListedSend, Sends
 from opla.core.refusal import Code, Refusal
+from opla.counterparts.standins import StandIn
+from opla.counterparts.standins.dtone import DTOne
+from opla.counterparts.standins.paypal import PayPal
+from opla.counterparts.standins.stripe import Stripe
+from opla.counterparts.web import Request as Received
 from opla.db.queries import quarantine as state
 from opla.db.queries.books import books
 from opla.db.queries.call import select
@@ -29,8 +38,14 @@ from opla.operations.resolve_item import Wanted, resolve_item
 from opla.operations.reveal_code import reveal
 from opla.operations.stock_codes import Stocked, stock_codes
 from opla.operations.take_back import take_code_back
+from opla.operations.work import work_once
+from opla.payments.paypal.config import Config as PayPalConfig
+from opla.payments.paypal.provider import PayPal as PayPalAdapter
+from opla.payments.stripe.config import Config as StripeConfig
+from opla.payments.stripe.provider import Stripe as StripeAdapter
 from opla.presenting.items import why
 from opla.suppliers.code_stock.provider import OwnStock
+from opla.suppliers.dtone.config import Config as DTOneConfig
 from support import by_owner
 
 OWNER = Actor(Role.OWNER, "ana")
@@ -41,7 +56,7 @@ SERIALS = ["S1", "S2", "S3", "S4"]
 class Lister(Provider):
     """A provider that lists whatever was paid there."""
 
-    def charges_since(self, since: datetime) -> list[ListedCharge] | None:
+    def charges_since(self, since: datetime, until: datetime) -> list[ListedCharge]:
         return [
             ListedCharge(reference, c.provider_id, c.captured_minor, c.currency, c.answer is Answer.PENDING, "Opla")
             for reference, c in self.charges.items()
@@ -52,7 +67,7 @@ class Lister(Provider):
 class Sender(Supplier):
     """A supplier that lists what it gave."""
 
-    def sends_since(self, since: datetime) -> list[ListedSend] | None:
+    def sends_since(self, since: datetime, until: datetime) -> list[ListedSend]:
         return [ListedSend(r, s.supplier_id, Money(1500, "EUR"), given=True) for r, s in self.given.items()]
 
 
@@ -432,6 +447,194 @@ def test_every_payment_no_book_knows_is_an_item_once(world: World, backup: Calla
         said = Wanted(Resolution.SEEN, "refunded in their dashboard")
         assert resolve_item(OWNER, one.id, said, shop=world.shop, at=world.clock()) == "resolved"
     assert world.items() == []
+
+
+class Inside(httpx.BaseTransport):
+    """The network between a real adapter and its stand-in in this process."""
+
+    def __init__(self, machine: StandIn) -> None:
+        self._machine = machine
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        query = dict(parse_qsl(request.url.query.decode()))
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        answer = self._machine.handle(Received(request.method, request.url.path, query, headers, request.read()))
+        return httpx.Response(answer.status, stream=httpx.ByteStream(answer.body), headers=dict(answer.headers))
+
+
+@dataclass
+class Outside(Playing):
+    """The real adapters of a provider and a supplier, each with its stand-in."""
+
+    till: Stripe | PayPal
+    charges: Charges
+    dtone: DTOne
+    sends: Sends
+
+    def payment(self, name: str) -> Any:
+        return self.charges
+
+    def refunds(self, name: str) -> Any:
+        return self.charges
+
+    def supplier(self, name: str) -> Sends:
+        return self.sends if name == "sandbox" else super().supplier(name)
+
+    def work(self) -> None:
+        for _ in range(4):
+            work_once(worker=WORKER, shop=self.world.shop, outside=self, compose=compose, clock=self.world.clock)
+            self.world.wake()
+            self.world.clock.tick(2)
+
+    def bought(self) -> UUID:
+        order_id = self.world.order(DIRECT)
+        self.work()
+        [(provider_id,)] = select(
+            "SELECT a.provider_id FROM allocation l JOIN attempt a USING (payment_id) WHERE l.order_id = %s", [order_id]
+        )
+        self.till.pay(str(provider_id))
+        self.work()
+        return order_id
+
+    @property
+    def gave(self) -> int:
+        return sum(self.dtone.given.values())
+
+
+def stripe(clock: Callable[[], datetime]) -> tuple[Stripe, Charges]:
+    machine = Stripe("sk_test_" + "a1" * 12, clock)
+    return machine, StripeAdapter(
+        StripeConfig("sk_test_" + "a1" * 12), "card", transport=Inside(machine), clock=lambda: clock().timestamp()
+    )
+
+
+def paypal(clock: Callable[[], datetime]) -> tuple[PayPal, Charges]:
+    machine = PayPal("c" * 20, "s" * 20, clock)
+    config = PayPalConfig("c" * 20, "s" * 20, "sandbox", "https://api-m.sandbox.paypal.com")
+    return machine, PayPalAdapter(config, transport=Inside(machine))
+
+
+TILLS = {"stripe": stripe, "paypal": paypal}
+
+
+@pytest.fixture(params=TILLS)
+def outside(request: pytest.FixtureRequest, world: World) -> Outside:
+    machine, charges = TILLS[request.param](world.clock)
+    dtone = DTOne(world.clock)
+    world.shop = replace(world.shop, routes=("sandbox",))
+    return Outside(world, machine, charges, dtone, Routed(DTOneConfig("key", "secret"), Inside(dtone)))
+
+
+def test_what_their_own_lists_show_of_the_lost_window_is_an_item_once_and_nothing_is_given_again(
+    outside: Outside, backup: Callable[[], Restore]
+) -> None:
+    """A purchase before the backup and one after it, by the real adapters of Stripe, PayPal and DT One."""
+    world = outside.world
+    known = outside.bought()
+    restore = backup()
+    lost = outside.bought()
+    assert (world.state(lost), outside.gave) == ("delivered", 2)
+    restore()
+    for _ in range(2):
+        looked = quarantine.look(OWNER, shop=world.shop, outside=outside, at=world.clock())
+        assert not isinstance(looked, Refusal)
+        assert [(x.area, x.name, x.listed, x.strange, x.undecided) for x in looked] == [
+            ("payments", "sandbox", 2, 1, 0),
+            ("suppliers", "sandbox", 2, 1, 0),
+        ]
+    items = [(i.kind, i.at_risk.amount_minor) for i in open_items()]
+    assert items == [("lost_payment", 1500), ("lost_send", 1500)]
+    assert quarantine.leave(OWNER, shop=world.shop, outside=outside, at=world.clock()) == []
+    for _ in range(5):
+        outside.work()
+    assert (world.state(known), outside.gave, set(outside.dtone.given.values())) == ("delivered", 2, {1})
+    assert len(open_items()) == 2
+    assert dict(outside.till.given_back) == {}
+
+
+@pytest.mark.parametrize("outside", ["paypal"], indirect=True)
+def test_a_list_that_is_late_says_so_and_holds_the_shop_until_it_is_there_or_a_person_compared(
+    outside: Outside, backup: Callable[[], Restore]
+) -> None:
+    world = outside.world
+    assert isinstance(outside.till, PayPal)
+    restore = backup()
+    outside.bought()
+    outside.till.late = timedelta(hours=3)
+    restore()
+
+    def left() -> object:
+        found = quarantine.leave(OWNER, shop=world.shop, outside=outside, at=world.clock())
+        return found if isinstance(found, Refusal) else [(step.name, step.unlisted) for step in found]
+
+    assert left() == [("sandbox", "not_yet")]
+    outside.till.searches = False
+    assert left() == [("sandbox", "not_allowed")]
+    outside.till.searches = True
+    world.clock.tick(3 * 3600)
+    assert left() == []
+    assert sorted(world.items()) == ["lost_payment", "lost_send"]
+
+
+def test_what_a_page_asks_is_done_once_by_a_worker_and_in_the_name_of_who_asked(
+    world: World, backup: Callable[[], Restore]
+) -> None:
+    def answered() -> bool:
+        world.clock.tick(1)
+        return quarantine.answer(shop=world.shop, outside=Playing(world), at=world.clock())
+
+    world.paid(DIRECT)
+    assert quarantine.ask(OWNER, quarantine.LOOK, at=world.clock()) == Refusal(Code.NOT_FOUND)
+    restore = backup()
+    world.work(2)
+    restore()
+    assert not answered()
+    assert isinstance(quarantine.ask(CUSTOMER, quarantine.LOOK, at=world.clock()), Refusal)
+    assert quarantine.ask(OWNER, "sell", at=world.clock()) == Refusal(Code.NOT_FOUND)
+    assert quarantine.ask(OWNER, quarantine.LOOK, at=world.clock()) is None
+    now = state.current()
+    assert now
+    assert (now.asked, now.answered) == ("look", "")
+    assert answered()
+    assert not answered()
+    now = state.current()
+    assert now
+    assert (now.asked, now.answered, {step.done_by for step in now.steps}) == ("", "look", {"owner:ana"})
+    assert quarantine.ask(OWNER, quarantine.LEAVE, at=world.clock()) is None
+    assert answered()
+    assert state.current() is None
+    found = state.last()
+    assert found
+    assert (found.left_by, [name for (name,) in select("SELECT name FROM event WHERE subject = 'quarantine'")]) == (
+        "owner:ana",
+        ["entered", "asked", "asked", "left"],
+    )
+
+
+def test_a_worker_that_died_over_it_is_followed_by_another(world: World, backup: Callable[[], Restore]) -> None:
+    backup()()
+    quarantine.ask(OWNER, quarantine.LOOK, at=world.clock())
+    assert state.take(patience=timedelta(minutes=20), at=world.clock())
+    world.clock.tick(19 * 60)
+    assert not quarantine.answer(shop=world.shop, outside=Playing(world), at=world.clock())
+    world.clock.tick(2 * 60)
+    assert quarantine.answer(shop=world.shop, outside=Playing(world), at=world.clock())
+
+
+def test_sim_cards_are_counted_by_a_person_and_hold_up_nothing(world: World, backup: Callable[[], Restore]) -> None:
+    backup()()
+    found = state.current()
+    assert found
+    assert "shelf" not in {step.area for step in found.steps}  # it has none
+    by_owner("INSERT INTO quarantine_step (quarantine_id, area, name) SELECT id, 'shelf', 'sim_cards' FROM quarantine")
+    opened(world)
+    assert quarantine.compared(OWNER, "shelf", "sim_cards", "40 in the drawer", at=world.clock()) is None
+    assert quarantine.compared(OWNER, "payments", "sandbox", "late", at=world.clock()) == Refusal(Code.NOT_FOUND)
+    found = state.last()
+    assert found
+    assert [(step.done_by, step.note) for step in found.steps if step.area == "shelf"] == [
+        ("owner:ana", "40 in the drawer")
+    ]
 
 
 def test_it_is_not_left_while_a_strange_payment_may_still_come(world: World, backup: Callable[[], Restore]) -> None:

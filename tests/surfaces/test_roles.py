@@ -81,6 +81,8 @@ owner-vouchers        GET   owner shop_manager
 owner-vouchers        POST  owner shop_manager
 owner-suppliers       GET   owner
 owner-suppliers       POST  owner
+owner-quarantine      GET   owner
+owner-quarantine      POST  owner
 owner-people          GET   owner
 owner-people          POST  owner
 owner-trail           GET   owner

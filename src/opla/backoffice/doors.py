@@ -31,6 +31,7 @@ _DOORS: Final[tuple[tuple[str, Act, str], ...]] = (
     ("owner-sellers", Act.CHECK_SELLERS, gettext_noop("Sellers")),
     ("owner-books", Act.SEE_FIGURES, gettext_noop("Proof of the books")),
     ("owner-people", Act.MANAGE_PEOPLE, gettext_noop("People of the house")),
+    ("owner-quarantine", Act.END_QUARANTINE, gettext_noop("After a restore")),
     ("owner-trail", Act.READ_TRAIL, gettext_noop("Who did and saw what")),
 )
 

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from opla.db.queries.quarantine import Step
     from opla.operations.outside import Adapters
 
+_UNLISTED = {
+    "no_list": "no list from here.",
+    "no_answer": "its list could not be read. Look again, or:",
+    "not_allowed": "our key may not read its list. Give it that right and look again, or:",
+    "not_yet": "its list is not that far yet. Look again in a few hours, or:",
+    "too_old": "its list does not reach back so far.",
+}
 _ACTS = ("list", "look", "compared", "release", "gave", "leave", "enter")
 
 
@@ -68,7 +75,7 @@ def _list(arguments: argparse.Namespace, _actor: Actor, _at: datetime) -> int:
             "orders_in_doubt": now.in_doubt if now else 0,
             "steps": [
                 {"area": s.area, "name": s.name, "done": s.done_at is not None, "by": s.done_by, "listed": s.listed,
-                 "strange": s.strange, "undecided": s.undecided, "note": s.note}
+                 "strange": s.strange, "undecided": s.undecided, "unlisted": s.unlisted, "note": s.note}
                 for s in steps
             ],
             "off_the_shelf": shelf,
@@ -89,17 +96,19 @@ def _list(arguments: argparse.Namespace, _actor: Actor, _at: datetime) -> int:
     for number, sku, count in batches:
         print(f"  batch {number}: {count} codes of {sku} are off the shelf, because they may have been sold")
     if now is not None:
-        done = all(step.done_at for step in now.steps)
+        done = not any(step.holds_up for step in now.steps)
         print(f"Next: ./opla quarantine {'leave --yes' if done else 'look'}")
     return 0
 
 
 def _became(step: Step) -> str:
-    if step.note:
+    if step.note and step.done_at is not None:
         return f"compared by {step.done_by}: {step.note}"
     if step.undecided:
         return f"{step.undecided} that no book here knows are still undecided there: look again when they have ended"
-    return f"listed: {step.listed}; no book here knows: {step.strange}" if step.done_at else "to be compared"
+    if step.done_at is not None:
+        return f"listed: {step.listed}; no book here knows: {step.strange}"
+    return f"to be compared; {_UNLISTED[step.unlisted].partition('.')[0]}" if step.unlisted else "to be compared"
 
 
 def _look(arguments: argparse.Namespace, actor: Actor, at: datetime) -> int:
@@ -116,7 +125,7 @@ def _look(arguments: argparse.Namespace, actor: Actor, at: datetime) -> int:
         return 0
     for one in found:
         if one.listed is None:
-            print(f"  {one.area} {one.name}: no list from here. Compare it yourself, then: "
+            print(f"  {one.area} {one.name}: {_UNLISTED[one.unlisted]} Compare it yourself, then: "
                   f'./opla quarantine compared {one.area} {one.name} --note "how" --by YOUR-NAME')  # fmt: skip
         else:
             print(f"  {one.area} {one.name}: listed {one.listed}; no book here knows {one.strange}")

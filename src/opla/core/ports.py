@@ -264,12 +264,21 @@ class ListedCharge:
     about: str = ""
 
 
+class Unlisted(StrEnum):
+    """Why somebody who has a list did not show it. Published: kept with what is to be compared."""
+
+    NO_ANSWER = "no_answer"  # nor a readable one, or a part only
+    NOT_ALLOWED = "not_allowed"  # their account, or our key, does not have the right to it
+    NOT_YET = "not_yet"  # it does not reach to our moment yet: later it will
+    TOO_OLD = "too_old"  # it does not reach back to our moment any more
+
+
 @runtime_checkable
 class ListsCharges(Protocol):
     """Lists what was paid, whoever asked for it."""
 
-    def charges_since(self, since: datetime) -> Sequence[ListedCharge] | None:
-        """All payments that were begun since then; None when there was no readable answer, or only a part."""
+    def charges_since(self, since: datetime, until: datetime) -> Sequence[ListedCharge] | Unlisted:
+        """All payments that were begun since then, of which those that were paid by `until` are surely among them."""
         ...
 
 
@@ -372,7 +381,7 @@ class Finds(Protocol):
 class ListedSend:
     """One order in a supplier's own list. `reference` is ours. `given`: value was given and stays; `open`: undecided.
 
-    `face` is what was asked for; `number` in E.164, empty for codes.
+    `face` is what was asked for, or its cost where they tell no more; `number` in E.164, empty where there is none.
     """
 
     reference: str
@@ -387,8 +396,8 @@ class ListedSend:
 class ListsSends(Protocol):
     """Lists what it was asked to deliver."""
 
-    def sends_since(self, since: datetime) -> Sequence[ListedSend] | None:
-        """All that were made since then; None when there was no readable answer, or only a part."""
+    def sends_since(self, since: datetime, until: datetime) -> Sequence[ListedSend] | Unlisted:
+        """All that were made since then and before `until`; older and younger ones may be among them."""
         ...
 
 

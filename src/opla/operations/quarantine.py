@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from opla import payments
-from opla.core.actor import Act, Actor
+from opla.core.actor import Act, Actor, Role
 from opla.core.ledger import SHELVES
-from opla.core.ports import Answer, Finds, ListedCharge, ListedSend, ListsCharges, ListsSends, Refunds
+from opla.core.ports import Answer, Finds, ListedCharge, ListedSend, ListsCharges, ListsSends, Refunds, Unlisted
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import quarantine
 from opla.db.queries.quarantine import Quarantine, Step, Told, Undecided
@@ -26,16 +26,21 @@ from opla.operations.outside import Outside
 from opla.operations.shop import Shop
 
 PAYMENTS, SUPPLIERS = "payments", "suppliers"
+LOOK, LEAVE = "look", "leave"
+#: There is none to ask for: cash and slips, a provider that keeps none, one that is not set up any more.
+NO_LIST: Final = "no_list"
 #: Clocks differ; and what was begun before the last commit may have been written after it.
 _BEFORE: Final = timedelta(minutes=10)
 _THEY_HAVE_IT: Final = (Answer.SUCCEEDED, Answer.PENDING)
+#: Who began so long ago to do what a page asked does it no more: some lists are long.
+_PATIENCE: Final = timedelta(minutes=20)
 #: What waits to be paid waits so long after the shop opened: its payment is asked about first.
 _TIME_TO_PAY: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class Looked:
-    """What one of them answered. `listed` is None where it has no list, or gave no readable answer."""
+    """What one of them answered. `listed` is None where it showed no list, and `unlisted` says why."""
 
     area: str
     name: str
@@ -43,6 +48,7 @@ class Looked:
     strange: int = 0
     undecided: int = 0
     made: int = 0  # of our own sends and refunds that were under way
+    unlisted: str = ""
 
 
 def enter(actor: Actor, *, backup: str, restored_to: datetime, shop: Shop, at: datetime) -> bool:
@@ -50,6 +56,7 @@ def enter(actor: Actor, *, backup: str, restored_to: datetime, shop: Shop, at: d
     paid_at, sent_by = quarantine.known_adapters()
     steps = {(PAYMENTS, _adapter(name)) for name in {*paid_at, *shop.every_method} if not _on_statements(name)}
     steps |= {(SUPPLIERS, name) for name in {*sent_by, *shop.routes} - SHELVES}
+    steps |= {(quarantine.SHELF, "sim_cards")} if quarantine.has_cards() else set()
     return quarantine.enter(
         shop.chance.uuid(at), backup=backup, restored_to=restored_to, steps=sorted(steps), actor=actor, at=at
     )
@@ -76,7 +83,8 @@ def look(actor: Actor, *, shop: Shop, outside: Outside, at: datetime) -> list[Lo
     if now is None:
         return Refusal(Code.NOT_FOUND)
     under_way = quarantine.undecided()
-    return [_look(step, now, under_way, actor, shop, outside, at) for step in now.steps]
+    asked = (step for step in now.steps if step.area != quarantine.SHELF)
+    return [_look(step, now, under_way, actor, shop, outside, at) for step in asked]
 
 
 def _look(
@@ -88,31 +96,34 @@ def _look(
     outside: Outside,
     at: datetime,
 ) -> Looked:
-    since = now.restored_to - _BEFORE
+    since, until = now.restored_to - _BEFORE, now.entered_at
     if step.area == PAYMENTS:
-        told = _charges(step.name, since, shop, outside)
+        told = _charges(step.name, since, until, shop, outside)
         mine = [u for u in under_way if u.kind == "refund" and _adapter(u.adapter) == step.name]
         made = [u.reference for u in mine if _refunded(u, outside)]
     else:
-        told = _sends(step.name, since, outside)
+        told = _sends(step.name, since, until, outside)
         mine = [u for u in under_way if u.kind == "send" and u.adapter == step.name]
         made = [u.reference for u in mine if _sent(u, outside)]
     settled = quarantine.made(made, at=at)
-    counts = None if told is None else quarantine.listed(step.area, step.name, told, actor=actor, at=at)
-    if counts is None:
-        return Looked(step.area, step.name, None, made=settled)
-    return Looked(step.area, step.name, *counts, made=settled)
+    if isinstance(told, str):
+        quarantine.unlisted(step.area, step.name, told, at=at)
+        return Looked(step.area, step.name, None, made=settled, unlisted=told)
+    listed, strange, still = quarantine.listed(step.area, step.name, told, actor=actor, at=at)
+    return Looked(step.area, step.name, listed, strange, still, made=settled)
 
 
-def _charges(name: str, since: datetime, shop: Shop, outside: Outside) -> list[Told] | None:
-    """By whichever of its ways of paying the shop offers: the list is the provider's, whole."""
+def _charges(name: str, since: datetime, until: datetime, shop: Shop, outside: Outside) -> list[Told] | str:
+    """By whichever of its ways of paying the shop offers: the list is the provider's, whole. Else why there is none."""
     way = next((method for method in shop.every_method if _adapter(method) == name), name)
     try:
         provider = outside.payment(way)
-        listed = provider.charges_since(since) if isinstance(provider, ListsCharges) else None
+        if not isinstance(provider, ListsCharges):
+            return NO_LIST
+        listed = provider.charges_since(since, until)
     except (LookupError, ValueError, OSError):  # not set up any more
-        return None
-    return None if listed is None else [_told_charge(charge) for charge in listed]
+        return NO_LIST
+    return listed if isinstance(listed, Unlisted) else [_told_charge(charge) for charge in listed]
 
 
 def _told_charge(charge: ListedCharge) -> Told:
@@ -120,13 +131,15 @@ def _told_charge(charge: ListedCharge) -> Told:
     return Told(charge.reference, charge.provider_id, found, charge.kept_minor, charge.currency, charge.about)
 
 
-def _sends(name: str, since: datetime, outside: Outside) -> list[Told] | None:
+def _sends(name: str, since: datetime, until: datetime, outside: Outside) -> list[Told] | str:
     try:
         supplier = outside.supplier(name)
-        listed = supplier.sends_since(since) if isinstance(supplier, ListsSends) else None
+        if not isinstance(supplier, ListsSends):
+            return NO_LIST
+        listed = supplier.sends_since(since, until)
     except (LookupError, ValueError, OSError):
-        return None
-    return None if listed is None else [_told_send(send) for send in listed]
+        return NO_LIST
+    return listed if isinstance(listed, Unlisted) else [_told_send(send) for send in listed]
 
 
 def _told_send(send: ListedSend) -> Told:
@@ -193,4 +206,25 @@ def leave(actor: Actor, *, shop: Shop, outside: Outside, at: datetime) -> list[S
         return looked
     quarantine.leave(until=at + _TIME_TO_PAY, actor=actor, at=at)
     now = quarantine.current()
-    return [step for step in now.steps if step.done_at is None] if now else []
+    return [step for step in now.steps if step.holds_up] if now else []
+
+
+def ask(actor: Actor, what: str, *, at: datetime) -> Refusal | None:
+    """A page asks nobody outside: a worker looks, or looks and leaves, in the name of who pressed the button."""
+    refusal = actor.refused(Act.END_QUARANTINE)
+    if refusal is not None:
+        return refusal
+    return None if what in (LOOK, LEAVE) and quarantine.ask(what, actor=actor, at=at) else Refusal(Code.NOT_FOUND)
+
+
+def answer(*, shop: Shop, outside: Outside, at: datetime) -> bool:
+    """Do what a page asked, if it asked anything that nobody does yet."""
+    taken = quarantine.take(patience=_PATIENCE, at=at)
+    if taken is None:
+        return False
+    what, asked_by = taken
+    role, _, name = asked_by.partition(":")
+    do = leave if what == LEAVE else look
+    do(Actor(Role(role), name), shop=shop, outside=outside, at=at)
+    quarantine.answered(taken_at=at, at=at)
+    return True

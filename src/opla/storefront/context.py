@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
 from opla.accounts.customer import customer_of
+from opla.accounts.owner import owner_of
+from opla.core.actor import Act
 from opla.core.browser import Browser, read_browser
 from opla.db.queries import quarantine
 from opla.presenting import browsers, languages
@@ -22,11 +25,18 @@ def inside(request: HttpRequest) -> str:
     return browsers.name(app) if app else ""
 
 
+def _ends_quarantine(request: HttpRequest) -> bool:
+    """Whether the page of what is to be compared is theirs."""
+    who = owner_of(request, timezone.now()) if hasattr(request, "session") and hasattr(request, "user") else None
+    return who is not None and who.refused(Act.END_QUARANTINE) is None
+
+
 def page(request: HttpRequest) -> dict[str, object]:
-    here = languages.current()
+    here, closed = languages.current(), quarantine.closed()
     return {
         "sandbox": settings.SANDBOX,
-        "quarantined": quarantine.closed(),
+        "quarantined": closed,
+        "ends_quarantine": closed and _ends_quarantine(request),
         "contact": settings.CONTACT,
         "inside": inside(request),
         "language": here,

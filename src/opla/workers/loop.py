@@ -31,6 +31,7 @@ from opla.db.queries.cash import Drawers
 from opla.db.queries.terminals import Slips
 from opla.db.queries.vouchers import Vouchers
 from opla.operations import bulk, kiosk, letters_out, look_up, offline, order_texts, partners, passports, text_pay
+from opla.operations import quarantine as restored
 from opla.operations.expire import expire
 from opla.operations.float_deposits import tell_low
 from opla.operations.letters import Posted
@@ -76,6 +77,8 @@ _TEXT_EVERY_S = 0.5
 _TEXT_LATER_S = 30.0
 #: How often it is looked whether a supplier's float or list is to be read, which is minutes and a day apart.
 _WATCH_EVERY_S = 2.0
+#: And, while the shop stands still, whether a page asks for a look at everybody outside.
+_QUARANTINE_EVERY_S = 1.0
 #: How often it is looked whether a page wants to know whose a number is: somebody looks at it for a second or two.
 _LOOK_UP_EVERY_S = 0.3
 #: How long a turn at resellers' files is, and the rest after each batch: whoever orders one thing comes between.
@@ -214,6 +217,9 @@ class Worker:
         if quarantine.closed():  # the database would refuse all else
             if self._post.free:
                 self._post.put(self._tell_who_signs_in)
+            if self._watching.free and time.monotonic() >= self._watches_at:
+                self._watches_at = time.monotonic() + _QUARANTINE_EVERY_S
+                self._watching.put(self._answer_quarantine)
             return 0
         if time.monotonic() >= self._expires_at:
             done = expire(shop=self._shop, at=now())
@@ -250,6 +256,10 @@ class Worker:
 
     def _tell_who_signs_in(self) -> timedelta:
         tell(self._compose, worker=self.id, shop=self._shop, outside=self._outside, at=now(), limit=_LETTERS)
+        return timedelta()
+
+    def _answer_quarantine(self) -> timedelta:
+        restored.answer(shop=self._shop, outside=self._outside, at=now())
         return timedelta()
 
     def _post_webhooks(self) -> timedelta:

@@ -96,9 +96,10 @@ class Ding:
                 return self._transfer(_json(request))
             case "POST", "ListTransferRecords":
                 asked = _json(request)
-                found = [one for one in self.records if _id(one)["DistributorRef"] == asked.get("DistributorRef")]
-                more = {"ThereAreMoreItems": len(found) > asked["Take"]}
-                return answer(200, {"Items": found[: asked["Take"]], **more, **_result()})
+                wanted, skip, take = asked.get("DistributorRef", ""), asked.get("Skip", 0), asked["Take"]
+                found = [one for one in self.records if not wanted or _id(one)["DistributorRef"] == wanted][skip:]
+                more = {"ThereAreMoreItems": len(found) > take}
+                return answer(200, {"Items": found[:take], **more, **_result()})
             case "POST", "EstimatePrices":
                 return answer(200, {"Items": [self._estimate(one) for one in json.loads(request.body)], **_result()})
             case "GET", "GetProducts":

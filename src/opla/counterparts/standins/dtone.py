@@ -55,6 +55,9 @@ class Refusal(Exception):  # noqa: N818 - their "no", not a failure of ours
         self.code = code
 
 
+_LONGEST_LIST = timedelta(hours=24)
+
+
 @dataclass
 class _Transaction:
     id: int
@@ -147,8 +150,7 @@ class DTOne:
             case "POST", "/async/transactions":
                 return _json(201, self._create(_body(request)))
             case "GET", "/transactions":
-                wanted = request.query.get("external_id")
-                return _page([_told(one) for one in self._now() if one.external_id == wanted], request)
+                return _page([_told(one) for one in self._asked(request.query)], request)
             case "GET", "/products":
                 return _page([one.told() for one in self.products if one.asked(request.query)], request)
             case "GET", "/balances":
@@ -156,6 +158,16 @@ class DTOne:
             case "POST", "/lookup/mobile-number":
                 return _page(self._operators(_body(request)), request)
         raise Refusal(1000404)
+
+    def _asked(self, query: Mapping[str, str]) -> list[_Transaction]:
+        """By our reference, or made in a time of at most 24 hours; by neither, of the last 24."""
+        if wanted := query.get("external_id"):
+            return [one for one in self._now() if one.external_id == wanted]
+        until = datetime.fromisoformat(query["to_date"]) if "to_date" in query else self.clock()
+        since = datetime.fromisoformat(query["from_date"]) if "from_date" in query else until - _LONGEST_LIST
+        if until - since > _LONGEST_LIST:
+            raise Refusal(1000400)
+        return [one for one in self._now() if since <= one.made_at <= until]
 
     def _create(self, body: Json) -> Json:
         external_id, number = body.get("external_id"), (body.get("credit_party_identifier") or {}).get("mobile_number")

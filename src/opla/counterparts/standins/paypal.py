@@ -1,7 +1,8 @@
-"""PayPal as a machine: orders that people approve and the shop captures, refunds, disputes that have ended.
+"""PayPal as a machine: orders that people approve and the shop captures, refunds, disputes that have ended, the list.
 
-Built from its Orders v2, Payments v2 and (by its documentation alone) Disputes v1. The key of a call is remembered for
-6 hours by orders and for 45 days by refunds; the same key again is told how what it made stands now.
+Built from its Orders v2, Payments v2, Transaction Search v1 and (by its documentation alone) Disputes v1. The key of a
+call is remembered for 6 hours by orders and for 45 days by refunds; the same key again is told how what it made stands
+now.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _ORDERS_REMEMBER, _REFUNDS_REMEMBER = timedelta(hours=6), timedelta(days=45)
 #: An order nobody approves is dropped. How soon is not in their documents: three hours is what is seen.
 _DROPPED_AFTER = timedelta(hours=3)
 _TOKEN_S = 32_400
+_LONGEST_LIST = timedelta(days=31)
 
 
 class _No(Exception):  # noqa: N818 - their word for it comes inside
@@ -37,6 +39,7 @@ _SAID = {
     "AUTHENTICATION_FAILURE": "Authentication failed due to missing authorization header, or invalid authentication "
     "credentials.",
     "INVALID_REQUEST": "Request is not well-formed, syntactically incorrect, or violates schema.",
+    "NOT_AUTHORIZED": "Authorization failed due to insufficient permissions.",
     "RESOURCE_NOT_FOUND": "The specified resource does not exist.",
     "UNPROCESSABLE_ENTITY": "The requested action could not be performed, semantically incorrect, or failed business "
     "validation.",
@@ -58,6 +61,9 @@ class PayPal:
         self.orders: dict[str, Json] = {}
         self.refunds: dict[str, Json] = {}
         self.disputes: dict[str, Json] = {}
+        #: How late their list is, and whether the app may read it.
+        self.late, self.searches = timedelta(), True
+        self.moves: list[Json] = []  # what moved the balance, as their list tells it
         self.tokens = 0
         self.valid: set[str] = set()
         self._basic = f"Basic {base64.b64encode(f'{client}:{secret}'.encode()).decode()}"
@@ -109,7 +115,53 @@ class PayPal:
                 return answer(200, {"items": self._disputed(request.query.get("disputed_transaction_id", ""))})
             case "GET", ["v1", "customer", "disputes", id_] if id_ in self.disputes:
                 return answer(200, self.disputes[id_])
+            case "GET", ["v1", "reporting", "transactions"]:
+                return answer(200, self._listed(request.query))
         raise _No(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
+
+    def _listed(self, asked: Mapping[str, str]) -> Json:
+        start, end = (datetime.fromisoformat(asked[name]) for name in ("start_date", "end_date"))
+        known_until, page, size = self._clock() - self.late, int(asked["page"]), int(asked["page_size"])
+        if not self.searches:
+            raise _No(403, "NOT_AUTHORIZED")
+        if end - start > _LONGEST_LIST or not 1 <= size <= 500 or asked.get("fields") != "transaction_info":
+            raise _No(400, "INVALID_REQUEST", "INVALID_PARAMETER_VALUE")
+        if start > known_until:
+            raise _No(400, "INVALID_REQUEST", message="Data for the given start date is not available.")
+        end = min(end, known_until)
+        found = [
+            one for one in self.moves if start <= datetime.fromisoformat(one["transaction_initiation_date"]) <= end
+        ]
+        return {
+            "transaction_details": [{"transaction_info": one} for one in found[(page - 1) * size : page * size]],
+            "account_number": "Q7Z3",
+            "start_date": f"{start:%Y-%m-%dT%H:%M:%S+0000}",
+            "end_date": f"{end:%Y-%m-%dT%H:%M:%S+0000}",
+            "last_refreshed_datetime": f"{known_until:%Y-%m-%dT%H:%M:%S+0000}",
+            "page": page,
+            "total_items": len(found),
+            "total_pages": -(-len(found) // size),
+            "links": [],
+        }
+
+    def _moved(self, code: str, id_: str, minor: int, unit: Mapping[str, Any], status: str = "S", of: str = "") -> None:
+        at = f"{self._clock():%Y-%m-%dT%H:%M:%S+0000}"
+        amount = _money(abs(minor), unit["amount"]["currency_code"])
+        self.moves.append(
+            {
+                "transaction_id": id_,
+                "transaction_event_code": code,
+                "transaction_initiation_date": at,
+                "transaction_updated_date": at,
+                "transaction_amount": amount | ({"value": f"-{amount['value']}"} if minor < 0 else {}),
+                "transaction_status": status,
+                **({"paypal_reference_id": of, "paypal_reference_id_type": "TXN"} if of else {}),
+                **({"transaction_subject": unit["description"]} if "description" in unit else {}),
+                **({"invoice_id": unit["invoice_id"]} if "invoice_id" in unit else {}),
+                **({"custom_field": unit["custom_id"]} if "custom_id" in unit else {}),
+                "protection_eligibility": "01",
+            }
+        )
 
     def _once(self, key: str, remembered: timedelta, make: Callable[[], Json]) -> Response:
         at, made = self._kept.get(key, (self._clock(), None))
@@ -185,6 +237,7 @@ class PayPal:
         }
         order["status"] = "COMPLETED"
         self._order_of[_captured(order)["id"]] = order
+        self._moved("T0006", _captured(order)["id"], minor, unit)
         taken.captured_minor, taken.fee_minor, taken.why = minor, fee_minor, ""
         self.changed(taken)
         return order
@@ -237,6 +290,8 @@ class PayPal:
                 "amount_refunded": _money(minor, taken.currency),
             },
         }
+        unit = self.orders[id_]["purchase_units"][0]
+        self._moved("T1106", f"4B{len(self.disputes):015d}", -minor, unit, of=about["seller_transaction_id"])
         taken.charged_back_minor += minor
         self.changed(taken)
 
@@ -251,6 +306,8 @@ class PayPal:
     def settle(self) -> None:
         for refund in self.refunds.values():
             refund["status"] = "COMPLETED"
+        for one in self.moves:
+            one["transaction_status"] = "S"
 
     def webhook(self, kind: str, resource_type: str, resource: Json) -> bytes:
         """What they would post of this event."""
@@ -279,6 +336,7 @@ class PayPal:
         order["purchase_units"][0]["payments"]["refunds"].append(self.refunds[id_])
         captured["status"] = "PARTIALLY_REFUNDED" if self._left_minor(order) else "REFUNDED"
         taken.refunded_minor += minor
+        self._moved("T1107", id_, -minor, {**self.refunds[id_]}, "P", of=captured["id"])
         return self.refunds[id_]
 
     def _drop(self, id_: str) -> None:

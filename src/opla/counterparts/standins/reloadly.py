@@ -181,9 +181,15 @@ class Reloadly:
             one["pinDetail"] |= {"ivr": "121", "validity": "30 days"}
 
     def _report(self, query: Mapping[str, str]) -> Response:
-        wanted = query.get("customIdentifier", "").lower()
-        rows = [one for one in self.transactions if not wanted or one["customIdentifier"].lower() == wanted]
-        return answer(200, {"content": [{**one, "balanceInfo": None} for one in reversed(rows)]})
+        wanted, since = query.get("customIdentifier", "").lower(), query.get("startDate", "")
+        page, size = int(query.get("page", "1")), int(query.get("size", "200"))
+        rows = [
+            one
+            for one in reversed(self.transactions)
+            if (not wanted or one["customIdentifier"].lower() == wanted) and one["transactionDate"] >= since
+        ]
+        part = rows[(page - 1) * size : page * size]
+        return answer(200, {"content": [{**one, "balanceInfo": None} for one in part]})
 
     def _detect(self, phone: str, country: str, request: Request) -> Response:
         digits = re.sub(r"\D", "", phone)

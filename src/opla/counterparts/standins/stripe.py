@@ -136,7 +136,7 @@ class Stripe:
         expand = given.get("expand", [])
         match request.path.strip("/").split("/")[1:]:
             case ["checkout", "sessions"]:
-                found = _newest(self.sessions, given)
+                found = _after(_since(_newest(self.sessions, given), given), given)
             case ["checkout", "sessions", id_]:
                 if id_ not in self.sessions:
                     raise _No(404, f"No such checkout.session: {id_}", "session", "resource_missing")
@@ -147,12 +147,12 @@ class Stripe:
                 if id_ not in self.intents:
                     raise _No(404, f"No such payment_intent: {id_}", "intent", "resource_missing")
                 return answer(200, self._expanded(self.intents[id_], expand))
+            case ["payment_intents"]:
+                found = _after(_since(_newest(self.intents, {}), given), given)
             case ["refunds"]:
                 found = _newest(self.refunds, given)
             case ["payouts"]:
-                since = int(given.get("created", {}).get("gte", "0"))
-                made = (one for one in reversed(self.payouts.values()) if one["created"] >= since)
-                found = _after(made, given)
+                found = _after(_since(_newest(self.payouts, {}), given), given)
             case ["balance_transactions"]:
                 of = given.get("payout", "")
                 if not self.payouts.get(of, {"automatic": True})["automatic"]:
@@ -634,6 +634,11 @@ def _newest(some: dict[str, Json], given: Json) -> Iterator[Json]:
     """The newest first; those of one payment intent where one is named."""
     of = given.get("payment_intent", "")
     return (one for one in reversed(some.values()) if not of or one["payment_intent"] == of)
+
+
+def _since(some: Iterator[Json], given: Json) -> Iterator[Json]:
+    since = int(given.get("created", {}).get("gte", "0"))
+    return (one for one in some if one["created"] >= since)
 
 
 def _after(some: Iterator[Json], given: Json) -> Iterator[Json]:

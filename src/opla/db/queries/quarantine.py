@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -20,10 +20,14 @@ _LOOK_AGAIN_S = 1.0
 _open: dict[str, float] = {}
 
 
+#: What a person counts, and nothing waits for.
+SHELF = "shelf"
+
+
 @dataclass(frozen=True)
 class Step:
     """One provider or supplier that is to be compared. `strange`: what it lists and our books do not know; `undecided`
-    of these may still be paid or delivered there."""
+    of these may still be paid or delivered there. `unlisted`: why the look of `looked_at` showed no list."""
 
     area: str
     name: str
@@ -33,14 +37,30 @@ class Step:
     done_at: datetime | None
     done_by: str
     note: str
+    looked_at: datetime | None = None
+    unlisted: str = ""
+
+    @property
+    def holds_up(self) -> bool:
+        """Whether the shop stays closed for it."""
+        return self.done_at is None and self.area != SHELF
 
 
 @dataclass(frozen=True)
 class Quarantine:
+    """`asked` is what a page asked of a worker and is not done yet, `answered` what was: `look` or `leave`."""
+
     id: UUID
     backup: str
     restored_to: datetime
     entered_at: datetime
+    entered_by: str
+    left_at: datetime | None
+    left_by: str
+    asked: str
+    asked_at: datetime | None
+    answered: str
+    answered_at: datetime | None
     steps: tuple[Step, ...]
     in_doubt: int  # orders that had not ended
     codes: int  # unsold ones that were taken off the shelf
@@ -87,19 +107,27 @@ def stands_still(problem: BaseException) -> bool:
 
 def current() -> Quarantine | None:
     """None when the shop is open."""
+    found = last()
+    return found if found and found.left_at is None else None
+
+
+def last() -> Quarantine | None:
+    """The one that the shop is in, or was in at last; None of a shop that was never restored."""
     rows = select(
-        """SELECT q.id, q.backup, q.restored_to, q.entered_at,
+        """SELECT q.id, q.backup, q.restored_to, q.entered_at, q.entered_by, q.left_at, q.left_by,
+                  q.asked, q.asked_at, q.answered, q.answered_at,
                   (SELECT count(*)::int FROM order_in_doubt d WHERE d.quarantine_id = q.id AND d.cleared_at IS NULL),
                   (SELECT count(*)::int FROM code c JOIN batch b ON b.id = c.batch_id
                    WHERE b.state = 'blocked' AND b.why = 'restored' AND c.state = 'blocked' AND c.order_id IS NULL),
                   (SELECT count(*)::int FROM voucher v WHERE v.state = 'blocked' AND v.since = q.entered_at)
-           FROM quarantine q WHERE q.left_at IS NULL"""
+           FROM quarantine q ORDER BY q.entered_at DESC LIMIT 1"""
     )
     if not rows:
         return None
-    [(id_, backup, restored_to, entered_at, in_doubt, codes, vouchers)] = rows
+    [(id_, backup, restored_to, entered_at, entered_by, left_at, left_by, asked, asked_at, answered, answered_at,
+      in_doubt, codes, vouchers)] = rows  # fmt: skip
     steps = select(
-        """SELECT area, name, listed, strange, open, done_at, done_by, note FROM quarantine_step
+        """SELECT area, name, listed, strange, open, done_at, done_by, note, looked_at, unlisted FROM quarantine_step
            WHERE quarantine_id = %s ORDER BY area, name""",
         [id_],
     )
@@ -108,12 +136,19 @@ def current() -> Quarantine | None:
         expect(backup, str),
         expect(restored_to, datetime),
         expect(entered_at, datetime),
+        expect(entered_by, str),
+        _moment(left_at),
+        expect(left_by, str),
+        expect(asked, str),
+        _moment(asked_at),
+        expect(answered, str),
+        _moment(answered_at),
         tuple(
             Step(
                 expect(area, str), expect(name, str), expect(listed, int), expect(strange, int), expect(undecided, int),
-                None if done_at is None else expect(done_at, datetime), expect(done_by, str), expect(note, str),
+                _moment(done_at), expect(done_by, str), expect(note, str), _moment(looked_at), expect(unlisted, str),
             )
-            for area, name, listed, strange, undecided, done_at, done_by, note in steps
+            for area, name, listed, strange, undecided, done_at, done_by, note, looked_at, unlisted in steps
         ),
         expect(in_doubt, int),
         expect(codes, int),
@@ -121,10 +156,19 @@ def current() -> Quarantine | None:
     )  # fmt: skip
 
 
+def _moment(value: object) -> datetime | None:
+    return None if value is None else expect(value, datetime)
+
+
 def known_adapters() -> tuple[set[str], set[str]]:
     """Who was ever asked for a payment, and for a delivery."""
     rows = select("SELECT DISTINCT kind = 'charge', adapter FROM attempt WHERE kind IN ('charge', 'send')")
     return {str(name) for charge, name in rows if charge}, {str(name) for charge, name in rows if not charge}
+
+
+def has_cards() -> bool:
+    """Whether SIM cards were ever brought in."""
+    return bool(select("SELECT FROM card LIMIT 1"))
 
 
 def undecided() -> list[Undecided]:
@@ -153,8 +197,8 @@ def enter(
     return expect(entered, bool)
 
 
-def listed(area: str, name: str, told: Sequence[Told], *, actor: Actor, at: datetime) -> tuple[int, int, int] | None:
-    """How many were listed, how many of them nobody here knows, and how many of these are undecided. None: no step."""
+def listed(area: str, name: str, told: Sequence[Told], *, actor: Actor, at: datetime) -> tuple[int, int, int]:
+    """How many were listed, how many of them nobody here knows, and how many of these are undecided."""
     rows = call(
         "opla_quarantine_listed",
         Argument(at, "timestamptz"),
@@ -166,10 +210,37 @@ def listed(area: str, name: str, told: Sequence[Told], *, actor: Actor, at: date
             "text", "text", "text", "bigint", "text", "text",
         ),
     )  # fmt: skip
-    if not rows:
-        return None
-    [(count, strange, still)] = rows
+    [(count, strange, still)] = rows or [(0, 0, 0)]
     return expect(count, int), expect(strange, int), expect(still, int)
+
+
+def unlisted(area: str, name: str, why: str, *, at: datetime) -> None:
+    """They showed no list at this look."""
+    call(
+        "opla_quarantine_unlisted",
+        Argument(at, "timestamptz"),
+        Argument(area, "text"),
+        Argument(name, "text"),
+        Argument(why, "text"),
+    )
+
+
+def ask(what: str, *, actor: Actor, at: datetime) -> bool:
+    """A worker is to `look`, or to `leave`. False: the shop is open."""
+    [(asked,)] = call(
+        "opla_quarantine_ask", Argument(at, "timestamptz"), Argument(str(actor), "text"), Argument(what, "text")
+    )
+    return expect(asked, bool)
+
+
+def take(*, patience: timedelta, at: datetime) -> tuple[str, str] | None:
+    """What a page asked and who, once: whoever gets it does it."""
+    rows = call("opla_quarantine_take", Argument(at, "timestamptz"), Argument(patience, "interval"))
+    return (str(rows[0][0]), str(rows[0][1])) if rows else None
+
+
+def answered(*, taken_at: datetime, at: datetime) -> None:
+    call("opla_quarantine_answered", Argument(at, "timestamptz"), Argument(taken_at, "timestamptz"))
 
 
 def made(references: Sequence[str], *, at: datetime) -> int:
@@ -200,6 +271,20 @@ def batches() -> list[tuple[int, str, int]]:
            GROUP BY b.number ORDER BY b.number"""
     )
     return [(expect(number, int), expect(sku, str), expect(count, int)) for number, sku, count in rows]
+
+
+def released(since: datetime) -> list[tuple[int, datetime, str, str]]:
+    """Batches that a restore took off the shelf and somebody brought back since then: number, when, who, and how many
+    of its codes, with the reason."""
+    rows = select(
+        """SELECT b.number, r.at, r.actor, r.why FROM batch b
+           JOIN LATERAL (SELECT e.at, e.actor, e.why FROM event e
+                         WHERE e.subject = 'batch' AND e.subject_id = b.id AND e.name = 'released' AND e.at >= %s
+                         ORDER BY e.id LIMIT 1) r ON true
+           WHERE b.why = 'restored' ORDER BY b.number""",
+        [since],
+    )
+    return [(expect(n, int), expect(at, datetime), expect(who, str), expect(why, str)) for n, at, who, why in rows]
 
 
 def release(

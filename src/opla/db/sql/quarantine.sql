@@ -205,7 +205,7 @@ BEGIN
     ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING;
     RETURN QUERY
     UPDATE quarantine_step s SET
-        listed = n.listed, strange = n.strange, open = n.open,
+        listed = n.listed, strange = n.strange, open = n.open, looked_at = p_at, unlisted = '',
         done_at = CASE WHEN n.open = 0 THEN p_at END, done_by = CASE WHEN n.open = 0 THEN p_actor ELSE '' END
     FROM (SELECT count(*)::int AS listed, count(*) FILTER (WHERE NOT t.ours)::int AS strange,
                  count(*) FILTER (WHERE NOT t.ours AND t.found = 'open')::int AS open
@@ -213,6 +213,53 @@ BEGIN
     WHERE s.quarantine_id = v_id AND s.area = p_area AND s.name = p_name
     RETURNING s.listed, s.strange, s.open;
     PERFORM opla_writes(false), opla_quarantine_step(false);
+END $$;
+
+-- One of them showed no list, and why: a person compares it, or it is asked again.
+CREATE OR REPLACE FUNCTION opla_quarantine_unlisted(p_at timestamptz, p_area text, p_name text, p_why text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM opla_writes(true);
+    UPDATE quarantine_step s SET looked_at = p_at, unlisted = p_why FROM quarantine q
+    WHERE q.id = s.quarantine_id AND q.left_at IS NULL AND s.area = p_area AND s.name = p_name;
+    PERFORM opla_writes(false);
+END $$;
+
+-- A page asks for a look, or to leave, which looks first: a worker does it. False: the shop is in no quarantine.
+CREATE OR REPLACE FUNCTION opla_quarantine_ask(p_at timestamptz, p_actor text, p_what text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_id uuid;
+BEGIN
+    PERFORM opla_writes(true);
+    UPDATE quarantine SET asked = p_what, asked_at = p_at, asked_by = p_actor, taken_at = NULL
+    WHERE left_at IS NULL RETURNING id INTO v_id;
+    INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
+    SELECT p_at, 'quarantine', v_id, 'asked', 'entered', 'entered', p_actor, p_what WHERE v_id IS NOT NULL;
+    PERFORM opla_writes(false);
+    RETURN v_id IS NOT NULL;
+END $$;
+
+-- What was asked and nobody does yet; or somebody began so long ago that they do it no more.
+CREATE OR REPLACE FUNCTION opla_quarantine_take(p_at timestamptz, p_patience interval) RETURNS TABLE (what text, asked_by text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM opla_writes(true);
+    RETURN QUERY
+    UPDATE quarantine SET taken_at = p_at
+    WHERE left_at IS NULL AND asked <> '' AND (taken_at IS NULL OR taken_at < p_at - p_patience)
+    RETURNING asked, asked_by;
+    PERFORM opla_writes(false);
+END $$;
+
+-- It was done. What was asked again meanwhile is done again.
+CREATE OR REPLACE FUNCTION opla_quarantine_answered(p_at timestamptz, p_taken_at timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM opla_writes(true);
+    UPDATE quarantine SET answered = asked, answered_at = p_at, asked = '', taken_at = NULL WHERE taken_at = p_taken_at;
+    PERFORM opla_writes(false);
 END $$;
 
 -- Sends and refunds of ours that the other side says were made: asked about by a worker as soon as the shop is open. How many.
@@ -229,7 +276,8 @@ BEGIN
     RETURN v_count;
 END $$;
 
--- A person compared what cannot be listed. False: there is no such step.
+-- A person compared what cannot be listed; what is counted on a shelf, also when the shop is open again. False: there is no
+-- such step.
 CREATE OR REPLACE FUNCTION opla_quarantine_compared(p_at timestamptz, p_actor text, p_area text, p_name text, p_note text)
 RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -239,7 +287,8 @@ BEGIN
     PERFORM opla_writes(true), opla_quarantine_step(true);
     WITH done AS (
         UPDATE quarantine_step s SET done_at = p_at, done_by = p_actor, note = p_note FROM quarantine q
-        WHERE q.id = s.quarantine_id AND q.left_at IS NULL AND s.area = p_area AND s.name = p_name
+        WHERE q.id = s.quarantine_id AND q.entered_at = (SELECT max(l.entered_at) FROM quarantine l)
+          AND (q.left_at IS NULL OR s.area = 'shelf') AND s.area = p_area AND s.name = p_name
         RETURNING q.id
     ), told AS (
         INSERT INTO event (at, subject, subject_id, name, source, target, actor, why)
@@ -334,7 +383,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'not_now';
     END IF;
-    IF EXISTS (SELECT FROM quarantine_step WHERE quarantine_id = v_now.id AND done_at IS NULL) THEN
+    IF EXISTS (SELECT FROM quarantine_step WHERE quarantine_id = v_now.id AND done_at IS NULL AND area <> 'shelf') THEN
         RETURN 'steps_left';
     END IF;
     PERFORM opla_writes(true), opla_quarantine_step(true);

@@ -20,6 +20,7 @@ from opla.core.ports import (
     Promises,
     RefundReport,
     RefundRequest,
+    Unlisted,
 )
 from opla.payments.mollie import mapping, webhook
 from opla.payments.mollie.client import Client
@@ -89,7 +90,7 @@ class Mollie:
                 break
         return None
 
-    def charges_since(self, since: datetime) -> Sequence[ListedCharge] | None:
+    def charges_since(self, since: datetime, until: datetime) -> Sequence[ListedCharge] | Unlisted:  # noqa: ARG002
         """Of all ways of paying: the profile has one list, the newest first."""
         found: list[ListedCharge] = []
         begins = ""
@@ -97,11 +98,11 @@ class Mollie:
             reply = self._client.payments(begins)
             page = list(listed(reply, "payments"))
             if not reply.done or len(page) != reply.whole("count"):
-                return None
+                return Unlisted.NO_ANSWER
             for one in page:
                 made_at, told = _moment(one), self._told(one, _reference(one), reply)
                 if made_at is None or told.answer is Answer.UNKNOWN:
-                    return None
+                    return Unlisted.NO_ANSWER
                 if made_at < since:
                     return found
                 kept_minor = max(told.captured_minor - told.refunded_minor - told.charged_back_minor, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opla.core.ports import Answer
+from opla.core.ports import Answer, Unlisted
 
 #: Status of an order → our answer and our word for why. One that is approved is captured by us at once; whether that
 #: took the money is said of its capture.
@@ -52,6 +52,27 @@ ERROR: dict[int, tuple[Answer, str]] = {
     409: (Answer.UNKNOWN, "repeated"),
     422: (Answer.DECLINED, "rejected"),
     429: (Answer.NOT_SENT, "too_many"),
+}
+
+#: Status of a transaction in their list → our answer.
+TRANSACTION: dict[str, Answer] = {
+    "S": Answer.SUCCEEDED,
+    "P": Answer.PENDING,
+    "D": Answer.DECLINED,
+    "V": Answer.DECLINED,
+}
+
+#: Event code of a transaction by which money of a payment went back → our word.
+WENT_BACK: dict[str, str] = {
+    "T1106": "charge_back",
+    "T1107": "refund",
+    "T1201": "charge_back",
+}
+
+#: Name of an error of their list → why it is not shown.
+UNLISTED: dict[str, Unlisted] = {
+    "INVALID_REQUEST": Unlisted.NOT_YET,
+    "NOT_AUTHORIZED": Unlisted.NOT_ALLOWED,
 }
 
 #: The language of an order → the one of their page.

@@ -1,4 +1,4 @@
-"""PayPal, keeping `Charges`, `Refunds` and `Notifies`. Facts: developer.paypal.com/docs/api, Orders v2, Payments v2.
+"""PayPal, keeping `Charges`, `ListsCharges`, `Refunds` and `Notifies`. Facts: developer.paypal.com/docs/api.
 
 An order is captured in two acts: people approve it there, then we take the money. The second act is in `fetch`, which
 whoever comes back, a webhook and the poller all lead to. It is one act however often it is asked for: they capture an
@@ -10,13 +10,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import httpx
 
 from opla.calling import Reply, page_of
 from opla.core.money import Money
-from opla.core.ports import Answer, ChargeReport, ChargeRequest, Promises, RefundReport, RefundRequest
-from opla.payments.paypal import mapping, told
+from opla.core.ports import (
+    Answer,
+    ChargeReport,
+    ChargeRequest,
+    ListedCharge,
+    Promises,
+    RefundReport,
+    RefundRequest,
+    Unlisted,
+)
+from opla.payments.paypal import listing, mapping, told
 from opla.payments.paypal.client import Client
 from opla.payments.paypal.config import Config
 
@@ -62,6 +72,9 @@ class PayPal:
         if made is not None and made.reference == reference and made.status == "APPROVED":
             return self._captured(made, reference)
         return self._told(made, reference, reply)
+
+    def charges_since(self, since: datetime, until: datetime) -> Sequence[ListedCharge] | Unlisted:
+        return listing.charges(self._client, since, until)
 
     def refund(self, request: RefundRequest) -> RefundReport:
         found = self._client.order(request.provider_id)

@@ -19,6 +19,7 @@ from opla.core.ports import (
     Promises,
     RefundReport,
     RefundRequest,
+    Unlisted,
 )
 from opla.payments.sandbox import mapping
 from opla.payments.sandbox.client import Client
@@ -61,7 +62,7 @@ class Sandbox:
         reply = theirs.payment(provider_id) if provider_id else theirs.payment_by_reference(reference)
         return None if _unknown_to_them(reply) else _charge_report(reply, reference)
 
-    def charges_since(self, since: datetime) -> Sequence[ListedCharge] | None:
+    def charges_since(self, since: datetime, until: datetime) -> Sequence[ListedCharge] | Unlisted:  # noqa: ARG002
         since_ms = int(since.timestamp() * 1000)
         return all_of(lambda n: self._client.payments_since(since_ms, n), "payments", _listed)
 

@@ -18,8 +18,8 @@ from stripe.params.checkout import SessionCreateParams
 from opla.calling import Caller, Reply
 from opla.payments.stripe.config import Config
 
-#: As many as one page holds.
-PAGE = 100
+#: As many as one page holds; and of whole ones, so that a page stays well below what is read of one answer.
+PAGE, WHOLE_PAGE = 100, 20
 
 # It would make an id of this installation, keep it in the home folder of whoever runs us, and send it along.
 stripe.enable_telemetry = False
@@ -78,6 +78,34 @@ class Client:
     def sessions(self) -> Reply:
         """The newest first, each in short."""
         return _came(lambda: self._theirs.checkout.sessions.list({"limit": PAGE}))
+
+    def sessions_since(self, since_s: int, after: str) -> Reply:
+        """The newest first, made since then (seconds since 1970), with what was paid; or from after that one on."""
+        whole = ["data.payment_intent.latest_charge"]
+        return _came(
+            lambda: self._theirs.checkout.sessions.list(
+                {
+                    "created": {"gte": since_s},
+                    "limit": WHOLE_PAGE,
+                    "expand": whole,
+                    **({"starting_after": after} if after else {}),
+                }
+            )
+        )
+
+    def intents_since(self, since_s: int, after: str) -> Reply:
+        """Likewise, with what was charged."""
+        whole = ["data.latest_charge"]
+        return _came(
+            lambda: self._theirs.payment_intents.list(
+                {
+                    "created": {"gte": since_s},
+                    "limit": WHOLE_PAGE,
+                    "expand": whole,
+                    **({"starting_after": after} if after else {}),
+                }
+            )
+        )
 
     def session_of(self, intent_id: str) -> Reply:
         """A list of at most one, as whole as `session`."""

@@ -27,6 +27,24 @@ AGAIN: dict[str, tuple[Answer, str]] = {
     "canceled": (Answer.DECLINED, "refused"),
 }
 
+#: Status of a payment intent that no page of ours is of, in a list → our answer. What waits for a customer waits for
+#: nobody whom we sent there.
+ALONE: dict[str, Answer] = {
+    "succeeded": Answer.SUCCEEDED,
+    "processing": Answer.PENDING,
+    "requires_capture": Answer.PENDING,
+    "requires_payment_method": Answer.DECLINED,
+    "requires_confirmation": Answer.DECLINED,
+    "requires_action": Answer.DECLINED,
+    "canceled": Answer.DECLINED,
+}
+
+#: Mode of a session that only other programs ask for → what is paid by it.
+OTHERS: dict[str, str] = {
+    "setup": "nothing",
+    "subscription": "invoices, by payment intents of their own",
+}
+
 #: Code, or decline code, of what went wrong with a charge by a mandate → our word for why; any other: `refused`.
 FAILURE: dict[str, str] = {
     "authentication_required": "authentication",

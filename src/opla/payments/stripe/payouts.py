@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
-from opla.calling import Reply
 from opla.core.money import MINOR_DIGITS, Money
 from opla.core.ports import Movement, Payout, PayoutLine
 from opla.payments.stripe import mapping, told
@@ -14,14 +13,12 @@ from opla.payments.stripe.client import Client
 from opla.payments.stripe.told import Fields
 
 _ID = re.compile(r"[a-z]+_[A-Za-z0-9_]{6,250}")
-#: A list longer than this is not read: of a hundred a page, more than anybody has.
-_PAGES = 1000
 
 
 def payouts(client: Client, since: date, *, live: bool) -> Sequence[Payout] | None:
     """Those that were sent or have failed."""
     since_s = int(datetime.combine(since, time(), UTC).timestamp())
-    found = _all(lambda after: client.payouts(since_s, after))
+    found = told.every(lambda after: client.payouts(since_s, after))
     sent: list[Payout] = []
     for one in found or ():
         state = mapping.PAYOUT.get(told.text(one, "status"), "")
@@ -36,28 +33,11 @@ def payouts(client: Client, since: date, *, live: bool) -> Sequence[Payout] | No
 def lines(client: Client, payout: Payout) -> Sequence[PayoutLine] | None:
     if payout.by_hand:  # what it paid out is nowhere said: they refuse to be asked
         return [PayoutLine("whole", Movement.OTHER, payout.amount.amount_minor)]
-    found = _all(lambda after: client.moves(payout.id, after))
+    found = told.every(lambda after: client.moves(payout.id, after))
     if found is None:
         return None
     read = [_line(move, payout) for move in found if told.text(move, "type") != "payout"]
     return None if None in read else [line for line in read if line is not None]
-
-
-def _all(ask: Callable[[str], Reply]) -> list[Fields] | None:
-    every: list[Fields] = []
-    after = ""
-    for _ in range(_PAGES):
-        reply = ask(after)
-        some = told.listed(reply)
-        if some is None or not isinstance(reply.fields.get("has_more"), bool):
-            return None
-        every += some
-        if not reply.fields["has_more"]:
-            return every
-        after = told.text(some[-1], "id") if some else ""
-        if not _ID.fullmatch(after):
-            return None
-    return None
 
 
 def _payout(fields: Fields, *, failed: bool) -> Payout | None:

@@ -1,4 +1,4 @@
-"""Stripe, keeping `Charges`, `Refunds`, `PaysOut`, `Notifies`. Facts: docs.stripe.com/api, its library's version."""
+"""Stripe: `Charges`, `ListsCharges`, `Refunds`, `PaysOut`, `Notifies`. Facts: docs.stripe.com/api."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import httpx
 from stripe.params import RefundCreateParams
@@ -18,11 +18,13 @@ from opla.core.ports import (
     Answer,
     ChargeReport,
     ChargeRequest,
+    ListedCharge,
     Payout,
     PayoutLine,
     Promises,
     RefundReport,
     RefundRequest,
+    Unlisted,
 )
 from opla.payments.stripe import mapping, payouts, told
 from opla.payments.stripe.client import Client
@@ -75,6 +77,39 @@ class Stripe:
                 return None if unknown_to_them(reply) else self._unread(reply)
             return self._told(reply.fields, reference, reply)
         return self._found(reference)
+
+    def charges_since(self, since: datetime, until: datetime) -> Sequence[ListedCharge] | Unlisted:  # noqa: ARG002
+        """Pages by their sessions; then what was charged without one: by a mandate of ours, or by others."""
+        since_s = int(since.timestamp())
+        pages = told.every(lambda after: self._client.sessions_since(since_s, after))
+        intents = None if pages is None else told.every(lambda after: self._client.intents_since(since_s, after))
+        if pages is None or intents is None:
+            return Unlisted.NO_ANSWER
+        of_pages = {told.text(one, "id") for page in pages if isinstance(one := page.get("payment_intent"), dict)}
+        found = [
+            *(self._listed_page(page) for page in pages if told.text(page, "mode") not in mapping.OTHERS),
+            *(self._listed_alone(one) for one in intents if told.text(one, "id") not in of_pages),
+        ]
+        whole = [one for one in found if one is not None]
+        return whole if len(whole) == len(found) else Unlisted.NO_ANSWER
+
+    def _listed_page(self, fields: told.Fields) -> ListedCharge | None:
+        page, intent = told.session(fields), fields.get("payment_intent")
+        if page is None:
+            return None
+        report = Stripe._told(self, fields, page.reference, Reply())  # of consent that it leaves nothing is asked
+        about = told.text(intent, "description") if isinstance(intent, dict) else ""
+        return _listed(report, page.reference, about)
+
+    def _listed_alone(self, fields: told.Fields) -> ListedCharge | None:
+        one = told.intent(fields)
+        answer = mapping.ALONE.get(one.status) if one else None
+        if one is None or answer is None or one.live is not self._live:
+            return None
+        report = ChargeReport(answer, one.id, currency=one.amount.currency)
+        if answer is Answer.SUCCEEDED:
+            report = self._taken(one.id, one.id, one.charge, one.amount.currency, {})
+        return _listed(report, one.reference, told.text(fields, "description"))
 
     def refund(self, request: RefundRequest) -> RefundReport:
         if told.INTENT_ID.fullmatch(request.provider_id):
@@ -261,6 +296,14 @@ class Stripe:
         if answer is Answer.DECLINED and not sent:
             answer = Answer.UNKNOWN
         return RefundReport(answer, why=why, evidence=evidence(reply))
+
+
+def _listed(report: ChargeReport, reference: str, about: str) -> ListedCharge | None:
+    if report.answer is Answer.UNKNOWN:
+        return None
+    kept_minor = max(report.captured_minor - report.refunded_minor - report.charged_back_minor, 0)
+    still = report.answer is Answer.PENDING
+    return ListedCharge(reference, report.provider_id, kept_minor, report.currency, still, about)
 
 
 def refused(reply: Reply) -> tuple[Answer, str]:

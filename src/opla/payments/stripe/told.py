@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -17,6 +17,9 @@ SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{6,250}")
 #: Beyond any year that can be a date's: what is no time is none.
 _FAR: Final = 253_402_300_800
 INTENT_ID = re.compile(r"pi_[A-Za-z0-9_]{6,250}")
+_ID = re.compile(r"[a-z]+_[A-Za-z0-9_]{6,250}")
+#: A list longer than this is not read: of tens a page, more than anybody has.
+_PAGES: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,24 @@ def listed(reply: Reply) -> Sequence[Fields] | None:
     """What a list holds; None when the reply is none."""
     found = reply.fields.get("data")
     return [one for one in found if isinstance(one, dict)] if reply.done and isinstance(found, list) else None
+
+
+def every(ask: Callable[[str], Reply]) -> list[Fields] | None:
+    """All pages of a list: `ask` is told after which one the next begins. None without one of them."""
+    found: list[Fields] = []
+    after = ""
+    for _ in range(_PAGES):
+        reply = ask(after)
+        some = listed(reply)
+        if some is None or not isinstance(reply.fields.get("has_more"), bool):
+            return None
+        found += some
+        if not reply.fields["has_more"]:
+            return found
+        after = text(some[-1], "id") if some else ""
+        if not _ID.fullmatch(after):
+            return None
+    return None
 
 
 def reference(fields: Fields) -> str:

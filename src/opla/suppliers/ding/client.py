@@ -18,6 +18,8 @@ from opla.suppliers.ding.config import Config
 QUESTION_S: Final = 10.0
 #: A reference is of one transfer; more than a few would be a list of something else.
 _TAKE: Final = 10
+#: With the receipts of so many an answer stays well below what is read of it.
+PAGE: Final = 100
 
 
 class Client:
@@ -32,6 +34,10 @@ class Client:
 
     def records(self, reference: str) -> Reply:
         return self._asks.post("/api/V1/ListTransferRecords", {"DistributorRef": reference, "Take": _TAKE})
+
+    def transfers(self, skip: int) -> Reply:
+        """A part of all that were asked for in two months."""
+        return self._asks.post("/api/V1/ListTransferRecords", {"Skip": skip, "Take": PAGE})
 
     def products(self, query: Mapping[str, str]) -> Reply:
         return self._asks.get("/api/V1/GetProducts", query)

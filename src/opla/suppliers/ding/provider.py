@@ -1,16 +1,18 @@
-"""DingConnect, keeping `Sends`, `Finds`, `Lists`, `Floats`, `LooksUp`. Facts: its V1 document, and MAPPING.md."""
+"""DingConnect, keeping `Sends`, `Finds`, `Lists`, `ListsSends`, `Floats`, `LooksUp`. Facts: its V1 document."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 import httpx
 
 from opla.calling import Reply, told_money
 from opla.core.money import Money
-from opla.core.ports import Answer, Kind, Listed, LookedUp, Pin, Promises, SendReport, SendRequest
+from opla.core.ports import Answer, Kind, Listed, ListedSend, LookedUp, Pin, Promises, SendReport, SendRequest, Unlisted
 from opla.suppliers.ding import mapping
 from opla.suppliers.ding.client import Client, first_error, items, well
 from opla.suppliers.ding.config import Config
@@ -22,6 +24,11 @@ _GROUPING = str.maketrans("", "", " -")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _DIGITS = re.compile(r"\d{6,20}")
 
+#: For so long they list what was sent, less a day: "must not be older than 2 months".
+_KEPT: Final = timedelta(days=58)
+#: A list longer than this is not read.
+_PAGES: Final = 1000
+
 Fields = Mapping[str, object]
 
 
@@ -30,8 +37,13 @@ class Ding:
 
     promises = Promises(refuses_repeat=False, find_by_reference=True, max_seconds=120)
 
-    def __init__(self, config: Config, transport: httpx.BaseTransport | None = None) -> None:
-        self._client, self._config = Client(config, transport), config
+    def __init__(
+        self,
+        config: Config,
+        transport: httpx.BaseTransport | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._client, self._config, self._clock = Client(config, transport), config, clock
 
     # ── sending ──
 
@@ -89,6 +101,28 @@ class Ding:
         if len(alive) > 1:
             return SendReport(Answer.UNKNOWN, why="more_than_one", evidence=_evidence(reply))
         return alive[0] if alive else None
+
+    def sends_since(self, since: datetime, until: datetime) -> Sequence[ListedSend] | Unlisted:  # noqa: ARG002
+        """All that they list, which cannot be asked for by its time and is in no order that they tell."""
+        if self._clock() - since > _KEPT:
+            return Unlisted.TOO_OLD
+        found: dict[str, ListedSend] = {}
+        skip = 0
+        for _ in range(_PAGES):
+            reply = self._client.transfers(skip)
+            rows, more = list(items(reply)), reply.fields.get("ThereAreMoreItems")
+            part = [(one, _listed(one)) for one in rows]
+            if not well(reply) or not isinstance(more, bool) or (more and not rows):
+                return Unlisted.NO_ANSWER
+            for row, one in part:
+                if one is None:
+                    return Unlisted.NO_ANSWER
+                if _young(row, since):
+                    found[one.supplier_id] = one
+            if not more:
+                return list(found.values())
+            skip += len(rows)
+        return Unlisted.NO_ANSWER
 
     # ── asking ──
 
@@ -183,6 +217,30 @@ def _failed(fields: Fields, record: Fields, state: str, reference: str) -> tuple
         return Answer.UNKNOWN, "unreadable"
     answer, why = _error(fields)
     return (Answer.DECLINED, "operator_declined") if record and why == "error_unknown" else (answer, why)
+
+
+def _listed(fields: Fields) -> ListedSend | None:
+    """One row of their list: what arrives, and whether it did; its receipt is not looked at."""
+    record = _record(fields)
+    state, id_ = Reply(fields=record).text("ProcessingState") or "", record.get("TransferId")
+    price, told = Price.read(record.get("Price")), Reply(fields=id_ if isinstance(id_, dict) else {})
+    answer, digits = mapping.STATE.get(state), Reply(fields=record).text("AccountNumber") or ""
+    if answer is None or price is None or not told.text("TransferRef"):
+        return None
+    number = f"+{digits}" if _E164.fullmatch(f"+{digits}") else ""
+    given, still = answer is Answer.SUCCEEDED, answer is Answer.PENDING
+    reference, theirs = told.text("DistributorRef") or "", told.text("TransferRef") or ""
+    return ListedSend(reference, theirs, price.arrives, given, still, number)
+
+
+def _young(fields: Fields, since: datetime) -> bool:
+    """Whether it was begun since then, or they do not say when."""
+    text = Reply(fields=_record(fields)).text("StartedUtc") or ""
+    try:
+        begun = datetime.fromisoformat(text)
+    except ValueError:
+        return True
+    return (begun if begun.tzinfo else begun.replace(tzinfo=UTC)) >= since
 
 
 def _record(fields: Fields) -> Fields:

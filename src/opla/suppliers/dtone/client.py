@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Final
 
 import httpx
@@ -30,6 +31,11 @@ class Client:
     def find(self, reference: str) -> Reply:
         return self._caller.get_rows("/v1/transactions", {"external_id": reference})
 
+    def created(self, start: datetime, end: datetime) -> Iterator[Reply]:
+        """What was made in a time of at most 24 hours, its ends included; page by page as `products`."""
+        times = {name: at.isoformat().replace("+00:00", "Z") for name, at in (("from_date", start), ("to_date", end))}
+        return self._pages("/v1/transactions", times)
+
     def balances(self) -> Reply:
         return self._caller.get_rows("/v1/balances", {"unit_type": "CURRENCY"})
 
@@ -38,9 +44,12 @@ class Client:
 
     def products(self, query: Mapping[str, str]) -> Iterator[Reply]:
         """Page by page; the last one may be one that was not answered."""
+        return self._pages("/v1/products", query)
+
+    def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[Reply]:
         page = "1"
         for _ in range(_MOST_PAGES):
-            reply = self._caller.get_rows("/v1/products", {**query, "page": page, "per_page": _PER_PAGE})
+            reply = self._caller.get_rows(path, {**query, "page": page, "per_page": _PER_PAGE})
             yield reply
             page = reply.headers.get("x-next-page", "").strip()
             if not reply.done or not page.isdigit():

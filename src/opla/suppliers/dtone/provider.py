@@ -1,18 +1,23 @@
-"""DT One, keeping `Sends`, `Finds`, `Lists`, `Floats` and `LooksUp`. Facts: dvs-api-doc.dtone.com, version 1.23.0."""
+"""DT One: `Sends`, `Finds`, `Lists`, `ListsSends`, `Floats`, `LooksUp`. Facts: dvs-api-doc.dtone.com, 1.23.0."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import httpx
 
 from opla.calling import Reply
 from opla.core.money import Money
-from opla.core.ports import Answer, Kind, Listed, LookedUp, Promises, SendReport, SendRequest
+from opla.core.ports import Answer, Kind, Listed, ListedSend, LookedUp, Promises, SendReport, SendRequest, Unlisted
 from opla.suppliers.dtone import listing, mapping
 from opla.suppliers.dtone.client import Client
 from opla.suppliers.dtone.config import Config
-from opla.suppliers.dtone.reading import Fields, money, part, report_of, sku_parts, text, whole
+from opla.suppliers.dtone.reading import Fields, listed_send, money, part, report_of, sku_parts, text, whole
+
+#: So long a time of their list may be asked for at once.
+_LONGEST: Final = timedelta(hours=24)
 
 
 class DTOne:
@@ -37,6 +42,25 @@ class DTOne:
 
     def find(self, reference: str) -> SendReport | None:
         return self._found(reference, None)
+
+    def sends_since(self, since: datetime, until: datetime) -> Sequence[ListedSend] | Unlisted:
+        """A day at a time, which is the most they give; what was made on the border is told twice, and listed once."""
+        since, until = since.astimezone(UTC), until.astimezone(UTC)
+        found: dict[str, ListedSend] = {}
+        while since < until:
+            end, seen, total = min(since + _LONGEST, until), 0, ""
+            for reply in self._client.created(since, end):
+                rows = [listed_send(row) for row in reply.rows]
+                part = {one.supplier_id: one for one in rows if one is not None}
+                seen += len(part)
+                if not reply.done or len(part) < len(rows):
+                    return Unlisted.NO_ANSWER
+                found |= part
+                total = reply.headers.get("x-total", "").strip()
+            if total != str(seen):
+                return Unlisted.NO_ANSWER
+            since = end
+        return list(found.values())
 
     def products(self, country: str) -> Sequence[Listed] | None:
         theirs = listing.alpha3(country)

@@ -11,7 +11,7 @@ from typing import Final
 
 from opla.calling import Reply
 from opla.core.money import MINOR_DIGITS, Money
-from opla.core.ports import Answer, Kind, Pin, SendReport, SendRequest
+from opla.core.ports import Answer, Kind, ListedSend, Pin, SendReport, SendRequest
 from opla.core.sim import sold_code
 from opla.suppliers.dtone import mapping
 
@@ -61,6 +61,19 @@ def _completed(fields: Fields, supplier_id: str, asked: SendRequest | None, evid
         evidence=evidence,
         currency=cost.currency,
     )
+
+
+def listed_send(fields: Fields) -> ListedSend | None:
+    """One row of their list. Of a product with one amount they tell what it cost and not its face: then it is that."""
+    status, id_ = _status(fields), whole(fields, "id")
+    wanted = money(part(part(fields, "requested_values"), "destination"), exact=True)
+    face = wanted or cost_of(part(fields, "prices"))
+    if status is None or id_ is None or face is None:
+        return None
+    answer = mapping.CLASS[status.class_]
+    given = answer is Answer.SUCCEEDED and status.class_ != mapping.REVERSED
+    number = text(part(fields, "credit_party_identifier"), "mobile_number")
+    return ListedSend(text(fields, "external_id"), str(id_), face, given, answer is Answer.PENDING, number)
 
 
 @dataclass(frozen=True)

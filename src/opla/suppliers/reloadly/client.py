@@ -20,6 +20,8 @@ from opla.suppliers.reloadly.config import Config
 
 #: How long a question may take. A top-up waits for its operator, and has the whole of `timeout_s`.
 QUESTION_S: Final = 10.0
+#: As many as they give by themselves.
+PAGE: Final = 200
 _ACCEPT: Final = "application/com.reloadly.topups-v1+json"
 #: A token ends for us this long before it ends for them.
 _EARLY_S: Final = 60.0
@@ -64,6 +66,11 @@ class Client:
 
     def found(self, reference: str) -> Reply:
         return self._ask(lambda way: way.asks.get("/topups/reports/transactions", {"customIdentifier": reference}))
+
+    def sent(self, start: str, page: int) -> Reply:
+        """A page of what was asked for since then, `YYYY-MM-DD HH:MM:SS` by a clock of theirs; pages count from 1."""
+        asked = {"startDate": start, "size": str(PAGE), "page": str(page)}
+        return self._ask(lambda way: way.asks.get("/topups/reports/transactions", asked))
 
     def status(self, transaction_id: str) -> Reply:
         return self._ask(lambda way: way.asks.get(f"/topups/{transaction_id}/status"))

@@ -1,4 +1,4 @@
-"""Reloadly, keeping `Sends`, `Finds`, `Lists`, `Floats`, `LooksUp`. Facts: its OpenAPI of 2022-07, and MAPPING.md."""
+"""Reloadly, keeping `Sends`, `Finds`, `Lists`, `ListsSends`, `Floats`, `LooksUp`. Facts: its OpenAPI of 2022-07."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import httpx
 import rphonenumbers
 
 from opla.calling import Reply, told_money
 from opla.core.money import Money
-from opla.core.ports import Answer, Kind, Listed, LookedUp, Pin, Promises, SendReport, SendRequest
+from opla.core.ports import Answer, Kind, Listed, ListedSend, LookedUp, Pin, Promises, SendReport, SendRequest, Unlisted
 from opla.suppliers.reloadly import mapping
-from opla.suppliers.reloadly.client import Client
+from opla.suppliers.reloadly.client import PAGE, Client
 from opla.suppliers.reloadly.config import Config
 from opla.suppliers.reloadly.selling import Asked, Operator, operator_of
 
 #: Digits, or letters too, as operators print them on a voucher; the signs between groups are left out, as in our stock.
 _CODE = re.compile(r"[0-9A-Za-z]{4,64}")
 _GROUPING = str.maketrans("", "", " -")
+#: They do not say by which clock their list is asked: no place on earth is further from ours than this.
+_ANY_CLOCK: Final = timedelta(hours=15)
+#: A list longer than this is not read.
+_PAGES: Final = 1000
+_NUMBER: Final = 16
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 Fields = Mapping[str, object]
@@ -102,6 +109,24 @@ class Reloadly:
             return report
         return replace(report, cost_minor=told.cost_minor, currency=told.currency, why="")
 
+    def sends_since(self, since: datetime, until: datetime) -> Sequence[ListedSend] | Unlisted:  # noqa: ARG002
+        """Page by page until one is not full. One that comes twice shows that they count otherwise than they say."""
+        start = f"{since.astimezone(UTC) - _ANY_CLOCK:%Y-%m-%d %H:%M:%S}"
+        found: dict[str, ListedSend] = {}
+        for page in range(1, _PAGES + 1):
+            reply = self._client.sent(start, page)
+            rows = reply.fields.get("content") if reply.done else None
+            if not isinstance(rows, list):
+                return Unlisted.NO_ANSWER
+            read = [_listed(row) if isinstance(row, dict) else None for row in rows]
+            part = {one.supplier_id: one for one in read if one is not None}
+            if len(part) < len(rows) or part.keys() & found.keys():
+                return Unlisted.NO_ANSWER
+            found |= part
+            if len(rows) < PAGE:
+                return list(found.values())
+        return Unlisted.NO_ANSWER
+
     # ── asking ──
 
     def products(self, country: str) -> Sequence[Listed] | None:
@@ -176,6 +201,21 @@ def _told(fields: Fields, reference: str, reply: Reply) -> SendReport:
         currency=cost.currency if cost else "",
         delivered=delivered,
     )
+
+
+def _listed(row: Fields) -> ListedSend | None:
+    """One row of their list, as what arrived or, of what did not, was to be paid; its code is not looked at."""
+    told, digits = Reply(fields=row), str(row.get("recipientPhone") or "")
+    id_, status = told.whole("transactionId"), told.text("status") or ""
+    amounts = ((row.get(f"{name}Amount"), row.get(f"{name}AmountCurrencyCode")) for name in ("delivered", "requested"))
+    face = next((found for amount in amounts if (found := told_money(*amount))), None)
+    if not id_ or status not in mapping.STATUS or face is None:
+        return None
+    answer = mapping.STATUS[status]
+    given = answer is Answer.SUCCEEDED and status not in mapping.REVERSED
+    number = f"+{digits}" if digits.isascii() and digits.isdigit() and len(digits) < _NUMBER else ""
+    reference = told.text("customIdentifier") or ""
+    return ListedSend(reference, str(id_), face, given, answer is Answer.PENDING, number)
 
 
 def _cost(fields: Fields) -> Money | None:

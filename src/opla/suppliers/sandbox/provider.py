@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from opla.calling import Reply, all_of
 from opla.core.money import MINOR_DIGITS, Money
-from opla.core.ports import Answer, Kind, ListedSend, LookedUp, Pin, Promises, SendReport, SendRequest
+from opla.core.ports import Answer, Kind, ListedSend, LookedUp, Pin, Promises, SendReport, SendRequest, Unlisted
 from opla.suppliers.sandbox import mapping
 from opla.suppliers.sandbox.client import Client
 from opla.suppliers.sandbox.config import Config
@@ -47,7 +47,7 @@ class Sandbox:
         # A "no" to the question says nothing of the send.
         return replace(report, answer=Answer.UNKNOWN) if report.answer is Answer.DECLINED and not reply.done else report
 
-    def sends_since(self, since: datetime) -> Sequence[ListedSend] | None:
+    def sends_since(self, since: datetime, until: datetime) -> Sequence[ListedSend] | Unlisted:  # noqa: ARG002
         since_ms = int(since.timestamp() * 1000)
         return all_of(lambda n: self._client.sends_since(since_ms, n), "sends", _listed)
 
