@@ -139,9 +139,7 @@ def test_a_machine_that_was_set_up_as_the_page_says_sells_is_reloaded_and_comes_
     )
     settings(machine)
     machine.boots()
-    assert (
-        machine.does("systemd-analyze verify /etc/systemd/system/opla*.service /etc/systemd/system/opla.target") == ""
-    )
+    assert machine.does("cd /etc/systemd/system && systemd-analyze verify opla*.service opla.target") == ""
     exposure = re.search(r"opla.service: ([\d.]+)", machine.does("systemd-analyze security opla.service"))
     assert exposure
     assert f"calls it {exposure[1]}," in (ROOT / "docs" / "howto" / "install.md").read_text("utf-8")
@@ -176,7 +174,7 @@ def test_a_machine_that_was_set_up_as_the_page_says_sells_is_reloaded_and_comes_
     assert "The books balance." in machine.does("opla books")
 
     began = time.monotonic()
-    machine.does("systemctl stop opla.target")
+    machine.does("systemctl stop opla.target opla.service")
     assert time.monotonic() - began < 45
     assert machine.does("systemctl show --property Result --value opla.service") == "success"
     assert machine.does("pgrep -u opla || true") == ""
