@@ -157,6 +157,9 @@ def test_a_machine_that_was_set_up_as_the_page_says_sells_is_reloaded_and_comes_
         "600",
     ]
 
+    machine.does("cp /var/lib/opla/keys.json /etc/opla/secrets/ && systemctl start opla-worker@1")
+    assert machine.does("systemctl is-active opla-worker@1", fine=False) == "inactive", "it works for another database"
+
     first = main_process(machine)
     upgrade = blocks("upgrade.md", about="systemctl reload")
     machine.does(upgrade.replace("git fetch && git checkout v0.2.0", "git fetch file:///srv/opla.git"))
