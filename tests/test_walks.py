@@ -82,7 +82,7 @@ TABLE: dict[str, Says | By | Never] = {
     ".venv/bin/python docs/pictures/take.py http://127.0.0.1:8000/": Never("it takes the pictures of the pages anew"),
     f"./opla topup --operator proximus --amount 15 {ORDER}": Says("Delivered"),
     f"{LYCA} --number 0470123456 {ORDER}": Says("Delivered"),
-    f"{LYCA} --number 0470123901 {ORDER}": Says("Refunded"),
+    f"{LYCA} --number 0470123901 {ORDER}": Says("Refunded", 1),
     f"{LYCA} --number 0470123904 {ORDER}": Says("Delivered"),
     f"{LYCA} --number 0470123910 {ORDER} --wait 3": Says("being delivered", 3),
     f"{LYCA} --number 024123456 {ORDER} --json": Says("number_landline", 1),

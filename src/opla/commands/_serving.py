@@ -115,14 +115,14 @@ class _Server(MPServer):
         kill, and say that it did, whoever had gone in peace. The pipe that ends with a worker tells everybody."""
         there = {worker.inner.sentinel: worker for worker in self.wrks}
         for worker in self.wrks:
-            worker.terminate()
+            worker.terminate()  # type: ignore[no-untyped-call]  # as theirs is
         ends_at = time.monotonic() + _DRAINING_S
         while there and (left_s := ends_at - time.monotonic()) > 0:
             for gone in wait(list(there), left_s):
-                there.pop(gone)  # type: ignore[call-overload]  # sentinels are what we gave
+                there.pop(gone)
         for worker in there.values():
             _log.warning("a request was not over after %s seconds and is cut off", _DRAINING_S)
-            worker.kill()
+            worker.kill()  # type: ignore[no-untyped-call]  # as theirs is
         self.wrks.clear()
 
     def signal_handler_interrupt(self, *_: object) -> None:
