@@ -302,6 +302,7 @@ class Walk:
     up: subprocess.Popen[bytes] | None = None
 
     def goes(self, pages: tuple[str, ...], *, long: bool) -> None:
+        self._opens()
         for page in pages:
             for command in commands(page):
                 row = TABLE.get(command)
@@ -379,4 +380,4 @@ def test_whoever_follows_the_first_pages_gets_what_they_say(walk: Walk) -> None:
 
 @pytest.mark.full
 def test_whoever_follows_the_pages_of_the_house_gets_what_they_say(walk: Walk) -> None:
-    walk.goes(("README.md", *THE_HOUSE), long=True)
+    walk.goes((*THE_HOUSE, "README.md"), long=True)
