@@ -56,7 +56,8 @@ def test_the_proxies_write_no_addresses_and_believe_no_visitor_about_theirs() ->
     assert "X-Forwarded-For $remote_addr" in nginx
     caddy = (DEPLOY / "caddy" / "Caddyfile").read_text("utf-8")
     assert not re.search(r"^\s*log\b", caddy, re.MULTILINE)
-    assert caddy.count("X-Forwarded-For {remote_host}") == caddy.count("reverse_proxy")
+    assert caddy.count("X-Forwarded-For {remote_host}") == 1
+    assert caddy.count("import shop") == caddy.count("reverse_proxy ")
 
 
 def test_the_container_runs_as_nobody_and_asks_whether_it_lives() -> None:

@@ -28,6 +28,8 @@ from opla.commands import Stop
 _FOLDER = Path(commands.__file__).parent
 _DEFINES_RUN = re.compile(r"^def run\(", re.MULTILINE)
 _WIDTH = 12
+#: They only tell `up` something. What systemd starts to reload a unit cannot read the unit's secrets.
+_NEEDS_NO_SETTINGS = {"reload"}
 
 
 class _Usage(Exception):  # noqa: N818  (a way out of argparse, caught below)
@@ -104,7 +106,8 @@ def main(words: Sequence[str]) -> int:
         print(_help())
         return 0
     try:
-        secret_files.read(os.environ)
+        if words[0] not in _NEEDS_NO_SETTINGS:
+            secret_files.read(os.environ)
     except ValueError as problem:
         _refuse("setting_unreadable", str(problem), as_json=as_json)
         return 1

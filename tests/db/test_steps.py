@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -130,3 +133,20 @@ def test_code_of_two_releases_ago_says_so_instead_of_running(monkeypatch: pytest
     assert not setup.is_current()
     with pytest.raises(setup.TooOld):
         setup.prepare(AT)
+
+
+def test_every_process_of_one_code_wants_the_same_database() -> None:
+    """Sets come in another order in each process: half of them took the database for somebody else's, made it anew
+    under a shop that was open, and said of themselves that they were not ready."""
+    program = (
+        "import os; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'opla.site.settings')\n"
+        "from opla.db import setup; print(setup.wanted())"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(opla.__file__).parents[1])}
+    wanted = {
+        subprocess.run(
+            [sys.executable, "-c", program], env={**env, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2", "6")
+    }
+    assert wanted == {f"{setup.wanted()}\n".encode()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from opla.db.queries import floats
 from opla.db.queries.call import select
 from opla.operations import api_keys, resellers
 from opla.operations.api_keys import Key
+from opla.site.logs import Record
 from opla.workers import intake
 from opla.workers.intake import Intake
 from support import aside
@@ -36,6 +38,7 @@ class Door:
         self.secret = made.secret
         self.intake = Intake(world.shop)
         self.headers: list[tuple[bytes, bytes]] = []
+        self.numbers: list[str] = []  # of the answers: X-Request-ID
 
     def key(self, **terms: Any) -> str:
         """Another of its keys."""
@@ -71,6 +74,7 @@ class Door:
             sent.append(event)
 
         await self.intake(scope, receive, send)
+        self.numbers.append(dict(sent[0]["headers"])[b"x-request-id"].decode())
         return sent[0]["status"], json.loads(sent[1]["body"])
 
 
@@ -227,3 +231,31 @@ def test_a_database_that_breaks_is_said_to_be_closed_for_a_moment_and_the_same_k
     assert code(closed) == (503, "temporarily_closed")
     [(status, _)] = door.asks(("a", ORDER))
     assert status == 202
+
+
+def test_every_answer_has_a_number_of_ours_and_the_log_says_it_once(
+    door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="opla.request")
+    door.headers = [(b"x-request-id", b"theirs\r\nSet-Cookie: a=b")]
+    door.asks(*[(f"k{n}", {**ORDER, "number": f"047012345{n}"}) for n in range(3)], ("bad", {"sku": "?"}), ("", ORDER))
+    assert len(set(door.numbers)) == 5
+    assert all(re.fullmatch("[0-9a-f]{16}", number) for number in door.numbers)
+    lines = [json.loads(Record().format(record)) for record in caplog.records if record.name == "opla.request"]
+    assert sorted(number for line in lines for number in line["request"].split()) == sorted(door.numbers)
+    assert {line["status"]: len(line["request"].split()) for line in lines if line["status"] == 202} == {202: 3}
+    assert {line["route"] for line in lines} == {"/api/v1/orders"}
+    assert "theirs" not in caplog.text
+
+
+def test_what_breaks_a_batch_is_written_with_the_numbers_of_its_requests(
+    door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(intake, "place_from_float", broken)
+    [closed] = door.asks(("a", ORDER))
+    assert code(closed) == (503, "temporarily_closed")
+    [line] = [json.loads(Record().format(record)) for record in caplog.records if record.levelname == "ERROR"]
+    assert (line["request"], line["error"]) == (door.numbers[0], "ZeroDivisionError")

@@ -7,16 +7,20 @@ answers. So code is replaced without a request lost (`up`).
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from multiprocessing.connection import wait
 from typing import Any
 
 from granian._granian import SocketHolder
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
@@ -26,10 +30,16 @@ from opla.site import logs
 
 Application = Callable[..., object]
 
+_log = logging.getLogger(__name__)
+
 #: How long those who come by connections that stay open are told to come by another, before this server is closed.
 _LEAVING_S = 0.5
 #: How long requests under way may take to their end; longer ones are cut off.
 _DRAINING_S = 20
+#: Who has begun to say what they want says all of it in this time, or a worker that leaves would wait for them. Nobody
+#: who has said nothing yet is waited for; a connection that was used and is not used again is closed after it too, so
+#: a proxy in front lets go of its own before (deploy/).
+_HEARING_S = 10
 
 
 def serve(
@@ -62,6 +72,7 @@ def serve(
         interface=Interfaces(interface),
         workers=len(sockets),
         blocking_threads=1,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEARING_S * 1000),
         workers_kill_timeout=_DRAINING_S,
         respawn_failed_workers=True,
         respawn_interval=0.5,
@@ -98,6 +109,21 @@ class _Server(MPServer):
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:  # type: ignore[override]  # as theirs is
         self._shd = self._held[idx]  # type: ignore[assignment]  # theirs begins with None
         return super()._spawn_worker(idx, target, callback_loader)
+
+    def _stop_workers(self) -> None:
+        """Granian asks the system in two threads whether a worker has ended, and one alone hears so: the other would
+        kill, and say that it did, whoever had gone in peace. The pipe that ends with a worker tells everybody."""
+        there = {worker.inner.sentinel: worker for worker in self.wrks}
+        for worker in self.wrks:
+            worker.terminate()  # type: ignore[no-untyped-call]  # as theirs is
+        ends_at = time.monotonic() + _DRAINING_S
+        while there and (left_s := ends_at - time.monotonic()) > 0:
+            for gone in wait(list(there), left_s):
+                there.pop(gone)
+        for worker in there.values():
+            _log.warning("a request was not over after %s seconds and is cut off", _DRAINING_S)
+            worker.kill()  # type: ignore[no-untyped-call]  # as theirs is
+        self.wrks.clear()
 
     def signal_handler_interrupt(self, *_: object) -> None:
         self._leaving()

@@ -14,7 +14,7 @@ from typing import Final
 
 from django.core.management import call_command
 from django.db import OperationalError, connections, transaction
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from opla import VERSION
 from opla.core import card, cash, ledger, order, passport, payment, print_job, stock, voucher
@@ -130,7 +130,8 @@ def _kinds(slot: ledger.Slot) -> list[str]:
 
 @cache
 def wanted() -> str:
-    digest = hashlib.sha256(repr((arrows(), posting_rules(), sorted(ledger.SIDES.items()))).encode())
+    # Sorted: what the core keeps in a set comes in another order in each process.
+    digest = hashlib.sha256(repr((sorted(arrows()), posting_rules(), sorted(ledger.SIDES.items()))).encode())
     for path in [*_MIGRATIONS, *(_HERE / "sql" / f"{name}.sql" for name in (*_SQL, "tables"))]:
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
@@ -234,7 +235,7 @@ def _again_and_again(change: Callable[[], object]) -> None:
         try:
             change()
         except OperationalError as problem:
-            if not isinstance(problem.__cause__, LockNotAvailable) or not tries_left:
+            if not isinstance(problem.__cause__, (DeadlockDetected, LockNotAvailable)) or not tries_left:
                 raise
             time.sleep(_LOCK_PAUSE_S)
         else:

@@ -30,7 +30,7 @@ QUIET_S = 10.0
 #: The request that is being answered; empty between requests.
 request_id: ContextVar[str] = ContextVar("request", default="")
 #: What else a line may say: figures, and ids that open nothing.
-_NAMED = ("took_s", "order", "payment", "attempt", "adapter")
+_NAMED = ("route", "took_s", "order", "payment", "attempt", "adapter")
 
 _LINK = r"\b[a-z2-7]{26}\b"  # 128 bits in base32: an order's link, an owner's
 _KEY = r"\bopla_[A-Za-z0-9_-]{16,}"  # a reseller's

@@ -18,7 +18,8 @@ process, apart from the one for everything else of the API, and is as large as w
 | plays here  | a sandbox key | 120     | 20                  |
 
 Its answers say nothing of what is left (`RateLimit`): a bucket that every worker has for itself is no promise. One that
-is empty says 429 and `Retry-After`.
+is empty says 429 and `Retry-After`. Every answer has a number of ours (`X-Request-ID`), and the log says it as
+`request`, beside those that were placed with it; what a caller sends under that name is not looked at.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -57,6 +59,7 @@ from opla.presenting import languages, problems
 from opla.workers.pulse import EVERY_S, Pulse
 
 _log = logging.getLogger(__name__)
+_requests = logging.getLogger("opla.request")
 
 #: How long the first request of a batch waits for others, and how many go together at most.
 COLLECT_S = 0.002
@@ -94,13 +97,15 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One order as it came in: the key of who asks is looked up with the batch. `tongues`: `Accept-Language`."""
+    """One order as it came in: the key of who asks is looked up with the batch. `tongues`: `Accept-Language`; `name`:
+    what its answer and the log call it."""
 
     secret: str
     key: str
     wanted: Wanted
     address: str = ""
     tongues: str = ""
+    name: str = ""
 
 
 class Intake:
@@ -120,13 +125,25 @@ class Intake:
         if scope["type"] != "http":
             return
         began = time.perf_counter()
-        answer = await self._answer(scope, receive)
+        name = secrets.token_hex(8)
+        asked = await self._hear(scope, receive)
+        if isinstance(asked, Response):
+            answer = asked
+            _written([name], answer.status, time.perf_counter() - began)
+        else:
+            asked = replace(asked, name=name)
+            answer = await (self._play(asked) if asked.secret.startswith(SANDBOX_PREFIX) else self._put(asked))
         metering.request("intake", answer.status, time.perf_counter() - began)
-        headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
+        headers = [
+            *answer.headers,
+            (b"content-length", str(len(answer.body)).encode()),
+            (b"x-request-id", name.encode()),
+        ]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+    async def _hear(self, scope: Scope, receive: Receive) -> Request | Response:
+        """What is asked, or what is wrong with how it is asked."""
         if scope["path"] not in _PATHS:
             return problem(Refusal(Code.NOT_FOUND))
         if scope["method"] != "POST":
@@ -139,10 +156,7 @@ class Intake:
                 return problem(Refusal(Code.FILE_UNREADABLE, "body", {"why": "size"}), status=413)
             if not event.get("more_body"):
                 break
-        asked = read(dict(scope["headers"]), body, _nearest(scope))  # type: ignore[call-overload]  # pairs, says ASGI
-        if isinstance(asked, Response):
-            return asked
-        return await (self._play(asked) if asked.secret.startswith(SANDBOX_PREFIX) else self._put(asked))
+        return read(dict(scope["headers"]), body, _nearest(scope))  # type: ignore[call-overload]  # pairs, says ASGI
 
     def say_alive(self) -> None:
         """From now on, by the thread that places orders: one that hangs is silent."""
@@ -190,17 +204,35 @@ class Intake:
         self._collecting = False
 
     def _place(self, batch: list[Request], keys: Keys) -> list[Response]:
+        began = time.perf_counter()
+        answers = self._placed(batch, keys)
+        of_status: dict[int, list[str]] = {}
+        for asked, answer in zip(batch, answers, strict=True):
+            of_status.setdefault(answer.status, []).append(asked.name)
+        for status, names in of_status.items():
+            _written(names, status, time.perf_counter() - began)
+        return answers
+
+    def _placed(self, batch: list[Request], keys: Keys) -> list[Response]:
+        whose = {"request_id": " ".join(asked.name for asked in batch)}
         try:
             return place(batch, keys, shop=self._shop)
         except BROKEN:
-            _log.warning("the database is not there", exc_info=True)
+            _log.warning("the database is not there", exc_info=True, extra=whose)
             reconnect()
         except Exception as broke:  # noqa: BLE001 - whatever it was, it is written down
             if quarantine.stands_still(broke):
                 return [problem(Refusal(Code.QUARANTINE))] * len(batch)
-            _log.exception("a batch of orders broke")
+            _log.exception("a batch of orders broke", extra=whose)
         # Committed or not: the same key again finds out.
         return [problem(Refusal(Code.TEMPORARILY_CLOSED))] * len(batch)
+
+
+def _written(names: list[str], status: int, took_s: float) -> None:
+    """One line for those that were placed together and answered alike: a line each costs as much as placing it."""
+    if _requests.isEnabledFor(logging.INFO):
+        said = {"request_id": " ".join(names), "route": _PATHS[0], "status_code": status, "took_s": round(took_s, 4)}
+        _requests.info("order intake", extra=said)
 
 
 def _nearest(scope: Scope) -> str:
