@@ -2,7 +2,8 @@
 
 asked ──approved──▶ due ──paid back──▶ done
  └─denied─▶ denied   │ ├──refused by the provider──▶ refused ──a person paid it from the bank──▶ otherwise
-                     │ │                             (an item: pay it back another way)
+                     │ │                             (an item: pay it back another way)            ▲
+                     │ ├──nobody answers for it, and a person paid it from the bank────────────────┘
                      └─┴──the money went back without us──▶ outside
 
 Only a refund by choice is asked first, where it is large: a second person approves or denies it. One to a reseller's
@@ -209,11 +210,23 @@ def _done(change: Change, refund: Refund, *, chance: Chance, attempt_id: UUID) -
     )
 
 
-def paid_otherwise(refund: Refund, *, why: str, chance: Chance) -> Change:
-    """A person paid it from our bank account, after the provider refused. Raises `Contradiction` for any other.
+def paid_otherwise(refund: Refund, tried: Try, *, why: str, chance: Chance) -> Change:
+    """A person paid it from our bank account: the provider refused, or never says whether it did. Then its attempt is
+    given up with it. Raises `Contradiction` for any other.
 
     What of it has left without us is not owed a second time: only the rest was paid, and the debt is met by both.
     """
+    if refund.state is State.DUE and tried.state in attempt.OPEN:
+        target = attempt.after(attempt.Kind.REFUND, tried.state, Answer.DECLINED)
+        free = replace(
+            refund, state=State.REFUSED, kept_minor=refund.kept_minor + refund.amount.amount_minor
+        )  # as if they had refused it
+        change = paid_otherwise(free, tried, why=why, chance=chance)
+        sums = tuple(replace(one, refunding_minor=-refund.amount.amount_minor) for one in change.sums)
+        moves = tuple(replace(m, source=State.DUE) if m.subject is Subject.REFUND else m for m in change.moves)
+        given_up = Move(Subject.ATTEMPT, tried.id, tried.state, target, Answer.DECLINED, why=why)
+        note = Note(tried.id, Answer.DECLINED, None, tried.tries, why=why)
+        return replace(change, moves=(given_up, *moves), notes=(note,), sums=sums, closes=_waiting(tried.id))
     if refund.state is not State.REFUSED:
         raise Contradiction(Why.MOVE_IMPOSSIBLE, subject="refund", state=refund.state, event="paid_otherwise")
     amount_minor = refund.amount.amount_minor
