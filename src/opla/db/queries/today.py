@@ -235,7 +235,9 @@ def on_its_way(kind: str, age: int | None, at: datetime, *, unknown: bool, limit
         OnItsWay(
             expect(row[0], str),
             expect(row[1], bool),
-            *(expect(value, str) for value in row[2:5]),
+            expect(row[2], str),
+            expect(row[3], str),
+            expect(row[4], str),
             Money(expect(row[5], int), expect(row[6], str)),
             expect(row[7], datetime),
             expect(row[8], datetime),
