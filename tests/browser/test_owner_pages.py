@@ -203,6 +203,8 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
         "/owner/find/?q=nobody@example.org",
         house.order,
         "/owner/items/?kind=bank_line",
+        "/owner/items/?by=money",
+        "/owner/underway/?kind=charge",
         "/owner/catalogue/",
         "/owner/catalogue/?of=PX-15",
         "/owner/catalogue/cell/?key=products/PX-15/face",

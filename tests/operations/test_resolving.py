@@ -17,6 +17,7 @@ from opla.core.money import Money
 from opla.core.ports import Answer, ChargeReport, Kind, Promises, RefundReport, RefundRequest, SendReport, SendRequest
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import attempts, items
+from opla.db.queries.books import books
 from opla.db.queries.call import select
 from opla.operations.resolve_item import MAX_FILE, Wanted, offers, resolve_item
 from support import at_once
@@ -101,6 +102,18 @@ def unknown_charge(world: World) -> UUID:
 
 
 # ── a send ──
+
+
+def test_their_number_is_asked_for_only_where_it_is_not_known(world: World) -> None:
+    world.supplier.promises = FINDS_ONLY
+    world.paid(DIRECT)
+    world.supplier.script = [lambda _r: SendReport(Answer.PENDING, supplier_id="sup_1")]
+    world.supplier.finds = False
+    world.work_through(20 * 60, step_s=30)
+    [delivered, *_] = offers(items.open_items()[0], shop=world.shop)
+    assert delivered.asks == ("amount",)
+    assert say(world, GIVEN) is Step.RESOLVED
+    assert select("SELECT supplier_id FROM delivery") == [("sup_1",)]
 
 
 def test_delivered_by_a_persons_word_is_delivered_and_told(world: World) -> None:
@@ -243,6 +256,17 @@ def test_what_was_paid_beside_the_price_can_be_paid_back_otherwise_too(world: Wo
     assert world.balance("refunds_due:EUR") == 0
 
 
+def test_what_nobody_answers_for_is_paid_back_otherwise_and_never_asked_for_again(world: World) -> None:
+    asked = unknown_refund(world)
+    assert say(world, Wanted("paid_back_otherwise", "they are bankrupt; by our own bank")) is Step.RESOLVED
+    world.work_through(3600, step_s=600)
+    assert [(reason, state) for reason, _, state in world.refunds()] == [("declined", "otherwise")]
+    assert (len(asked), world.items()) == (1, [])
+    assert (world.balance("bank:EUR"), world.balance("refunds_due:EUR")) == (-1500, 0)
+    assert select("SELECT refunded_minor, refunding_minor FROM payment") == [(1500, 0)]
+    assert all(check.holds for check in books(world.clock()))
+
+
 def test_what_waits_for_the_days_cap_goes_out_today_when_a_person_allows_it(world: World) -> None:
     world.shop = replace(world.shop, refund_cap_minor=0)
     declined(world)
@@ -254,6 +278,15 @@ def test_what_waits_for_the_days_cap_goes_out_today_when_a_person_allows_it(worl
 
 
 # ── a charge ──
+
+
+def test_their_number_of_a_payment_is_noted_with_a_persons_word_for_a_refund_asks_for_it(world: World) -> None:
+    unknown_charge(world)
+    [offer] = [o for o in offers(items.open_items()[0], shop=world.shop) if o.resolution == "paid"]
+    assert offer.asks == ("amount", "supplier_id")
+    assert say(world, Wanted("paid", "in their list", amount="15", supplier_id="pay_77")) is Step.RESOLVED
+    assert select("SELECT provider_id FROM attempt WHERE kind = 'charge'") == [("pay_77",)]
+    assert items.evidence(1)[0].facts["supplier_id"] == "pay_77"
 
 
 def test_paid_by_a_persons_word_is_delivered(world: World) -> None:

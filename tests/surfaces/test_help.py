@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from fakes import DIRECT
+from fakes import DEVICE, DIRECT
 from opla.core.actor import Role
 from opla.db.queries.call import select
 from surfaces.conftest import Door, Seen, Visitor
@@ -172,6 +172,37 @@ def test_saved_phrases_are_in_the_customers_language_beside_the_clerks(door: Doo
     assert '<textarea id="message" name="message" rows="6" maxlength="2000" lang="fr"' in page.html
     assert "Cela fonctionne-t-il maintenant\u00a0? Sinon, répondez simplement ici.</textarea>" in page.html
     assert select("SELECT count(*) FROM thread_message") == [(1,)]
+
+
+def test_a_customer_writes_chinese_and_an_owner_who_reads_dutch_answers_from_the_orders_page(door: Door) -> None:
+    link = door.delivered(language="zh-Hans")
+    reader = Visitor(DEVICE, "zh-CN")
+    write(reader, link, "充值没有到账")
+    [(thread, order)] = select("SELECT id, order_id FROM thread")
+    owner = signed_in(door.world, language="nl")
+    page = owner.get(f"/owner/orders/{order}/")
+    assert '<p class="said" lang="zh-Hans">充值没有到账</p>' in page.html
+    both = re.search(r'name="phrase" value="care">([^<]*)<small lang="zh-Hans">([^<]*)</small>', page.html)
+    assert both is not None
+    assert ("simkaart" in both[1].lower(), "运营商" in both[2]) == (True, True)
+    assert '<option value="zh-Hans" lang="zh-Hans" selected>简体中文</option>' in page.html
+    # a saved phrase: chosen in Dutch, received in Chinese, and read again by the house in both
+    drafted = owner.post(f"/owner/threads/{thread}/", {"message": "", "seen": "1", "from": "order", "phrase": "care"})
+    [text] = re.findall(r"<textarea[^>]*>([^<]*)</textarea>", drafted.html)
+    sent = {"message": unescape(text), "seen": "1", "from": "order", "act": "answer", "language": "zh-Hans"}
+    done = owner.post(f"/owner/threads/{thread}/", sent)
+    assert (done.status, done.where) == (200, f"/owner/orders/{order}/")
+    assert both[1].strip() in done.text
+    # free words in a language of the house: named as what they are, on both sides
+    words = {"message": "We bellen de operator", "seen": "2", "from": "order", "act": "answer", "language": "nl"}
+    assert owner.post(f"/owner/threads/{thread}/", words).where == f"/owner/orders/{order}/"
+    theirs = reader.get(f"{link}thread/")
+    assert '<span class="quiet" lang="nl">Nederlands</span>' in theirs.html
+    assert '<p class="said" lang="nl">We bellen de operator</p>' in theirs.html
+    assert '<span class="quiet" lang="zh-Hans">' not in theirs.html
+    wrong = owner.post(f"/owner/threads/{thread}/", {**words, "seen": "3", "language": "tlh"})
+    assert wrong.status == 422
+    assert select("SELECT count(*) FROM thread_message") == [(3,)]
 
 
 def test_what_the_customer_wrote_meanwhile_is_read_before_it_is_answered(door: Door) -> None:

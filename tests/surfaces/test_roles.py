@@ -21,6 +21,7 @@ from surfaces.test_owner_pages import signed_in
 #: A row per page and verb: who may. A verb without a row is nobody's.
 TABLE: Final = """
 owner                 GET   owner accountant support shop_manager
+owner-underway        GET   owner support
 owner-books           GET   owner accountant
 owner-books           POST  owner accountant
 owner-figures         GET   owner accountant

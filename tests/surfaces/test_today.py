@@ -7,15 +7,16 @@ import io
 import re
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from uuid import UUID
 
 import pytest
 
 import support
-from fakes import CODE, DIRECT, World
+from fakes import CODE, DIRECT, NUMBER, World
 from opla.core.actor import Actor, Role
 from opla.core.day import bounds, day_of
-from opla.core.ports import Promises
+from opla.core.ports import Answer, Promises
 from opla.db.queries import today
 from opla.db.queries.books import proof, prove_turn
 from opla.db.queries.call import select
@@ -82,6 +83,59 @@ def test_an_unclear_answer_is_counted_by_its_age_until_it_waits_for_a_person(doo
     world.work_through(17 * 60, step_s=60)
     assert world.items() == ["unknown_send"]
     assert [one for one in today.underway(world.clock()) if one.kind == "send"] == []
+
+
+def test_what_is_asked_about_by_itself_leads_to_its_orders_by_age(door: Door) -> None:
+    world, owner = door.world, signed_in(door.world)
+    unpaid = world.order(CODE)
+    world.work()
+    silent(world)
+    sent = world.paid(DIRECT)
+    world.work()
+    world.clock.tick(60)
+    links = [unescape(one) for one in re.findall(r'href="(/owner/underway/[^"]*)"', owner.get(HERE).html)]
+    assert links == [
+        "/owner/underway/?kind=charge", "/owner/underway/?kind=charge&age=0",
+        "/owner/underway/?kind=send&unknown", "/owner/underway/?kind=send&unknown&age=0",
+    ]  # fmt: skip
+    for address, order in zip(links, (unpaid, unpaid, sent, sent), strict=True):
+        listed = owner.get(address)
+        assert re.findall(r'href="/owner/orders/([^/]+)/"', listed.html) == [str(order)], address
+    assert world.supplier.asked[0] in listed.text
+    assert "Nothing is on its way" in owner.get("/owner/underway/?kind=charge&age=3").text
+    for nowhere in ("", "?kind=look", "?kind=send&age=9", "?kind=send&age=x"):
+        assert owner.get(f"/owner/underway/{nowhere}").status == 404
+
+
+def test_the_list_is_by_age_or_by_money(door: Door) -> None:
+    world, owner = door.world, signed_in(door.world)
+    silent(world)
+    first = parked(door, CODE)
+    silent(world)
+    world.paid("MV-40", quote=world.quote("MV-40", number=NUMBER), captured_minor=4000)
+    world.work_through(17 * 60, step_s=60)
+    assert world.items() == ["unknown_send", "unknown_send"]
+
+    def shown(how: str) -> list[str]:
+        return re.findall(r'<h2><a href="(/owner/items/\d+/)"', owner.get(f"/owner/items/{how}").html)
+
+    assert shown("")[0] == first
+    assert shown("?kind=unknown_send&by=money") == shown("")[::-1]
+
+
+def test_an_item_of_a_payment_leads_to_each_order_and_shows_what_was_posted(door: Door) -> None:
+    world, owner = door.world, signed_in(door.world)
+    order = world.order(CODE)
+    world.work()
+    world.provider.decide(Answer.SUCCEEDED, 1000)
+    world.wake()
+    world.work(3)
+    assert world.items() == ["wrong_amount"]
+    [address] = re.findall(r'href="(/owner/items/\d+/)"', owner.get(HERE).html)
+    page = owner.get(address)
+    assert f'href="/owner/orders/{order}/"' in page.html
+    for text in ("Postings", "€10.00", "Ordered", "Less came in than asked"):
+        assert text in page.text, text
 
 
 def test_the_sales_are_those_of_the_orders_of_the_day_in_the_hour_they_were_placed(door: Door) -> None:

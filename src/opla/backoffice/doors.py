@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from opla.core.actor import Act, Actor
+from opla.core.item import Kind, Why
 
 #: Each list of the house, by what one must be allowed to do to read it.
 _DOORS: Final[tuple[tuple[str, Act, str], ...]] = (
@@ -34,6 +35,50 @@ _DOORS: Final[tuple[tuple[str, Act, str], ...]] = (
     ("owner-quarantine", Act.END_QUARANTINE, gettext_noop("After a restore")),
     ("owner-trail", Act.READ_TRAIL, gettext_noop("Who did and saw what")),
 )
+
+
+#: Kind of item → the list beside it: where it is settled, or where all of it stands. What is not here is of an order
+#: or of a payment, and those have their own links.
+_BESIDE: Final[dict[Kind, str]] = {
+    Kind.RESERVATION: "owner-stock",
+    Kind.LOW_STOCK: "owner-stock",
+    Kind.FLOAT_LOW: "owner-suppliers",
+    Kind.SUPPLIER_LIST: "owner-suppliers",
+    Kind.ADAPTER_GONE: "owner-suppliers",
+    Kind.BANK_LINE: "owner-reconciliation",
+    Kind.BANK_OUT: "owner-reconciliation",
+    Kind.BANK_GAP: "owner-bank",
+    Kind.TRANSFER_DUE: "owner-transfers-out",
+    Kind.LINE_BACK: "owner-transfers-out",
+    Kind.PAYOUT_DIFFERS: "owner-payouts",
+    Kind.PAYOUT_LATE: "owner-payouts",
+    Kind.PAYOUT_MISSING: "owner-payouts",
+    Kind.CASH_DUE: "owner-cash",
+    Kind.SLIP_DUE: "owner-cash",
+    Kind.PASSPORT: "owner-sellers",
+    Kind.SELLER_REPORTED: "owner-sellers",
+    Kind.LETTER_UNREADABLE: "owner-post",
+    Kind.TABLET: "owner-stations",
+    Kind.LOST_PAYMENT: "owner-payouts",
+    Kind.LOST_SEND: "owner-suppliers",
+    Kind.CARD_TESTING: "owner-find",
+}
+#: The same for a word for why, where that says more than the kind.
+_BESIDE_FOR: Final[dict[str, str]] = {Why.FEW_CARDS: "owner-cards", Why.NOT_HANDED_OVER: "owner-cards"}
+#: Lists that are reached from another one.
+_INNER: Final = (
+    ("owner-transfers-out", Act.SEND_TRANSFERS, gettext_noop("Transfers to be sent")),
+    ("owner-find", Act.FIND_ORDERS, gettext_noop("Find an order")),
+)
+
+
+def beside(kind: Kind, why: str, actor: Actor) -> tuple[str, str] | None:
+    """The list beside an item, as its address and what it is called; None where there is none that they may see."""
+    wanted = _BESIDE_FOR.get(why) or _BESIDE.get(kind)
+    for name, act, words in (*_DOORS, *_INNER):
+        if name == wanted and actor.refused(act) is None:
+            return name, _(words)
+    return None
 
 
 def doors(actor: Actor) -> list[tuple[str, str]]:

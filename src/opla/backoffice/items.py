@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,18 +15,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from opla.backoffice.doors import doors
+from opla.backoffice.doors import beside, doors
 from opla.backoffice.views import sees, somebody
 from opla.core.actor import Act, Actor
 from opla.core.day import day_of
 from opla.core.item import Kind
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import bank, suppliers, texts
+from opla.db.queries import bank, find, suppliers, texts
 from opla.db.queries import items as queries
 from opla.db.queries.bank import Shown
 from opla.db.queries.items import About, Evidence, Item
 from opla.operations import shop, threads
 from opla.operations.resolve_item import MAX_FILE, Offer, Wanted, offers, resolve_item
+from opla.presenting import found as told
 from opla.presenting import items as words
 from opla.presenting import orders
 from opla.presenting import suppliers as routed
@@ -41,13 +43,16 @@ def listed(request: HttpRequest) -> HttpResponse:
     actor = somebody(request, Act.SEE_ITEMS, at)
     asked = request.GET.get("kind", "")
     kind = Kind(asked) if asked in set(Kind) else None
+    by_money = request.GET.get("by") == "money"
     found = [
         (item, words.kind(item.kind), words.why(item), orders.state(item.state), age_of(at - item.opened_at))
-        for item in queries.open_items(kind)
+        for item in queries.open_items(kind, by_money=by_money)
     ]
     shown = {
         "items": found,
         "only": words.kind(kind) if kind else "",
+        "kind": kind or "",
+        "by_money": by_money,
         "doors": doors(actor),
         "overdue": threads.overdue(at),
         "sms_parts": next((parts for day, parts in texts.spent(day_of(at)) if day == day_of(at)), 0),
@@ -91,11 +96,14 @@ def one(request: HttpRequest, item_id: int) -> HttpResponse:
         "closed_by": words.actor(found.closed_by),
         "sold": queries.sold(found.order_id) if found.order_id else None,
         "state": orders.state(found.state),
+        "paid_for": _paid_for(found),
+        "beside": beside(found.kind, found.why, actor),
+        "postings": [told.posted(line) for line in find.postings(found)],
         **happened(found),
         "said": [_line(e, found) for e in said],
         "parties": _parties(found) if actor.refused(Act.RESOLVE_ITEM) is None else [],
         "forms": _forms(request, actor, found, refused),
-        "told": "" if refused is None else sentence(refused),
+        "refused": "" if refused is None else sentence(refused),
         "may": actor.refused(Act.RESOLVE_ITEM) is None,
     }
     return render(request, "backoffice/item.html", shown, status=400 if refused else 200)
@@ -115,12 +123,19 @@ def _parties(found: Item) -> list[Shown]:
     return []
 
 
+def _paid_for(found: Item) -> list[tuple[UUID, str, str]]:
+    """The orders of a payment's item, each with its page."""
+    if found.order_id is not None or found.payment_id is None:
+        return []
+    return [(id_, ticket, orders.state(state)) for id_, ticket, state in queries.paid_by(found.payment_id)]
+
+
 def happened(found: Item | About) -> dict[str, object]:
     """Everything that is known of it, for `happened.html`."""
     tried = queries.attempts_about(found)
     routes = suppliers.routes_of([t.id for t in tried])
     return {
-        "events": [(e.at, words.word(e.name), words.actor(e.actor)) for e in queries.events_about(found)],
+        "events": [(e.at, told.event(e.name, e.why), words.actor(e.actor)) for e in queries.events_about(found)],
         "attempts": [
             (
                 t,

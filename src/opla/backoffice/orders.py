@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.backoffice.cash import key_of
 from opla.backoffice.items import happened
+from opla.backoffice.threads import talk
 from opla.backoffice.views import sees, somebody
 from opla.core import order
 from opla.core.actor import Act, Actor
 from opla.core.money import Money
 from opla.core.refusal import Code, Refusal
-from opla.core.thread import Side
 from opla.db.queries import audit, items, refunds
 from opla.db.queries import find as queries
 from opla.db.queries.find import Known
@@ -93,18 +93,17 @@ def _drawn(request: HttpRequest, actor: Actor, known: Known, refused: Refusal | 
     return {
         "order": known,
         "state": orders.state(known.state),
-        "spoken": languages.NAMES.get(known.language, known.language),
+        "speaks": languages.NAMES.get(known.language, known.language),
         "sold": items.sold(known.id),
         "waiting": [(id_, item_words.kind(kind)) for id_, kind in queries.open_items(known.id)],
         "story": [words.line(told) for told in queries.story(known.id)],
-        "postings": [words.posted(line) for line in queries.postings(known.id)],
+        "postings": [words.posted(line) for line in queries.postings(About(known.id))],
         "attempts": happened(About(known.id))["attempts"],
-        "thread": thread,
-        "said": [(m, item_words.actor(m.actor), m.side is Side.SHOP) for m in thread.said] if thread else [],
+        **(talk(thread) if thread else {}),
         "may_refund": actor.refused(Act.REFUND) is None and waits is None and left.amount_minor > 0,
         "asked": waits,
         "left": left,
         "key": request.POST.get("key") if refused else uuid4(),
-        "typed": {name: request.POST.get(name, "") for name in ("amount", "why")} if refused else {},
+        "wanted": {name: request.POST.get(name, "") for name in ("amount", "why")} if refused else {},
         "told": sentence(refused) if refused else "",
     }

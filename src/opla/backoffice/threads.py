@@ -16,7 +16,7 @@ from opla.backoffice.views import sees, somebody
 from opla.core.actor import Act, Actor
 from opla.core.catalog import Product
 from opla.core.refusal import Code, Refusal
-from opla.core.thread import MAX_MESSAGE, OVERDUE, Side
+from opla.core.thread import MAX_MESSAGE, OVERDUE
 from opla.db.queries import items as queries
 from opla.db.queries import pages
 from opla.db.queries.items import About
@@ -24,7 +24,7 @@ from opla.db.queries.pages import OrderPage
 from opla.operations import catalogue, shop, threads
 from opla.operations.threads import Thread
 from opla.presenting import facts, items, languages, orders, trouble
-from opla.presenting.phrases import phrases
+from opla.presenting.phrases import meaning, phrases
 from opla.presenting.refusals import sentence
 
 
@@ -53,6 +53,7 @@ class _Typed:
     """What the clerk has typed, and why it was not sent."""
 
     text: str = ""
+    language: str = ""
     refused: Refusal | None = None
 
 
@@ -66,6 +67,8 @@ def one(request: HttpRequest, thread_id: UUID) -> HttpResponse:
     typed = _Typed()
     if request.method == "POST":
         done = _done(request, actor, found, at)
+        if done is None and request.POST.get("from") == "order" and found.order_id is not None:
+            return redirect("owner-order", found.order_id)
         if done is None:
             return redirect("owner-thread", thread_id)
         typed = done
@@ -79,30 +82,43 @@ def one(request: HttpRequest, thread_id: UUID) -> HttpResponse:
 def _done(request: HttpRequest, actor: Actor, found: Thread, at: datetime) -> _Typed | None:
     """None when it is done. A phrase is put below what was typed, and sends nothing."""
     text = request.POST.get("message", "")[: 4 * MAX_MESSAGE]
+    language = request.POST.get("language", found.language)[:20]
     if key := request.POST.get("phrase", ""):
         more = next((phrase.theirs for phrase in phrases(found.language) if phrase.key == key), "")
-        return _Typed("\n".join(part for part in (text.rstrip(), more) if part))
+        return _Typed("\n".join(part for part in (text.rstrip(), more) if part), language)
     seen = request.POST.get("seen", "")
     count = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 6 else -1
     if request.POST.get("act") == "close":
         refused = threads.close(actor, found.id, seen=count)
     else:
-        refused = threads.answer(actor, found.id, text, seen=count, shop=shop.current(), at=at)
+        here = shop.current()
+        refused = threads.answer(actor, found.id, text, seen=count, language=language, shop=here, at=at)
     if refused is not None and refused.code is Code.NOT_FOUND:
         raise Http404
-    return None if refused is None else _Typed(text, refused)
+    return None if refused is None else _Typed(text, language, refused)
+
+
+def talk(found: Thread) -> dict[str, object]:
+    """What was written, each in its language, and what an answer can be made of: for `talk.html` and `answer.html`."""
+    return {
+        "thread": found,
+        "said": [(m, items.actor(m.actor), trouble.told(m.tried), meaning(m.text, m.language)) for m in found.said],
+        "spoken": found.language,
+        "written_in": found.language,
+        "languages": languages.NAMES,
+        "phrases": phrases(found.language),
+        "most": MAX_MESSAGE,
+    }
 
 
 def _drawn(found: Thread, typed: _Typed, at: datetime) -> dict[str, object]:
     page = pages.order_by_id(found.order_id) if found.order_id else None
     product = _product(found, page)
-    said = [(m, m.side is Side.SHOP, items.actor(m.actor), trouble.told(m.tried)) for m in found.said]
     refused = typed.refused
     newer = refused is not None and refused.code is Code.STILL_RUNNING
     return {
-        "thread": found,
-        "said": said,
-        "spoken": found.language,
+        **talk(found),
+        "written_in": typed.language or found.language,
         "spoken_name": languages.NAMES.get(found.language, found.language),
         "age": age_of(at - found.waiting_since) if found.waiting_since else "",
         "order": page,
@@ -112,11 +128,9 @@ def _drawn(found: Thread, typed: _Typed, at: datetime) -> dict[str, object]:
         "product": product,
         "when": facts.when(product) if product else [],
         "email": page.email if page else found.about.get("email", ""),
-        "phrases": phrases(found.language),
         "typed": typed.text,
         "newer": newer,
         "refused": sentence(refused) if refused and not newer else "",
-        "most": MAX_MESSAGE,
         **(happened(About(found.order_id)) if found.order_id else {}),
     }
 

@@ -87,6 +87,24 @@ def _figures(actor: Actor, at: datetime) -> dict[str, object]:
 
 
 @require_safe
+def underway(request: HttpRequest) -> HttpResponse:
+    """What is asked about by itself, one by one: each leads to its order, with all that was asked and answered."""
+    at = timezone.now()
+    somebody(request, Act.SEE_ITEMS, at)
+    kind, unknown, age = request.GET.get("kind", ""), "unknown" in request.GET, request.GET.get("age", "")
+    called = today.on_its_way(kind, unknown=unknown)
+    if not called or (age and age not in [str(n) for n in range(len(queries.AGES) + 1)]):
+        raise Http404
+    found = queries.on_its_way(kind, int(age) if age else None, at, unknown=unknown)
+    shown = {
+        "called": called,
+        "age": today.ages()[int(age)] if age else "",
+        "found": [(one, age_of(at - one.made_at)) for one in found],
+    }
+    return render(request, "backoffice/underway.html", shown)
+
+
+@require_safe
 def figures_file(request: HttpRequest, day: str, name: str) -> HttpResponse:
     """The figures behind a picture, of any day."""
     somebody(request, Act.SEE_FIGURES, timezone.now())

@@ -35,6 +35,7 @@ from opla.backoffice import (
 urlpatterns = [
     path("", today.page, name="owner"),
     path("enter/<str:token>/", views.enter, name="owner-enter"),
+    path("underway/", today.underway, name="owner-underway"),
     path("books/", today.books, name="owner-books"),
     path("figures/<str:day>/<slug:name>.csv", today.figures_file, name="owner-figures"),
     path("find/", orders.find, name="owner-find"),

@@ -165,7 +165,12 @@ class Resolution(StrEnum):
 
 
 _SEND: Final = (Resolution.DELIVERED, Resolution.NOT_DELIVERED, Resolution.ASK_AGAIN)
-_REFUND: Final = (Resolution.PAID_BACK, Resolution.NOT_PAID_BACK, Resolution.ASK_AGAIN)
+_REFUND: Final = (
+    Resolution.PAID_BACK,
+    Resolution.NOT_PAID_BACK,
+    Resolution.PAID_BACK_OTHERWISE,
+    Resolution.ASK_AGAIN,
+)
 _CHARGE: Final = (Resolution.PAID, Resolution.NOT_PAID, Resolution.ASK_AGAIN)
 
 #: Kind → what a person may choose.

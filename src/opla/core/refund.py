@@ -2,7 +2,8 @@
 
 asked ──approved──▶ due ──paid back──▶ done
  └─denied─▶ denied   │ ├──refused by the provider──▶ refused ──a person paid it from the bank──▶ otherwise
-                     │ │                             (an item: pay it back another way)
+                     │ │                             (an item: pay it back another way)            ▲
+                     │ ├──nobody answers for it, and a person paid it from the bank────────────────┘
                      └─┴──the money went back without us──▶ outside
 
 Only a refund by choice is asked first, where it is large: a second person approves or denies it. One to a reseller's
@@ -209,27 +210,38 @@ def _done(change: Change, refund: Refund, *, chance: Chance, attempt_id: UUID) -
     )
 
 
-def paid_otherwise(refund: Refund, *, why: str, chance: Chance) -> Change:
-    """A person paid it from our bank account, after the provider refused. Raises `Contradiction` for any other.
+def paid_otherwise(refund: Refund, tried: Try, *, why: str, chance: Chance) -> Change:
+    """A person paid it from our bank account: the provider refused, or never says whether it did. Then its attempt is
+    given up with it. Raises `Contradiction` for any other.
 
     What of it has left without us is not owed a second time: only the rest was paid, and the debt is met by both.
     """
-    if refund.state is not State.REFUSED:
+    waits = refund.state is State.DUE and tried.state in attempt.OPEN
+    if refund.state is not State.REFUSED and not waits:
         raise Contradiction(Why.MOVE_IMPOSSIBLE, subject="refund", state=refund.state, event="paid_otherwise")
     amount_minor = refund.amount.amount_minor
-    owed_minor = min(max(refund.kept_minor, 0), amount_minor)
+    in_flight_minor = amount_minor if waits else 0
+    owed_minor = min(max(refund.kept_minor + in_flight_minor, 0), amount_minor)
     gone_minor = amount_minor - owed_minor
     gone = ledger.way(refund.charged_back_minor, gone_minor)
     parties = Parties(refund.amount.currency, provider=refund.provider, gone=gone)
-    sums = Sums(refund.payment_id, refunded_minor=owed_minor, seen=refund.seen)
-    if not owed_minor:
-        done = Move(Subject.REFUND, refund.id, refund.state, State.OUTSIDE, "went_back", why=why)
-        ended, messages = _ended(refund, Reason.MET_OUTSIDE, gone_minor, parties, chance=chance)
-        return Change(moves=(done, ended), sums=(sums,), messages=messages)
-    done = Move(Subject.REFUND, refund.id, refund.state, State.OTHERWISE, "paid_otherwise", why=why)
-    moves = [done, _part_gone(refund, gone_minor, parties)] if gone_minor else [done]
-    ended, messages = _ended(refund, Reason.REFUND_PAID_OTHERWISE, owed_minor, parties, chance=chance)
-    return Change(moves=(*moves, ended), sums=(sums,), messages=messages)
+    sums = Sums(refund.payment_id, refunding_minor=-in_flight_minor, refunded_minor=owed_minor, seen=refund.seen)
+    if owed_minor:
+        reason, ended_minor = Reason.REFUND_PAID_OTHERWISE, owed_minor
+        moves = [Move(Subject.REFUND, refund.id, refund.state, State.OTHERWISE, "paid_otherwise", why=why)]
+        if gone_minor:
+            moves.append(_part_gone(refund, gone_minor, parties))
+    else:
+        reason, ended_minor = Reason.MET_OUTSIDE, gone_minor
+        moves = [Move(Subject.REFUND, refund.id, refund.state, State.OUTSIDE, "went_back", why=why)]
+    ended, messages = _ended(refund, reason, ended_minor, parties, chance=chance)
+    change = Change(moves=(*moves, ended), sums=(sums,), messages=messages)
+    if not waits:
+        return change
+    target = attempt.after(attempt.Kind.REFUND, tried.state, Answer.DECLINED)
+    given_up = Move(Subject.ATTEMPT, tried.id, tried.state, target, Answer.DECLINED, why=why)
+    note = Note(tried.id, Answer.DECLINED, None, tried.tries, why=why)
+    return replace(change, moves=(given_up, *change.moves), notes=(note,), closes=_waiting(tried.id))
 
 
 def again(refund: Refund, tried: Try, *, why: str, at: datetime, chance: Chance) -> Change:

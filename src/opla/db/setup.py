@@ -44,6 +44,7 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
         ("refund", "due", "done", "done", []),
         ("refund", "due", "refused", "refused", []),
         ("refund", "refused", "paid_otherwise", "otherwise", []),
+        ("refund", "due", "paid_otherwise", "otherwise", []),
         ("refund", "due", "went_back", "outside", []),
         ("refund", "refused", "went_back", "outside", []),
         ("refund", "", "asked", "asked", []),

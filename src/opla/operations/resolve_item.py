@@ -174,17 +174,18 @@ def _unclear(wanted: Wanted) -> Refusal | None:
 
 def _asks(resolution: Resolution, case: _Case) -> tuple[str, ...]:
     goods = case.goods
+    # A number of theirs that we have is kept: what they gave instead of it is a word for the note.
+    number = () if case.tried is not None and case.tried.provider_id else ("supplier_id",)
     match resolution:
         case Resolution.PAID:
-            return ("amount",)
+            return ("amount", *number)
         case Resolution.MATCHED:
             return ("ticket",)
         case Resolution.ON_FLOAT if not case.of_float:
             return ("reseller",)
-        case Resolution.DELIVERED if goods is not None and goods.is_secret:
-            return ("amount", "supplier_id", "code", "serial", "valid_until")
         case Resolution.DELIVERED:
-            return ("amount", "supplier_id")
+            secret = ("code", "serial", "valid_until") if goods is not None and goods.is_secret else ()
+            return ("amount", *number, *secret)
         case _:
             return ()
 
@@ -373,7 +374,8 @@ def _charged(tried: Claimed, said: Said, *, shop: Shop, at: datetime) -> Change:
     if said.resolution is Resolution.PAID:
         came_minor = int(said.facts["amount_minor"])
         currency = case.payment.amount.currency
-        report = ChargeReport(Answer.SUCCEEDED, captured_minor=came_minor, currency=currency, why=BY_PERSON)
+        theirs = said.facts.get("supplier_id", "")  # without it nothing can be refunded there
+        report = ChargeReport(Answer.SUCCEEDED, theirs, captured_minor=came_minor, currency=currency, why=BY_PERSON)
     known = routes.load((sold.sku for sold in case.orders.values()), shop=shop, at=at)
     return payment.settle(
         payment.Charge(tried.id, tried.state, tried.tries, tried.made_at),
@@ -393,7 +395,7 @@ def _refunded(tried: Claimed, said: Said, *, shop: Shop, at: datetime) -> Change
     one_try = refund.Try(tried.id, tried.state, tried.tries, tried.made_at)
     match said.resolution:
         case Resolution.PAID_BACK_OTHERWISE:
-            return refund.paid_otherwise(case.refund, why=BY_PERSON, chance=shop.chance)
+            return refund.paid_otherwise(case.refund, one_try, why=BY_PERSON, chance=shop.chance)
         case Resolution.NOT_PAID_BACK:
             return refund.again(case.refund, one_try, why=BY_PERSON, at=at, chance=shop.chance)
         case _:

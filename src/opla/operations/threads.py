@@ -36,13 +36,14 @@ _ABOUT_MESSAGE: Final = b"message "
 
 @dataclass(frozen=True)
 class Said:
-    """One message. `tried`: what self-help was tried before it was written."""
+    """One message. `tried`: what self-help was tried before it was written. `language`: what it is written in."""
 
     side: Side
     actor: str
     at: datetime
     text: str = field(repr=False)
     tried: Tried = NOTHING_TRIED
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def say(
         tag,
         order_id=order_id,
     )
-    return queries.say(new, sealed(message, tried, shop=shop, at=at), actor=actor, at=at)
+    return queries.say(new, sealed(message, tried, language=tag, shop=shop, at=at), actor=actor, at=at)
 
 
 def limited(thread: str, address: str, *, shop: Shop, at: datetime) -> Refusal | None:
@@ -146,13 +147,18 @@ def overdue(at: datetime) -> int:
     return queries.overdue(at - OVERDUE)
 
 
-def answer(actor: Actor, thread_id: UUID, text: str, *, seen: int, shop: Shop, at: datetime) -> Refusal | None:
-    """The shop's word. `seen`: how many messages whoever writes it had before them; a newer one is read first."""
+def answer(
+    actor: Actor, thread_id: UUID, text: str, *, seen: int, shop: Shop, at: datetime, language: str = ""
+) -> Refusal | None:
+    """The shop's word, in the customer's language unless another is named. `seen`: how many messages whoever writes it
+    had before them; a newer one is read first."""
     if refused := actor.refused(Act.ANSWER):
         return refused
-    message = read_message(text)
+    message, tag = read_message(text), read_language(language) if language else ""
     if isinstance(message, Refusal):
         return message
+    if isinstance(tag, Refusal):
+        return tag
     found = read(actor, thread_id, shop=shop)
     if isinstance(found, Refusal):
         return found
@@ -161,7 +167,7 @@ def answer(actor: Actor, thread_id: UUID, text: str, *, seen: int, shop: Shop, a
         return Refusal(Code.NOT_FOUND)
     done = queries.answer(
         thread_id,
-        sealed(message, NOTHING_TRIED, shop=shop, at=at),
+        sealed(message, NOTHING_TRIED, language=tag, shop=shop, at=at),
         letter(told, shop=shop, at=at),
         seen=seen,
         actor=actor,
@@ -216,9 +222,11 @@ def seal_about(about: Mapping[str, str], thread_id: UUID, keyring: Keyring) -> b
     return keyring.seal(json.dumps(dict(about)).encode(), _ABOUT_THREAD + thread_id.bytes)
 
 
-def sealed(text: str, tried: Tried, *, shop: Shop, at: datetime) -> NewMessage:
+def sealed(text: str, tried: Tried, *, shop: Shop, at: datetime, language: str = "") -> NewMessage:
+    """Without a language it is in that of its thread."""
     message_id = shop.chance.uuid(at)
-    plain = json.dumps([text, tried.saw, tried.phone, list(tried.steps)]).encode()
+    named = [language] if language else []
+    plain = json.dumps([text, tried.saw, tried.phone, list(tried.steps), *named]).encode()
     return NewMessage(message_id, shop.keyring.seal(plain, _ABOUT_MESSAGE + message_id.bytes))
 
 
@@ -230,7 +238,7 @@ def letter(posted: Posted, *, shop: Shop, at: datetime) -> NewLetter:
 
 def opened(kept: Kept, keyring: Keyring, *, with_words: bool = True) -> Thread:
     """Raises `Unopenable`."""
-    said = [_said(one, keyring) for one in queries.messages([kept.id])] if with_words else []
+    said = [_said(one, kept, keyring) for one in queries.messages([kept.id])] if with_words else []
     about: Mapping[str, str] = json.loads(keyring.open(kept.sealed, _ABOUT_THREAD + kept.id.bytes))
     return Thread(
         kept.id,
@@ -245,9 +253,10 @@ def opened(kept: Kept, keyring: Keyring, *, with_words: bool = True) -> Thread:
     )
 
 
-def _said(one: queries.KeptMessage, keyring: Keyring) -> Said:
-    text, saw, phone, steps = json.loads(keyring.open(one.sealed, _ABOUT_MESSAGE + one.id.bytes))
-    return Said(one.side, one.actor, one.at, text, Tried(saw, phone, tuple(_texts(steps))))
+def _said(one: queries.KeptMessage, kept: Kept, keyring: Keyring) -> Said:
+    text, saw, phone, steps, *named = json.loads(keyring.open(one.sealed, _ABOUT_MESSAGE + one.id.bytes))
+    tried, language = Tried(saw, phone, tuple(_texts(steps))), named[0] if named else kept.language
+    return Said(one.side, one.actor, one.at, text, tried, language)
 
 
 def _texts(values: Sequence[object]) -> list[str]:

@@ -59,10 +59,15 @@ def line(told: Told) -> Line:
             kind_ = items.kind(Kind(told.word))
             words = _("Waits for a person: %(kind)s") if told.what == "item" else _("Settled: %(kind)s")
             return Line(told.at, words % {"kind": kind_}, "", who, told.about)
-        case "event" if told.word == "told":  # `why` is what it was about
-            return Line(told.at, _("A message was sent: %(about)s") % {"about": items.word(told.about)}, "", "")
+        case "event" if told.word == "told":
+            return Line(told.at, event(told.word, told.about), "", "")
         case _:
             return Line(told.at, items.word(told.word), told.about, who)
+
+
+def event(name: str, why: str) -> str:
+    """One event as the house reads it. Of a message `why` is what it was about."""
+    return _("A message was sent: %(about)s") % {"about": items.word(why)} if name == "told" else items.word(name)
 
 
 def posted(one: Posted) -> tuple[datetime, str, str, str, str]:

@@ -30,6 +30,14 @@ class Phrase(NamedTuple):
     ours: str  # in the language of whoever reads the page
 
 
+def meaning(text: str, language: str) -> str:
+    """What a message says to whoever reads the page, where it is made of saved phrases of this language alone."""
+    known = {phrase.theirs: phrase.ours for phrase in phrases(language)}
+    lines = [known.get(line, "") for line in text.split("\n") if line.strip()]
+    ours = "\n".join(lines) if all(lines) else ""
+    return "" if ours == text else ours
+
+
 def phrases(language: str) -> list[Phrase]:
     """All of them for a customer of this language."""
     ours = {key: _(text) for key, text in _PHRASES.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from babel.units import format_unit
 from django.utils.translation import gettext as _
@@ -40,13 +40,27 @@ def ages() -> list[str]:
     return [*(_("up to %(age)s") % {"age": end} for end in ends), _("older")]
 
 
-def underway(rows: Sequence[Underway]) -> list[tuple[str, list[tuple[int, str] | None]]]:
-    """A line for each thing that is asked about, a cell for each age: how many, and how much money."""
+class Line(NamedTuple):
+    """What is asked about by itself; a cell for each age: how many, and how much money."""
+
+    kind: str
+    unknown: bool
+    words: str
+    cells: list[tuple[int, str] | None]
+
+
+def underway(rows: Sequence[Underway]) -> list[Line]:
+    """A line for each thing that is asked about."""
     lines: dict[tuple[str, bool], list[list[Underway]]] = {}
     for row in rows:
         cells = lines.setdefault((row.kind, row.unknown), [[] for _age in range(len(AGES) + 1)])
         cells[row.age].append(row)
-    return [(_(words), [_cell(cell) for cell in lines[of]]) for of, words in _UNDERWAY.items() if of in lines]
+    return [Line(*of, _(words), [_cell(cell) for cell in lines[of]]) for of, words in _UNDERWAY.items() if of in lines]
+
+
+def on_its_way(kind: str, *, unknown: bool) -> str:
+    """What such a line is called; empty where there is none."""
+    return _(_UNDERWAY[kind, unknown]) if (kind, unknown) in _UNDERWAY else ""
 
 
 def _cell(rows: Sequence[Underway]) -> tuple[int, str] | None:

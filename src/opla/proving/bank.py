@@ -90,7 +90,7 @@ class Bank:
         self._lines: list[_Line] = []
         self._stated = 0
         self._statements = 0
-        self._unsaid: dict[str, str] = {}  # the bank's number of a line that says nothing → the number it is for
+        self.unsaid: dict[str, str] = {}  # the bank's number of a line that says nothing → the number it is for
         self._asked: set[str] = set()  # the files it has taken, by their name
 
     def adapter(self) -> OwnAccountTransfers:
@@ -117,7 +117,7 @@ class Bank:
         amount_minor = session.amount_minor if amount_minor is None else amount_minor
         session.captured_minor += amount_minor
         if self._world.faults.strikes(Fault.FORGETS_REFERENCE):
-            self._unsaid[self._book(amount_minor, "thank you")] = id_
+            self.unsaid[self._book(amount_minor, "thank you")] = id_
         else:
             self._book(amount_minor, _WRITTEN[self._chance.randrange(len(_WRITTEN))](id_))
 
@@ -127,14 +127,14 @@ class Bank:
     def charge_back(self, id_: str) -> None:
         """The payer's bank takes it back."""
         session = self.taken[id_]
-        if session.kept_minor > 0 and id_ not in self._unsaid.values():
+        if session.kept_minor > 0 and id_ not in self.unsaid.values():
             self._book(-session.kept_minor, belgian(id_), reversal=True)
             session.charged_back_minor += session.kept_minor
 
     def refund_outside(self, id_: str) -> None:
         """The owner sends it back by hand, under the number it came with."""
         session = self.taken[id_]
-        if session.kept_minor > 0 and id_ not in self._unsaid.values():
+        if session.kept_minor > 0 and id_ not in self.unsaid.values():
             kept = session.kept_minor
             self._book(-kept, belgian(id_))
             session.outside_minor += kept
@@ -240,7 +240,7 @@ class Bank:
             """SELECT i.id, l.bank_ref FROM item i JOIN bank_line l ON l.id = i.subject
                WHERE i.kind = 'bank_line' AND i.closed_at IS NULL ORDER BY i.id"""
         ):
-            number = self._unsaid.get(expect(ref, str), "")
+            number = self.unsaid.get(expect(ref, str), "")
             [(ticket,)] = select(
                 """SELECT min(o.ticket) FROM bank_reference b JOIN attempt a ON a.reference = b.attempt
                    JOIN allocation s ON s.payment_id = a.payment_id JOIN orders o ON o.id = s.order_id

@@ -145,6 +145,8 @@ class Outcome:
 
 
 class Simulation:
+    _last_came_at: datetime | None = None  # the last order, once no more come
+
     def __init__(self, plan: Plan, var: Path) -> None:
         self.plan = plan
         chance = Random(f"{plan.seed}/{plan.shard}")  # noqa: S311 - a repeatable one is the point
@@ -375,12 +377,23 @@ class Simulation:
 
     def run(self) -> Outcome:
         self._prepare()
+        self._live(self._drive)
+        return self._judged()
+
+    def go_on(self, lasting: timedelta) -> Outcome:
+        """So much longer after a run: what somebody did meanwhile comes to its end."""
+        self._live(lambda: self._turns(self.now() + lasting))
+        return self._judged()
+
+    def _live(self, drive: Callable[[], None]) -> None:
         call.observer = self
         try:
-            self._drive()
+            drive()
         finally:
             call.observer = None
             self.baton.end()
+
+    def _judged(self) -> Outcome:
         self._vacuum()
         self.customers.look()
         unpaid = paying_out.differences(self.tills, _OWNER, shop=self.shop, outside=self, at=self.now())
@@ -427,35 +440,41 @@ class Simulation:
             self.plan.plant()
 
     def _drive(self) -> None:
-        last_came_at: datetime | None = None
         calms_after, drain = (_WEEKS, _WEEKS + _WEEKS_DRAIN) if self.plan.renews else (_CALMS_AFTER, _DRAIN)
-        while last_came_at is None or self.now() < last_came_at + drain:
-            if self._wanted > 0:
-                self._arrivals()
-            elif last_came_at is None:
-                last_came_at = self.now()
-                self._vacuum()
-            elif self.now() > last_came_at + calms_after and not self.faults.quiet:
-                self.faults.quiet = True  # the world calms down, and everything must come to its end
-                self.renewers.leave()
-            for act in self.agenda.due():
-                act()
-            if self.now() >= self._settles_at:
-                self._settles_at = self.now() + _SETTLES_EVERY
-                for till in self.tills.values():
-                    till.settle()
-            if self.now() >= self._pays_out_at:
-                weeks = last_came_at is not None and self.now() > last_came_at + _DRAIN
-                self._pays_out_at = self.now() + (_PAYS_OUT_IN_WEEKS if weeks else paying_out.EVERY)
-                paying_out.pay_out(self.tills)
-            for machine in self._machines:
-                machine.settle()
-            self.customers.call_hooks()
-            self._start_processes()
+        while self._wanted > 0:
+            self._arrivals()
+            self._turn()
+        self._last_came_at = self.now()
+        self._vacuum()
+        self._turns(self._last_came_at + calms_after)
+        self.faults.quiet = True  # the world calms down, and everything must come to its end
+        self.renewers.leave()
+        self._turns(self._last_came_at + drain)
+
+    def _turns(self, until: datetime) -> None:
+        while self.now() < until:
+            self._turn()
+
+    def _turn(self) -> None:
+        """Everything that is due now, and on to the next moment."""
+        for act in self.agenda.due():
+            act()
+        if self.now() >= self._settles_at:
+            self._settles_at = self.now() + _SETTLES_EVERY
+            for till in self.tills.values():
+                till.settle()
+        if self.now() >= self._pays_out_at:
+            weeks = self._last_came_at is not None and self.now() > self._last_came_at + _DRAIN
+            self._pays_out_at = self.now() + (_PAYS_OUT_IN_WEEKS if weeks else paying_out.EVERY)
+            paying_out.pay_out(self.tills)
+        for machine in self._machines:
+            machine.settle()
+        self.customers.call_hooks()
+        self._start_processes()
+        self.baton.run(self.now)
+        while self._start_processes():
             self.baton.run(self.now)
-            while self._start_processes():
-                self.baton.run(self.now)
-            self._advance(last_came_at)
+        self._advance(self._last_came_at)
 
     def _arrivals(self) -> None:
         count = min(self._crowd, self._wanted)

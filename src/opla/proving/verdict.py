@@ -151,11 +151,16 @@ def _ids(sql: str) -> set[UUID]:
 
 
 def _on_a_list() -> set[UUID]:
-    """Orders that a person has on a list, themselves or by one of their payments."""
+    """Orders that a person has on a list, themselves or by one of their payments. And those of which a person has said
+    that the loss is ours: money that left without us, seen and explained, or a price given back by choice."""
     return _ids(
-        """SELECT order_id FROM item WHERE closed_at IS NULL AND order_id IS NOT NULL
-           UNION SELECT l.order_id FROM item i JOIN allocation l ON l.payment_id = i.payment_id
-           WHERE i.closed_at IS NULL"""
+        """WITH listed AS (
+               SELECT i.order_id, i.payment_id FROM item i WHERE i.closed_at IS NULL OR i.kind = 'outside_refund'
+                  AND EXISTS (SELECT FROM item_evidence e WHERE e.item_id = i.id AND e.step = 'resolved')
+           )
+           SELECT order_id FROM listed WHERE order_id IS NOT NULL
+           UNION SELECT l.order_id FROM listed JOIN allocation l USING (payment_id)
+           UNION SELECT order_id FROM refund WHERE reason = 'choice' AND state IN ('done', 'otherwise')"""
     )
 
 
@@ -223,6 +228,7 @@ def _kept(world: Judged, truths: dict[UUID, _Truth]) -> dict[UUID, str]:
     truly_back = {reference for till in world.tills.values() for reference in till.given_back}
     taken = {session.reference: session for till in world.tills.values() for session in till.taken.values()}
     given_back: dict[tuple[str, UUID | None], int] = defaultdict(int)
+    otherwise: dict[str, int] = defaultdict(int)
     for reference, order_id, amount_minor, charge in select(
         """SELECT a.reference, r.order_id, r.amount_minor, c.reference FROM refund r
            JOIN attempt a ON a.refund_id = r.id JOIN attempt c ON c.payment_id = r.payment_id"""
@@ -230,6 +236,13 @@ def _kept(world: Judged, truths: dict[UUID, _Truth]) -> dict[UUID, str]:
         if expect(reference, str) in truly_back:
             whose = order_id if isinstance(order_id, UUID) else None
             given_back[expect(charge, str), whose] += expect(amount_minor, int)
+    for order_id, amount_minor, charge in select(
+        """SELECT r.order_id, r.amount_minor, c.reference FROM refund r JOIN attempt c ON c.payment_id = r.payment_id
+           WHERE r.state = 'otherwise'"""
+    ):
+        # A person sent it from the bank account: the provider never hears of it.
+        given_back[expect(charge, str), order_id if isinstance(order_id, UUID) else None] += expect(amount_minor, int)
+        otherwise[expect(charge, str)] += expect(amount_minor, int)
     shares: dict[str, list[tuple[UUID, int]]] = defaultdict(list)
     books_say: dict[str, tuple[int, int]] = {}
     fees: dict[str, tuple[int, str]] = {}
@@ -254,7 +267,7 @@ def _kept(world: Judged, truths: dict[UUID, _Truth]) -> dict[UUID, str]:
         told_of_all_of_it = fee_on == f"{session.captured_minor}/{session.charged_back_minor}"
         if told_of_all_of_it and fee_minor != session.fee_minor:
             wrong[divided[0][0]] = f"the provider keeps {session.fee_minor}; we know of {fee_minor}"
-        _divide(session, divided, given_back, truths)
+        _divide(session, session.kept_minor - otherwise[charge], divided, given_back, truths)
     return wrong
 
 
@@ -274,11 +287,11 @@ def _floated(truths: dict[UUID, _Truth]) -> None:
 
 def _divide(
     session: Taken,
+    left: int,
     divided: list[tuple[UUID, int]],
     given_back: Mapping[tuple[str, UUID | None], int],
     truths: dict[UUID, _Truth],
 ) -> None:
-    left = session.kept_minor
     gone = session.charged_back_minor > 0 or session.outside_minor > 0
     for n, (order_id, share_minor) in enumerate(divided):
         last = n == len(divided) - 1

@@ -10,6 +10,7 @@ from opla.core.item import Kind
 from opla.core.ledger import Reason
 from opla.core.money import Money
 from opla.db.queries.call import expect, select
+from opla.db.queries.items import About, Item
 
 
 @dataclass(frozen=True)
@@ -219,15 +220,19 @@ class Posted:
     phase: str
 
 
-def postings(order_id: UUID) -> list[Posted]:
-    """Of the order, and of the payments that paid it where a line names no order, oldest first."""
+def postings(about: About | Item) -> list[Posted]:
+    """Of the order, and of the payments that paid it where a line names no order, oldest first. Of a payment's item all
+    that it has moved, for whichever order."""
     rows = select(
         """SELECT t.at, t.reason, d.code, c.code, t.amount_minor, t.currency, t.phase
            FROM transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
            WHERE t.order_id = %(order)s
               OR t.order_id IS NULL AND t.payment_id IN (SELECT payment_id FROM allocation WHERE order_id = %(order)s)
+              OR %(order)s::uuid IS NULL AND t.payment_id = %(payment)s
+              OR %(order)s::uuid IS NULL
+                 AND t.order_id IN (SELECT order_id FROM allocation WHERE payment_id = %(payment)s)
            ORDER BY t.id""",
-        {"order": order_id},
+        {"order": about.order_id, "payment": about.payment_id},
     )
     return [
         Posted(

@@ -59,11 +59,12 @@ _ITEM = """
 """
 
 
-def open_items(kind: Kind | None = None, *, limit: int = 200) -> list[Item]:
-    """Open items, oldest first; of one kind, or of all."""
+def open_items(kind: Kind | None = None, *, by_money: bool = False, limit: int = 200) -> list[Item]:
+    """Open items, oldest first or most money first; of one kind, or of all."""
     where = "i.closed_at IS NULL AND (%(kind)s::text IS NULL OR i.kind = %(kind)s)"
     asked = {"kind": kind, "limit": limit}
-    return [_item(row) for row in select(f"{_ITEM} WHERE {where} ORDER BY i.opened_at, i.id LIMIT %(limit)s", asked)]
+    order = "i.amount_minor DESC, i.opened_at" if by_money else "i.opened_at"
+    return [_item(row) for row in select(f"{_ITEM} WHERE {where} ORDER BY {order}, i.id LIMIT %(limit)s", asked)]
 
 
 def item(item_id: int) -> Item | None:
@@ -252,16 +253,27 @@ class Event:
 
 
 def events_about(found: Item | About) -> list[Event]:
-    """What happened to the order and its payments, oldest first."""
+    """What happened to the order and its payments, oldest first; to the orders it paid, where it is a payment's."""
     rows = select(
         """SELECT e.at, e.subject, e.name, e.actor, e.why FROM event e
            WHERE e.subject_id IN (
                SELECT %(order)s::uuid UNION SELECT %(payment)s::uuid
                UNION SELECT l.payment_id FROM allocation l WHERE l.order_id = %(order)s
+               UNION SELECT l.order_id FROM allocation l WHERE l.payment_id = %(payment)s AND %(order)s::uuid IS NULL
            ) ORDER BY e.id""",
         {"order": found.order_id, "payment": found.payment_id},
     )
     return [Event(expect(row[0], datetime), *(expect(value, str) for value in row[1:5])) for row in rows]
+
+
+def paid_by(payment_id: UUID) -> list[tuple[UUID, str, str]]:
+    """The orders that a payment is for: id, number and state."""
+    rows = select(
+        """SELECT o.id, o.ticket, o.state FROM allocation l JOIN orders o ON o.id = l.order_id
+           WHERE l.payment_id = %s ORDER BY o.ticket""",
+        [payment_id],
+    )
+    return [(expect(id_, UUID), expect(ticket, str), expect(state, str)) for id_, ticket, state in rows]
 
 
 @dataclass(frozen=True)

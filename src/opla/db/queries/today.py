@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from opla.core.day import ZONE
 from opla.core.item import Kind
@@ -175,6 +176,67 @@ def underway(at: datetime) -> list[Underway]:
             Money(expect(minor, int), expect(currency, str)),
         )
         for kind, unknown, age, currency, count, minor in rows
+    ]
+
+
+@dataclass(frozen=True)
+class OnItsWay:
+    """One of them: the orders it is about (id and number; none of a float's payment), and when it is looked at next."""
+
+    kind: str
+    unknown: bool
+    adapter: str
+    reference: str
+    their_id: str
+    amount: Money
+    made_at: datetime
+    due_at: datetime
+    orders: tuple[tuple[UUID, str], ...]
+
+
+def on_its_way(kind: str, age: int | None, at: datetime, *, unknown: bool, limit: int = 200) -> list[OnItsWay]:
+    """What one cell of `underway` counts, oldest first; of every age where none is given."""
+    rows = select(
+        """SELECT a.kind, a.state IN ('sending', 'unknown'), a.adapter, a.reference, a.provider_id, m.minor, m.currency,
+                  a.made_at, a.due_at, ARRAY(SELECT x.id FROM orders x WHERE x.id = ANY (m.orders) ORDER BY x.ticket),
+                  ARRAY(SELECT x.ticket FROM orders x WHERE x.id = ANY (m.orders) ORDER BY x.ticket)
+           FROM attempt a
+           LEFT JOIN orders o ON o.id = a.order_id LEFT JOIN payment p ON p.id = a.payment_id
+           LEFT JOIN refund r ON r.id = a.refund_id
+           CROSS JOIN LATERAL (
+               SELECT coalesce(o.currency, p.currency, r.currency),
+                      coalesce(o.face_minor + o.fee_minor - o.discount_minor, p.amount_minor, r.amount_minor),
+                      CASE WHEN coalesce(o.id, r.order_id) IS NOT NULL THEN ARRAY[coalesce(o.id, r.order_id)]
+                           ELSE ARRAY(SELECT l.order_id FROM allocation l
+                                      WHERE l.payment_id = coalesce(p.id, r.payment_id)) END
+           ) m (currency, minor, orders)
+           WHERE a.due_at IS NOT NULL AND a.kind = %(kind)s
+             AND a.state = ANY (%(states)s)
+             AND (%(age)s::int IS NULL OR width_bucket(%(at)s - a.made_at, %(ages)s::interval[]) = %(age)s)
+             AND NOT EXISTS (SELECT FROM item i WHERE i.attempt_id = a.id AND i.closed_at IS NULL)
+           ORDER BY a.made_at, a.id LIMIT %(limit)s""",
+        {
+            "kind": kind,
+            "states": ["sending", "unknown"] if unknown else ["new", "claimed", "pending"],
+            "age": age,
+            "at": at,
+            "ages": list(AGES),
+            "limit": limit,
+        },
+    )
+    return [
+        OnItsWay(
+            expect(row[0], str),
+            expect(row[1], bool),
+            expect(row[2], str),
+            expect(row[3], str),
+            expect(row[4], str),
+            Money(expect(row[5], int), expect(row[6], str)),
+            expect(row[7], datetime),
+            expect(row[8], datetime),
+            tuple(zip(expect(row[9], list), expect(row[10], list), strict=True)),
+        )
+        for row in rows
     ]
 
 

@@ -13,11 +13,17 @@ from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 
 from opla.core.money import Money
-from opla.presenting import figures, usage
+from opla.presenting import figures, languages, usage
 from opla.storefront.forms import Form
 from opla.storefront.patience import kept_or_new
 
 register = template.Library()
+
+
+@register.filter
+def spoken(tag: str) -> str:
+    """What a language calls itself."""
+    return languages.NAMES.get(tag, tag)
 
 
 @register.filter
