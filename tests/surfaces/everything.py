@@ -136,6 +136,7 @@ def work(world: World, rounds: int = 3) -> None:
 def everything(door: Door) -> Everything:
     world = door.world
     world.shop = replace(world.shop, refund_alone_minor=500)
+    world.supplier.prefix = "00007391"  # such as stands in nothing else
     parked(door)
     secrets = [*_seen(door), PIN]
     _resellers(world)

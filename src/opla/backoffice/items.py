@@ -34,6 +34,9 @@ from opla.presenting.refusals import sentence
 
 _TYPED: Final = ("note", "amount", "supplier_id", "serial", "valid_until", "ticket", "reseller")
 
+#: What is resolved among the sellers.
+_OF_SELLERS: Final = (Kind.PASSPORT, Kind.SELLER_REPORTED)
+
 
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
@@ -97,6 +100,7 @@ def one(request: HttpRequest, item_id: int) -> HttpResponse:
         "forms": _forms(request, actor, found, refused),
         "told": "" if refused is None else sentence(refused),
         "may": actor.refused(Act.RESOLVE_ITEM) is None,
+        "sellers": found.kind in _OF_SELLERS and actor.refused(Act.CHECK_SELLERS) is None,
     }
     return render(request, "backoffice/item.html", shown, status=400 if refused else 200)
 
