@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -115,7 +115,7 @@ class Everything:
 
     door: Door
     secrets: list[str]
-    personal: list[str] = field(default_factory=list)
+    personal: list[str]
 
     @property
     def world(self) -> World:
