@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
+from api.conftest import ALL, made
 from browser.test_owner_pages import posted
 from fakes import CODE, CUSTOMER, DEVICE, DIRECT, WORKER, Playing, World, compose, pushing
 from operations import test_bank_transfers as transfers
@@ -16,6 +17,7 @@ from operations import test_cash as counters
 from operations import test_terminals as terminals
 from operations.selling import selling
 from operations.test_floats import asked, standing
+from operations.test_partners import agree
 from operations.test_passports import ACME, PNG, WANTED
 from opla.core.actor import SYSTEM, Actor, Role
 from opla.core.day import day_of
@@ -143,7 +145,7 @@ def everything(door: Door) -> Everything:
     _bought(world)
     _sellers(world)
     _money_back(door)
-    secrets += _counter(world)
+    secrets += [*_counter(world), made(world, "acme", scopes=ALL)]
     _cards(world)
     _bank(world)
     _supplied(world)
@@ -159,7 +161,9 @@ def everything(door: Door) -> Everything:
     _capped(world)
     missing = {str(kind) for kind in ItemKind} - set(world.items()) - set(ELSEWHERE)
     assert missing == set(), world.items()
-    return Everything(door, secrets, ["ana@example.org", "0470123456", "+32470123456", "bo@example.org"])
+    return Everything(
+        door, secrets, ["ana@example.org", "0470123456", "+32470123456", "bo@example.org", "Zoë Payer", PAYER]
+    )
 
 
 def _seen(door: Door) -> list[str]:
@@ -274,6 +278,7 @@ def _counter(world: World) -> list[str]:
     place_id = PlaceRow.objects.get(source="own", ref="1").id
     assert keep_drawer(OWNER, counters.TILL, place_id, is_open=True, sandbox=True, at=at) is None
     assert put_in(OWNER, uuid4(), counters.TILL, "50", why="change", at=at) is None
+    assert agree(world, "corner", [int(str(place_id))], date(2026, 11, 1)) is None
     assert terminals.keep(world, terminals.OURS, TERMINAL, drawer=counters.TILL) is None
     station = stations.keep(OWNER, "main-till", Kind.TILL, drawer=counters.TILL, shop=world.shop, at=at)
     assert not isinstance(station, Refusal)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Final
@@ -117,19 +117,15 @@ class Page:
     forms: tuple[Form, ...]
 
 
-def read(html: str, here: str) -> Page:
+def read(html: str, here: str, below: str = "/owner/") -> Page:
+    """The links and forms of a page that lead to addresses below this one."""
     reader = _Reader(here)
     reader.feed(html)
-    return Page(tuple(_within(reader.links)), tuple(one for one in reader.forms if _own(one.action)))
+    links = [urlsplit(one) for one in reader.links if _within(one, below)]
+    forms = [one for one in reader.forms if _within(one.action, below)]
+    return Page(tuple(one.path + (f"?{one.query}" if one.query else "") for one in links), tuple(forms))
 
 
-def _own(address: str) -> bool:
+def _within(address: str, below: str) -> bool:
     found = urlsplit(address)
-    return not found.netloc and found.path.startswith("/owner/")
-
-
-def _within(links: list[str]) -> Iterator[str]:
-    for one in links:
-        if _own(one):
-            found = urlsplit(one)
-            yield found.path + (f"?{found.query}" if found.query else "")
+    return not found.netloc and found.path.startswith(below)

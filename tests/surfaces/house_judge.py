@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from opla.core.actor import Role
-from opla.db.queries.call import select
 from surfaces.everything import Everything
 
 #: Who of the house sees people's data. The others see money, counters and their own colleagues.
 SEES_PEOPLE: Final = (Role.OWNER, Role.SUPPORT)
 #: How a page that broke shows it, were it shown.
-_BROKEN: Final = re.compile(r"Traceback \(most recent|psycopg\.|DoesNotExist|django\.(db|core|urls)|File \"/|\bat 0x[0-9a-f]{8}")
+_BROKEN: Final = re.compile(
+    r"Traceback \(most recent|psycopg\.|DoesNotExist|django\.(db|core|urls)|File \"/|\bat 0x[0-9a-f]{8}"
+)
 _BLANK: Final = re.compile(r"[\s\-\u00a0]")
 
 
@@ -56,9 +57,3 @@ class Judge:
         for one in self.wrong:
             kinds.setdefault(re.sub(r"[0-9a-f-]{36}|\d+|'[^']{0,400}'|<-.*", "…", one, flags=re.DOTALL), one)
         return "\n".join(kinds.values())
-
-
-def kept_secrets() -> list[str]:
-    """What the database keeps that no page may ever show: seals, hashes and seeds, as text would show them."""
-    found = select("SELECT encode(sealed, 'hex') FROM code WHERE sealed IS NOT NULL LIMIT 5")
-    return [str(text) for (text,) in found]

@@ -1,4 +1,4 @@
-"""Everybody of the house presses every button that they are shown: as it stands, filled in, empty, and with malice; twice.
+"""Everybody of the house presses every button that they are shown, twice: as it stands, filled in, empty, with malice.
 
 Nothing breaks, no answer leads nowhere, none shows a secret, and the books hold.
 """
@@ -40,6 +40,8 @@ HOSTILE: Final = (
     "2026-02-30", "null", "[]", "{}", "{{ 7*7 }}", "%s%n", "\u202e\ufeff\u200d", "👩‍👩‍👧‍👦" * 50, "\r\nSet-Cookie: a=b",
     "00000000-0000-0000-0000-000000000000", "9223372036854775808", "2147483648", "0.001", "1,5", "\ud7ff", "\U0010ffff",
 )  # fmt: skip
+#: So many requests at least: fewer, and something that was pressed before is no longer shown.
+LEAST: Final = {Role.SHOP_MANAGER: 100, Role.ACCOUNTANT: 5, Role.SUPPORT: 200, Role.OWNER: 600}
 FILES: Final = (b"", b"\0\xff\xfe", b"sku,code,serial,cost\nPX-15,1,2,x\n", b"<!DOCTYPE x [<!ENTITY a 'b'>]><a>&a;</a>",
                 b"a,b\n" * 5000, "sku,iccid,cost\nPX-SIM,٣,7\n".encode(), b"%PDF-1.4")  # fmt: skip
 
@@ -94,9 +96,7 @@ class Walker:
     def _judged(self, asked: str, response: Any, typed: str = "") -> str:
         raised = getattr(response, "exc_info", None)
         html = str(response.getvalue().decode(errors="replace"))
-        self.judge.look(
-            self.role, asked, response.status_code, html, typed=typed, raised=raised[1] if raised else None
-        )
+        self.judge.look(self.role, asked, response.status_code, html, typed=typed, raised=raised[1] if raised else None)
         return html
 
 
@@ -147,7 +147,7 @@ def house(door: Door) -> Everything:
 
 def test_every_button_that_somebody_is_shown_may_be_pressed(house: Everything) -> None:
     """Those who may do least first, and the owner last: they leave least behind."""
-    judge, chance, pressed = Judge(house), random.Random(7), {}
+    judge, chance = Judge(house), random.Random(7)
     for role in (Role.SHOP_MANAGER, Role.ACCOUNTANT, Role.SUPPORT, Role.OWNER):
         walker = Walker(house, role, judge)
         walker.crawl()
@@ -162,6 +162,5 @@ def test_every_button_that_somebody_is_shown_may_be_pressed(house: Everything) -
                         for _ in range(2):
                             walker.send(path, form, values)
         house.work(5)
-        pressed[role] = walker.sent, len(done), len(walker.pages)
-    print(pressed, judge.seen, len(judge.wrong))
+        assert walker.sent > LEAST[role]
     assert judge.wrong == [], judge.told()

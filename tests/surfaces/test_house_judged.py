@@ -44,6 +44,7 @@ from surfaces.test_roles import DOORS, ROWS
 ROLES: Final = (None, Role.CLERK, *sorted(HOUSE, key=lambda role: sum(role in may for may in ROWS.values())))
 #: Half a minute in every run; with --full also every boundary, and many more examples.
 _EXAMPLES: Final = 25 if FULL else 2
+_AT_MOST_S: Final = 1800
 _CHECKS: Final = ("not_a_server_error", "status_code_conformance")
 _FORM: Final = "f" * 32
 #: To whoever may not, there is nothing there, or not by this verb.
@@ -102,6 +103,7 @@ class Watched:
     @contextmanager
     def noting(self) -> Iterator[None]:
         """What views raise, with its own name."""
+
         def note(**_: object) -> None:
             self._raised.append(sys.exc_info()[1])
 
@@ -132,6 +134,7 @@ def judged(app: Watched, known: Known) -> list[str]:
     config = SchemathesisConfig.from_dict(
         {
             "seed": 7,
+            "max-time": _AT_MOST_S,
             "continue-on-failure": True,
             "suppress-health-check": ["all"],
             "generation": {"max-examples": _EXAMPLES, "no-shrink": True, "database": "none", "codec": "utf-8"},
@@ -186,10 +189,25 @@ def test_whatever_is_sent_to_a_page_of_the_house_by_whomever(house: Everything) 
     judge, known = Judge(house), known_to(house)
     people = {role: person(house, role) for role in ROLES}
     app = Watched(judge, people)
-    import time; t = time.process_time()
     said = judged(app, known)
-    print(app.answered, time.process_time() - t)
     house.work(5)
     assert (judge.wrong, said) == ([], []), judge.told() + "\n" + "\n".join(sorted({*said}))
     for role in HOUSE:
         assert people[role].get("/owner/").status == 200, "whoever was signed in still is"
+
+
+def test_the_judge_notices_what_breaks_and_what_is_told() -> None:
+    """One of each, beside what is no mistake: what somebody has typed themselves, and data of those who may see it."""
+    house = Everything(None, ["0000 7391 0001"], ["ana@example.org"])  # type: ignore[arg-type]  # it asks nobody
+    for role, status, body, typed, wrong in (
+        (Role.OWNER, 500, "", "", True),
+        (Role.OWNER, 200, "Traceback (most recent call last)", "", True),
+        (Role.OWNER, 200, "<b>0000-7391 0001</b>", "", True),
+        (Role.OWNER, 422, "000073910001", "code=0000 7391 0001", False),
+        (Role.OWNER, 200, "ana@example.org", "", False),
+        (Role.ACCOUNTANT, 200, "ana@example.org", "", True),
+        (None, 404, "Nothing is here", "", False),
+    ):
+        judge = Judge(house)
+        judge.look(role, "GET /owner/", status, body, typed=typed)
+        assert bool(judge.wrong) is wrong, (role, body)
