@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from browser import judges
+from browser.pages import WALKS
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -170,3 +171,13 @@ def screens(stack: str, chromium: Browser) -> Iterator[Screens]:
         screen.context.close()
     assert [url for screen in made.opened for url in screen.strangers] == []
     assert [said for screen in made.opened for said in screen.complaints] == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A test that walks pages has walked those that `pages.WALKS` says."""
+    judges.WALKED.clear()
+    answer = yield
+    missing = set(WALKS.get(getattr(item, "originalname", ""), ())) - judges.WALKED
+    assert missing == set(), "these pages were not judged"
+    return answer

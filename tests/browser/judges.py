@@ -9,6 +9,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response
@@ -31,6 +32,26 @@ def axe(page: Page) -> list[tuple[str, list[str]]]:
     """What axe objects to, all its rules of WCAG 2.2 AA and of good practice."""
     violations = Axe().run(page, options=_AXE).response["violations"]
     return [(v["id"], [f"{n['html']} {n['failureSummary']}" for n in v["nodes"]]) for v in violations]
+
+
+#: Names of the addresses that were judged in this test, and in all of this process.
+WALKED: Final[set[str]] = set()
+_EVER: Final[set[str]] = set()
+
+
+def walked(page: Page) -> bool:
+    """Note which page this is. Whether it is the first time: then it is judged with the keyboard too, which in another
+    language or in the dark is no other; with `--full` it always is."""
+    from django.urls import Resolver404, resolve
+
+    try:
+        name = resolve(unquote(urlsplit(page.url).path)).url_name or ""
+    except Resolver404:  # the page that says so
+        name = "404"
+    new = name not in _EVER
+    WALKED.add(name)
+    _EVER.add(name)
+    return new or bool(HOME)
 
 
 @cache

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from browser import judges
 from browser.conftest import Screen, Screens
+from browser.keyboard import keyboard
 from browser.test_purchase import pay, to_the_quote
 
 
@@ -27,15 +28,24 @@ def press(page: Page, button: str) -> None:
             page.click("#once-more button")
 
 
+#: What makes a page wider than its screen.
+_TOO_WIDE = """() => { const root = document.documentElement;
+    return root.scrollWidth <= root.clientWidth ? [] : [...document.querySelectorAll('body *')]
+        .filter(e => e.getBoundingClientRect().right > root.clientWidth + 0.5)
+        .map(e => `${Math.round(e.getBoundingClientRect().right)} ${e.outerHTML.slice(0, 100)}`); }"""
+
+
 def judge(page: Page) -> None:
-    """No violation of axe's, in what is open and what is folded away (open from here on); no sideways scrolling."""
+    """No violation of axe's, in what is open and what is folded away (open from here on); no sideways scrolling; and
+    a keyboard is enough."""
     page.wait_for_load_state()  # with every style sheet
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert judges.axe(page) == [], page.url
     assert judges.htmlcs(page) == [], page.url
     judges.DOCUMENTS.keep(page)
-    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0, page.url
+    assert page.evaluate(_TOO_WIDE) == [], page.url
+    if judges.walked(page):
+        assert keyboard(page) == [], page.url
 
 
 def what_somebody_has(screen: Screen) -> None:
