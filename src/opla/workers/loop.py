@@ -31,6 +31,7 @@ from opla.db.queries.cash import Drawers
 from opla.db.queries.terminals import Slips
 from opla.db.queries.vouchers import Vouchers
 from opla.operations import bulk, kiosk, letters_out, look_up, offline, order_texts, partners, passports, text_pay
+from opla.operations.archive import archive
 from opla.operations.expire import expire
 from opla.operations.float_deposits import tell_low
 from opla.operations.letters import Posted
@@ -96,6 +97,8 @@ _IN_HAND = 1000
 _WIDTH = 100
 _LETTERS = 200
 _MONTHS_EVERY_S = 6 * 3600
+#: How often it is looked whether a month is to be archived; one that is in use just then is tried again after this.
+_ARCHIVE_EVERY_S = 600.0
 
 
 def now() -> datetime:
@@ -177,6 +180,7 @@ class Worker:
         self._hooks = Lane("webhooks", 1)
         self._postman = Postman(shop, now)
         self._filing = Lane("files", 1)
+        self._archiving = Lane("archive", 1)
         self._expires_at = 0.0
         self._reminds_at = 0.0
         self._pushes_at = 0.0
@@ -184,6 +188,7 @@ class Worker:
         self._texts_at = 0.0
         self._shelf_at = 0.0
         self._looks_up_at = 0.0
+        self._archives_at = 0.0
         self._pulse = Pulse("worker")
 
     def _compose(self, letter: Letter | Reminding | Announcing | Posted) -> tuple[str, str]:
@@ -238,6 +243,9 @@ class Worker:
             self._hooks.put(self._post_webhooks)
         if self._filing.free:
             self._filing.put(self._files)
+        if self._archiving.free and time.monotonic() >= self._archives_at:
+            self._archives_at = time.monotonic() + _ARCHIVE_EVERY_S
+            self._archiving.put(self._archive)
         return done
 
     def _tell_who_signs_in(self) -> timedelta:
@@ -252,6 +260,11 @@ class Worker:
         ends_at = time.monotonic() + _FILES_TURN_S
         while bulk.step(shop=self._shop, at=now()) and time.monotonic() < ends_at:
             time.sleep(_FILES_REST_S)
+        return timedelta()
+
+    def _archive(self) -> timedelta:
+        """In a lane of its own: a month of millions of rows is read through once, which takes a while."""
+        archive(at=now())
         return timedelta()
 
     def _look_up(self) -> timedelta:
@@ -322,7 +335,7 @@ class Worker:
 
     def close(self) -> None:
         """Let what was begun come to its end."""
-        lanes = (self._post, self._watching, self._texting, self._asking, self._hooks, self._filing)
+        lanes = (self._post, self._watching, self._texting, self._asking, self._hooks, self._filing, self._archiving)
         for lane in (*self._lanes.values(), *lanes):
             lane.close()
         self._postman.close()
