@@ -6,7 +6,7 @@ from django.db import migrations
 
 _ARCHIVE = """
 -- Where months go that are closed and old (docs/decisions/0056): the partitions of `event`, `transfer` and
--- `attempt_evidence` are moved here whole, with their indexes. A column that is added to one of those is added here too.
+-- `attempt_evidence` are moved here whole, with their indexes. A column that one of those is given comes here too.
 CREATE TABLE archived_event (LIKE event) PARTITION BY RANGE (at);
 CREATE TABLE archived_transfer (LIKE transfer) PARTITION BY RANGE (at);
 CREATE TABLE archived_attempt_evidence (LIKE attempt_evidence) PARTITION BY RANGE (at);

@@ -64,3 +64,13 @@ def outside_until() -> datetime | None:
     """Until when months lie outside the database; None: none does. What is older is proved by its sums alone."""
     rows = select("SELECT max(until_at) FROM month_outside")
     return rows[0][0] if isinstance(rows[0][0], datetime) else None
+
+
+def open_items(month: date) -> str:
+    """Numbers of what waits for a person from before this month's end: who settles it looks at what happened then."""
+    rows = select(
+        """SELECT coalesce(string_agg(id::text, ', ' ORDER BY id), '') FROM item
+           WHERE closed_at IS NULL AND opened_at < (%s + interval '1 month') AT TIME ZONE 'UTC'""",
+        [month],
+    )
+    return expect(rows[0][0], str)

@@ -184,18 +184,19 @@ _STORY = """
         UNION ALL SELECT a.id, a.kind, a.adapter FROM paid JOIN refund r ON r.payment_id = paid.payment_id
             AND (r.order_id IS NULL OR r.order_id = %(order)s) JOIN attempt a ON a.refund_id = r.id
     )
-    SELECT at, 'event', name, why, actor FROM every_event
+    SELECT at, what, word, about, actor FROM (
+    SELECT at, 'event' AS what, name AS word, why AS about, actor, id AS nth FROM every_event
     WHERE subject_id IN (SELECT %(order)s::uuid UNION ALL SELECT payment_id FROM paid)
-    UNION ALL SELECT e.at, 'answer', e.answer, m.kind || ' ' || m.adapter, '' FROM mine m
+    UNION ALL SELECT e.at, 'answer', e.answer, m.kind || ' ' || m.adapter, '', 0 FROM mine m
         JOIN every_attempt_evidence e ON e.attempt_id = m.id
-    UNION ALL SELECT at, 'reveal', 'reveal', '', actor FROM reveal WHERE order_id = %(order)s
-    UNION ALL SELECT asked_at, 'print', state, why, asked_by FROM print_job WHERE order_id = %(order)s
-    UNION ALL SELECT opened_at, 'item', kind, id::text, '' FROM item WHERE order_id = %(order)s
-    UNION ALL SELECT closed_at, 'item_closed', kind, id::text, closed_by FROM item
+    UNION ALL SELECT at, 'reveal', 'reveal', '', actor, id FROM reveal WHERE order_id = %(order)s
+    UNION ALL SELECT asked_at, 'print', state, why, asked_by, 0 FROM print_job WHERE order_id = %(order)s
+    UNION ALL SELECT opened_at, 'item', kind, id::text, '', id FROM item WHERE order_id = %(order)s
+    UNION ALL SELECT closed_at, 'item_closed', kind, id::text, closed_by, id FROM item
         WHERE order_id = %(order)s AND closed_at IS NOT NULL
-    UNION ALL SELECT m.at, 'message', m.side, '', m.actor FROM thread t JOIN thread_message m ON m.thread_id = t.id
+    UNION ALL SELECT m.at, 'message', m.side, '', m.actor, 0 FROM thread t JOIN thread_message m ON m.thread_id = t.id
         WHERE t.order_id = %(order)s
-    ORDER BY 1, 2 LIMIT 1000
+    ) told ORDER BY at, what, nth, word LIMIT 1000
 """
 
 
