@@ -5,10 +5,17 @@ What is old is told, paid back and exported as if it had never been moved.
 
 from __future__ import annotations
 
+import argparse
 import gzip
+import re
+import shlex
 import time
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
+from statistics import median
+from types import SimpleNamespace
 from uuid import UUID
 
 import psycopg
@@ -18,12 +25,15 @@ from django.db import DatabaseError, connections, transaction
 
 from fakes import CODE, World
 from operations.test_choosing import SAM, choose
+from opla.commands import archive as archive_command
+from opla.commands import books as books_command
+from opla.commands import doctor
 from opla.core.actor import Actor, Role
 from opla.core.chart import Chart
 from opla.core.refusal import Code
 from opla.db.archive_files import Refused, bring_back, take_out
 from opla.db.queries import archive as queries
-from opla.db.queries import audit, find
+from opla.db.queries import audit, find, metrics
 from opla.db.queries.archive import Place
 from opla.db.queries.books import books
 from opla.db.queries.call import Argument, call, select
@@ -40,6 +50,7 @@ from opla.operations.close_day import close_all
 from opla.operations.close_month import close_month, closed_month, unreadable
 from opla.presenting import months as words
 from support import as_owner, by_owner
+from surfaces.test_owner_pages import signed_in
 
 ANA = Actor(Role.OWNER, "ana")
 NOVEMBER, DECEMBER, JANUARY = date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1)
@@ -59,6 +70,11 @@ def chained(world: World) -> None:
 
 def broken(at: datetime = LATER) -> list[tuple[str, str]]:
     return [(check.name, check.example) for check in books(at, full=True) if not check.holds]
+
+
+def dsn() -> str:
+    connections["default"].ensure_connection()
+    return str(connections["default"].connection.info.dsn)
 
 
 def placed(month: date) -> set[Place]:
@@ -174,7 +190,7 @@ def test_whoever_sells_does_not_wait_for_it_and_what_was_interrupted_goes_on(old
     while (found := queries.step(live_from(LATER), at=LATER)) and found[0] != "proved":
         done.append(found[0])
     assert done == ["closed", "fenced"]
-    with psycopg.connect(connections["default"].connection.info.dsn) as busy:  # a sale that takes its time
+    with psycopg.connect(dsn()) as busy:  # a sale that takes its time
         busy.execute("SELECT count(*) FROM event")
         began = time.monotonic()
         assert archive(at=LATER) == 0
@@ -309,3 +325,186 @@ def test_the_archive_has_every_column_of_what_comes_into_it(world: World) -> Non
                  WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
     for table in ("event", "transfer", "attempt_evidence"):
         assert select(columns, [table]) == select(columns, [f"archived_{table}"]), table
+
+
+# ── months that nobody made, and what doctor says ──
+
+
+def in_default() -> list[tuple[object, ...]]:
+    return select(
+        """SELECT (SELECT count(*) > 0 FROM event_default), (SELECT count(*) > 0 FROM transfer_default),
+                  (SELECT count(*) > 0 FROM attempt_evidence_default)"""
+    )
+
+
+def test_rows_of_a_month_that_nobody_made_come_into_it_and_are_archived_with_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "LIVE_MONTHS", 2)
+    world.clock.now = datetime(2027, 8, 20, tzinfo=UTC)
+    order = world.paid(CODE)
+    world.work_through(20)
+    chained(world)
+    assert in_default() == [(True, True, True)]
+    before = find.story(order)
+    assert archive(at=world.clock()) == 0
+    assert in_default() == [(False, False, False)]
+    assert select("SELECT count(*) > 5 FROM event WHERE tableoid = 'event_2027_08'::regclass") == [(True,)]
+    months_ahead(world)
+    world.paid(CODE)
+    world.work_through(20)
+    assert (find.story(order), broken(world.clock())) == (before, [])
+    with transaction.atomic("owner"), connections["owner"].cursor() as cursor:
+        with pytest.raises(DatabaseError, match="functions only"), transaction.atomic("owner"):
+            cursor.execute("DELETE FROM event_2027_08")
+        with pytest.raises(DatabaseError, match="functions only"), transaction.atomic("owner"):
+            cursor.execute("DELETE FROM event_default")
+
+
+def test_doctor_says_who_does_not_go_round_and_that_one_owner_is_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = SimpleNamespace(dsn_app=dsn(), embedded=False)
+    monkeypatch.setattr(doctor, "database", lambda _var: nullcontext(server))
+    monkeypatch.setenv("OPLA_SANDBOX", "0")
+    at = datetime.now(UTC)
+
+    def told() -> dict[bool, str]:
+        said: dict[bool, str] = {True: "", False: ""}
+        for fine, sentence in doctor._keeping():
+            said[fine] += sentence + "\n"
+        return said
+
+    assert "no worker goes round: the last one was heard never" in told()[False]
+    assert "no owner is named" in told()[False]
+    metrics.beat("worker", "here", 1, "0", at=at - timedelta(minutes=5))
+    assert "heard 5 minutes ago" in told()[False]
+    metrics.beat("worker", "here", 1, "0", at=at)
+    assert "a worker goes round" in told()[True]
+    for name in ("ana", "ben"):
+        by_owner(
+            """INSERT INTO house_person (id, email, name, role, language, made_at)
+               VALUES (gen_random_uuid(), %s, %s, 'owner', 'en', now())""",
+            [f"{name}@example.org", name],
+        )
+        assert ("only one owner is named" in told()[False]) is (name == "ana")
+    call("opla_partitions", Argument(at.date(), "date"), Argument(2, "int"))
+    assert "2 months after this one are made" in told()[True]
+    world.clock.now = at - timedelta(hours=3)
+    world.paid(CODE)
+    assert "the janitor has stalled: what happened 3 hours ago is not chained yet" in told()[False]
+    world.clock.now = datetime(2027, 8, 20, tzinfo=UTC)
+    world.paid(CODE)
+    assert "rows of event, transfer, attempt_evidence came for a month that nobody had made" in told()[False]
+    samples = {(one.metric, *one.labels): one.value for one in metrics.figures(at=at)}
+    assert (samples["opla_rows_of_no_month", "event"], samples["opla_months_ahead", "transfer"]) == (1.0, 2.0)
+
+
+# ── what the page says, typed; and what an owner sees ──
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "howto" / "keep-old-months.md").read_text("utf-8")
+
+
+def test_what_the_page_says_works_in_its_order(
+    old: UUID, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive(at=LATER)
+
+    class Now(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # of ours
+            return LATER.astimezone(tz)
+
+    modules = {"archive": archive_command, "books": books_command}
+    for module in modules.values():
+        monkeypatch.setattr(module, "datetime", Now)
+        monkeypatch.setattr(module, "running", nullcontext)
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
+    assert len(lines) == 4
+    for line in lines:
+        name, *typed = shlex.split(line.replace("/mnt/elsewhere", str(tmp_path)).removeprefix("./opla "))
+        parser = argparse.ArgumentParser()
+        modules[name].add_arguments(parser)
+        assert modules[name].run(parser.parse_args(typed)) == 0, line
+    told = capsys.readouterr().out
+    assert re.search(r"^2026-11 {2}archived {2}attempt_evidence \d+, event \d+, transfer \d+$", told, re.MULTILINE)
+    assert re.search(r"^2027-03 {2}live$", told, re.MULTILINE)
+    assert re.search(r"^ {2}- 2026-11 transfer: outside, its \d+ rows stand by", told, re.MULTILINE)
+    assert "  ✓ archived_months\n" in told
+    assert "The books balance." in told
+    assert "rows of 2026-11 are in the archive again." in told
+
+
+def test_what_is_outside_is_said_where_somebody_would_look_for_it(old: UUID, world: World, tmp_path: Path) -> None:
+    archive(at=LATER)
+    take_out(NOVEMBER, tmp_path, actor=ANA, at=LATER)
+    owner = signed_in(world)
+    assert "was taken out of the database." in owner.get(f"/owner/orders/{old}/").text
+    month = owner.get("/owner/months/2026-11/")
+    assert "./opla archive back 2026-11 brings them back" in month.text
+    assert owner.get("/owner/months/2026-11/trial-balance.csv").status == 422
+    bring_back(NOVEMBER, tmp_path, actor=ANA, at=LATER)
+    assert "was taken out" not in owner.get(f"/owner/orders/{old}/").text
+    assert owner.get("/owner/months/2026-11/trial-balance.csv").status == 200
+
+
+@pytest.mark.full
+def test_what_a_hundred_old_months_cost(
+    world: World, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
+    """Empty ones: what is measured is looking for them. The statement of an order's page, and a webhook's."""
+    world.clock.now = datetime(2036, 1, 10, tzinfo=UTC)
+    months_ahead(world)
+    order = world.paid(CODE)
+    [reference] = world.provider.charges
+
+    def took_us(what: Callable[[], object], times: int = 100) -> int:
+        took = []
+        for _ in range(times):
+            began = time.perf_counter()
+            what()
+            took.append(time.perf_counter() - began)
+        return round(median(took) * 1_000_000)
+
+    def measure(name: str) -> tuple[int, int]:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("ANALYZE event")
+        wakes = Argument(["charge"], "text[]"), Argument("sandbox", "text"), Argument([reference], "text[]")
+        found = (
+            took_us(lambda: order_by_id(order)),
+            took_us(lambda: call("opla_wake", Argument(world.clock(), "timestamptz"), *wakes)),
+            took_us(lambda: find.story(order)),
+        )
+        record_property(name, "order's page {} µs, webhook {} µs, owner's story {} µs".format(*found))
+        return found[:2]
+
+    measure("a new shop")
+    for year in range(2027, 2036):
+        call("opla_partitions", Argument(date(year, 1, 1), "date"), Argument(11, "int"))
+    months = select("SELECT count(*) FROM kept_month WHERE name = 'event' AND place = 'live'")[0][0]
+    live = measure(f"{months} months, all live")
+    monkeypatch.setattr(settings, "LIVE_MONTHS", 2)
+    closed_as_if(world)
+    moved = archive(at=world.clock())
+    assert moved > 100
+    archived = measure(f"{months} months, {moved} of them archived")
+    assert archived < live
+    closed_as_if(world, undone=True)
+
+
+def closed_as_if(world: World, *, undone: bool = False) -> None:
+    """Every day until now, without a look at any of them."""
+    with transaction.atomic("owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT opla_writes(true)")
+        if undone:
+            cursor.execute("ALTER TABLE day_close DISABLE TRIGGER USER; ALTER TABLE month_close DISABLE TRIGGER USER")
+            cursor.execute("DELETE FROM month_close; DELETE FROM day_close")
+            return
+        cursor.execute(
+            """INSERT INTO day_close SELECT d, d, d + 1, 0, 0, 0, 0, 0, 0, 0, d, 'owner:ana'
+               FROM (SELECT %s::date AS d) one""",
+            [world.clock().date() - timedelta(days=10)],
+        )
+        cursor.execute(
+            """INSERT INTO month_close SELECT '2035-12-01', day, day, from_at, closed_by, sha256('') FROM day_close"""
+        )

@@ -15,10 +15,17 @@ from opla.db.queries import archive as queries
 _SHORTEST: Final = 2
 #: No month takes more steps than this.
 _STEPS: Final = 12
+#: So many rows are moved in a moment that nobody notices.
+_MOVED_AT_ONCE: Final = 20_000
 
 
 def archive(*, at: datetime) -> int:
-    """Move what is older than the setting says, month by month; how many months were. What is in use stays for now."""
+    """Move what is older than the setting says, month by month; how many months were. What is in use stays for now.
+
+    Before that, months that nobody made in time are made, with the rows that came meanwhile.
+    """
+    while queries.bring_in(_MOVED_AT_ONCE):
+        pass
     before = live_from(at)
     moved = 0
     steps = 0

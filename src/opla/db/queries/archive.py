@@ -9,7 +9,7 @@ from enum import StrEnum
 from django.db import OperationalError
 from psycopg.errors import LockNotAvailable
 
-from opla.db.queries.call import Argument, call, expect, select
+from opla.db.queries.call import Argument, Row, call, expect, select
 
 
 class Place(StrEnum):
@@ -32,13 +32,23 @@ class Kept:
 def step(before: datetime, *, at: datetime) -> tuple[str, date | None] | None:
     """The next step of archiving months that ended by then, and which month; None: the tables are in use just now.
     Without anything to do, the step is empty."""
+    rows = _unless_in_use("opla_archive_step", Argument(at, "timestamptz"), Argument(before, "timestamptz"))
+    return (expect(rows[0][0], str), rows[0][1] if isinstance(rows[0][1], date) else None) if rows else None
+
+
+def bring_in(most: int) -> str:
+    """Make one month whose rows came before it was made, and put at most so many into it; its name, or nothing."""
+    rows = _unless_in_use("opla_bring_in", Argument(most, "bigint"))
+    return expect(rows[0][0], str) if rows else ""
+
+
+def _unless_in_use(function: str, *arguments: Argument) -> list[Row]:
     try:
-        [row] = call("opla_archive_step", Argument(at, "timestamptz"), Argument(before, "timestamptz"))
+        return call(function, *arguments)
     except OperationalError as problem:
         if isinstance(problem.__cause__, LockNotAvailable):
-            return None
+            return []
         raise
-    return expect(row[0], str), row[1] if isinstance(row[1], date) else None
 
 
 def months() -> list[Kept]:

@@ -79,6 +79,41 @@ BEGIN
         FROM audit_row r WHERE r.stream = p_name AND r.at >= p_from AND r.at < p_until GROUP BY 1) g);
 END $$;
 
+-- A month whose rows came before it was made, since nobody was there to make it in time, and lie with those of no month: it
+-- is made, and they are put into it. One month of one table, with p_most rows at most; its name, or empty: there is none.
+-- The rows stay as they are, and so the chain says.
+CREATE OR REPLACE FUNCTION opla_bring_in(p_most bigint) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '50ms' AS $$
+DECLARE
+    v_name text;
+    v_first timestamptz;
+    v_month date;
+    v_part text;
+    v_rows bigint;
+BEGIN
+    FOREACH v_name IN ARRAY ARRAY['attempt_evidence', 'event', 'transfer'] LOOP
+        EXECUTE format('SELECT min(at) FROM %I', v_name || '_default') INTO v_first;
+        CONTINUE WHEN v_first IS NULL;
+        v_month := date_trunc('month', v_first AT TIME ZONE 'UTC')::date;
+        v_part := v_name || '_' || to_char(v_month, 'YYYY_MM');
+        CONTINUE WHEN to_regclass(v_part) IS NOT NULL;  -- it went into the archive before they came
+        EXECUTE format('SELECT count(*) FROM %I WHERE at < %L', v_name || '_default', (v_month + interval '1 month') AT TIME ZONE 'UTC')
+            INTO v_rows;
+        CONTINUE WHEN v_rows > p_most;
+        EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', v_name);
+        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING INDEXES INCLUDING CONSTRAINTS)', v_part, v_name);
+        EXECUTE format('ALTER TABLE %I DISABLE TRIGGER USER', v_name || '_default');
+        EXECUTE format('WITH gone AS (DELETE FROM %I WHERE at < %L RETURNING *) INSERT INTO %I SELECT * FROM gone',
+                       v_name || '_default', (v_month + interval '1 month') AT TIME ZONE 'UTC', v_part);
+        EXECUTE format('ALTER TABLE %I ENABLE TRIGGER USER', v_name || '_default');
+        EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', v_name, v_part,
+                       v_month::timestamp AT TIME ZONE 'UTC', (v_month + interval '1 month') AT TIME ZONE 'UTC');
+        PERFORM opla_guard(v_name);
+        RETURN v_part;
+    END LOOP;
+    RETURN '';
+END $$;
+
 -- The next step of archiving the oldest month that ended by p_before and is closed, all of it chained: `closed` (what it
 -- is was written down), `fenced`, `proved` (so that the move reads no row), `moved`; empty: there is none. Each step is a
 -- commit of its own; whoever is interrupted is gone on for. A step that needs a table alone waits for it a twentieth of
@@ -99,8 +134,8 @@ BEGIN
     END IF;
     SELECT k.month INTO which FROM kept_month k
     WHERE k.place = 'live'
-      AND (k.month + interval '1 month') AT TIME ZONE 'UTC' <= least(p_before, (
-            SELECT d.until_at FROM day_close d WHERE d.day = (SELECT max(m.until_day) FROM month_close m)))
+      AND (k.month + interval '1 month') AT TIME ZONE 'UTC' <= least(p_before, coalesce(
+            (SELECT d.until_at FROM day_close d WHERE d.day = (SELECT max(m.until_day) FROM month_close m)), '-infinity'))
     ORDER BY k.month LIMIT 1;
     IF which IS NULL THEN
         RETURN;

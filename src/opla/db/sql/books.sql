@@ -662,7 +662,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- Months for what is kept by month. Idempotent; called at start and by the janitor. A month whose rows lie in the
--- default partition already (nobody called this in time) stays there: that is slower to detach, and loses nothing.
+-- default partition already (nobody called this in time) is left to opla_bring_in.
 CREATE OR REPLACE FUNCTION opla_partitions(p_from date, p_months int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
