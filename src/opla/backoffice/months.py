@@ -82,10 +82,9 @@ def download(request: HttpRequest, month: str, name: str) -> HttpResponse:
     found = _closed(somebody(request, Act.READ_BOOKS, timezone.now()), month)
     if name not in words.FILES:
         raise Http404
-    no, numbers = unreadable(found), chart()
-    if no or isinstance(numbers, Refusal):
-        no = no or numbers
-        return HttpResponse(sentence(no), status=422, content_type="text/plain; charset=utf-8")
+    numbers = unreadable(found) or chart()
+    if isinstance(numbers, Refusal):
+        return HttpResponse(sentence(numbers), status=422, content_type="text/plain; charset=utf-8")
     kind = "text/csv" if name.endswith(".csv") else "text/plain"
     named = {"Content-Disposition": f'attachment; filename="{month}-{name}"'}
     text = "".join(words.export(name, found, numbers))

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from django.db import connections, transaction
-from psycopg import Cursor, sql
+from psycopg import Cursor, DataError, IntegrityError, sql
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import TupleRow
 
@@ -115,7 +115,7 @@ def bring_back(month: date, folder: Path, *, actor: Actor, at: datetime) -> int:
                         table, part, sql.Literal(row[0]), sql.Literal(row[1])
                     )
                 )
-            except connections["owner"].Database.IntegrityError:  # rows of another month
+            except IntegrityError:  # rows of another month
                 raise _other(one, folder) from None
             cursor.execute("SELECT opla_guard(%s)", [f"archived_{one.name}"])
             cursor.execute(
@@ -173,11 +173,11 @@ def _fill(cursor: Cursor[TupleRow], table: sql.Identifier, path: Path) -> None:
             _copy(cursor, table, file)
     except (OSError, EOFError) as problem:
         raise Refused("file_unreadable", f"{path}: {problem}") from None
-    except connections["owner"].Database.DataError as problem:
+    except DataError as problem:
         raise Refused("file_differs", f"{path} cannot be read: {problem}") from None
 
 
-def _copy(cursor: Cursor[TupleRow], table: sql.Identifier, file: IO[bytes]) -> None:
+def _copy(cursor: Cursor[TupleRow], table: sql.Identifier, file: gzip.GzipFile) -> None:
     with cursor.copy(sql.SQL("COPY {} FROM STDIN (FORMAT csv, HEADER MATCH)").format(table)) as copy:
         while piece := file.read(_PIECE):
             copy.write(piece)
