@@ -109,6 +109,11 @@ SETTINGS: Final[Mapping[str, tuple[Setting, ...]]] = {
         ),
         Setting("OPLA_VAR", "the folder for everything this copy keeps", "", "`var`"),
         Setting("OPLA_KEYS", "the file of the keys", "", "`var/keys.json`"),
+        Setting(
+            "OPLA_LIVE_MONTHS",
+            "closed months that stay where the newest are, before they are [archived](../howto/keep-old-months.md)",
+            "18",
+        ),
         Setting("OPLA_LOG", "`json` or `words` on stderr", "", "`words` at a terminal, else `json`"),
         Setting(
             "OPLA_METRICS_TOKEN",

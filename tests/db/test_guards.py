@@ -28,8 +28,8 @@ APPEND_ONLY = [
     "attempt_evidence", "order_said", "attempt_route", "text_stop", "text_start", "bank_statement",
     "bank_reference", "transfer_file", "drawer_line", "passport_proof", "offline_key", "offline_sale",
     "partner_day", "partner_paid", "counter_sale", "counter_quote", "terminal_payment", "terminal_line",
-    "voucher_batch", "voucher_line", "bank_again", "month_close", "month_account", "month_item",
-    "float_told", "look", "audit_segment",
+    "voucher_batch", "voucher_line", "bank_again", "month_close", "month_account", "month_item", "float_told",
+    "look", "audit_segment", "archived_month", "archived_event", "archived_transfer", "archived_attempt_evidence",
 ]  # fmt: skip
 GUARDED = [*MUTABLE, *APPEND_ONLY]
 WRITES = [

@@ -15,7 +15,7 @@ from opla.core.refusal import Refusal
 from opla.db.queries import months as queries
 from opla.db.queries.months import ClosedMonth
 from opla.operations.chart import chart
-from opla.operations.close_month import blocked, close_month, closed_month, first_open
+from opla.operations.close_month import blocked, close_month, closed_month, first_open, unreadable
 from opla.presenting import items, ledger
 from opla.presenting import months as words
 from opla.presenting.refusals import sentence
@@ -53,6 +53,7 @@ def one(request: HttpRequest, month: str) -> HttpResponse:
     actor = somebody(request, Act.READ_BOOKS, timezone.now())
     found = _closed(actor, month)
     accounts, numbers = queries.accounts(found.month), chart()
+    no = unreadable(found)
     shown = {
         "month": found,
         "name": month,
@@ -65,13 +66,13 @@ def one(request: HttpRequest, month: str) -> HttpResponse:
             key=lambda row: (row[2], row[0].account),
         ),
         "totals": words.totals(accounts),
-        "vat": vat.report(queries.own_fees(found)),
+        "vat": [] if no else vat.report(queries.own_fees(found)),
         "fees": words.provider_fees(accounts),
-        "sales": words.sales(queries.sold(found)),
+        "sales": [] if no else words.sales(queries.sold(found)),
         "items": [(item, items.kind(item.kind)) for item in queries.items(found.month)],
         "leads": actor.refused(Act.SEE_ITEMS) is None,
         "files": words.files(),
-        "refused": sentence(numbers) if isinstance(numbers, Refusal) else "",
+        "refused": sentence(no) if no else sentence(numbers) if isinstance(numbers, Refusal) else "",
     }
     return render(request, "backoffice/month.html", shown)
 
@@ -81,7 +82,7 @@ def download(request: HttpRequest, month: str, name: str) -> HttpResponse:
     found = _closed(somebody(request, Act.READ_BOOKS, timezone.now()), month)
     if name not in words.FILES:
         raise Http404
-    numbers = chart()
+    numbers = unreadable(found) or chart()
     if isinstance(numbers, Refusal):
         return HttpResponse(sentence(numbers), status=422, content_type="text/plain; charset=utf-8")
     kind = "text/csv" if name.endswith(".csv") else "text/plain"

@@ -18,7 +18,7 @@ from opla.core import order
 from opla.core.actor import Act, Actor
 from opla.core.money import Money
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import audit, items, refunds
+from opla.db.queries import archive, audit, items, refunds
 from opla.db.queries import find as queries
 from opla.db.queries.find import Known
 from opla.db.queries.items import About
@@ -97,6 +97,7 @@ def _drawn(request: HttpRequest, actor: Actor, known: Known, refused: Refusal | 
         "sold": items.sold(known.id),
         "waiting": [(id_, item_words.kind(kind)) for id_, kind in queries.open_items(known.id)],
         "story": [words.line(told) for told in queries.story(known.id)],
+        "outside": outside if (outside := archive.outside_until()) and known.placed_at < outside else None,
         "postings": [words.posted(line) for line in queries.postings(About(known.id))],
         "attempts": happened(About(known.id))["attempts"],
         **(talk(thread) if thread else {}),

@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     with running():
+        from opla.db.queries import archive
         from opla.db.queries.audit import holds_link, sealed
         from opla.db.queries.books import Check, balances, books
 
@@ -31,6 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
         if link := arguments.link.strip().lower():
             checks.append(Check("link", 0 if holds_link(link) else 1, link))
         accounts, chain = balances() if arguments.accounts else [], sealed()
+        outside = [one for one in archive.months() if one.place is archive.Place.OUTSIDE]
+        since = archive.outside_until()
     balanced = all(check.holds for check in checks)
     if arguments.json:
         answer: dict[str, object] = {
@@ -38,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
             "checks": [{"name": c.name, "wrong": c.wrong, "example": c.example} for c in checks],
         }
         # To be kept elsewhere: a chain that was made anew from its beginning ends in other links.
+        answer["outside"] = [f"{one.month:%Y-%m} {one.name}" for one in outside]
         answer["chain"] = [{"table": one.stream, "rows": one.rows, "link": one.link} for one in chain]
         if arguments.accounts:
             answer["accounts"] = [
@@ -58,6 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
             f"  {'✓' if check.holds else '✗'} {check.name}"
             + ("" if check.holds else f": {check.wrong} wrong, such as {check.example}")
         )
+    for one in outside:
+        print(f"  - {one.month:%Y-%m} {one.name}: outside, its {one.rows} rows stand by what was written down of them")
+    if since:
+        print(f"  - so orders and payments from before {since:%Y-%m-%d} are proved by their sums, and not one by one")
     for account in accounts:
         posted = Money(account.debits_posted - account.credits_posted, account.currency)
         pending = Money(account.debits_pending - account.credits_pending, account.currency)

@@ -29,6 +29,9 @@ from opla.environment import SETTINGS, unread
 _SPACE_NEEDED_MB = 500
 _BACKUP_AGE = timedelta(days=2)
 _BEHIND_MB = 64
+#: A worker says that it lives every five seconds; what happened is chained ten minutes later at most.
+_PULSE_S = 60
+_CHAINED_S = 3600
 #: What the law wants a shop to say of itself, and its page says "not stated yet" without.
 _SAID = {
     "OPLA_SHOP_COMPANY": "the company's name",
@@ -55,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         _shop,
         _backup,
         _quarantine,
+        _keeping,
         _tried,
         payment_methods,
         _machines,
@@ -197,6 +201,36 @@ def _quarantine() -> Iterator[tuple[bool, str]]:
         still = glance.quarantined(server.dsn_app)
     if still:
         yield False, "the shop is in quarantine since it was restored: ./opla quarantine says what is to be done"
+
+
+def _keeping() -> Iterator[tuple[bool, str]]:
+    """Whether somebody works in the background, and a second pair of eyes is there."""
+    from opla.commands.up import address
+
+    with database(VAR) as server:
+        found = glance.keeping(server.dsn_app)
+        works = bool(address()) or not server.embedded
+    if found is None:
+        return
+    if works and (found.pulse_s is None or found.pulse_s > _PULSE_S):
+        heard = "never" if found.pulse_s is None else f"{found.pulse_s / 60:.0f} minutes ago"
+        yield False, f"no worker goes round: the last one was heard {heard}. Look for its last lines in the log"
+    elif works:
+        yield True, "a worker goes round"
+    if works and found.chained_s > _CHAINED_S:
+        yield False, f"the janitor has stalled: what happened {found.chained_s / 3600:.0f} hours ago is not chained yet"
+    if found.beside:
+        tables = ", ".join(found.beside)
+        yield False, f"rows of {tables} came for a month that nobody had made; a worker puts them right"
+    yield (
+        found.months > 0,
+        f"{found.months} months after this one are made" if found.months else "next month is not made",
+    )
+    if found.owners == 1 or not found.owners:
+        sandbox = os.environ.get("OPLA_SANDBOX", "1") == "1"
+        who = "only one owner is named" if found.owners else "no owner is named"
+        add = "./opla owner --name WHO --email THEIRS"
+        yield sandbox, f"{who}, so nobody can agree to what needs a second person: {add}"
 
 
 def _tried() -> Iterator[tuple[bool, str]]:

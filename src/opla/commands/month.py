@@ -89,11 +89,13 @@ def _close(actor: Actor, month: date, at: datetime) -> tuple[dict[str, object], 
 
 def _export(actor: Actor, month: date, folder: Path) -> tuple[dict[str, object], str]:
     from opla.operations.chart import chart
-    from opla.operations.close_month import closed_month
+    from opla.operations.close_month import closed_month, unreadable
     from opla.presenting.months import FILES, export
 
     if isinstance(found := closed_month(actor, month), Refusal):
         raise _stop(found)
+    if no := unreadable(found):
+        raise _stop(no)
     if isinstance(numbers := chart(), Refusal):
         raise _stop(numbers)
     written = []

@@ -127,6 +127,10 @@ METRICS: Final = MappingProxyType(
         "opla_database_connections": Metric(_G, "Connections to it by what they do.", ("state",)),
         "opla_database_oldest_transaction_seconds": Metric(_G, "Age of the oldest transaction of ours that is open."),
         "opla_database_transaction_id_age": Metric(_G, "Transactions since the last freeze; above 2e9 it stops."),
+        "opla_months_ahead": Metric(_G, "Months after this one that rows can be written to already.", ("table",)),
+        "opla_rows_of_no_month": Metric(
+            _G, "1: rows came for a month that nobody had made, and are not in it yet; 0: there are none.", ("table",)
+        ),
         "opla_tallied_timestamp_seconds": Metric(_G, "Until when what happened has been counted into what only grows."),
     }
 )

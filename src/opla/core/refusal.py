@@ -179,6 +179,7 @@ class Code(StrEnum):
     MONTH_OUT_OF_ORDER = "month_out_of_order"  # an earlier one is still open
     MONTH_DAYS_OPEN = "month_days_open"  # not all its days are closed: names the first that is not
     MONTH_NOT_CLOSED = "month_not_closed"  # so there is nothing of it that stands, to be given to an accountant
+    MONTH_OUTSIDE = "month_outside"  # its lines were taken out of the database
     CHART_INVALID = "chart_invalid"  # the file of account numbers: names what is wrong in it
     BOOKS_BROKEN = "books_broken"  # nothing is fixed while a check fails
     # stock and catalogue files

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 import psycopg
+from psycopg.rows import TupleRow
 
 
 def clock(dsn: str) -> datetime:
@@ -53,6 +57,55 @@ def has_codes(dsn: str) -> bool:
         except psycopg.errors.UndefinedTable:
             return False
     return bool(row and row[0])
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What whoever works in the background leaves behind. `months`: how many after this one can be written to, of the
+    table that has fewest; `beside`: tables with rows of a month that nobody made; `pulse_s`: since when no worker was
+    heard, None: never; `chained_s`: for how long what happened waits to be chained; `owners`: people of that role."""
+
+    months: int
+    beside: tuple[str, ...]
+    pulse_s: float | None
+    chained_s: float
+    owners: int
+
+
+def keeping(dsn: str) -> Keeping | None:
+    """None where there are no tables yet."""
+    tables = ("event", "transfer", "attempt_evidence")
+    with psycopg.connect(dsn, connect_timeout=5) as connection:
+        try:
+            months = [
+                _number(
+                    connection,
+                    "SELECT count(*) FROM kept_month WHERE name = %s AND place = 'live' AND month > now()",
+                    [t],
+                )
+                for t in tables
+            ]
+            beside = [
+                t
+                for t in tables
+                if _number(connection, f"SELECT count(*) FROM (SELECT FROM {t}_default LIMIT 1) d")  # noqa: S608 - of ours
+            ]
+            pulse = connection.execute(
+                "SELECT extract(epoch FROM now() - max(at))::float8 FROM heartbeat WHERE process = 'worker'"
+            ).fetchone()
+            chained = connection.execute(
+                """SELECT coalesce(extract(epoch FROM now() - min(at)), 0)::float8 FROM event
+                   WHERE id > coalesce((SELECT max(until_id) FROM audit_segment WHERE stream = 'event'), 0)"""
+            ).fetchone()
+            owners = _number(connection, "SELECT count(*) FROM house_person WHERE role = 'owner' AND ended_at IS NULL")
+        except psycopg.errors.UndefinedTable:
+            return None
+    return Keeping(min(months), tuple(beside), pulse[0] if pulse else None, chained[0] if chained else 0.0, owners)
+
+
+def _number(connection: psycopg.Connection[TupleRow], sql: LiteralString, values: Sequence[object] = ()) -> int:
+    row = connection.execute(sql, values).fetchone()
+    return int(row[0]) if row else 0
 
 
 def quarantined(dsn: str) -> bool:

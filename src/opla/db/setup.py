@@ -23,7 +23,19 @@ _HERE = Path(__file__).parent
 _MIGRATIONS = sorted((_HERE / "migrations").glob("0*.py"))
 #: Applied again whenever they change, in this order. Everything in them replaces what was there.
 _SQL = (
-    *("clock", "orders", "promotions", "webhooks", "deposits", "floats", "api", "passports", "bulk", "apply"),
+    *(
+        "clock",
+        "archive",
+        "orders",
+        "promotions",
+        "webhooks",
+        "deposits",
+        "floats",
+        "api",
+        "passports",
+        "bulk",
+        "apply",
+    ),
     *("attempts", "codes", "cards", "dates"),
     *("refunds", "bank", "payouts", "stations", "offline", "cash", "counter", "terminals", "vouchers", "rates"),
     *("reminders", "days", "months", "letters", "threads", "rights"),

@@ -9,7 +9,7 @@ from opla.core.actor import Act, Actor
 from opla.core.calendar import add_months
 from opla.core.day import day_of
 from opla.core.refusal import Code, Refusal
-from opla.db.queries import days
+from opla.db.queries import archive, days
 from opla.db.queries import months as queries
 from opla.db.queries.books import books
 from opla.db.queries.months import ClosedMonth
@@ -57,3 +57,11 @@ def closed_month(actor: Actor, month: date) -> ClosedMonth | Refusal:
     if refused := actor.refused(Act.READ_BOOKS):
         return refused
     return queries.closed(month) or Refusal(Code.MONTH_NOT_CLOSED, "month", {"month": months.name(month)})
+
+
+def unreadable(one: ClosedMonth) -> Refusal | None:
+    """Why its lines cannot be read: they are not in the database any more. Its balances stay."""
+    until = archive.outside_until()
+    if until is None or one.from_at >= until:
+        return None
+    return Refusal(Code.MONTH_OUTSIDE, "month", {"month": months.name(one.month)})

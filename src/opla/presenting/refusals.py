@@ -539,6 +539,12 @@ def _month_not_closed(params: Mapping[str, str]) -> str:
     return said % {"month": params.get("month", "?")}
 
 
+def _month_outside(params: Mapping[str, str]) -> str:
+    month = params.get("month", "?")
+    said = _("The lines of %(month)s were taken out of the database: %(command)s brings them back.")
+    return said % {"month": month, "command": f"./opla archive back {month}"}
+
+
 def _chart_invalid(params: Mapping[str, str]) -> str:
     return _("The file of account numbers cannot be used: %(what)s") % {"what": params.get("what", "?")}
 
@@ -780,6 +786,7 @@ _WITH_FIGURES: Final[dict[Code, Callable[[Mapping[str, str]], str]]] = {
     Code.MONTH_OUT_OF_ORDER: _month_out_of_order,
     Code.MONTH_DAYS_OPEN: _month_days_open,
     Code.MONTH_NOT_CLOSED: _month_not_closed,
+    Code.MONTH_OUTSIDE: _month_outside,
     Code.CHART_INVALID: _chart_invalid,
     Code.FILE_TOO_LARGE: _too_large,
     Code.DAY_NOT_POSSIBLE: _day_not_possible,

@@ -61,6 +61,9 @@ _DONE: Final[dict[str, str]] = {
     "entered": gettext_noop("Entered the pages of the house"),
     "invited": gettext_noop("Invited somebody of the house"),
     "factors_forgotten": gettext_noop("Ended what somebody comes in with"),
+    # and to old months
+    "month_taken_out": gettext_noop("Took an archived month out of the database"),
+    "month_brought_back": gettext_noop("Brought an archived month back"),
 }
 
 

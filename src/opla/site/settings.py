@@ -115,6 +115,8 @@ REFUND_ALONE_MINOR = int(os.environ.get("OPLA_REFUND_ALONE_MINOR", "5000"))
 SECOND_PERSON_MINOR = int(os.environ.get("OPLA_SECOND_PERSON_MINOR", "10000"))
 #: Parts of text messages that one day may cost; then texts stay unsent, and mails go on.
 TEXTS_A_DAY = int(os.environ.get("OPLA_TEXTS_A_DAY", "1000"))
+#: How many months of events, lines and answers stay where sales are written; closed ones that are older are archived.
+LIVE_MONTHS = int(os.environ.get("OPLA_LIVE_MONTHS", "18"))
 
 # ── the web process ──────────────────────────────────────────────────────
 MIDDLEWARE = [

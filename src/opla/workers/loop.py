@@ -32,6 +32,7 @@ from opla.db.queries.terminals import Slips
 from opla.db.queries.vouchers import Vouchers
 from opla.operations import bulk, kiosk, letters_out, look_up, offline, order_texts, partners, passports, text_pay
 from opla.operations import quarantine as restored
+from opla.operations.archive import archive
 from opla.operations.expire import expire
 from opla.operations.float_deposits import tell_low
 from opla.operations.letters import Posted
@@ -102,6 +103,8 @@ _LETTERS = 200
 #: How often it is looked whether the books are to be proven, which is minutes apart.
 _PROVE_EVERY_S = 2.0
 _MONTHS_EVERY_S = 6 * 3600
+#: How often it is looked whether a month is to be archived; one that is in use just then is tried again after this.
+_ARCHIVE_EVERY_S = 600.0
 
 
 def now() -> datetime:
@@ -184,6 +187,7 @@ class Worker:
         self._postman = Postman(shop, now)
         self._filing = Lane("files", 1)
         self._proving = Lane("proof", 1)
+        self._archiving = Lane("archive", 1)
         self._expires_at = 0.0
         self._reminds_at = 0.0
         self._pushes_at = 0.0
@@ -192,6 +196,7 @@ class Worker:
         self._shelf_at = 0.0
         self._looks_up_at = 0.0
         self._proves_at = 0.0
+        self._archives_at = 0.0
         self._pulse = Pulse("worker")
 
     def _compose(self, letter: Letter | Reminding | Announcing | Posted) -> tuple[str, str]:
@@ -252,6 +257,9 @@ class Worker:
         if self._proving.free and time.monotonic() >= self._proves_at:
             self._proves_at = time.monotonic() + _PROVE_EVERY_S
             self._proving.put(self._prove)
+        if self._archiving.free and time.monotonic() >= self._archives_at:
+            self._archives_at = time.monotonic() + _ARCHIVE_EVERY_S
+            self._archiving.put(self._archive)
         return done
 
     def _tell_who_signs_in(self) -> timedelta:
@@ -275,6 +283,11 @@ class Worker:
     def _prove(self) -> timedelta:
         """In a lane of its own: a year of orders takes a while to add up."""
         prove(clock=now)
+        return timedelta()
+
+    def _archive(self) -> timedelta:
+        """In a lane of its own: a month of millions of rows is read through once, which takes a while."""
+        archive(at=now())
         return timedelta()
 
     def _look_up(self) -> timedelta:
@@ -345,7 +358,8 @@ class Worker:
 
     def close(self) -> None:
         """Let what was begun come to its end."""
-        lanes = (self._post, self._watching, self._texting, self._asking, self._hooks, self._filing, self._proving)
+        beside = (self._post, self._watching, self._texting, self._asking, self._hooks)
+        lanes = (*beside, self._filing, self._proving, self._archiving)
         for lane in (*self._lanes.values(), *lanes):
             lane.close()
         self._postman.close()

@@ -26,7 +26,7 @@ INSERT INTO books_proving (due_at) VALUES ('epoch');
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0173_float_told")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0179_archive")]
     operations: ClassVar[list[migrations.RunSQL]] = [
         migrations.RunSQL(_PROOF, "DROP TABLE books_proving; DROP TABLE books_proof")
     ]

@@ -79,7 +79,7 @@ _HOUSE = "split_part({0}, ':', 1) IN ('owner', 'accountant', 'support', 'shop_ma
 _TRAIL = {
     Sort.DID: """SELECT e.at, e.actor, 'did', e.subject, e.name, coalesce(h.name, e.subject_id::text), o.ticket,
                e.why, e.id
-        FROM event e LEFT JOIN orders o ON o.id = e.subject_id AND e.subject IN ('order', 'person')
+        FROM every_event e LEFT JOIN orders o ON o.id = e.subject_id AND e.subject IN ('order', 'person')
         LEFT JOIN house_person h ON h.id = e.subject_id AND e.subject = 'house'
         WHERE {house} AND {who} AND {before} AND {order}""",
     Sort.DECIDED: """SELECT e.at, e.actor, 'decided', 'item', e.resolution, e.item_id::text, o.ticket, e.note, e.id

@@ -200,7 +200,7 @@ class Did:
 
 def done_at(station_id: UUID, names: Sequence[str], since: datetime, until: datetime) -> list[Did]:
     rows = select(
-        """SELECT name, at, actor, why FROM event
+        """SELECT name, at, actor, why FROM every_event
            WHERE subject = 'station' AND subject_id = %s AND name = ANY (%s) AND at BETWEEN %s AND %s ORDER BY id""",
         [station_id, list(names), since, until],
     )
@@ -282,7 +282,7 @@ def trail(station_id: UUID, *, limit: int) -> list[Trace]:
     rows = select(
         """WITH one AS (SELECT * FROM station WHERE id = %(id)s),
            said AS (
-               SELECT e.at, e.actor, e.name AS what, e.why, '' AS about FROM event e, one
+               SELECT e.at, e.actor, e.name AS what, e.why, '' AS about FROM every_event e, one
                WHERE e.subject_id = one.id OR e.subject_id IN (SELECT h.id FROM shift h WHERE h.station_id = one.id)
                UNION ALL
                SELECT l.at, l.actor, l.kind, l.why, '' FROM drawer_line l, one

@@ -133,8 +133,8 @@ def journal(from_at: datetime, until_at: datetime) -> list[Line]:
     rows = select(
         """SELECT t.at, t.event_id, d.code, c.code, t.amount_minor, t.currency, t.reason, coalesce(o.ticket, ''),
                   coalesce(p.receipt, ''), e.subject || ' ' || e.name
-           FROM transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
-           JOIN event e ON e.id = t.event_id AND e.at = t.at
+           FROM every_transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
+           JOIN every_event e ON e.id = t.event_id AND e.at = t.at
            LEFT JOIN orders o ON o.id = t.order_id LEFT JOIN payment p ON p.id = t.payment_id
            WHERE t.at >= %s AND t.at < %s AND t.phase = 'posted' ORDER BY t.id""",
         [from_at, until_at],

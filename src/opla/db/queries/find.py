@@ -53,7 +53,7 @@ _FOUND = """
         JOIN attempt a ON a.kind = named.kind AND a.adapter = named.adapter AND a.provider_id = %(text)s
         WHERE %(text)s <> ''
         UNION ALL
-        SELECT a.id, 'their_number' FROM attempt_evidence e JOIN attempt a ON a.id = e.attempt_id
+        SELECT a.id, 'their_number' FROM every_attempt_evidence e JOIN attempt a ON a.id = e.attempt_id
         WHERE e.evidence ? 'their_payment' AND e.evidence ->> 'their_payment' = %(text)s
         UNION ALL
         SELECT a.id, 'bank_number' FROM bank_reference b JOIN attempt a ON a.reference = b.attempt
@@ -185,18 +185,19 @@ _STORY = """
         UNION ALL SELECT a.id, a.kind, a.adapter FROM paid JOIN refund r ON r.payment_id = paid.payment_id
             AND (r.order_id IS NULL OR r.order_id = %(order)s) JOIN attempt a ON a.refund_id = r.id
     )
-    SELECT at, 'event', name, why, actor FROM event
+    SELECT at, what, word, about, actor FROM (
+    SELECT at, 'event' AS what, name AS word, why AS about, actor, id AS nth FROM every_event
     WHERE subject_id IN (SELECT %(order)s::uuid UNION ALL SELECT payment_id FROM paid)
-    UNION ALL SELECT e.at, 'answer', e.answer, m.kind || ' ' || m.adapter, '' FROM mine m
-        JOIN attempt_evidence e ON e.attempt_id = m.id
-    UNION ALL SELECT at, 'reveal', 'reveal', '', actor FROM reveal WHERE order_id = %(order)s
-    UNION ALL SELECT asked_at, 'print', state, why, asked_by FROM print_job WHERE order_id = %(order)s
-    UNION ALL SELECT opened_at, 'item', kind, id::text, '' FROM item WHERE order_id = %(order)s
-    UNION ALL SELECT closed_at, 'item_closed', kind, id::text, closed_by FROM item
+    UNION ALL SELECT e.at, 'answer', e.answer, m.kind || ' ' || m.adapter, '', 0 FROM mine m
+        JOIN every_attempt_evidence e ON e.attempt_id = m.id
+    UNION ALL SELECT at, 'reveal', 'reveal', '', actor, id FROM reveal WHERE order_id = %(order)s
+    UNION ALL SELECT asked_at, 'print', state, why, asked_by, 0 FROM print_job WHERE order_id = %(order)s
+    UNION ALL SELECT opened_at, 'item', kind, id::text, '', id FROM item WHERE order_id = %(order)s
+    UNION ALL SELECT closed_at, 'item_closed', kind, id::text, closed_by, id FROM item
         WHERE order_id = %(order)s AND closed_at IS NOT NULL
-    UNION ALL SELECT m.at, 'message', m.side, '', m.actor FROM thread t JOIN thread_message m ON m.thread_id = t.id
+    UNION ALL SELECT m.at, 'message', m.side, '', m.actor, 0 FROM thread t JOIN thread_message m ON m.thread_id = t.id
         WHERE t.order_id = %(order)s
-    ORDER BY 1, 2 LIMIT 1000
+    ) told ORDER BY at, what, nth, word LIMIT 1000
 """
 
 
@@ -225,7 +226,7 @@ def postings(about: About | Item) -> list[Posted]:
     that it has moved, for whichever order."""
     rows = select(
         """SELECT t.at, t.reason, d.code, c.code, t.amount_minor, t.currency, t.phase
-           FROM transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
+           FROM every_transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
            WHERE t.order_id = %(order)s
               OR t.order_id IS NULL AND t.payment_id IN (SELECT payment_id FROM allocation WHERE order_id = %(order)s)
               OR %(order)s::uuid IS NULL AND t.payment_id = %(payment)s

@@ -127,7 +127,7 @@ def sold(order_id: UUID) -> Sold:
         """SELECT product_name, number, face_minor + fee_minor - discount_minor, currency, email, reseller,
                   (SELECT coalesce(sum(CASE WHEN c.kind IN ('margin', 'service_fee', 'promotions') THEN t.amount_minor
                                             ELSE -t.amount_minor END), 0)::bigint
-                   FROM transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
+                   FROM every_transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
                    WHERE t.order_id = o.id AND t.phase = 'posted'
                      AND (c.kind IN ('margin', 'service_fee', 'promotions'))
                          <> (d.kind IN ('margin', 'service_fee', 'promotions')))
@@ -206,7 +206,7 @@ def attempts_about(found: Item | About) -> list[Tried]:
            )
            SELECT a.id, a.kind, a.state, a.adapter, a.reference, a.provider_id, a.made_at, a.due_at,
                   (SELECT coalesce(json_agg(json_build_array(e.at, e.answer, e.why, e.evidence) ORDER BY e.at), '[]')
-                   FROM (SELECT * FROM attempt_evidence v WHERE v.attempt_id = a.id
+                   FROM (SELECT * FROM every_attempt_evidence v WHERE v.attempt_id = a.id
                          ORDER BY v.at DESC LIMIT %(limit)s) e)::text
            FROM attempt a
            WHERE a.id = %(attempt)s OR a.order_id = %(order)s OR a.payment_id IN (SELECT payment_id FROM paid)
@@ -255,7 +255,7 @@ class Event:
 def events_about(found: Item | About) -> list[Event]:
     """What happened to the order and its payments, oldest first; to the orders it paid, where it is a payment's."""
     rows = select(
-        """SELECT e.at, e.subject, e.name, e.actor, e.why FROM event e
+        """SELECT e.at, e.subject, e.name, e.actor, e.why FROM every_event e
            WHERE e.subject_id IN (
                SELECT %(order)s::uuid UNION SELECT %(payment)s::uuid
                UNION SELECT l.payment_id FROM allocation l WHERE l.order_id = %(order)s

@@ -49,7 +49,7 @@ def changed(reseller: str, what: str, why: str, *, actor: Actor, at: datetime) -
 def changes(reseller: str, several: Sequence[str], *, limit: int) -> list[Changed]:
     """The newest of these first."""
     rows = select(
-        """SELECT at, name, actor, why FROM event
+        """SELECT at, name, actor, why FROM every_event
            WHERE subject_id = md5('reseller ' || %s)::uuid AND subject = 'reseller' AND name = ANY (%s::text[])
            ORDER BY at DESC, id DESC LIMIT %s""",
         [reseller, list(several), limit],

@@ -160,6 +160,14 @@ _FIGURES: Final = """
     SELECT 'opla_database_transaction_id_age', '{}', age(datfrozenxid) FROM pg_database
     WHERE datname = current_database()
     UNION ALL
+    SELECT 'opla_months_ahead', ARRAY[n.name], (SELECT count(*) FROM kept_month k
+        WHERE k.name = n.name AND k.place = 'live' AND k.month > (%(at)s AT TIME ZONE 'UTC')::date)
+    FROM unnest(ARRAY['event', 'transfer', 'attempt_evidence']) AS n (name)
+    UNION ALL
+    SELECT 'opla_rows_of_no_month', ARRAY[n.name], n.there::int FROM (
+        VALUES ('event', EXISTS (SELECT FROM event_default)), ('transfer', EXISTS (SELECT FROM transfer_default)),
+               ('attempt_evidence', EXISTS (SELECT FROM attempt_evidence_default))) AS n (name, there)
+    UNION ALL
     SELECT 'opla_tallied_timestamp_seconds', '{}', value::float8 FROM opla_meta WHERE key = 'tallied_at'
     UNION ALL
     SELECT metric, label, value FROM tally

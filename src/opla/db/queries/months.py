@@ -136,7 +136,7 @@ def own_fees(one: ClosedMonth) -> list[vat.Fees]:
                                              WHEN 'fee_back' THEN -t.amount_minor END), 0)::bigint,
                   coalesce(sum(CASE t.reason WHEN 'fee_vat' THEN t.amount_minor
                                              WHEN 'fee_vat_back' THEN -t.amount_minor END), 0)::bigint
-           FROM transfer t JOIN orders o ON o.id = t.order_id
+           FROM every_transfer t JOIN orders o ON o.id = t.order_id
            WHERE t.at >= %s AND t.at < %s AND t.reason IN ('fee', 'fee_back', 'fee_vat', 'fee_vat_back')
            GROUP BY 1, 2, 3 ORDER BY 3, 1, 2""",
         [one.from_at, one.until_at],
@@ -187,7 +187,7 @@ _SOLD = """
             coalesce(sum(t.amount_minor * c.sign) FILTER (WHERE c.part = 'promotions'), 0) AS promotions,
             coalesce(sum(t.amount_minor * c.sign) FILTER (WHERE c.part = 'goodwill'), 0) AS goodwill,
             bool_or(t.reason IN ('cost', 'margin', 'loss')) AS earned
-        FROM transfer t JOIN counts c ON c.reason = t.reason
+        FROM every_transfer t JOIN counts c ON c.reason = t.reason
         WHERE t.at >= %(from)s AND t.at < %(until)s AND t.order_id IS NOT NULL
         GROUP BY 1, 2, 3
     ), bought AS (

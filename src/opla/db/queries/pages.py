@@ -126,8 +126,9 @@ _PAGE = """
            (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
             WHERE r.state IN ('done', 'otherwise', 'outside')
               AND (r.order_id = o.id OR (r.order_id IS NULL AND r.payment_id = p.id))),
-           ARRAY(SELECT e.at::text || '|' || e.name || '|' || e.why FROM event e
-                 WHERE e.subject_id = o.id ORDER BY e.id),
+           ARRAY(SELECT e.at::text || '|' || e.name || '|' || e.why FROM (
+                     SELECT id, at, name, why FROM event WHERE subject_id = o.id
+                     UNION ALL SELECT id, at, name, why FROM opla_archived_events(o.id, o.placed_at)) e ORDER BY e.id),
            o.discount_minor, p.amount_minor, o.deliver_at,
            (EXISTS (SELECT FROM renewal_period n WHERE n.payment_id = p.id)
            OR EXISTS (SELECT FROM text_pay t WHERE t.payment_id = p.id)),

@@ -114,7 +114,7 @@ def ours(ways: Sequence[str], lines: Sequence[PayoutLine]) -> dict[str, Ours]:
                 SELECT w.line, w.refund, coalesce(
                     (SELECT a.payment_id FROM attempt a WHERE a.kind = 'charge' AND a.adapter = ANY (%s)
                        AND a.provider_id = w.of LIMIT 1),
-                    (SELECT a.payment_id FROM attempt_evidence e
+                    (SELECT a.payment_id FROM every_attempt_evidence e
                      JOIN attempt a ON a.id = e.attempt_id AND a.kind = 'charge'
                      WHERE e.evidence ? 'their_payment' AND e.evidence ->> 'their_payment' = w.of
                        AND a.adapter = ANY (%s) LIMIT 1)) AS payment_id

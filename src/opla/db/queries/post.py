@@ -353,7 +353,7 @@ def move(ids: Sequence[UUID], event: Event, why: str, *, actor: Actor, at: datet
 def printed_by(letter_id: UUID) -> list[str]:
     """Everybody who had this letter in hand as a sheet."""
     rows = select(
-        """SELECT DISTINCT actor FROM event
+        """SELECT DISTINCT actor FROM every_event
            WHERE subject = 'letter_out' AND subject_id = %s AND name IN ('printed', 'reprinted')""",
         [letter_id],
     )

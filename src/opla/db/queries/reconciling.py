@@ -18,8 +18,9 @@ _BALANCES = """SELECT kind, code, currency, debits_posted - credits_posted FROM 
 
 #: What an account (`a`) gained after an instant.
 _SINCE = """(SELECT coalesce(sum(x.minor), 0)::bigint FROM (
-    SELECT t.amount_minor AS minor FROM transfer t WHERE t.debit = a.id AND t.at > {0} AND t.phase = 'posted'
-    UNION ALL SELECT -t.amount_minor FROM transfer t WHERE t.credit = a.id AND t.at > {0} AND t.phase = 'posted') x)"""
+    SELECT t.amount_minor AS minor FROM every_transfer t WHERE t.debit = a.id AND t.at > {0} AND t.phase = 'posted'
+    UNION ALL
+    SELECT -t.amount_minor FROM every_transfer t WHERE t.credit = a.id AND t.at > {0} AND t.phase = 'posted') x)"""
 
 _TICKETS = """coalesce((SELECT min(o.ticket) FROM allocation s JOIN orders o ON o.id = s.order_id
                         WHERE s.payment_id = p.id), '')"""

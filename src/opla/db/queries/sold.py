@@ -142,12 +142,12 @@ _LINES = """
         ORDER BY c.until_at LIMIT 1
     ), shown AS (
         SELECT at, event_id FROM (
-            (SELECT t.at, t.event_id FROM transfer t
+            (SELECT t.at, t.event_id FROM every_transfer t
              WHERE t.debit = (SELECT id FROM me) AND t.at >= %(since)s AND t.at < %(until)s
                AND (t.at, t.event_id) < (coalesce(%(after_at)s, 'infinity'::timestamptz), %(after_event)s)
              ORDER BY t.at DESC, t.event_id DESC LIMIT %(postings)s)
             UNION ALL
-            (SELECT t.at, t.event_id FROM transfer t
+            (SELECT t.at, t.event_id FROM every_transfer t
              WHERE t.credit = (SELECT id FROM me) AND t.at >= %(since)s AND t.at < %(until)s
                AND (t.at, t.event_id) < (coalesce(%(after_at)s, 'infinity'::timestamptz), %(after_event)s)
              ORDER BY t.at DESC, t.event_id DESC LIMIT %(postings)s)
@@ -159,11 +159,11 @@ _LINES = """
             coalesce(sum(amount) FILTER (WHERE phase = 'posted'), 0) AS moved,
             coalesce(-sum(CASE phase WHEN 'held' THEN amount WHEN 'released' THEN -amount END), 0) AS held
         FROM (
-            SELECT t.at, t.event_id, t.order_id, t.phase, -t.amount_minor AS amount FROM transfer t
+            SELECT t.at, t.event_id, t.order_id, t.phase, -t.amount_minor AS amount FROM every_transfer t
             WHERE t.debit = (SELECT id FROM me) AND t.at >= (SELECT at FROM low)
               AND t.at < coalesce((SELECT until_at FROM start), 'infinity')
             UNION ALL
-            SELECT t.at, t.event_id, t.order_id, t.phase, t.amount_minor FROM transfer t
+            SELECT t.at, t.event_id, t.order_id, t.phase, t.amount_minor FROM every_transfer t
             WHERE t.credit = (SELECT id FROM me) AND t.at >= (SELECT at FROM low)
               AND t.at < coalesce((SELECT until_at FROM start), 'infinity')
         ) t GROUP BY at, event_id
@@ -179,7 +179,7 @@ _LINES = """
     SELECT s.at, s.event_id, e.name, s.order_id, coalesce(o.reseller_key, e.why), s.moved::bigint, s.held::bigint,
            s.balance::bigint, s.holding::bigint, me.currency
     FROM standing s JOIN shown w ON w.at = s.at AND w.event_id = s.event_id CROSS JOIN me
-    JOIN event e ON e.id = s.event_id AND e.at = s.at
+    JOIN every_event e ON e.id = s.event_id AND e.at = s.at
     LEFT JOIN orders o ON o.id = s.order_id::uuid
     ORDER BY s.at DESC, s.event_id DESC
 """

@@ -44,7 +44,7 @@ _BATCH = """
     SELECT b.id, b.number, p.number, coalesce(p.vendor, ''), b.file_name, b.state, b.why, b.made_at, b.made_by, c.skus,
            c.codes, c.left_over, c.off, c.sold, c.lost, c.cost, c.currency,
            coalesce((SELECT sum(CASE a.id WHEN t.credit THEN t.amount_minor ELSE -t.amount_minor END)
-                     FROM code k JOIN transfer t ON t.order_id = k.order_id
+                     FROM code k JOIN every_transfer t ON t.order_id = k.order_id
                      JOIN account a ON a.id IN (t.debit, t.credit) AND a.kind = 'margin'
                      WHERE k.batch_id = b.id), 0)::bigint
     FROM batch b LEFT JOIN purchase p ON p.id = b.purchase_id

@@ -103,7 +103,9 @@ def paid(order_id: UUID) -> Paid:
                    (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r WHERE r.payment_id = p.id
                     AND r.order_id IS NULL AND r.state IN ('done', 'otherwise', 'outside')),
                    (SELECT count(*) FROM allocation l WHERE l.payment_id = p.id),
-                   (SELECT min(e.at) FROM event e WHERE e.subject_id = p.id AND e.name = 'captured')
+                   (SELECT min(e.at) FROM (
+                        SELECT at FROM event WHERE subject_id = p.id AND name = 'captured'
+                        UNION ALL SELECT at FROM opla_archived_events(p.id, p.made_at) WHERE name = 'captured') e)
             FROM payment p WHERE p.id = {_SHOWN}""",  # noqa: S608 - a constant of ours
         {"order": order_id},
     )

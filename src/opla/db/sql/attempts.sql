@@ -107,19 +107,26 @@ CREATE OR REPLACE FUNCTION opla_wake(p_at timestamptz, p_kinds text[], p_adapter
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_count int;
+    v_named uuid[];
 BEGIN
+    v_named := ARRAY(
+        SELECT id FROM attempt WHERE reference = ANY (p_names)
+        UNION
+        SELECT id FROM attempt WHERE kind = ANY (p_kinds) AND adapter = p_adapter AND provider_id = ANY (p_names)
+            AND provider_id <> ''
+        UNION
+        SELECT attempt_id FROM attempt_evidence
+        WHERE evidence ? 'their_payment' AND evidence ->> 'their_payment' = ANY (p_names));
+    IF v_named = '{}' THEN
+        -- of something long ago; by itself, so that nobody else opens the months that were moved away
+        v_named := ARRAY(SELECT attempt_id FROM archived_attempt_evidence
+                         WHERE evidence ? 'their_payment' AND evidence ->> 'their_payment' = ANY (p_names));
+    END IF;
     PERFORM opla_writes(true);
     WITH woken AS (
         UPDATE attempt SET due_at = p_at
         WHERE adapter = p_adapter AND kind = ANY (p_kinds) AND state NOT IN ('new', 'claimed', 'sending')
-          AND id IN (
-            SELECT id FROM attempt WHERE reference = ANY (p_names)
-            UNION
-            SELECT id FROM attempt WHERE kind = ANY (p_kinds) AND adapter = p_adapter AND provider_id = ANY (p_names)
-                AND provider_id <> ''
-            UNION
-            SELECT attempt_id FROM attempt_evidence
-            WHERE evidence ? 'their_payment' AND evidence ->> 'their_payment' = ANY (p_names))
+          AND id = ANY (v_named)
           AND (due_at IS NULL OR due_at > p_at)
           -- what a restore left in doubt waits for a person
           AND NOT EXISTS (SELECT FROM item i WHERE attempt.kind <> 'charge' AND i.kind = 'unknown_' || attempt.kind

@@ -15,19 +15,24 @@ END $$;
 -- may be deleted. A new column of these tables is added at the end of its line, for new rows only.
 CREATE OR REPLACE VIEW audit_row AS
     SELECT 'event'::text AS stream, id,
-        jsonb_build_array(id, extract(epoch FROM at), subject, subject_id, name, source, target, actor, why) AS line FROM event
+        jsonb_build_array(id, extract(epoch FROM at), subject, subject_id, name, source, target, actor, why) AS line, at
+    FROM every_event
     UNION ALL
     SELECT 'transfer', id,
         jsonb_build_array(id, extract(epoch FROM at), event_id, debit, credit, amount_minor, currency, reason, phase, order_id,
-                          payment_id) FROM transfer
+                          payment_id), at FROM every_transfer
     UNION ALL
-    SELECT 'reveal', id, jsonb_build_array(id, extract(epoch FROM at), order_id, code_id, actor) FROM reveal
+    SELECT 'reveal', id, jsonb_build_array(id, extract(epoch FROM at), order_id, code_id, actor), at FROM reveal
     UNION ALL
     SELECT 'item_evidence', id,
         jsonb_build_array(id, extract(epoch FROM at), item_id, actor, step, resolution, note, facts, answers, file_name,
-                          encode(file_sha256, 'hex')) FROM item_evidence
+                          encode(file_sha256, 'hex')), at FROM item_evidence
     UNION ALL
-    SELECT 'look', id, jsonb_build_array(id, extract(epoch FROM at), actor, page, subject, order_id) FROM look;
+    SELECT 'look', id, jsonb_build_array(id, extract(epoch FROM at), actor, page, subject, order_id), at FROM look
+    UNION ALL
+    SELECT 'archived_month', id,
+        jsonb_build_array(id, extract(epoch FROM at), name, month, extract(epoch FROM from_at), extract(epoch FROM until_at), rows,
+                          first_id, last_id, carried, encode(sha256, 'hex')), at FROM archived_month;
 
 -- A link: of the one before, and of everything that a group of rows is.
 CREATE OR REPLACE FUNCTION opla_audit_link(p_before bytea, p_stream text, p_number bigint, p_after bigint, p_until bigint,
@@ -64,7 +69,7 @@ BEGIN
         RETURN 0;
     END IF;
     PERFORM opla_writes(true);
-    FOREACH v_stream IN ARRAY ARRAY['event', 'transfer', 'reveal', 'item_evidence', 'look'] LOOP
+    FOREACH v_stream IN ARRAY ARRAY['event', 'transfer', 'reveal', 'item_evidence', 'look', 'archived_month'] LOOP
         SELECT m.* INTO v_mark FROM audit_mark m WHERE m.stream = v_stream;
         IF v_mark.writers && opla_audit_writers(v_stream) THEN
             CONTINUE;  -- one of them may still bring a smaller id
@@ -105,7 +110,9 @@ BEGIN
 END $$;
 
 -- The chain again, from its first link: every link by the digests that stand beside it, and the newest p_rows rows of each
--- table by themselves (null: all of them). A row per group that is not what it was, with the first row in it that is wrong.
+-- table by themselves (null: all of them, and the archived months by their own digests). A row per group that is not what it
+-- was, with the first row in it that is wrong. Of a group with rows of a month that the owner took out of the database, those
+-- that are here are compared one by one, and as many are missing as were taken out.
 CREATE OR REPLACE FUNCTION opla_audit(p_rows bigint) RETURNS TABLE (stream text, number bigint, example text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -119,25 +126,41 @@ BEGIN
           FROM audit_segment a WINDOW w AS (PARTITION BY a.stream ORDER BY a.number)) s
     WHERE s.nth <> s.number OR s.ended <> s.after_id OR s.link <> opla_audit_link(
         s.before, s.stream, s.number, s.after_id, s.until_id, cardinality(s.ids), s.digest);
-    FOREACH v_stream IN ARRAY ARRAY['event', 'transfer', 'reveal', 'item_evidence', 'look'] LOOP
+    FOREACH v_stream IN ARRAY ARRAY['event', 'transfer', 'reveal', 'item_evidence', 'look', 'archived_month'] LOOP
         RETURN QUERY EXECUTE format($q$
             WITH asked AS MATERIALIZED (
-                SELECT a.* FROM (SELECT s.*, sum(cardinality(s.ids)) OVER (ORDER BY s.number DESC) - cardinality(s.ids) AS newer
-                                 FROM audit_segment s WHERE s.stream = %1$L) a WHERE $1 IS NULL OR a.newer < $1
+                SELECT a.*, EXISTS (SELECT FROM month_outside o WHERE o.name = %1$L AND o.first_id <= a.until_id
+                                    AND o.last_id > a.after_id) AS outside
+                FROM (SELECT s.*, sum(cardinality(s.ids)) OVER (ORDER BY s.number DESC) - cardinality(s.ids) AS newer
+                      FROM audit_segment s WHERE s.stream = %1$L) a WHERE $1 IS NULL OR a.newer < $1
             ), again AS (
                 SELECT a.number, r.digest FROM asked a CROSS JOIN LATERAL (
                     SELECT sha256(coalesce(string_agg(sha256(convert_to(x.line::text, 'UTF8')), NULL ORDER BY x.id), '')) AS digest
                     FROM audit_row x WHERE x.stream = %1$L AND x.id > a.after_id AND x.id <= a.until_id) r
             )
-            SELECT %1$L, a.number, coalesce(
+            SELECT %1$L, w.number, w.example FROM (SELECT a.number, coalesce(
                 (SELECT %1$L || ' ' || coalesce(k.id, r.id) || CASE WHEN r.id IS NULL THEN ' was removed'
                                                                   WHEN k.id IS NULL THEN ' was slipped in' ELSE ' was changed' END
                  FROM unnest(a.ids) WITH ORDINALITY AS k (id, n)
                  FULL JOIN (SELECT x.id, sha256(convert_to(x.line::text, 'UTF8')) AS d FROM audit_row x
                             WHERE x.stream = %1$L AND x.id > a.after_id AND x.id <= a.until_id) r ON r.id = k.id
-                 WHERE r.d IS NULL OR k.id IS NULL OR substr(r.d, 1, 8) <> substr(a.marks, (8 * k.n - 7)::int, 8)
+                 WHERE r.d IS NULL AND NOT a.outside OR k.id IS NULL OR substr(r.d, 1, 8) <> substr(a.marks, (8 * k.n - 7)::int, 8)
                  ORDER BY coalesce(k.id, r.id) LIMIT 1),
-                %1$L || ' ' || a.number || ': its rows are not those that were chained')
-            FROM asked a JOIN again g ON g.number = a.number AND g.digest <> a.digest$q$, v_stream) USING p_rows;
+                CASE WHEN NOT a.outside THEN %1$L || ' ' || a.number || ': its rows are not those that were chained' END) AS example
+            FROM asked a JOIN again g ON g.number = a.number AND g.digest <> a.digest) w WHERE w.example IS NOT NULL
+            UNION ALL
+            SELECT %1$L, 0, %1$L || ': ' || c.missing || ' rows are missing, and ' || c.taken || ' were taken out'
+            FROM (SELECT (SELECT coalesce(sum(cardinality(a.ids) - (
+                              SELECT count(*) FROM audit_row x
+                              WHERE x.stream = %1$L AND x.id > a.after_id AND x.id <= a.until_id)), 0)
+                          FROM asked a WHERE a.outside) AS missing,
+                         (SELECT coalesce(sum(o.rows), 0) FROM month_outside o WHERE o.name = %1$L) AS taken) c
+            WHERE $1 IS NULL AND c.missing <> c.taken$q$, v_stream) USING p_rows;
     END LOOP;
+    IF p_rows IS NULL THEN
+        RETURN QUERY
+        SELECT m.name, 0::bigint, m.name || ' of ' || to_char(m.month, 'YYYY-MM') || ' is not what was archived'
+        FROM archived_month m JOIN kept_month k ON k.name = m.name AND k.month = m.month
+        WHERE m.sha256 <> opla_archive_sha256(m.name, m.from_at, m.until_at);
+    END IF;
 END $$;

@@ -49,7 +49,7 @@ BEGIN
     SELECT l.amount_minor, l.currency, l.number, 'reseller_float:' || b.reseller_id || ':' || l.currency AS float INTO v
     FROM bank_line l JOIN bank_reference b ON b.number = l.number AND b.purpose = 'float' WHERE l.id = p_line;
     SELECT -v.amount_minor - coalesce(sum(t.amount_minor), 0) INTO v_left
-    FROM event e JOIN transfer t ON t.event_id = e.id
+    FROM every_event e JOIN every_transfer t ON t.event_id = e.id AND t.at = e.at
     WHERE e.subject = 'float' AND e.subject_id = p_line AND t.reason = 'float_paid_out';
     SELECT greatest(0, least(v_left, coalesce(max(a.credits_posted - a.debits_posted - a.debits_pending), 0))) INTO v_part
     FROM account a WHERE a.code = v.float;

@@ -9,9 +9,29 @@ CREATE TABLE IF NOT EXISTS posting_rule (
 -- The database proves its own sums. One row per check: what is wrong (none: the check holds). Reads one snapshot.
 CREATE OR REPLACE FUNCTION opla_books(p_at timestamptz) RETURNS TABLE (name text, wrong bigint, example text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    WITH lines AS (
-        SELECT debit AS account, amount_minor, phase, 'debit' AS side FROM transfer
-        UNION ALL SELECT credit, amount_minor, phase, 'credit' FROM transfer
+    WITH outside AS MATERIALIZED (
+        -- archived months that the owner took out: the sums that were written down stand for their rows
+        SELECT * FROM month_outside
+    ), since AS MATERIALIZED (
+        -- what is older has rows there: only what came after it is proved order by order
+        SELECT coalesce(max(until_at), '-infinity') AS at FROM outside
+    ), carried AS MATERIALIZED (
+        SELECT c.* FROM outside o CROSS JOIN LATERAL jsonb_to_recordset(o.carried)
+            AS c (account int, reason text, phase text, debits bigint, credits bigint) WHERE o.name = 'transfer'
+    ), came AS MATERIALIZED (
+        SELECT c.* FROM outside o CROSS JOIN LATERAL jsonb_to_recordset(o.carried) AS c (stocked bigint, cards_stocked bigint)
+        WHERE o.name = 'event'
+    ), whole_order AS NOT MATERIALIZED (
+        SELECT * FROM orders WHERE placed_at >= (SELECT at FROM since)
+    ), whole_payment AS NOT MATERIALIZED (
+        SELECT * FROM payment WHERE made_at >= (SELECT at FROM since)
+    ), whole_refund AS NOT MATERIALIZED (
+        SELECT * FROM refund WHERE made_at >= (SELECT at FROM since)
+    ), lines AS (
+        SELECT debit AS account, amount_minor, phase, 'debit' AS side FROM every_transfer
+        UNION ALL SELECT credit, amount_minor, phase, 'credit' FROM every_transfer
+        UNION ALL SELECT account, debits, phase, 'debit' FROM carried
+        UNION ALL SELECT account, credits, phase, 'credit' FROM carried
     ), sums AS (
         SELECT account,
             coalesce(sum(amount_minor) FILTER (WHERE side = 'debit' AND phase = 'posted'), 0) AS debits_posted,
@@ -39,7 +59,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'cost_abroad'), 0)
               - coalesce(sum(amount_minor) FILTER (WHERE reason = 'cost_abroad_back'), 0) AS abroad,
             coalesce(sum(CASE phase WHEN 'held' THEN amount_minor WHEN 'released' THEN -amount_minor END), 0) AS held
-        FROM transfer t WHERE t.order_id IS NOT NULL GROUP BY t.order_id
+        FROM every_transfer t WHERE t.order_id IS NOT NULL GROUP BY t.order_id
     ), per_payment AS (
         SELECT t.payment_id,
             coalesce(sum(amount_minor) FILTER (WHERE reason IN ('captured', 'float_paid_in')), 0) AS captured,
@@ -52,10 +72,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
               - coalesce(sum(amount_minor) FILTER (WHERE reason = 'outside_undone'), 0) AS outside,
             coalesce(sum(amount_minor) FILTER (WHERE reason = 'psp_fee'), 0)
               - coalesce(sum(amount_minor) FILTER (WHERE reason = 'psp_fee_back'), 0) AS fee
-        FROM transfer t WHERE t.payment_id IS NOT NULL GROUP BY t.payment_id
+        FROM every_transfer t WHERE t.payment_id IS NOT NULL GROUP BY t.payment_id
     ), moved AS (
         -- where the last event that moved a subject left it; read once, for all of them
-        SELECT DISTINCT ON (subject_id) subject_id, target FROM event WHERE source <> target
+        SELECT DISTINCT ON (subject_id) subject_id, target FROM every_event WHERE source <> target
         ORDER BY subject_id, id DESC
     ), found AS (
         -- each balance is the sum of its transfers
@@ -73,13 +93,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            OR a.side IS DISTINCT FROM (SELECT k.side FROM account_kind k WHERE k.kind = a.kind)
         UNION ALL
         -- every transfer has the currency of both its accounts
-        SELECT 'currencies', t.id::text FROM transfer t
+        SELECT 'currencies', t.id::text FROM every_transfer t
         JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
         WHERE t.currency <> d.currency OR t.currency <> c.currency
         UNION ALL
         -- an ended order holds no money: what was captured was delivered (less what was given back out of the margin),
         -- goes or went back, or left without us
-        SELECT 'ended_orders', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
+        SELECT 'ended_orders', o.ticket FROM whole_order o LEFT JOIN per_order p ON p.order_id = o.id
         WHERE o.reseller = '' AND o.state IN ('delivered', 'refunded', 'cancelled', 'refunding')
           AND coalesce(p.captured, 0) <> coalesce(p.delivered, 0) - coalesce(p.goodwill, 0) + coalesce(p.refund_due, 0)
               + coalesce(p.taken_back, 0)
@@ -90,14 +110,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION ALL
         -- and by its state: delivered means its price was earned, the others that nothing was; one that is given back
         -- whole though its value stays given earned its price, and gave as much out of the margin
-        SELECT 'earned', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
+        SELECT 'earned', o.ticket FROM whole_order o LEFT JOIN per_order p ON p.order_id = o.id
         WHERE coalesce(p.delivered, 0) <>
                 CASE WHEN o.state = 'delivered' OR p.goodwill > 0 THEN o.face_minor + o.fee_minor - o.discount_minor ELSE 0 END
            OR p.goodwill < 0
            OR o.state <> 'delivered' AND p.goodwill > 0 AND p.goodwill <> o.face_minor + o.fee_minor - o.discount_minor
         UNION ALL
         -- what a promotion took off the price of what stays given, we paid; and every use of one is counted once
-        SELECT 'promotions', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
+        SELECT 'promotions', o.ticket FROM whole_order o LEFT JOIN per_order p ON p.order_id = o.id
         WHERE coalesce(p.promotion, 0) <> CASE WHEN o.state = 'delivered' OR p.goodwill > 0 THEN o.discount_minor ELSE 0 END
            OR o.discount_minor > 0 AND NOT EXISTS (SELECT FROM promotion_use u WHERE u.order_id = o.id)
         UNION ALL
@@ -109,7 +129,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION ALL
         -- the sums of a payment (captured, refunding, refunded, charged back, refunded without us) are what its transfers
         -- and refunds say
-        SELECT 'payments', y.receipt FROM payment y LEFT JOIN per_payment p ON p.payment_id = y.id
+        SELECT 'payments', y.receipt FROM whole_payment y LEFT JOIN per_payment p ON p.payment_id = y.id
         WHERE y.captured_minor <> coalesce(p.captured, 0)
            OR y.refunded_minor <> coalesce(p.refund_paid, 0)
            OR y.charged_back_minor <> coalesce(p.charged_back, 0)
@@ -129,7 +149,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                WHERE r.payment_id = y.id AND r.state NOT IN ('asked', 'denied')) <> coalesce(p.refund_due, 0)
         UNION ALL
         -- what its provider keeps of a payment is posted once for each attempt that it told a fee for, and succeeded
-        SELECT 'provider_fees', y.receipt FROM payment y LEFT JOIN per_payment p ON p.payment_id = y.id
+        SELECT 'provider_fees', y.receipt FROM whole_payment y LEFT JOIN per_payment p ON p.payment_id = y.id
         LEFT JOIN (
             SELECT coalesce(a.payment_id, r.payment_id) AS payment_id, sum(a.fee_minor) AS told,
                    bool_or(a.state <> 'succeeded') AS early
@@ -153,12 +173,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE c.home_minor <> sign(c.foreign_minor) * div(2 * abs(c.foreign_minor)::numeric * c.numerator + c.denominator,
                                                           2 * c.denominator::numeric)
         UNION ALL
-        SELECT 'conversions', o.ticket FROM per_order p JOIN orders o ON o.id = p.order_id
+        SELECT 'conversions', o.ticket FROM per_order p JOIN whole_order o ON o.id = p.order_id
         LEFT JOIN (SELECT order_id, sum(foreign_minor) AS abroad FROM conversion GROUP BY order_id) c ON c.order_id = o.id
         WHERE p.abroad <> coalesce(c.abroad, 0)
         UNION ALL
         -- what a reseller was given back by choice is on its float: out of the margin, or because the sale was undone
-        SELECT 'given_back', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
+        SELECT 'given_back', o.ticket FROM whole_order o LEFT JOIN per_order p ON p.order_id = o.id
         LEFT JOIN (SELECT order_id, sum(amount_minor) AS given, bool_or(reason = 'choice') AS whole
                    FROM refund WHERE payment_id IS NULL AND state = 'done' GROUP BY order_id) r ON r.order_id = o.id
         WHERE (o.reseller <> '' OR r.given > 0)
@@ -184,20 +204,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                     FILTER (WHERE 'chargebacks' IN (a.kind, b.kind)), 0) AS charged_back,
                 coalesce(sum(CASE t.reason WHEN 'taken_back' THEN t.amount_minor WHEN 'restored' THEN -t.amount_minor END)
                     FILTER (WHERE 'suspense' IN (a.kind, b.kind)), 0) AS outside
-            FROM transfer t JOIN deposit x ON x.payment_id = t.payment_id
+            FROM every_transfer t JOIN deposit x ON x.payment_id = t.payment_id
             JOIN account a ON a.id = t.debit JOIN account b ON b.id = t.credit
             WHERE 'reseller_float' IN (a.kind, b.kind) GROUP BY 1, 2
         ) t ON t.payment_id = y.id
-        WHERE coalesce(t.code, '') <> CASE WHEN d.paid_in_at IS NULL THEN ''
+        WHERE y.made_at >= (SELECT at FROM since) AND (
+              coalesce(t.code, '') <> CASE WHEN d.paid_in_at IS NULL THEN ''
                                            ELSE 'reseller_float:' || d.reseller_id || ':' || y.currency END
            OR coalesce(t.paid_in, 0) <> CASE WHEN d.paid_in_at IS NULL THEN 0 ELSE y.amount_minor END
            OR coalesce(t.given_back, 0) <> (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r
                                             WHERE r.payment_id = y.id AND r.reason = 'choice')
            OR coalesce(t.charged_back, 0) <> d.charged_back_minor OR coalesce(t.outside, 0) <> d.outside_minor
-           OR d.lost_minor <> CASE WHEN d.paid_in_at IS NULL THEN 0 ELSE opla_deposit_lost(y) END
+           OR d.lost_minor <> CASE WHEN d.paid_in_at IS NULL THEN 0 ELSE opla_deposit_lost(y) END)
         UNION ALL
         -- at most one payment of an order is kept: what it captured for the order beyond one price went back
-        SELECT 'one_payment_kept', o.ticket FROM orders o JOIN per_order p ON p.order_id = o.id
+        SELECT 'one_payment_kept', o.ticket FROM whole_order o JOIN per_order p ON p.order_id = o.id
         WHERE p.captured - p.refund_due - p.taken_back > o.face_minor + o.fee_minor - o.discount_minor
         UNION ALL
         -- codes on our shelf are worth what the books say; one that is blocked after its sale is worth nothing
@@ -227,17 +248,18 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION ALL
         SELECT 'purchases', p.number::text FROM purchase p LEFT JOIN moved m ON m.subject_id = p.id
         LEFT JOIN (SELECT e.subject_id, sum(CASE t.reason WHEN 'purchase_paid' THEN t.amount_minor ELSE -t.amount_minor END) AS paid
-                   FROM transfer t JOIN event e ON e.id = t.event_id
+                   FROM every_transfer t JOIN every_event e ON e.id = t.event_id
                    WHERE t.reason IN ('purchase_paid', 'purchase_paid_back') GROUP BY e.subject_id) t ON t.subject_id = p.id
-        WHERE p.paid_minor <> coalesce(t.paid, 0) OR p.state IS DISTINCT FROM m.target
+        WHERE p.paid_minor <> coalesce(t.paid, 0) AND p.made_at >= (SELECT at FROM since)
+           OR p.state IS DISTINCT FROM m.target AND (m.target IS NOT NULL OR p.made_at >= (SELECT at FROM since))
         UNION ALL
         -- no code of ours was ever made or lost by itself: as many as were stocked are there
         SELECT 'purchases', 'stocked' FROM (SELECT 1) one
-        WHERE (SELECT count(*) FROM code WHERE batch_id IS NOT NULL) <> (SELECT coalesce(sum(e.why::int), 0) FROM event e
-            WHERE e.subject = 'stock' AND e.name = 'stocked')
+        WHERE (SELECT count(*) FROM code WHERE batch_id IS NOT NULL) <> (SELECT coalesce(sum(e.why::int), 0) FROM every_event e
+            WHERE e.subject = 'stock' AND e.name = 'stocked') + (SELECT coalesce(sum(stocked), 0) FROM came)
         UNION ALL
         SELECT 'purchases', 'batch ' || b.number FROM batch b LEFT JOIN moved m ON m.subject_id = b.id
-        WHERE b.state <> coalesce(m.target, 'on_sale')
+        WHERE b.state <> coalesce(m.target, 'on_sale') AND (m.target IS NOT NULL OR b.made_at >= (SELECT at FROM since))
         UNION ALL
         -- cards on our shelf are worth what the books say; and what the others cost, orders paid for or were losses
         SELECT 'cards', coalesce(a.code, a.kind || ':' || k.currency)
@@ -249,7 +271,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                 SELECT currency, cost_minor AS cost FROM card WHERE state NOT IN ('in_stock', 'reserved', 'packed', 'ready')
                 UNION ALL
                 SELECT t.currency, CASE t.reason WHEN 'cost' THEN -t.amount_minor ELSE t.amount_minor END
-                FROM transfer t JOIN account x ON x.id IN (t.debit, t.credit) AND x.kind = 'card_stock'
+                FROM every_transfer t JOIN account x ON x.id IN (t.debit, t.credit) AND x.kind = 'card_stock'
+                WHERE t.reason IN ('cost', 'cost_back')
+                UNION ALL
+                SELECT x.currency, CASE t.reason WHEN 'cost' THEN -t.debits - t.credits ELSE t.debits + t.credits END
+                FROM carried t JOIN account x ON x.id = t.account AND x.kind = 'card_stock'
                 WHERE t.reason IN ('cost', 'cost_back')
             ) c GROUP BY currency
         ) k
@@ -259,11 +285,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION ALL
         -- no card was ever made or lost by itself: as many as were stocked are there, in the state of their last event
         SELECT 'cards', 'stocked' FROM (SELECT 1) one
-        WHERE (SELECT count(*) FROM card) <> (SELECT coalesce(sum(e.why::int), 0) FROM event e
-            WHERE e.subject = 'stock' AND e.name = 'cards_stocked')
+        WHERE (SELECT count(*) FROM card) <> (SELECT coalesce(sum(e.why::int), 0) FROM every_event e
+            WHERE e.subject = 'stock' AND e.name = 'cards_stocked') + (SELECT coalesce(sum(cards_stocked), 0) FROM came)
         UNION ALL
         SELECT 'cards', c.iccid FROM card c LEFT JOIN moved m ON m.subject_id = c.id
-        WHERE c.state <> coalesce(m.target, 'in_stock')
+        WHERE c.state <> coalesce(m.target, 'in_stock') AND (m.target IS NOT NULL OR c.since >= (SELECT at FROM since))
         UNION ALL
         -- a card waits for an order that is paid, or was delivered and gets another one; an order that paid for a card got
         -- one; one that waits for the clerk has one
@@ -277,7 +303,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE o.kind = 'sim' AND o.state = 'delivered' AND NOT EXISTS (SELECT FROM card c WHERE c.order_id = o.id)
         UNION ALL
         -- what is held is what open orders wait for
-        SELECT 'holds', o.ticket FROM orders o LEFT JOIN per_order p ON p.order_id = o.id
+        SELECT 'holds', o.ticket FROM whole_order o LEFT JOIN per_order p ON p.order_id = o.id
         WHERE coalesce(p.held, 0) <> CASE WHEN o.reseller <> '' AND o.state IN ('placed', 'paid')
                                           THEN o.face_minor + o.fee_minor - o.discount_minor
                                           WHEN o.state = 'paid'
@@ -325,14 +351,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         -- every order and payment moved along an arrow of the table, and each arrow posted exactly its lines.
         -- A line of nothing is not written (no fee, no margin): only the reasons that are never nothing must be there.
         SELECT 'arrows', e.subject || ' ' || e.subject_id || ' ' || e.name
-        FROM event e
+        FROM every_event e
         LEFT JOIN arrow w ON w.subject = e.subject AND w.source = e.source AND w.event = e.name
         LEFT JOIN (
             -- grouped, not LATERAL: a shop of a year has millions of lines, and they are read once
             SELECT t.event_id, array_agg(DISTINCT t.reason) AS reasons, count(*) > count(DISTINCT t.reason) AS repeated,
                    bool_or(t.order_id IS DISTINCT FROM CASE v.subject WHEN 'order' THEN v.subject_id END
                            OR v.subject = 'payment' AND t.payment_id IS DISTINCT FROM v.subject_id) AS strange
-            FROM transfer t JOIN event v ON v.id = t.event_id GROUP BY t.event_id
+            FROM every_transfer t JOIN every_event v ON v.id = t.event_id GROUP BY t.event_id
         ) t ON t.event_id = e.id
         WHERE e.subject IN ('order', 'payment', 'refund', 'card', 'purchase', 'batch', 'passport', 'print_job', 'voucher')
           AND (w.event IS NULL OR w.target <> e.target OR t.repeated OR t.strange
@@ -344,28 +370,29 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                      AND NOT r = ANY (coalesce(t.reasons, '{}'))) > 0)
         UNION ALL
         -- and each line has the accounts and the phase of its reason
-        SELECT 'postings', t.id::text FROM transfer t
+        SELECT 'postings', t.id::text FROM every_transfer t
         JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit
         LEFT JOIN posting_rule r ON r.reason = t.reason
         WHERE r.reason IS NULL OR t.phase <> r.phase OR d.kind <> ALL (r.debits) OR c.kind <> ALL (r.credits)
         UNION ALL
         -- and no line without an event and its two accounts
-        SELECT 'orphans', t.id::text FROM transfer t
+        SELECT 'orphans', t.id::text FROM every_transfer t
         LEFT JOIN account d ON d.id = t.debit LEFT JOIN account c ON c.id = t.credit
-        WHERE d.id IS NULL OR c.id IS NULL OR NOT EXISTS (SELECT FROM event e WHERE e.id = t.event_id)
+        WHERE d.id IS NULL OR c.id IS NULL OR NOT EXISTS (SELECT FROM every_event e WHERE e.id = t.event_id)
         UNION ALL
         -- an order's state is where the last event that moved it left it
         SELECT 'states', o.ticket FROM orders o LEFT JOIN moved m ON m.subject_id = o.id
-        WHERE o.state IS DISTINCT FROM m.target
+        WHERE o.state IS DISTINCT FROM m.target AND (m.target IS NOT NULL OR o.placed_at >= (SELECT at FROM since))
         UNION ALL
         SELECT 'states', y.receipt FROM payment y LEFT JOIN moved m ON m.subject_id = y.id
-        WHERE y.state <> coalesce(m.target, 'opening')
+        WHERE y.state <> coalesce(m.target, 'opening') AND (m.target IS NOT NULL OR y.made_at >= (SELECT at FROM since))
         UNION ALL
         SELECT 'states', v.serial FROM voucher v LEFT JOIN moved m ON m.subject_id = v.id
-        WHERE v.state <> coalesce(m.target, 'printed')
+        WHERE v.state <> coalesce(m.target, 'printed') AND (m.target IS NOT NULL OR v.since >= (SELECT at FROM since))
         UNION ALL
         SELECT 'states', r.id::text FROM refund r LEFT JOIN moved m ON m.subject_id = r.id
         WHERE r.state <> coalesce(m.target, CASE WHEN r.payment_id IS NULL THEN 'done' ELSE 'due' END)
+          AND (m.target IS NOT NULL OR r.made_at >= (SELECT at FROM since))
         UNION ALL
         -- never twice: a delivered order has one delivery by one send that succeeded, any other has none to show for it
         SELECT 'deliveries', o.ticket FROM orders o
@@ -391,7 +418,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION ALL
         -- no payment into our own account counts more than its lines do, unless a person said so; and every line counts
         -- for something we asked for, or lies on a person's list while it is open
-        SELECT 'bank_lines', y.receipt FROM payment y JOIN attempt a ON a.payment_id = y.id
+        SELECT 'bank_lines', y.receipt FROM whole_payment y JOIN attempt a ON a.payment_id = y.id
         LEFT JOIN bank_reference b ON b.attempt = a.reference
         LEFT JOIN LATERAL (
             SELECT coalesce(sum(l.amount_minor) FILTER (WHERE l.amount_minor > 0), 0) AS came,
@@ -399,7 +426,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             FROM bank_line l WHERE l.number = b.number
         ) l ON true
         WHERE y.provider = 'bank_transfer' AND (y.captured_minor > l.came OR y.charged_back_minor > l.returned)
-          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+          AND NOT EXISTS (SELECT FROM every_attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
         UNION ALL
         SELECT 'bank_lines', l.id::text FROM bank_line l
         WHERE l.number <> '' AND NOT EXISTS (SELECT FROM bank_reference b WHERE b.number = l.number)
@@ -411,11 +438,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         JOIN bank_reference b ON b.number = l.number AND b.purpose = 'float' AND l.state = 'matched'
         LEFT JOIN (
             SELECT e.subject_id, a.code, sum(CASE a.id WHEN t.credit THEN t.amount_minor ELSE -t.amount_minor END) AS minor
-            FROM event e JOIN transfer t ON t.event_id = e.id
+            FROM every_event e JOIN every_transfer t ON t.event_id = e.id
             JOIN account a ON a.id IN (t.credit, t.debit) AND a.kind = 'reseller_float'
             WHERE e.subject = 'float' GROUP BY e.subject_id, a.code
         ) t ON t.subject_id = l.id AND t.code = 'reseller_float:' || b.reseller_id || ':' || l.currency
-        WHERE t.minor IS DISTINCT FROM l.amount_minor
+        WHERE t.minor IS DISTINCT FROM l.amount_minor AND l.made_at >= (SELECT at FROM since)
         UNION ALL
         -- what a provider owes us of each way of paying is what came in there, less what went back, what it kept, and what
         -- it paid out: of each payout every line counts once
@@ -484,7 +511,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE coalesce(a.debits_posted - a.credits_posted, 0) <> coalesce(l.minor, 0)
         UNION ALL
         -- each payment in cash was taken, and what was taken is one (soon after); a code is taken once at a time
-        SELECT 'drawers', y.receipt FROM payment y JOIN attempt a ON a.payment_id = y.id
+        SELECT 'drawers', y.receipt FROM whole_payment y JOIN attempt a ON a.payment_id = y.id
         LEFT JOIN cash_code c ON c.attempt = a.reference
         LEFT JOIN LATERAL (
             SELECT coalesce(sum(l.settled_minor), 0) AS taken, max(l.at) AS at,
@@ -493,34 +520,34 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         ) l ON true
         WHERE y.provider = 'cash'
           AND (y.captured_minor > l.taken OR y.captured_minor < l.taken AND l.at < p_at - interval '1 hour' OR l.times > 1)
-          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+          AND NOT EXISTS (SELECT FROM every_attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
         UNION ALL
         -- and each refund that ended in cash was paid out, to the cent but for what coins leave
-        SELECT 'drawers', r.id::text FROM refund r JOIN attempt a ON a.refund_id = r.id AND a.adapter = 'cash'
+        SELECT 'drawers', r.id::text FROM whole_refund r JOIN attempt a ON a.refund_id = r.id AND a.adapter = 'cash'
         LEFT JOIN cash_code c ON c.attempt = a.reference
         LEFT JOIN drawer_line l ON l.code = c.code AND l.kind = 'paid_out'
         WHERE (a.state = 'succeeded' AND r.amount_minor IS DISTINCT FROM -l.settled_minor
                OR l.id IS NOT NULL AND a.state <> 'succeeded' AND l.at < p_at - interval '1 hour'
                OR l.id IS NOT NULL AND c.withdrawn_at IS NOT NULL)
-          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+          AND NOT EXISTS (SELECT FROM every_attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
         UNION ALL
         -- each payment on a machine that clerks read has its slip, and each approval is one (soon after)
-        SELECT 'slips', y.receipt FROM payment y JOIN attempt a ON a.payment_id = y.id
+        SELECT 'slips', y.receipt FROM whole_payment y JOIN attempt a ON a.payment_id = y.id
         LEFT JOIN LATERAL (
             SELECT coalesce(sum(l.minor), 0) AS told, max(l.at) AS at FROM terminal_line l WHERE l.attempt = a.reference
         ) l ON true
         WHERE y.provider = 'terminal'
           AND (y.captured_minor > l.told OR y.captured_minor < l.told AND l.at < p_at - interval '1 hour')
-          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+          AND NOT EXISTS (SELECT FROM every_attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
         UNION ALL
         -- and so has each refund that ended on one
-        SELECT 'slips', r.id::text FROM refund r JOIN attempt a ON a.refund_id = r.id AND a.adapter = 'terminal'
+        SELECT 'slips', r.id::text FROM whole_refund r JOIN attempt a ON a.refund_id = r.id AND a.adapter = 'terminal'
         LEFT JOIN terminal_line l ON l.attempt = a.reference
         LEFT JOIN terminal_due d ON d.attempt = a.reference
         WHERE (a.state = 'succeeded' AND r.amount_minor IS DISTINCT FROM -l.minor
                OR l.id IS NOT NULL AND a.state <> 'succeeded' AND l.at < p_at - interval '1 hour'
                OR l.id IS NOT NULL AND d.withdrawn_at IS NOT NULL)
-          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+          AND NOT EXISTS (SELECT FROM every_attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
         UNION ALL
         -- what is owed for vouchers is the price of all that are paid for and not redeemed
         SELECT 'vouchers', coalesce(a.code, v.code) FROM (SELECT * FROM account WHERE kind = 'vouchers') a
@@ -549,16 +576,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         -- each payment by voucher is what one voucher paid for: captured (soon after), and back only where that one is good again
         SELECT 'vouchers', y.receipt FROM payment y JOIN attempt a ON a.payment_id = y.id AND a.kind = 'charge'
         FULL JOIN voucher_use u ON u.attempt = a.reference
-        WHERE (y.provider = 'voucher' OR u.attempt IS NOT NULL)
+        WHERE (y.provider = 'voucher' OR u.attempt IS NOT NULL) AND coalesce(y.made_at, u.at) >= (SELECT at FROM since)
           AND (u.attempt IS NULL OR y.provider IS DISTINCT FROM 'voucher' OR u.minor <> y.amount_minor
                OR y.captured_minor > u.minor OR y.captured_minor < u.minor AND u.at < p_at - interval '1 hour')
-          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+          AND NOT EXISTS (SELECT FROM every_attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
         UNION ALL
-        SELECT 'vouchers', r.id::text FROM refund r JOIN attempt a ON a.refund_id = r.id AND a.adapter = 'voucher'
+        SELECT 'vouchers', r.id::text FROM whole_refund r JOIN attempt a ON a.refund_id = r.id AND a.adapter = 'voucher'
         LEFT JOIN voucher_use u ON u.back_by = a.reference
         WHERE (a.state = 'succeeded' AND u.minor IS DISTINCT FROM r.amount_minor
                OR u.attempt IS NOT NULL AND a.state <> 'succeeded' AND u.back_at < p_at - interval '1 hour')
-          AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
+          AND NOT EXISTS (SELECT FROM every_attempt_evidence e WHERE e.attempt_id = a.id AND e.why = 'said_by_person')
         UNION ALL
         -- nothing is forgotten: whatever is not ended is looked at again at a time, or lies on a person's list
         SELECT 'forgotten', o.ticket FROM orders o
@@ -590,13 +617,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             SELECT s.day, x.code AS account, sum(s.debits) AS debits, sum(s.credits) AS credits
             FROM (
                 SELECT (at AT TIME ZONE 'Europe/Brussels')::date AS day, debit AS account, amount_minor AS debits, 0 AS credits
-                FROM transfer WHERE phase = 'posted' AND at < (SELECT max(until_at) FROM day_close)
+                FROM every_transfer WHERE phase = 'posted' AND at < (SELECT max(until_at) FROM day_close)
                 UNION ALL
                 SELECT (at AT TIME ZONE 'Europe/Brussels')::date, credit, 0, amount_minor
-                FROM transfer WHERE phase = 'posted' AND at < (SELECT max(until_at) FROM day_close)
+                FROM every_transfer WHERE phase = 'posted' AND at < (SELECT max(until_at) FROM day_close)
             ) s JOIN account x ON x.id = s.account GROUP BY s.day, x.code
         ) l ON l.day = a.day AND l.account = a.account
-        WHERE coalesce(a.debits_minor, 0) <> coalesce(l.debits, 0) OR coalesce(a.credits_minor, 0) <> coalesce(l.credits, 0)
+        WHERE (coalesce(a.debits_minor, 0) <> coalesce(l.debits, 0) OR coalesce(a.credits_minor, 0) <> coalesce(l.credits, 0))
+          AND coalesce(a.day, l.day) > (SELECT (at AT TIME ZONE 'Europe/Brussels')::date FROM since)
         UNION ALL
         SELECT 'closed_days', a.day::text FROM day_account a
         LEFT JOIN day_account b ON b.account = a.account AND b.day = a.day - 1
@@ -615,6 +643,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT 'closed_months', to_char(month, 'YYYY-MM') FROM month_close
         WHERE sha256 <> opla_month_sha256(month, from_day, until_day, closed_at, closed_by)
            OR until_day <> (month + interval '1 month')::date - 1
+        UNION ALL
+        -- an archived month is what was written down of it, as long as its rows are in the database
+        SELECT 'archived_months', m.name || ' ' || to_char(m.month, 'YYYY-MM')
+        FROM archived_month m JOIN kept_month k ON k.name = m.name AND k.month = m.month
+        CROSS JOIN LATERAL opla_archive_count(m.name, m.from_at, m.until_at) s
+        WHERE (s.rows, s.first_id, s.last_id, s.carried) IS DISTINCT FROM (m.rows, m.first_id, m.last_id, m.carried)
     )
     SELECT c.name, count(f.name), min(f.example)
     FROM unnest(ARRAY['balances', 'sides', 'currencies', 'ended_orders', 'earned', 'payments',
@@ -622,13 +656,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                       'given_back', 'allocations', 'deposits',
                       'one_payment_kept', 'code_stock', 'purchases', 'cards', 'holds', 'arrows', 'postings', 'orphans', 'states', 'deliveries',
                       'reservations', 'bank_lines', 'provider_accounts', 'payouts', 'drawers', 'tablets', 'partners', 'slips', 'vouchers',
-                      'forgotten', 'promotions', 'closed_days', 'closed_months']) WITH ORDINALITY AS c (name, n)
+                      'forgotten', 'promotions', 'closed_days', 'closed_months', 'archived_months']) WITH ORDINALITY AS c (name, n)
     LEFT JOIN found f ON f.name = c.name
     GROUP BY c.name, c.n ORDER BY c.n
 $$;
 
 -- Months for what is kept by month. Idempotent; called at start and by the janitor. A month whose rows lie in the
--- default partition already (nobody called this in time) stays there: that is slower to detach, and loses nothing.
+-- default partition already (nobody called this in time) is left to opla_bring_in.
 CREATE OR REPLACE FUNCTION opla_partitions(p_from date, p_months int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE

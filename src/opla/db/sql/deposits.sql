@@ -35,7 +35,7 @@ END $$;
 CREATE OR REPLACE FUNCTION opla_deposit_lost(p payment) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT greatest(0, p.charged_back_minor + p.outside_minor
-        - (SELECT coalesce(sum(t.amount_minor), 0) FROM transfer t WHERE t.payment_id = p.id AND t.reason = 'met_outside')
+        - (SELECT coalesce(sum(t.amount_minor), 0) FROM every_transfer t WHERE t.payment_id = p.id AND t.reason = 'met_outside')
         - (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r WHERE r.payment_id = p.id AND r.state IN ('due', 'refused'))
     )::bigint
 $$;

@@ -49,7 +49,8 @@ BEGIN
                        'bank_reference', 'transfer_file', 'drawer_line', 'passport_proof', 'offline_key', 'offline_sale',
                        'partner_day', 'partner_paid', 'counter_sale', 'counter_quote', 'terminal_payment', 'terminal_line',
                        'voucher_batch', 'voucher_line', 'bank_again', 'month_close', 'month_account', 'month_item',
-                       'float_told', 'look', 'audit_segment') THEN
+                       'float_told', 'look', 'audit_segment', 'archived_month', 'archived_event', 'archived_transfer',
+                       'archived_attempt_evidence') THEN
             EXECUTE format('CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
                             FOR EACH STATEMENT EXECUTE FUNCTION opla_refuse_rewrite()', part);
         END IF;
@@ -78,7 +79,8 @@ BEGIN
         'webhook_delivery', 'webhook_try', 'bulk_file', 'bulk_row', 'terminal', 'terminal_payment', 'terminal_due',
         'terminal_line', 'print_job', 'printer', 'voucher_batch', 'voucher', 'voucher_line', 'voucher_use', 'slip',
         'letter_out', 'deposit', 'bank_again', 'month_close', 'month_account', 'month_item', 'float_told', 'look',
-        'audit_segment', 'audit_mark', 'house_person', 'quarantine', 'quarantine_step', 'order_in_doubt'
+        'audit_segment', 'audit_mark', 'house_person', 'quarantine', 'quarantine_step', 'order_in_doubt', 'archived_month',
+        'archived_event', 'archived_transfer', 'archived_attempt_evidence'
     ]) AS t (name);
 END $$;
 

@@ -62,7 +62,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         FROM terminal_payment m JOIN terminal k ON k.name = m.terminal
         LEFT JOIN drawer d ON d.name = k.drawer LEFT JOIN station s ON s.name = k.station
         JOIN partner_place p ON p.place_id = coalesce(d.place_id, s.place_id) AND p.partner = p_partner
-        JOIN transfer t ON t.payment_id = m.payment_id AND t.reason IN ('captured', 'refund_paid') AND t.currency = p_currency
+        JOIN every_transfer t ON t.payment_id = m.payment_id AND t.reason IN ('captured', 'refund_paid') AND t.currency = p_currency
         WHERE t.at >= p_since AND t.at < p_until
           AND (t.at AT TIME ZONE 'Europe/Brussels')::date <@ daterange(p.from_on, p.until_on)
     )

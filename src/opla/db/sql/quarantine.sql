@@ -37,7 +37,7 @@ BEGIN
             JOIN attempt a ON a.payment_id = p.id
             WHERE p.outside_minor > 0
                OR a.made_at > q.restored_to - interval '90 days'  -- so it is asked about when the quarantine is left
-                  AND NOT EXISTS (SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.at > q.left_at))) THEN
+                  AND NOT EXISTS (SELECT FROM every_attempt_evidence e WHERE e.attempt_id = a.id AND e.at > q.left_at))) THEN
         RAISE EXCEPTION 'quarantine: nobody has seen this code, so nobody does now' USING ERRCODE = 'OPQ01';
     END IF;
     RETURN NEW;
