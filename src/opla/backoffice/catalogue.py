@@ -21,7 +21,7 @@ from opla.core.catalog.editing import read_value, written_value
 from opla.core.day import bounds, day_of
 from opla.core.refusal import Refusal
 from opla.db.queries import catalog as queries
-from opla.operations import catalogue, edit_catalogue, shop
+from opla.operations import catalogue, edit_catalogue, prices, shop
 from opla.operations.edit_catalogue import Draft, Typed
 from opla.presenting import catalogue as words
 from opla.presenting import items
@@ -72,7 +72,8 @@ def _drawn(request: HttpRequest, found: Draft, at: datetime) -> dict[str, object
         "active_at": catalogue.made_at(found.active),
         "changes": [words.change(one) for one in found.changes],
         "preview": [
-            (words.preview(one, shop.current().terms), sold.get(one.sku)) for one in edit_catalogue.preview(found)
+            (words.preview(one, prices.terms(shop.current())), sold.get(one.sku))
+            for one in edit_catalogue.preview(found)
         ],
         "days": days,
         "of": of,
