@@ -1,4 +1,4 @@
-"""The forms of a promotion: an entry of the document as fields, and fields as an entry. The checks are the file's own."""
+"""The forms of a promotion: an entry of the document as fields, and fields as an entry. The file's checks judge it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promotions as their owner reads and changes them: what runs and what it cost, what a change would do, every version."""
+"""Promotions as their owner reads and changes them: what runs and costs, what a change would do, every version."""
 
 from __future__ import annotations
 

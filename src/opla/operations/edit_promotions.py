@@ -48,6 +48,7 @@ from opla.operations.shop import Shop
 #: So many orders are looked at when somebody asks what orders would have cost.
 MOST: Final = 5_000
 _LONGEST: Final = 50_000
+_ACT: Final = Act.CHANGE_CATALOGUE
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Draft:
 
 
 def draft(actor: Actor) -> Draft | Refusal:
-    if refused := actor.refused(Act.CHANGE_CATALOGUE):
+    if refused := actor.refused(_ACT):
         return refused
     active = queries.active_promotions() or 0
     _, catalog = catalogue.active()
@@ -88,8 +89,8 @@ def draft(actor: Actor) -> Draft | Refusal:
 
 
 def change(
-    actor: Actor, side: Side, entry: Mapping[str, object], *, more: Mapping[str, object], new: bool, why: str, seen: int,
-    shop: Shop, at: datetime,
+    actor: Actor, side: Side, entry: Mapping[str, object], *, more: Mapping[str, object], new: bool, why: str,
+    seen: int, shop: Shop, at: datetime,
 ) -> Refusal | list[str] | None:  # fmt: skip
     """One promotion becomes this, or (`new`) joins the others. `more` goes into the rest of the document: sources,
     groups. A list says in words what would be wrong then; nothing is kept.
@@ -160,9 +161,8 @@ def approve(actor: Actor, *, seen: int, shop: Shop, at: datetime) -> Refusal | N
             return found
         if not found.is_new:
             return Refusal(Code.NOT_FOUND, "version")
-        if not takes_only(found.now, found.then) and (
-            no := four_eyes.alone(actor, Act.CHANGE_CATALOGUE, found.made_by)
-        ):
+        no = None if takes_only(found.now, found.then) else four_eyes.alone(actor, _ACT, found.made_by)
+        if no:
             return no
         if found.then.sample and not shop.sandbox:
             return Refusal(Code.PROMOTION_SAMPLE_ONLY, "version")
@@ -212,7 +212,7 @@ def _fits(promotion: Promotion, operator: str, sku: str) -> Facts:
 
 @dataclass(frozen=True)
 class Sales:
-    """Orders that were looked at, and those of them that the proposal would change. `all_of_them`: none was left out."""
+    """Orders that were looked at, and those that would cost something else. `all_of_them`: none was left out."""
 
     looked: int
     all_of_them: bool
@@ -249,7 +249,7 @@ class Past:
 
 
 def past(actor: Actor, version: int) -> Past | Refusal:
-    if refused := actor.refused(Act.CHANGE_CATALOGUE):
+    if refused := actor.refused(_ACT):
         return refused
     known = queries.versions(10_000)
     place = next((n for n, one in enumerate(known) if one.id == version), None)
@@ -272,7 +272,7 @@ def _document(active: int, catalog: Catalog) -> dict[str, object]:
 
 def _editing(actor: Actor, seen: int) -> Draft | Refusal:
     """What is edited, locked against others who edit."""
-    if refused := actor.refused(Act.CHANGE_CATALOGUE):
+    if refused := actor.refused(_ACT):
         return refused
     queries.lock()
     found = draft(actor)

@@ -100,7 +100,7 @@ class Planned:
 
 
 #: What an answer rests on: the catalogue, how the shop sells, and what was asked.
-_Key = tuple[int, bool, int, tuple[tuple[str, datetime], ...], Asked]
+_Key = tuple[int, bool, int, int, tuple[tuple[str, datetime], ...], Asked]
 _remembered: dict[_Key, Planned] = {}
 
 

@@ -93,7 +93,7 @@ def _keep(document: dict[str, object], *, made_by: str, note: str, keyring: Keyr
 
 
 def sealed(document: Mapping[str, object], keyring: Keyring) -> dict[str, object]:
-    """As the database keeps it: of coupons nothing but their keyed digests, whether they are typed or sealed already."""
+    """As the database keeps it: of coupons nothing but keyed digests, whether they are typed or sealed already."""
     return {**document, Side.OURS: [_sealed(one, keyring) for one in entries(document, Side.OURS)]}
 
 

@@ -40,7 +40,7 @@ def write_promotions(document: Mapping[str, object]) -> str:
 class _Dumper(yaml.SafeDumper):
     """Every text in quotes but names, and nothing said by pointing at where it was said before."""
 
-    def ignore_aliases(self, data: object) -> bool:
+    def ignore_aliases(self, _data: object) -> bool:
         return True
 
 

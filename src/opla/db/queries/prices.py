@@ -25,7 +25,7 @@ def lock() -> None:
 
 @dataclass(frozen=True)
 class Sold:
-    """Delivered orders of customers by the fee that was in their price. `waived`: of how many a promotion took it off."""
+    """Delivered orders of customers by the fee in their price. `waived`: of how many a promotion took it off."""
 
     fee: Money
     orders: int

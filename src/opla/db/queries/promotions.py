@@ -70,7 +70,8 @@ def versions(limit: int) -> list[Version]:
     )
     return [
         Version(
-            expect(row[0], int), expect(row[1], bool), expect(row[2], bool), row[3] if isinstance(row[3], int) else None,
+            expect(row[0], int), expect(row[1], bool), expect(row[2], bool),
+            row[3] if isinstance(row[3], int) else None,
             expect(row[4], datetime), expect(row[5], str), expect(row[6], str),
             row[7] if isinstance(row[7], datetime) else None, expect(row[8], str),
         )
