@@ -62,7 +62,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def _done(request: HttpRequest, actor: Actor, at: datetime) -> Refusal | None:
     posted, here = request.POST, shop.current()
     text = posted.get("seen", "")
-    seen = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+    seen = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else -1
     match posted.get("act"):
         case "propose":
             fee, why = (posted.get(name, "")[:300].replace("\0", "") for name in ("fee", "why"))

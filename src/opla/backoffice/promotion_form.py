@@ -155,7 +155,7 @@ def _cell(found: Values, name: str, old: object, fresh: str) -> Entry | None:
     """None: nobody said anything of it, which is the same as unknown. What a form does not show stays."""
     source = str(found[f"{name}_source"])
     source = fresh if source == _NEW else source
-    sure, value = str(found[f"{name}_sure"]), _value(found, name)
+    sure, value = str(found[f"{name}_sure"]) or Sure.UNKNOWN, _value(found, name)
     if sure == Sure.UNKNOWN and not source and not value and name != "from":
         return None
     rest = {key: old[key] for key in ("note", "disputed", "usual") if key in old} if isinstance(old, Mapping) else {}
@@ -224,4 +224,4 @@ def _listed(value: object) -> list[str]:
 
 def _without_empty(entry: Entry) -> Entry:
     """What stands empty in a form is left out of the document."""
-    return {name: value for name, value in entry.items() if value not in ("", None, False) and value not in ([], {})}
+    return {name: value for name, value in entry.items() if value is not False and value not in ("", None, [], {})}

@@ -51,7 +51,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _done(request: HttpRequest, actor: Actor, at: datetime) -> Refusal | list[str] | None:
-    seen, here, why = _whole(request.POST.get("seen", "")), shop.current(), forms.typed(request.POST, "why")
+    seen, here, why = _seen(request), shop.current(), forms.typed(request.POST, "why")
     match request.POST.get("act"):
         case "approve":
             return editing.approve(actor, seen=seen, shop=here, at=at)
@@ -66,7 +66,7 @@ def _done(request: HttpRequest, actor: Actor, at: datetime) -> Refusal | list[st
 
 def _drawn(request: HttpRequest, found: Draft, at: datetime) -> dict[str, object]:
     _, catalog = catalogue.active()
-    asked = _whole(request.GET.get("days", "")) or _DAYS
+    asked = _whole(request.GET.get("days", ""), 0) or _DAYS
     days, language = min(asked, _MOST_DAYS), request.GET.get("language", "")
     language = language if language in languages.NAMES else languages.current()
     names = [one.id for one in found.now.ours]
@@ -149,7 +149,7 @@ def one(request: HttpRequest) -> HttpResponse:
         entry, more = read(request.POST, old, found.document)
         refused = editing.change(
             actor, side, entry, more=more, new=not name, why=forms.typed(request.POST, "why"),
-            seen=_whole(request.POST.get("seen", "")), shop=shop.current(), at=at,
+            seen=_seen(request), shop=shop.current(), at=at,
         )  # fmt: skip
         if refused is None:
             return redirect("owner-promotions")
@@ -197,7 +197,7 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
     refused: Refusal | list[str] | None = None
     if request.method == "POST":
         refused = editing.go_back(
-            actor, number, why=forms.typed(request.POST, "why"), seen=_whole(request.POST.get("seen", "")),
+            actor, number, why=forms.typed(request.POST, "why"), seen=_seen(request),
             shop=shop.current(), at=at,
         )  # fmt: skip
         if refused is None:
@@ -243,5 +243,10 @@ def _draft(actor: Actor) -> Draft:
     return found
 
 
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+def _seen(request: HttpRequest) -> int:
+    """The version that was on the screen; one that no version has where that cannot be read."""
+    return _whole(request.POST.get("seen", ""), -1)
+
+
+def _whole(text: str, otherwise: int) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else otherwise

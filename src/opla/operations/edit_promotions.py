@@ -139,7 +139,7 @@ def go_back(actor: Actor, version: int, *, why: str, seen: int, shop: Shop, at: 
         if old is None:
             return Refusal(Code.NOT_FOUND, "version")
         kept = PromotionsVersion.objects.get(id=version).document
-        return _propose(actor, found, written(kept), why or f"version {version}", shop=shop, at=at)
+        return _propose(actor, found, written(kept), why, shop=shop, at=at)
 
 
 def discard(actor: Actor, *, seen: int) -> Refusal | None:
