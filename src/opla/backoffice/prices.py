@@ -17,7 +17,7 @@ from opla.core.money import Money
 from opla.core.quote import price
 from opla.core.refusal import Refusal
 from opla.operations import prices, shop
-from opla.presenting import items
+from opla.presenting import figures, items
 from opla.presenting.refusals import sentence
 
 _DAYS: Final = 30
@@ -41,6 +41,7 @@ def page(request: HttpRequest) -> HttpResponse:
         raise Http404
     counting = prices.terms(here)
     face = Money(_FACE_MINOR, found.now.currency)
+    sales = prices.would_have_cost(found, days=_DAYS, at=at) if found.is_new else None
     shown = {
         "draft": found,
         "made_by": items.actor(found.made_by) if found.is_new else "",
@@ -48,7 +49,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "now": price(face, counting),
         "then": price(face, replace(counting, fee_minor=found.then.amount_minor)) if found.is_new else None,
         "days": _DAYS,
-        "sales": prices.would_have_cost(found, days=_DAYS, at=at) if found.is_new else None,
+        "sales": sales,
+        "sum": _signed(sales.difference) if sales else "",
         "versions": [
             (one, Money(one.fee_minor, one.currency), items.actor(one.made_by), items.actor(one.approved_by))
             for one in prices.versions(_VERSIONS)
@@ -57,6 +59,10 @@ def page(request: HttpRequest) -> HttpResponse:
         "told": sentence(refused) if refused else "",
     }
     return render(request, "backoffice/prices.html", shown, status=422 if refused else 200)
+
+
+def _signed(money: Money) -> str:
+    return f"{'+' if money.amount_minor > 0 else ''}{figures.money(money)}"
 
 
 def _done(request: HttpRequest, actor: Actor, at: datetime) -> Refusal | None:
