@@ -94,8 +94,8 @@ def _drawn(request: HttpRequest, found: Draft, at: datetime) -> dict[str, object
             (one, items.actor(one.made_by), items.actor(one.approved_by)) for one in queries.versions(_VERSIONS)
         ],
         "days": days,
-        "language": language,
-        "languages": languages.NAMES.items(),
+        "spoken": language,
+        "tongues": languages.NAMES.items(),
     }
     return {**shown, **_preview(found, catalog, language, days, at)} if found.is_new else shown
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from opla.core.catalog import Catalog, Cell, Shown, Sure, text_in
-from opla.core.catalog.documents import short
 from opla.core.money import Money
 from opla.core.promotion import (
     SOON,
@@ -167,11 +166,12 @@ def difference(one: Difference) -> tuple[str, str, str, str]:
 def _in_short(value: object) -> str:
     if value is None:
         return "–"
-    if isinstance(value, Mapping) and "sure" not in value:
-        return ", ".join(f"{key}: {inner}" for key, inner in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return short(value)
+    if isinstance(value, Mapping) and "sure" in value:
+        said = _in_short(value.get("value"))
+        return f"{said} ({value['sure']}, {value.get('source')})"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_in_short(inner)}" for key, inner in value.items())
+    return ", ".join(map(_in_short, value)) if isinstance(value, list) else str(value)
 
 
 @dataclass(frozen=True)
