@@ -90,7 +90,7 @@ _CELLS: Final[dict[str, str]] = {
 _BONUS: Final[dict[str, str]] = {
     "credit": gettext_noop("Credit"),
     "data_mb": gettext_noop("Data in megabytes"),
-    "voice_min": gettext_noop("Minutes"),
+    "voice_min": gettext_noop("Minutes of calls"),
     "sms": gettext_noop("SMS"),
     "days": gettext_noop("Valid for so many days"),
     "months": gettext_noop("Or for so many months"),
