@@ -86,6 +86,11 @@ def test_everybody_has_typed_the_coupon_of_a_new_one_and_nobody_that_of_another(
     assert prices([bought()], runs(running), runs(running, promo(coupons=frozenset({"y"})))) == [(1550, 1450)]
 
 
+def test_whoever_typed_a_coupon_has_typed_it_on_the_other_side_too() -> None:
+    running = promo("old", window=Window(AT - timedelta(days=90)), coupons=frozenset({"x"}))
+    assert prices([bought(used=frozenset({"old"}))], runs(running), runs(running, promo(off=50))) == []
+
+
 def test_another_time_alone_is_no_other_price_and_an_end_is() -> None:
     running = promo("old", window=Window(AT - timedelta(days=90)))
     longer = replace(running, window=Window(AT - timedelta(days=90), AT + timedelta(days=5)))

@@ -17,7 +17,7 @@ from opla.db.queries import people
 from opla.db.queries.books import books
 from opla.db.queries.call import select
 from opla.db.queries.people import Person
-from opla.operations import prices
+from opla.operations import prices, reselling
 from opla.operations.place_orders import Placed
 from opla.operations.quote_topup import Wanted, quote_topup
 from surfaces.conftest import Door, Seen, Visitor
@@ -89,6 +89,17 @@ def test_an_approved_fee_is_charged_with_its_vat_and_what_was_shown_stays(door: 
     order = door.world.place(new)[0]
     assert isinstance(order, Placed)
     assert [c.name for c in books(door.world.clock()) if not c.holds] == []
+
+
+def test_resellers_pay_it_too(door: Door) -> None:
+    owner = signed_in(door.world)
+    proposed(door, owner)
+    approved(door, owner)
+    wanted = Wanted("", "", "shop@acme.example", "en", sku=CODE)
+    found = reselling.preview(wanted, shop=door.world.shop, at=door.world.clock())
+    assert isinstance(found, Quote)
+    assert found.price.total == Money(1550, "EUR")
+    assert "They pay the same from their float" in owner.get(HERE).text
 
 
 def test_a_cheaper_one_says_what_is_lost(door: Door) -> None:

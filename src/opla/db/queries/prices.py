@@ -25,7 +25,7 @@ def lock() -> None:
 
 @dataclass(frozen=True)
 class Sold:
-    """Delivered orders of customers by the fee in their price. `waived`: of how many a promotion took it off."""
+    """Delivered orders by the fee in their price, resellers' too. `waived`: of how many a promotion took it off."""
 
     fee: Money
     orders: int
@@ -39,7 +39,7 @@ def sold_since(from_at: datetime, currency: str) -> list[Sold]:
                   (count(*) FILTER (WHERE EXISTS (
                       SELECT FROM quote q, jsonb_array_elements(q.offer -> 'applied') part
                       WHERE q.id = o.quote_id AND (part ->> 2)::bigint > 0)))::int
-           FROM orders o WHERE o.placed_at >= %s AND o.reseller = '' AND o.state = 'delivered' AND o.currency = %s
+           FROM orders o WHERE o.placed_at >= %s AND o.state = 'delivered' AND o.currency = %s
            GROUP BY 1 ORDER BY 2 DESC, 1""",
         [from_at, currency],
     )

@@ -138,7 +138,7 @@ def cost_in_all(currency: str) -> Money:
 
 def delivered_since(from_at: datetime, limit: int) -> list[Purchase]:
     """The newest orders since then that were delivered to customers, the oldest of them first: what each was, and whose
-    as numbers that mean nothing elsewhere. Resellers' are none: they order at the face value."""
+    as numbers that mean nothing elsewhere. Resellers' are none: no promotion is theirs."""
     rows = select(
         """SELECT o.id, o.ticket, o.product_name, o.placed_at, o.operator, o.sku, o.currency, o.face_minor,
                   o.fee_minor + coalesce(w.fees, 0), o.fee_vat_minor, o.discount_minor, e.actor,
