@@ -66,7 +66,12 @@ SETTINGS: Final[Mapping[str, tuple[Setting, ...]]] = {
             "whose [stand-ins](../howto/go-live.md#try-it-before-you-have-keys) answer in their place, with spaces; in "
             "the sandbox alone",
         ),
-        Setting("OPLA_SERVICE_FEE", "your fee on top of the face value, such as `0.50`, VAT included", "0.00"),
+        Setting(
+            "OPLA_SERVICE_FEE",
+            "your fee on top of the face value, such as `0.50`, VAT included, until you [approve one on the "
+            "page](../howto/change-a-price.md)",
+            "0.00",
+        ),
         Setting("OPLA_CASH_HOURS", "how long an order waits for cash at one of your places, in hours", "48"),
         Setting(
             "OPLA_REFUND_CAP_MINOR",

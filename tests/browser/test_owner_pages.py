@@ -208,6 +208,10 @@ def test_the_owners_pages_pass_axe_and_fit_a_small_phone(
         "/owner/catalogue/",
         "/owner/catalogue/?of=PX-15",
         "/owner/catalogue/cell/?key=products/PX-15/face",
+        "/owner/promotions/",
+        "/owner/promotions/one/",
+        "/owner/promotions/one/?of=theirs",
+        "/owner/prices/",
         "/owner/people/",
         "/owner/trail/",
         house.page,
@@ -315,3 +319,36 @@ def test_a_restored_shop_is_compared_on_a_small_phone(house: House, chromium: Br
 def picture(page: Page, name: str) -> None:
     if PICTURES:
         page.screenshot(path=str(Path(PICTURES, f"{name}.png")), full_page=True)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", pytest.param("fr-BE", marks=pytest.mark.full)])
+def test_a_promotion_and_a_fee_are_changed_on_a_small_phone(house: House, chromium: Browser, language: str) -> None:
+    screens = Screens(house.base, chromium)
+    screen: Screen = screens.open(language=language, width=320, dark=False, javascript=True)
+    page = screen.page
+    screen.go(f"/owner/enter/{make_link(Actor(Role.OWNER, 'bo'), at=datetime.now(UTC))}/")
+    press(page, "main form button.main")
+    screen.go("/owner/promotions/one/")
+    press(page, "main form button.main")  # refused
+    judge(page)
+    typed = {"id": "spring", "title-en": "Spring", "title-fr": "Printemps", "title-nl": "Lente", "title-de": "Frühling",
+             "title-zh-Hans": "春天", "from": "2026-11-01T00:00", "much": "10", "why": "Slow sales"}  # fmt: skip
+    for field, text in typed.items():
+        page.fill(f"#{field}", text)
+    press(page, "main form button.main")
+    judge(page)  # proposed
+    press(page, "#draft button[value=approve]")
+    judge(page)
+    [(version,)] = select("SELECT id FROM promotions_version WHERE active")
+    screen.go(f"/owner/promotions/versions/{version}/")
+    judge(page)
+    screen.go("/owner/prices/")
+    for fee in ("much", "0.50"):
+        page.fill("#fee", fee)
+        page.fill("#why", "Costs rose")
+        press(page, "button[value=propose]")
+        judge(page)
+    press(page, "#draft button[value=discard]")
+    judge(page)
+    assert screen.strangers == []
+    screen.context.close()

@@ -45,6 +45,7 @@ def test_news_are_decided_as_they_were_seen(door: Door) -> None:
     page = owner.get(PAGE)
     assert "PX-15 one · 17-PX is this the same?" in page.text
     assert "Face value and cost €15.00, costs €14.00" in page.text
+    assert "Customers pay €15.00, as before. Of the face value €1.00 stays with us." in page.text
     done = owner.post(PAGE, decision())
     assert (done.status, done.where, states()[CODE]) == (200, PAGE, "approved")
     one.sells = [listed(cost_minor=1490), *(one.sells or [])[1:]]
@@ -53,9 +54,22 @@ def test_news_are_decided_as_they_were_seen(door: Door) -> None:
     assert late.status == 422
     assert "They list it otherwise by now" in late.text
     assert "€15.00, costs €14.00 → €15.00, costs €14.90" in late.text
+    assert "Customers pay €15.00, as before. Of the face value €1.00 stays with us now, and then €0.10." in late.text
     owner.post(PAGE, decision(seen="EUR/1500/1500/1490/EUR", decision="refused"))
     assert "Nothing is new" not in owner.get(PAGE).text  # the other product's proposal still waits
     assert "1490" not in owner.get(PAGE).html
+
+
+def test_what_is_listed_no_more_says_whether_anybody_else_delivers_it(door: Door) -> None:
+    world = door.world
+    found = selling(world, {"one": 1400, "two": 1450})
+    found["one"].sells = (found["one"].sells or [])[1:]
+    sync(OWNER, "one", shop=world.shop, outside=Playing(world), at=world.clock(), even_if_short=True)
+    assert "Others deliver it: two." in signed_in(world).get(PAGE).text
+    found["two"].sells = (found["two"].sells or [])[1:]
+    sync(OWNER, "two", shop=world.shop, outside=Playing(world), at=world.clock(), even_if_short=True)
+    signed_in(world).post(PAGE, decision(supplier="two", their_sku="17-PX", decision="gone", seen="gone"))
+    assert "Customers pay €15.00, as before." in signed_in(world).get(PAGE).text
 
 
 @pytest.mark.parametrize("wrong", [{"decision": "proposed"}, {"decision": ""}, {"seen": ""}])

@@ -37,6 +37,15 @@ owner-catalogue       GET   owner
 owner-catalogue       POST  owner
 owner-cell            GET   owner
 owner-cell            POST  owner
+owner-promotions      GET   owner
+owner-promotions      POST  owner
+owner-promotion       GET   owner
+owner-promotion       POST  owner
+owner-promotions-file GET   owner
+owner-promotions-version GET  owner
+owner-promotions-version POST owner
+owner-prices          GET   owner
+owner-prices          POST  owner
 owner-items           GET   owner support
 owner-item            GET   owner support
 owner-item            POST  owner

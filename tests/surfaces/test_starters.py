@@ -13,7 +13,7 @@ from fakes import CUSTOMER, DEVICE, PHONE, START
 from opla.core.actor import Actor, Role
 from opla.core.catalog import parse
 from opla.core.ports import Answer, Kind
-from opla.core.quote import Quote
+from opla.core.quote import Quote, Terms
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import cards, codes, orders
 from opla.db.queries.call import select
@@ -123,7 +123,7 @@ def test_what_nobody_could_deliver_is_not_priced(shop: Door) -> None:
     shop.world.shop = replace(shop.world.shop, routes=("code_stock", "sandbox"))
     version, catalog = catalogue.active()
     wanted = Wanted("", "", EMAIL, "en", sku="PX-SIM")
-    [no] = priced(wanted, version, catalog, shop=shop.world.shop, at=START)  # type: ignore[misc]  # it is refused
+    [no] = priced(wanted, version, catalog, Terms(), shop=shop.world.shop, at=START)  # type: ignore[misc]  # it is refused
     assert no.code is Code.STARTER_SOLD_OUT
     page = shop.owner.post("/new/LY-ESIM/", {"email": EMAIL, **ANSWERED})
     assert page.status == 422

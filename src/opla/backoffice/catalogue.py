@@ -21,7 +21,7 @@ from opla.core.catalog.editing import read_value, written_value
 from opla.core.day import bounds, day_of
 from opla.core.refusal import Refusal
 from opla.db.queries import catalog as queries
-from opla.operations import catalogue, edit_catalogue, shop
+from opla.operations import catalogue, edit_catalogue, prices, shop
 from opla.operations.edit_catalogue import Draft, Typed
 from opla.presenting import catalogue as words
 from opla.presenting import items
@@ -66,14 +66,13 @@ def _drawn(request: HttpRequest, found: Draft, at: datetime) -> dict[str, object
     of, catalog = request.GET.get("of", ""), parse(found.document)
     old = stale(found.document, day_of(at) - timedelta(days=days))
     listed = [one for one in cells(found.document) if one.subject == of] if of else old
+    terms = prices.terms(shop.current())
     sold = queries.sold_since(bounds(day_of(at - _SOLD))[0]) if found.is_new else {}
     return {
         "draft": found,
         "active_at": catalogue.made_at(found.active),
         "changes": [words.change(one) for one in found.changes],
-        "preview": [
-            (words.preview(one, shop.current().terms), sold.get(one.sku)) for one in edit_catalogue.preview(found)
-        ],
+        "preview": [(words.preview(one, terms), sold.get(one.sku)) for one in edit_catalogue.preview(found)],
         "days": days,
         "of": of,
         "subjects": [*(o.id for o in catalog.operators), *(p.sku for p in (*catalog.products, *catalog.starters))],

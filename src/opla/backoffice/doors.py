@@ -27,6 +27,8 @@ _DOORS: Final[tuple[tuple[str, Act, str], ...]] = (
     ("owner-bank", Act.READ_BOOKS, gettext_noop("Bank account")),
     ("owner-payouts", Act.READ_BOOKS, gettext_noop("Payouts")),
     ("owner-catalogue", Act.CHANGE_CATALOGUE, gettext_noop("Catalogue")),
+    ("owner-promotions", Act.CHANGE_CATALOGUE, gettext_noop("Promotions")),
+    ("owner-prices", Act.CHANGE_CATALOGUE, gettext_noop("Prices")),
     ("owner-places", Act.MANAGE_PLACES, gettext_noop("Places")),
     ("owner-suppliers", Act.MANAGE_SUPPLIERS, gettext_noop("Suppliers")),
     ("owner-sellers", Act.CHECK_SELLERS, gettext_noop("Sellers")),

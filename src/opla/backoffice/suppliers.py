@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,7 +16,7 @@ from opla.core.money import MINOR_DIGITS, Money
 from opla.core.refusal import Code, Refusal
 from opla.core.supply import State
 from opla.db.queries.suppliers import Supplied
-from opla.operations import shop, suppliers
+from opla.operations import catalogue, prices, shop, suppliers
 from opla.presenting import suppliers as words
 from opla.presenting.refusals import sentence
 
@@ -35,13 +37,16 @@ def listed(request: HttpRequest) -> HttpResponse:
     overview, supplied = suppliers.overview(actor, shop=here), suppliers.supplied(actor, shop=here)
     if isinstance(overview, Refusal) or isinstance(supplied, Refusal):
         raise Http404
+    _, catalog = catalogue.active()
+    terms = prices.terms(here)
     shown = {
         "suppliers": [
             (one, words.health(one.state, at), words.float_left(one), words.differences(one), words.is_below(one),
              words.synced(one.synced))
             for one in overview
         ],
-        "news": [_row(one) for one in supplied if one.news],
+        "news": [(*_row(one), words.customers(one, catalog.sold(one.sku), terms, _others(one, supplied, here)))
+                 for one in supplied if one.news],
         "decided": [_row(one) for one in supplied if not one.news][:_SHOWN],
         "told": sentence(refused) if refused else "",
         "currencies": sorted(MINOR_DIGITS),
@@ -52,6 +57,13 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 def _row(one: Supplied) -> tuple[Supplied, str, str, str]:
     return one, ", ".join(words.news(word) for word in one.news), words.change(one), words.state(one.state)
+
+
+def _others(one: Supplied, supplied: Sequence[Supplied], here: shop.Shop) -> list[str]:
+    """Whoever else delivers this product: those approved for it, and those who know it by our name."""
+    approved = {other.supplier for other in supplied if other.sku == one.sku and other.state is State.APPROVED}
+    byname = {name for name in here.routes if name not in SHELVES and name not in here.mapped}
+    return sorted((approved | byname) - {one.supplier})
 
 
 def _decided(request: HttpRequest, actor: Actor) -> Refusal | None:

@@ -3,6 +3,7 @@
 ./opla promotions check  my-promotions.yaml      every mistake, by file, line and field
 ./opla promotions import my-promotions.yaml      from now on exactly these run; what is not in the file has ended
 ./opla promotions list                           what runs, what begins soon, how much of it is used
+./opla promotions export > promotions.yaml       what runs now as a file: coupons stay sealed, and come back as they are
 """
 
 from __future__ import annotations
@@ -24,19 +25,21 @@ _OWNER = Actor(Role.OWNER, "terminal")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("act", choices=("check", "import", "list"))
+    parser.add_argument("act", choices=("check", "import", "list", "export"))
     parser.add_argument("file", nargs="?", type=Path, help="a YAML file, for check and import")
     parser.add_argument("--json", action="store_true", help="one object on stdout")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if arguments.act != "list" and arguments.file is None:
+    if arguments.act in ("check", "import") and arguments.file is None:
         raise Stop("file_unreadable", f"Which file? ./opla promotions {arguments.act} FILE")
     with running():
         from opla.operations.read_catalog import CatalogFileError
 
         try:
-            answer, told = {"check": _check, "import": _import, "list": _list}[arguments.act](arguments.file)
+            answer, told = {"check": _check, "import": _import, "list": _list, "export": _export}[arguments.act](
+                arguments.file
+            )
         except CatalogFileError as problem:
             raise Stop("file_unreadable", str(problem)) from None
         except OSError as problem:
@@ -72,6 +75,16 @@ def _list(_file: Path | None) -> tuple[dict[str, object], str]:
     from opla.operations.promotions import active
 
     return _listed(active()[1], datetime.now(UTC))
+
+
+def _export(_file: Path | None) -> tuple[dict[str, object], str]:
+    from opla.core.refusal import Refusal
+    from opla.operations.promotions import export
+
+    text = export(_OWNER)
+    if isinstance(text, Refusal):
+        raise Stop(text.code, f"refused: {text.code}")
+    return {"file": text}, text.rstrip("\n") or "# No promotions."
 
 
 def _listed(promotions: Promotions, at: datetime) -> tuple[dict[str, object], str]:

@@ -112,6 +112,7 @@ class Code(StrEnum):
     COUPON_NOT_HERE = "coupon_not_here"  # its promotion is for another purchase: the sentence says what it needs
     COUPON_USED_UP = "coupon_used_up"  # by everybody together, or by this customer
     PROMOTION_USED_UP = "promotion_used_up"  # somebody else took the last one since the price was shown
+    PROMOTION_NAME_USED = "promotion_name_used"  # uses are counted by it: a new promotion gets a new name
     PROMOTION_SAMPLE_ONLY = "promotion_sample_only"  # invented promotions are never imported beside real money
     # paying
     PAYMENT_METHOD_UNKNOWN = "payment_method_unknown"
@@ -130,6 +131,8 @@ class Code(StrEnum):
     KEY_REUSED = "key_reused"  # same idempotency key, another field: names it
     STILL_RUNNING = "still_running"
     CATALOGUE_CHANGED = "catalogue_changed"  # somebody proposed or approved another version meanwhile
+    FEE_CHANGED = "fee_changed"  # somebody proposed or approved another one meanwhile
+    PROMOTIONS_CHANGED = "promotions_changed"  # somebody proposed, approved or imported another version meanwhile
     CALLED_OFF_TOO_LATE = "called_off_too_late"  # nothing waits for a date any more
     # codes
     NOT_DELIVERED_YET = "not_delivered_yet"

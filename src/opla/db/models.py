@@ -46,6 +46,12 @@ class PromotionsVersion(models.Model):
     active = models.BooleanField()
     note = models.TextField(blank=True)
     document = models.JSONField()
+    #: Of a change made on the page: the version that counted then, 0 where there was none. Null: a whole file.
+    base = models.BigIntegerField(null=True)
+    proposed = models.BooleanField(default=False, db_default=False)
+    #: Of a change made on the page that came to count: when, and who let it.
+    approved_at = models.DateTimeField(null=True)
+    approved_by = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         db_table = "promotions_version"
@@ -57,6 +63,33 @@ class PromotionsVersion(models.Model):
 
     def __str__(self) -> str:
         return f"promotions {self.pk}"
+
+
+class FeeVersion(models.Model):
+    """What the shop charges above the face value, its VAT inside it, as it was from some moment on. A quote keeps the
+    fee that was shown, so none of them is needed to show one again."""
+
+    made_at = models.DateTimeField()
+    made_by = models.TextField()
+    state = models.TextField()  # as of a version of the catalogue
+    note = models.TextField()
+    fee_minor = models.BigIntegerField()
+    currency = models.TextField()
+    base = models.BigIntegerField()  # the version that counted when it was proposed; 0: the one of the settings
+    approved_at = models.DateTimeField(null=True)
+    approved_by = models.TextField(blank=True, default="")
+
+    class Meta:
+        db_table = "fee_version"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["state"], condition=models.Q(state="active"), name="fee_version_one_active"
+            ),
+            models.CheckConstraint(condition=models.Q(fee_minor__gte=0), name="fee_version_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"fee {self.pk} ({self.state})"
 
 
 class Reseller(models.Model):

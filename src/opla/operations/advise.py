@@ -14,7 +14,7 @@ from opla.core.kept_line import Choice, KeptLine
 from opla.core.line import Line
 from opla.core.usage import Usage
 from opla.core.verdict import Dry, Renewal, Verdict, Wish, verdict
-from opla.operations import catalogue
+from opla.operations import catalogue, prices
 from opla.operations.shop import Shop
 
 
@@ -59,13 +59,13 @@ def alive(line: Line, months: int, *, shop: Shop, at: datetime) -> KeptAlive | N
 
 def offered(operator: str, catalog: Catalog, shop: Shop) -> list[Renewal]:
     """What this shop sells of an operator and knows the effect of, each at its least amount, the cheapest first."""
-    found = []
+    found, fee_minor = [], prices.terms(shop).fee_minor
     for product in catalog.products_of(operator):
         if sellable(product, sandbox=shop.sandbox) is not None:
             continue
         effect = effect_of(product, product.min_minor)
         if isinstance(effect, Effect):
-            found.append(Renewal(effect, effect.price_minor + shop.terms.fee_minor))
+            found.append(Renewal(effect, effect.price_minor + fee_minor))
     return sorted(found, key=lambda renewal: (renewal.cost_minor, renewal.effect.sku))
 
 
@@ -79,7 +79,7 @@ def _renewal(product: Product, choice: Choice, shop: Shop) -> Renewal | Unknown:
     if isinstance(effect, Unknown):
         return effect
     plan = choice.plan if product.asks_plan else ""
-    return Renewal(effect, effect.price_minor + shop.terms.fee_minor, plan)
+    return Renewal(effect, effect.price_minor + prices.terms(shop).fee_minor, plan)
 
 
 def _choice(kept: KeptLine, catalog: Catalog, shop: Shop) -> tuple[Choice | None, bool]:

@@ -22,6 +22,7 @@ from opla.core.renewal import Every, Rule
 from opla.db.keyring import digest
 from opla.db.queries import renewals
 from opla.db.queries.renewals import Asked
+from opla.operations import prices
 from opla.operations.links import write_link
 from opla.operations.place_orders import Placed, Placement, place_orders
 from opla.operations.renewals import Whose, effect_now, hash_of, seal
@@ -63,7 +64,7 @@ def choices(quote: Quote, *, shop: Shop) -> Choices | None:
     methods = tuple(name for name in shop.payment_methods if name in shop.keeping)
     if not methods or quote.kind is not Kind.DIRECT or not quote.number:
         return None
-    now = price(quote.price.face, shop.terms).total
+    now = price(quote.price.face, prices.terms(shop)).total
     rules = [Rule(Every.DAYS, days) for days in INTERVALS]
     rules.insert(0, Rule(Every.MONTHLY, day_of(quote.reaches_at).day))
     effect = effect_now(quote.sku, quote.price.face.amount_minor)

@@ -14,6 +14,7 @@ from opla.core.catalog import Catalog, Change, diff, parse
 from opla.core.refusal import Code, Refusal
 from opla.db.models import CatalogVersion
 from opla.db.queries.catalog import active_version
+from opla.operations import four_eyes
 from opla.operations.read_catalog import read_catalog, read_country
 
 
@@ -81,6 +82,8 @@ def approve(actor: Actor, version: int) -> Refusal | None:
             return Refusal(Code.NOT_FOUND, "version", {"version": str(version)})
         if proposed.base is not None and proposed.base != active_version():
             return Refusal(Code.CATALOGUE_CHANGED, "version")  # what was approved meanwhile would be undone
+        if no := four_eyes.alone(actor, Act.CHANGE_CATALOGUE, proposed.made_by):
+            return no
         CatalogVersion.objects.filter(state="active").update(state="retired")
         proposed.state = "active"
         proposed.save(update_fields=["state"])

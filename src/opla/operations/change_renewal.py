@@ -18,6 +18,7 @@ from opla.core.refusal import Code, Refusal
 from opla.core.renewal import Event, Phase, State
 from opla.db.queries import renewals, text_pay
 from opla.db.queries.renewals import Stepped
+from opla.operations import prices
 from opla.operations.agree_renewal import read_cap
 from opla.operations.offers import Claim
 from opla.operations.order_texts import who_of
@@ -181,4 +182,4 @@ def quote_now(
 
 def costs_now(standing: Standing, *, shop: Shop) -> Money:
     """What one charge would be today."""
-    return price(standing.kept.face, shop.terms).total
+    return price(standing.kept.face, prices.terms(shop)).total

@@ -36,7 +36,7 @@ from opla.core.planner import (
 from opla.core.promotion import Channel, Facts
 from opla.core.refusal import Code, Refusal
 from opla.db import locks
-from opla.operations import catalogue, promotions
+from opla.operations import catalogue, prices, promotions
 from opla.operations.shop import Shop
 
 MOST_DAYS: Final = 184
@@ -100,7 +100,7 @@ class Planned:
 
 
 #: What an answer rests on: the catalogue, how the shop sells, and what was asked.
-_Key = tuple[int, bool, int, tuple[tuple[str, datetime], ...], Asked]
+_Key = tuple[int, bool, int, int, tuple[tuple[str, datetime], ...], Asked]
 _remembered: dict[_Key, Planned] = {}
 
 
@@ -111,11 +111,12 @@ def find_plan(asked: Asked, line: Line | None, shop: Shop, at: datetime) -> Plan
     """
     version, catalog = catalogue.active()
     promoted, known = promotions.to_be_had()
+    fee_minor = prices.terms(shop).fee_minor
     # What anybody pays here: no coupon, no group, and whoever bought before.
-    selling = Selling(shop.terms.fee_minor, known.ours, Facts("", "", Channel.WEB))
+    selling = Selling(fee_minor, known.ours, Facts("", "", Channel.WEB))
     selling = selling.seen_at(at, start_of(asked.first, zone(catalog.time_zone)))
     running = tuple((p.id, p.window.start) for p in selling.promotions)
-    key = (version, shop.sandbox, promoted, running, asked)
+    key = (version, shop.sandbox, promoted, fee_minor, running, asked)
     if line is None and key in _remembered:
         return _remembered[key]
     with _alone(shop.var) as alone:

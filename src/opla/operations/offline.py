@@ -40,7 +40,7 @@ from opla.db.queries import orders
 from opla.db.queries.cash import Drawers
 from opla.db.queries.offline import Due, Wanted
 from opla.db.queries.stations import Clerk, Station
-from opla.operations import cash, catalogue, clerks, shifts
+from opla.operations import cash, catalogue, clerks, prices, shifts
 from opla.operations.cash import CURRENCY
 from opla.operations.clerks import actor_of
 from opla.operations.links import device_hash
@@ -125,13 +125,13 @@ def give(
     if isinstance(proven, Refusal):
         return proven
     version, catalog = catalogue.active()
-    asked = []
+    asked, terms = [], prices.terms(shop)
     for sku, times in sorted(wanted.items()):
         product = catalog.product(sku)
         if product is None or product.min_minor != product.max_minor or sellable(product, sandbox=shop.sandbox):
             continue
         face = Money(product.min_minor, CURRENCY)
-        asked.append(Wanted(sku, min(times, _MOST_OF_ONE), price(face, shop.terms)))
+        asked.append(Wanted(sku, min(times, _MOST_OF_ONE), price(face, terms)))
     key_id = shop.chance.uuid(at)
     held = queries.hold(
         station.id, key_id, clerk.name, keys.wrapping, keys.signing, asked, today=at.date(), catalog_version=version,

@@ -14,11 +14,11 @@ from opla.core.catalog import Catalog
 from opla.core.ledger import Parties, Reason
 from opla.core.order import Order
 from opla.core.ports import Kind
-from opla.core.quote import Quote
+from opla.core.quote import Quote, Terms
 from opla.core.refusal import Code, Refusal
 from opla.db.queries import floats
 from opla.db.queries.floats import Reservation
-from opla.operations import catalogue, routes
+from opla.operations import catalogue, prices, routes
 from opla.operations.quote_topup import Wanted, gone, priced
 from opla.operations.routes import Routes
 from opla.operations.shop import Shop
@@ -93,15 +93,18 @@ def judged(
     asked: Sequence[Asked], version: int, catalog: Catalog, *, shop: Shop, at: datetime
 ) -> list[Quote | list[Refusal]]:
     """What each order would cost now, or everything that is wrong with it. Nothing is held."""
-    found = [_judged(one, version, catalog, shop=shop, at=at) for one in asked]
+    terms = prices.terms(shop)
+    found = [_judged(one, version, catalog, terms, shop=shop, at=at) for one in asked]
     quotes = {n: quote for n, quote in enumerate(found) if isinstance(quote, Quote)}
     for n, code in gone(quotes, catalog, shop=shop, at=at).items():
         found[n] = [Refusal(code, "sku", {"sku": quotes[n].sku})]
     return found
 
 
-def _judged(one: Asked, version: int, catalog: Catalog, *, shop: Shop, at: datetime) -> Quote | list[Refusal]:
-    found = priced(one.wanted, version, catalog, shop=shop, at=at)
+def _judged(
+    one: Asked, version: int, catalog: Catalog, terms: Terms, *, shop: Shop, at: datetime
+) -> Quote | list[Refusal]:
+    found = priced(one.wanted, version, catalog, terms, shop=shop, at=at)
     if not 1 <= len(one.key) <= _KEY_LENGTH:
         return [Refusal(Code.KEY_MISSING, "key"), *(found if isinstance(found, list) else [])]
     if not isinstance(found, Quote):

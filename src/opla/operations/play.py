@@ -27,7 +27,7 @@ from opla.db.queries.deposits import Deposit
 from opla.db.queries.floats import Float
 from opla.db.queries.played import NewPlay
 from opla.db.queries.sold import Place
-from opla.operations import catalogue
+from opla.operations import catalogue, prices
 from opla.operations.keyed import keyed
 from opla.operations.place_from_float import Reserved, fields_of, stands, unfit
 from opla.operations.quote_topup import Wanted, priced
@@ -48,7 +48,7 @@ class Playing:
     def place(self, wanted: Sequence[tuple[str, Wanted]]) -> list[Reserved | list[Refusal]]:
         """Two at one moment may spend the same play money; nothing else of the real thing is left out."""
         version, catalog = catalogue.active()
-        today = self._today()
+        terms, today = prices.terms(self.shop), self._today()
         free_minor, left = self._balance(today).free_minor, api_sandbox.MOST_A_DAY - len(today)
         known = played.under(self.access.reseller, [key for key, _ in wanted])
         answers: dict[int, Reserved | list[Refusal]] = {}
@@ -57,7 +57,7 @@ class Playing:
             if key in known:
                 answers[n] = stands(*known[key], one, shop=self.shop)
                 continue
-            found = priced(one, version, catalog, shop=self.shop, at=self.at)
+            found = priced(one, version, catalog, terms, shop=self.shop, at=self.at)
             if isinstance(found, list):
                 answers[n] = found
                 continue

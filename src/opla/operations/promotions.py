@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -12,13 +13,13 @@ from typing import Final
 from django.db import IntegrityError, transaction
 
 from opla.core.actor import Act, Actor
-from opla.core.promotion import Promotions, parse_promotions, read_coupon
+from opla.core.promotion import Promotions, Side, entries, parse_promotions, read_coupon
 from opla.core.refusal import Code, Refusal
 from opla.db.keyring import Keyring
 from opla.db.models import PromotionsVersion
-from opla.db.queries.promotions import active_promotions, uses
+from opla.db.queries.promotions import active_promotions, lock, uses
 from opla.operations import catalogue
-from opla.operations.read_promotions import SAMPLE, read_promotions
+from opla.operations.read_promotions import SAMPLE, read_promotions, write_promotions
 
 _NONE: Final = Promotions("EUR")
 
@@ -82,18 +83,42 @@ def coupon_digest(text: str, keyring: Keyring) -> str:
 
 
 def _keep(document: dict[str, object], *, made_by: str, note: str, keyring: Keyring, at: datetime) -> int:
-    ours = document.get("ours")
-    sealed = [_sealed(one, keyring) for one in ours] if isinstance(ours, list) else []
     with transaction.atomic():
-        PromotionsVersion.objects.select_for_update().filter(active=True).update(active=False)
+        lock()
+        PromotionsVersion.objects.filter(active=True).update(active=False)
         made = PromotionsVersion.objects.create(
-            made_at=at, made_by=made_by, active=True, note=note, document={**document, "ours": sealed}
+            made_at=at, made_by=made_by, active=True, note=note, document=sealed(document, keyring)
         )
     return made.pk
 
 
-def _sealed(promotion: dict[str, object], keyring: Keyring) -> dict[str, object]:
-    coupons = promotion.get("coupons")
-    if not isinstance(coupons, list):
-        return promotion
-    return {**promotion, "coupons": sorted(coupon_digest(str(text), keyring) for text in coupons)}
+def sealed(document: Mapping[str, object], keyring: Keyring) -> dict[str, object]:
+    """As the database keeps it: of coupons nothing but keyed digests, whether they are typed or sealed already."""
+    return {**document, Side.OURS: [_sealed(one, keyring) for one in entries(document, Side.OURS)]}
+
+
+def _sealed(promotion: Mapping[str, object], keyring: Keyring) -> dict[str, object]:
+    typed, known = promotion.get("coupons"), promotion.get("sealed_coupons")
+    digests = {coupon_digest(str(text), keyring) for text in typed} if isinstance(typed, list) else set()
+    digests |= {str(digest) for digest in known} if isinstance(known, list) else set()
+    rest = {key: value for key, value in promotion.items() if key not in ("coupons", "sealed_coupons")}
+    return {**rest, "coupons": sorted(digests)} if digests else rest
+
+
+def written(document: Mapping[str, object]) -> dict[str, object]:
+    """What the database keeps as a file says it: whoever brings it back has the same again."""
+    return {**document, Side.OURS: [_written(one) for one in entries(document, Side.OURS)]}
+
+
+def _written(promotion: Mapping[str, object]) -> dict[str, object]:
+    return {("sealed_coupons" if key == "coupons" else key): value for key, value in promotion.items()}
+
+
+def export(actor: Actor) -> str | Refusal:
+    """The promotions that count, as a file to keep, to change and to import. Empty where there never were any."""
+    if refused := actor.refused(Act.CHANGE_CATALOGUE):
+        return refused
+    version = active_promotions()
+    if version is None:
+        return ""
+    return write_promotions(written(PromotionsVersion.objects.values_list("document", flat=True).get(id=version)))

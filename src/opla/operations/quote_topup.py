@@ -14,11 +14,11 @@ from opla.core.ledger import SHELVES
 from opla.core.money import Money
 from opla.core.phone import Number
 from opla.core.ports import Kind
-from opla.core.quote import Quote, price, read_email, read_language
+from opla.core.quote import Quote, Terms, price, read_email, read_language
 from opla.core.refusal import Code, Refusal
 from opla.core.timeline import lapses
 from opla.db.queries import codes, orders
-from opla.operations import catalogue, devices, limits, routes, starters
+from opla.operations import catalogue, devices, limits, prices, routes, starters
 from opla.operations.links import device_hash
 from opla.operations.offers import NOTHING, Claim, offered
 from opla.operations.shop import Shop
@@ -57,7 +57,8 @@ def quote_topups(
     if tired := limits.by_visitor(limits.QUOTES, address, shop=shop, at=at):
         return [[tired] for _ in wanted]
     version, catalog = catalogue.active()
-    answers = [priced(one, version, catalog, shop=shop, at=at, counter=actor.at_counter) for one in wanted]
+    terms, counter = prices.terms(shop), actor.at_counter
+    answers = [priced(one, version, catalog, terms, shop=shop, at=at, counter=counter) for one in wanted]
     found = {n: quote for n, quote in enumerate(answers) if isinstance(quote, Quote)}
     for n, code in gone(found, catalog, shop=shop, at=at).items():
         answers[n] = [Refusal(code, "product", {"sku": found.pop(n).sku})]
@@ -72,9 +73,9 @@ def quote_topups(
 
 
 def priced(
-    wanted: Wanted, version: int, catalog: Catalog, *, shop: Shop, at: datetime, counter: bool = False
+    wanted: Wanted, version: int, catalog: Catalog, terms: Terms, *, shop: Shop, at: datetime, counter: bool = False
 ) -> Quote | list[Refusal]:
-    """One wish at today's price without promotions, kept nowhere yet; or everything that is wrong with it.
+    """One wish at these terms without promotions, kept nowhere yet; or everything that is wrong with it.
 
     At a `counter` nobody needs an e-mail address: what is bought is handed over, with its receipt.
     """
@@ -105,7 +106,7 @@ def priced(
         operator=product.operator,
         product_name=product.name,
         kind=_kind(product),
-        price=price(face, shop.terms),
+        price=price(face, terms),
         number=str(number),
         plan=wanted.plan,
         email=str(email),
@@ -113,7 +114,7 @@ def priced(
         catalog_version=version,
         sample=product.sample,
         made_at=at,
-        expires_at=at + shop.terms.quote_valid,
+        expires_at=at + terms.quote_valid,
         deliver_at=due if isinstance(due, datetime) else None,
         device=wanted.device if _kind(product) is Kind.ESIM else "",
     )

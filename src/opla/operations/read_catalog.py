@@ -117,13 +117,17 @@ def read_country(country: str, *, sandbox: bool) -> dict[str, object]:
     return read_catalog(CATALOGS / f"{country}.yaml", sample if sandbox and sample.exists() else None)
 
 
-def mistakes_in(document: Mapping[str, object], name: str = "catalogue") -> list[Mistake]:
-    """What is wrong with a document that comes from elsewhere, such as the back-office: schema, then core."""
-    file = _File(name, document=dict(document))
+def mistakes_in(
+    document: Mapping[str, object],
+    schema: str = _File.schema,
+    judge: Callable[[Mapping[str, object]], object] = parse,
+) -> list[Mistake]:
+    """What is wrong with a document that comes from elsewhere, such as the back-office: schema, then core (`judge`)."""
+    file = _File(schema, schema, document=dict(document))
     _check_shape(file)
     if not file.found:
         try:
-            parse(document)
+            judge(document)
         except CatalogError as error:
             for problem in error.problems:
                 file.wrong(problem.path, problem.what)

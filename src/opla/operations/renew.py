@@ -26,7 +26,7 @@ from opla.db.keyring import digest
 from opla.db.queries import orders, renewals, rights
 from opla.db.queries.orders import NewOrder
 from opla.db.queries.renewals import Kept, PeriodRow, Stepped
-from opla.operations import catalogue, links, routes
+from opla.operations import catalogue, links, prices, routes
 from opla.operations.mandates import WITHDRAWN
 from opla.operations.place_orders import new_payment
 from opla.operations.quote_topup import Wanted, priced
@@ -195,7 +195,7 @@ class _Look:
             kept.operator, kept.face.decimal, self.standing.whose.email, kept.language, sku=kept.sku,
             number=self.standing.whose.number, plan=kept.plan,
         )  # fmt: skip
-        found = priced(wanted, version, catalog, shop=self.shop, at=self.at)
+        found = priced(wanted, version, catalog, prices.terms(self.shop), shop=self.shop, at=self.at)
         if not isinstance(found, Quote) or routes.nobody_has([found], shop=self.shop):
             return None
         return found

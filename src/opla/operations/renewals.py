@@ -25,7 +25,7 @@ from opla.core.renewal import Event, Every, Phase, Planned, Rule, Safe, State
 from opla.db.keyring import Keyring, Unopenable
 from opla.db.queries import renewals
 from opla.db.queries.renewals import Kept, Stepped
-from opla.operations import catalogue, letters
+from opla.operations import catalogue, letters, prices
 from opla.operations.letters import Posted
 from opla.operations.links import hash_link
 from opla.operations.shop import Shop
@@ -124,7 +124,7 @@ def effect_now(sku: str, face_minor: int) -> Effect | None:
 def safe_now(kept: Kept, delivered_at: datetime, *, shop: Shop) -> Safe | None:
     """The safe moments after what reached the line then; None: nobody knows."""
     effect = effect_now(kept.sku, kept.face.amount_minor)
-    cost_minor = price(kept.face, shop.terms).total.amount_minor
+    cost_minor = price(kept.face, prices.terms(shop)).total.amount_minor
     return renewal.safe(effect, delivered_at, cost_minor, kept.plan) if effect else None
 
 

@@ -30,7 +30,7 @@ from opla.core.which import Why
 from opla.db.keyring import digest
 from opla.db.queries import rescue
 from opla.db.queries.rescue import Ask
-from opla.operations import catalogue, limits, order_texts, routes
+from opla.operations import catalogue, limits, order_texts, prices, routes
 from opla.operations.links import hash_link, write_link
 from opla.operations.offers import Claim
 from opla.operations.order_texts import read_number, who_of
@@ -117,7 +117,7 @@ def offer(wanted: TopUp, number: Number, *, shop: Shop, at: datetime) -> Answere
         return Amounts(language, operator, _amounts(products, catalog.currency), guessed)
     product, face = found
     asked = Wanted(operator.id, face.decimal, _NOBODY, language, sku=product.sku, number=number.e164)
-    quote = priced(asked, version, catalog, shop=shop, at=at)
+    quote = priced(asked, version, catalog, prices.terms(shop), shop=shop, at=at)
     if not isinstance(quote, Quote) or quote.id in routes.nobody_has([quote], shop=shop):
         return Amounts(language, operator, _amounts([p for p in products if p != product], catalog.currency), guessed)
     ask_id, link = _keep(quote, number, shop=shop, at=at)
@@ -195,7 +195,7 @@ def as_now(ask: Ask, *, shop: Shop, at: datetime) -> Asked | None:
         return None
     face = Money(ask.face_minor, catalog.currency)
     asked = Wanted(operator.id, face.decimal, _NOBODY, ask.language, sku=ask.sku, number=number)
-    quote = priced(asked, version, catalog, shop=shop, at=at)
+    quote = priced(asked, version, catalog, prices.terms(shop), shop=shop, at=at)
     total = quote.price.total if isinstance(quote, Quote) else Money(ask.total_minor, catalog.currency)
     dearer = isinstance(quote, Quote) and total.amount_minor > ask.total_minor
     over = ask.ends_at <= at or not isinstance(quote, Quote)

@@ -24,7 +24,7 @@ from opla.db.queries.codes import Revealed
 from opla.db.queries.deposits import Deposit
 from opla.db.queries.floats import Float
 from opla.db.queries.sold import Place
-from opla.operations import catalogue
+from opla.operations import catalogue, prices
 from opla.operations.keyed import keyed
 from opla.operations.pay_into_float import pay_into_float
 from opla.operations.place_from_float import Asked, Reserved, place_from_float, unfit
@@ -38,7 +38,7 @@ _ROUNDS: Final = 4
 def preview(wanted: Wanted, *, shop: Shop, at: datetime) -> Quote | list[Refusal]:
     """What it would cost now, or everything that is wrong with it. Nothing is kept, nothing is held."""
     version, catalog = catalogue.active()
-    found = priced(wanted, version, catalog, shop=shop, at=at)
+    found = priced(wanted, version, catalog, prices.terms(shop), shop=shop, at=at)
     if isinstance(found, list):
         return found
     if refused := unfit(found):

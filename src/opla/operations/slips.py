@@ -26,7 +26,7 @@ from opla.db.keyring import Unopenable, digest
 from opla.db.queries import bank, orders, post, rights
 from opla.db.queries.orders import NewOrder
 from opla.db.queries.post import NewSlip, Slip
-from opla.operations import catalogue, order_texts, routes
+from opla.operations import catalogue, order_texts, prices, routes
 from opla.operations.links import device_hash
 from opla.operations.place_orders import new_payment
 from opla.operations.quote_topup import Wanted, priced
@@ -54,7 +54,7 @@ class Entered:
 def offered(catalog: Catalog, operator: str, *, shop: Shop) -> list[Offer]:
     """What slips of this operator have to tick."""
     sold = [one for one in catalog.products_of(operator) if sellable(one, sandbox=shop.sandbox) is None]
-    return offers(sold, shop.terms)
+    return offers(sold, prices.terms(shop))
 
 
 def make(
@@ -176,7 +176,7 @@ def _priced(slip: Slip, offer: Offer, typed: Entered, *, shop: Shop, at: datetim
     wanted = Wanted(
         slip.operator, offer.face.decimal, "", slip.language, sku=offer.sku, number=number, by_post=True,
     )  # fmt: skip
-    quote = priced(wanted, version, catalog, shop=shop, at=at)
+    quote = priced(wanted, version, catalog, prices.terms(shop), shop=shop, at=at)
     if isinstance(quote, Quote) and routes.nobody_has([quote], shop=shop):
         return [Refusal(Code.SOLD_OUT, "product", {"sku": quote.sku})]
     return quote

@@ -33,7 +33,7 @@ from opla.db.queries import renewals as rows
 from opla.db.queries.orders import NewOrder
 from opla.db.queries.rescue import Ask
 from opla.db.queries.text_pay import New, Offered
-from opla.operations import catalogue, letters, order_texts, renewals, routes
+from opla.operations import catalogue, letters, order_texts, prices, renewals, routes
 from opla.operations import rescue as rescuing
 from opla.operations.order_texts import who_of
 from opla.operations.place_orders import new_payment
@@ -175,7 +175,7 @@ def _paying(found: Offered, number: Number, shop: Shop, at: datetime) -> Paying 
         asked.operator.id, asked.face.decimal, standing.whose.email, standing.kept.language, sku=ask.sku,
         number=number.e164 if asked.direct else "",
     )  # fmt: skip
-    quote = priced(wanted, version, catalog, shop=shop, at=at)
+    quote = priced(wanted, version, catalog, prices.terms(shop), shop=shop, at=at)
     if not isinstance(quote, Quote) or routes.nobody_has([quote], shop=shop):
         return None
     return _said(ask) if _placed(found, quote, standing, number, shop, at) else None

@@ -37,7 +37,7 @@ from opla.db.queries import orders, rights
 from opla.db.queries import vouchers as queries
 from opla.db.queries.orders import NewOrder
 from opla.db.queries.vouchers import Batch, Found, Listed, New
-from opla.operations import catalogue, limits, order_texts, places, routes
+from opla.operations import catalogue, limits, order_texts, places, prices, routes
 from opla.operations.cash import read_given, refusal, step_minor
 from opla.operations.links import device_hash, link_of, write_link
 from opla.operations.place_orders import new_payment
@@ -111,7 +111,7 @@ def make(
         product.sku,
         product.operator,
         product.name,
-        price(face, shop.terms),
+        price(face, prices.terms(shop)),
         spoken,
         until,
     )
@@ -418,7 +418,7 @@ def _quote(batch: Batch, wanted: For, shop: Shop, at: datetime) -> Quote | list[
         sku=batch.sku,
         number=wanted.number, plan=wanted.plan,
     )  # fmt: skip
-    found = priced(asked, version, catalog, shop=shop, at=at)
+    found = priced(asked, version, catalog, prices.terms(shop), shop=shop, at=at)
     if not isinstance(found, Quote):
         return found
     if routes.nobody_has([found], shop=shop):

@@ -17,6 +17,7 @@ from opla.core.promotion import (
     Applied,
     Bonus,
     Channel,
+    Difference,
     FeeWaived,
     Kept,
     Lack,
@@ -79,6 +80,36 @@ _CHANNELS: Final[dict[Channel, str]] = {
 }
 
 
+_CELLS: Final[dict[str, str]] = {
+    "from": gettext_noop("From"),
+    "until": gettext_noop("Until, if that is known"),
+    "minimum": gettext_noop("From which amount"),
+    "gives": gettext_noop("What the operator adds"),
+}
+
+_BONUS: Final[dict[str, str]] = {
+    "credit": gettext_noop("Credit"),
+    "data_mb": gettext_noop("Data in megabytes"),
+    "voice_min": gettext_noop("Minutes of calls"),
+    "sms": gettext_noop("SMS"),
+    "days": gettext_noop("Valid for so many days"),
+    "months": gettext_noop("Or for so many months"),
+}
+
+
+def channel(where: Channel) -> str:
+    return _(_CHANNELS[where])
+
+
+def cell(name: str) -> str:
+    """What a figure of an operator's promotion is called."""
+    return _(_CELLS[name])
+
+
+def bonus_part(name: str) -> str:
+    return _(_BONUS[name])
+
+
 def of_quote(kept: Kept, promotions: Promotions) -> Told:
     """`promotions` are of the version that the quote names."""
     theirs = {p.id: p for p in promotions.theirs}
@@ -124,6 +155,44 @@ def entry_of(promotion_id: str, promotions: Promotions, catalog: Catalog) -> Ent
         return _entry(ours, promotions, catalog)
     theirs = next((p for p in promotions.theirs if p.id == promotion_id), None)
     return _their_entry(theirs, catalog) if theirs is not None else None
+
+
+def difference(one: Difference) -> tuple[str, str, str, str]:
+    """Whose, which field, what it says and what it would say. Of coupons how many: nobody can read them here."""
+    field = "coupons" if one.field == "sealed_coupons" else one.field
+    return one.name, field, _in_short(one.old), _in_short(one.new)
+
+
+def _in_short(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, Mapping) and "sure" in value:
+        said = _in_short(value.get("value"))
+        return f"{said} ({value['sure']}, {value.get('source')})"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_in_short(inner)}" for key, inner in value.items())
+    return ", ".join(map(_in_short, value)) if isinstance(value, list) else str(value)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One of ours as its owner reads it: what customers read, and what they do not. `limit` None: no cap."""
+
+    id: str
+    entry: Entry
+    used: int
+    limit: int | None
+    cost: Money
+    fees: Money
+    coupons: int
+
+
+def ran(
+    promotion: Promotion, promotions: Promotions, catalog: Catalog, used: int, cost_minor: int, fees_minor: int
+) -> Ran:
+    cost, fees = (Money(minor, promotions.currency) for minor in (cost_minor, fees_minor))
+    entry = _entry(promotion, promotions, catalog)
+    return Ran(promotion.id, entry, used, promotion.most_uses, cost, fees, len(promotion.coupons))
 
 
 def _public(promotion: Promotion, used: Mapping[str, int], operator: str) -> bool:

@@ -94,6 +94,7 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.PROMOTION_USED_UP: gettext_noop(
         "The last one of this promotion has just gone. Nothing was charged. Get the price again to see it without."
     ),
+    Code.PROMOTION_NAME_USED: gettext_noop("Another promotion has or had this name. Give this one a new name."),
     Code.PROMOTION_SAMPLE_ONLY: gettext_noop("These promotions are invented, for the sandbox. Write your own."),
     Code.PAYMENT_METHOD_UNKNOWN: gettext_noop("Choose one of the ways to pay."),
     Code.METHOD_KEEPS_NO_CONSENT: gettext_noop("Nothing can be charged this way again. Choose another way to pay."),
@@ -141,6 +142,10 @@ _PLAIN: Final[dict[Code, str]] = {
     Code.STILL_RUNNING: gettext_noop("We are still working on it. Wait a moment."),
     Code.CATALOGUE_CHANGED: gettext_noop(
         "Somebody has changed the catalogue meanwhile. Look at it as it is now, and change it again if that is needed."
+    ),
+    Code.FEE_CHANGED: gettext_noop("Somebody has changed the service fee meanwhile. Look at it as it is now."),
+    Code.PROMOTIONS_CHANGED: gettext_noop(
+        "Somebody has changed the promotions meanwhile. Look at them as they are now, and change them again if needed."
     ),
     Code.NOT_DELIVERED_YET: gettext_noop("The code is not here yet. This page shows when it is."),
     Code.PROOF_NEEDED: gettext_noop("For your safety, codes are shown only on the device that ordered them."),

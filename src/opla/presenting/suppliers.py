@@ -10,7 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from opla.core import routing, supply
+from opla.core.catalog import Product
 from opla.core.money import Money
+from opla.core.quote import Terms as Sale
+from opla.core.quote import price
 from opla.core.routing import READY, Considered, Standing
 from opla.core.supply import News, Terms
 from opla.db.queries.suppliers import Overview, Supplied
@@ -104,6 +107,32 @@ def change(one: Supplied) -> str:
     if one.told is None:
         return terms(one.kept)
     return terms(one.told) if one.kept == one.told else f"{terms(one.kept)} → {terms(one.told)}"
+
+
+def customers(one: Supplied, product: Product | None, terms: Sale, others: Sequence[str]) -> list[str]:
+    """What its news mean for whoever buys, and for us. `others` deliver it as well. No price is theirs to change."""
+    if product is None or not product.on_sale or product.from_credit:
+        return [_("Customers cannot buy it now.")]
+    face = Money(product.min_minor, product.currency)
+    said = [_("Customers pay %(price)s, as before.") % {"price": figures.money(price(face, terms).total)}]
+    before = _left(one.kept, face) if supply.News.NEW not in one.news else None
+    then = _left(one.told, face) if one.told is not None else None
+    if then is not None and before is not None and then != before:
+        both = {"now": figures.money(before), "then": figures.money(then)}
+        said.append(_("Of the face value %(now)s stays with us now, and then %(then)s.") % both)
+    elif then is not None:
+        said.append(_("Of the face value %(then)s stays with us.") % {"then": figures.money(then)})
+    if one.told is None or not one.told.sells(face):
+        alone = _("Nobody else delivers it: once our own shelf is empty, it is sold out.")
+        said.append(_("Others deliver it: %(names)s.") % {"names": ", ".join(others)} if others else alone)
+    return said
+
+
+def _left(of: Terms, face: Money) -> Money | None:
+    """What is left of a face value, where both are of one currency."""
+    cost_minor = of.cost_of(face.amount_minor) if of.sells(face) else None
+    same = cost_minor is not None and of.cost_currency == face.currency
+    return Money(face.amount_minor - (cost_minor or 0), face.currency) if same else None
 
 
 def health(of: routing.State, at: datetime) -> str:

@@ -20,9 +20,9 @@ from opla.core import money
 from opla.core.api_access import Scope
 from opla.core.catalog import Cell, Length, NumberLife, sellable
 from opla.core.ports import Kind as Delivery
-from opla.core.quote import read_language
+from opla.core.quote import Terms, read_language
 from opla.core.refusal import Code, Refusal
-from opla.operations import catalogue, shop
+from opla.operations import catalogue, prices, shop
 from opla.operations.shop import Shop
 from opla.presenting import facts, languages
 
@@ -189,9 +189,10 @@ def products(
         one for one in _sold(catalog, here) if operator in ("", one.operator) and kind in (None, one.delivery.value)
     ]
     with languages.speaking(_language(language)):
+        terms = prices.terms(here)
         page, following = _page(found, lambda one: one.sku, limit, after)
         return Products(
-            version=version, items=[Product.model_validate(_fields(one, here)) for one in page], next=following
+            version=version, items=[Product.model_validate(_fields(one, terms)) for one in page], next=following
         )
 
 
@@ -213,7 +214,9 @@ def product(request: HttpRequest, sku: str, language: Words = "") -> OneProduct:
     plans = [one.id for one in brand.plans_offered] if brand and found.asks_plan else []
     with languages.speaking(_language(language)):
         told = [_fact(fact) for fact in core.describe(found)]
-        return OneProduct.model_validate({**_fields(found, here), "version": version, "plans": plans, "facts": told})
+        return OneProduct.model_validate(
+            {**_fields(found, prices.terms(here)), "version": version, "plans": plans, "facts": told}
+        )
 
 
 def duration(length: Length) -> str:
@@ -250,7 +253,7 @@ def _language(asked: str) -> str:
     return found
 
 
-def _fields(one: core.Product, here: Shop) -> dict[str, object]:
+def _fields(one: core.Product, terms: Terms) -> dict[str, object]:
     amount = partial(money.Money, currency=one.currency)
     lasts = one.rules.lasts.value
     return {
@@ -261,7 +264,7 @@ def _fields(one: core.Product, here: Shop) -> dict[str, object]:
         "least": Money.of(amount(one.min_minor)),
         "most": Money.of(amount(one.max_minor)),
         "step": Money.of(amount(one.step_minor)),
-        "fee": Money.of(amount(here.terms.fee_minor)),
+        "fee": Money.of(amount(terms.fee_minor)),
         "needs_number": one.delivery.value is Delivery.DIRECT,
         "asks_plan": one.asks_plan,
         "sample": facts.has_sample(one),

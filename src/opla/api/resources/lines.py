@@ -25,7 +25,7 @@ from opla.core.line_file import write_line
 from opla.core.refusal import Code, Refusal
 from opla.core.timeline import Purchase, Wants, demand_fields, event_fields, happened_fields, timeline
 from opla.core.verdict import Renewal, verdict
-from opla.operations import catalogue, look_ahead, shop
+from opla.operations import catalogue, look_ahead, prices, shop
 from opla.operations.look_ahead import Wish
 from opla.operations.shop import Shop
 from opla.presenting import changes as words
@@ -209,7 +209,7 @@ def looked_at(effect: Effect, line: Line | None, at: datetime, plan: str, catalo
         raise Refused(found)
     if isinstance(said, Refusal):
         raise Refused(said)
-    cost = money.Money(effect.paid_minor + (0 if effect.from_credit else here.terms.fee_minor), effect.currency)
+    cost = money.Money(effect.paid_minor + (0 if effect.from_credit else prices.terms(here).fee_minor), effect.currency)
     holding = completed(line, effect) if line else Line(effect.operator, currency=effect.currency)
     advised = verdict(holding, at, Renewal(effect, cost.amount_minor, plan), where=effect.zone, effects=others)
     return Effects(

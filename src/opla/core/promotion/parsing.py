@@ -87,7 +87,7 @@ def _promotion(at: Place, reader: _Reader) -> Promotion:
         channels=frozenset(at["channels"].several(lambda here: here.enum(Channel)) or ()),
         first_purchase=at["first_purchase"].value is not None and at["first_purchase"].boolean() is True,
         groups=_known_groups(at["groups"], reader),
-        coupons=_coupons(at["coupons"]),
+        coupons=_coupons(at["coupons"]) | _words(at["sealed_coupons"]),
         most_uses=_count(at["most_uses"]),
         most_each=_count(at["most_each"]),
         stacks=stacks,

@@ -32,5 +32,5 @@ ALTER TABLE quarantine DROP COLUMN asked, DROP COLUMN asked_at, DROP COLUMN aske
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0173_float_told")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("opla_db", "0176_fee_version")]
     operations: ClassVar[list[migrations.RunSQL]] = [migrations.RunSQL(_ASKED, _BACK)]

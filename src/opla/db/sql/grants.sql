@@ -20,7 +20,7 @@ BEGIN
     FOR f IN SELECT format('%I', c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
                AND (c.relname LIKE 'django\_%' OR c.relname LIKE 'auth\_%' OR c.relname IN (
-                   'catalog_version', 'promotions_version', 'owner_link', 'reseller', 'api_key', 'reseller_member',
+                   'catalog_version', 'promotions_version', 'fee_version', 'owner_link', 'reseller', 'api_key', 'reseller_member',
                    'webhook_endpoint',
                    'bulk_source',
                    'customer', 'place', 'kept_line', 'session', 'sign_in_link', 'passkey', 'second_step', 'recovery_code'

@@ -11,7 +11,7 @@ from opla.core.catalog import AuthorityKind, Catalog, Operator, Product, sellabl
 from opla.core.guide import asked
 from opla.core.money import Money
 from opla.core.quote import price
-from opla.operations import catalogue
+from opla.operations import catalogue, prices
 from opla.operations.shop import Shop
 from opla.presenting import figures, guide, languages, official, redeeming
 from opla.storefront.indexed import indexed
@@ -80,7 +80,7 @@ def _price(sold: list[Product], shop: Shop) -> dict[str, str] | None:
     if not sold:
         return None
     least = min(sold, key=lambda product: (product.sample, product.min_minor))
-    asked_ = price(Money(least.min_minor, least.currency), shop.terms)
+    asked_ = price(Money(least.min_minor, least.currency), prices.terms(shop))
     return {
         "face": figures.money(asked_.face),
         "fee": figures.money(asked_.fee),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.core.catalog import AuthorityKind
 from opla.core.money import Money
-from opla.operations import catalogue
+from opla.operations import catalogue, prices
 from opla.operations import rights as stepping
 from opla.presenting import figures, languages, official
 from opla.storefront import draft
@@ -36,7 +36,7 @@ def about(request: HttpRequest) -> HttpResponse:
 @indexed
 def terms(request: HttpRequest) -> HttpResponse:
     _, catalog = catalogue.active()
-    sold = visit(request).shop.terms
+    sold = prices.terms(visit(request).shop)
     minutes = int(sold.quote_valid.total_seconds()) // 60
     shown = _shown() | {
         "fee": Money(sold.fee_minor, catalog.currency),
