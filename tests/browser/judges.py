@@ -44,6 +44,8 @@ def walked(page: Page) -> bool:
     language or in the dark is no other; with `--full` it always is."""
     from django.urls import Resolver404, resolve
 
+    import support  # noqa: F401 - sets Django up, whose addresses these are
+
     try:
         name = resolve(unquote(urlsplit(page.url).path)).url_name or ""
     except Resolver404:  # the page that says so

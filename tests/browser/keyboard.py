@@ -73,6 +73,8 @@ _AFTER_SKIP: Final = """() => { window.formsSent = null; const main = document.q
     return !!main && (main.contains(document.activeElement)
         || !window.keyboardJudge.stops.some(e => main.contains(e) && e.checkVisibility())); }"""
 _AS_IT_WAS: Final = "() => { history.replaceState(history.state, '', window.keyboardJudge.at); scrollTo(0, 0); }"
+#: Stops that the browser itself makes on the way, and tells nobody of.
+_OF_THE_BROWSER: Final = 2
 #: Forms of one page that are pressed: lists repeat theirs.
 _MOST_FORMS: Final = 12
 
@@ -80,7 +82,7 @@ _MOST_FORMS: Final = 12
 def keyboard(page: Page) -> list[str]:
     """What somebody without a mouse could not do here, a line each. What is folded away is open by now."""
     count, inner = page.evaluate(_BEGIN)
-    for _ in range(count + inner):
+    for _ in range(count + inner + _OF_THE_BROWSER):
         page.keyboard.press("Tab")
     found = page.evaluate(_ORDER)
     wrong = [f"its focus is not seen: {html}" for html in found["unseen"]]

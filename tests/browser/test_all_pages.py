@@ -113,6 +113,7 @@ def reached(who: Visitor, start: str) -> dict[str, list[str]]:
         if answer.headers["Content-Type"].startswith("text/html"):
             found.setdefault(name, []).append(path)
             ahead += read(answer.content.decode(), path, start).links
+        answer.close()
     return found
 
 

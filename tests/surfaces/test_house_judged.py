@@ -44,7 +44,6 @@ from surfaces.test_roles import DOORS, ROWS
 ROLES: Final = (None, Role.CLERK, *sorted(HOUSE, key=lambda role: sum(role in may for may in ROWS.values())))
 #: Half a minute in every run; with --full also every boundary, and many more examples.
 _EXAMPLES: Final = 25 if FULL else 2
-_AT_MOST_S: Final = 1800
 _CHECKS: Final = ("not_a_server_error", "status_code_conformance")
 _FORM: Final = "f" * 32
 #: To whoever may not, there is nothing there, or not by this verb.
@@ -134,7 +133,6 @@ def judged(app: Watched, known: Known) -> list[str]:
     config = SchemathesisConfig.from_dict(
         {
             "seed": 7,
-            "max-time": _AT_MOST_S,
             "continue-on-failure": True,
             "suppress-health-check": ["all"],
             "generation": {"max-examples": _EXAMPLES, "no-shrink": True, "database": "none", "codec": "utf-8"},
