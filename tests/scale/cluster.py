@@ -26,7 +26,7 @@ from scale.hosts import Host, Wire
 
 ROOT = Path(__file__).resolve().parents[2]
 _LOCK = ROOT / "requirements" / "cluster.txt"
-_SECRET = "only-in-a-test"  # noqa: S105
+_SECRET = "only-in-a-test"
 _PATIENCE_S = 90
 
 
@@ -59,7 +59,9 @@ def programs(user: str) -> Path:
         aside = Path(tempfile.mkdtemp(prefix=".patroni-", dir=STATE))
         aside.chmod(0o755)
         subprocess.run([_python(user), "-m", "venv", "--without-pip", aside], check=True)
-        builders = "\n".join(block for block in re.split(r"\n(?=\S)", text) if re.match("(setuptools|wheel|packaging)==", block))
+        builders = "\n".join(
+            block for block in re.split(r"\n(?=\S)", text) if re.match("(setuptools|wheel|packaging)==", block)
+        )
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as first:
             first.write(f"{builders}\n")
             first.flush()
@@ -81,7 +83,7 @@ class Cluster:
     def __init__(self, wire: Wire, home: Path, *, etcd: str) -> None:
         self.store = "etcd" if etcd else "raft"
         self.nodes = [wire.host(f"db{n}") for n in (1, 2, 3)]
-        self._net = wire.net
+        self.wire = wire
         self._home = home
         self._etcd = etcd
         self.user = locate(home / "var").user.pw_name
@@ -111,9 +113,10 @@ class Cluster:
         return f"postgresql://{role}:{_SECRET}@{','.join(f'{n.address}:5432' for n in self.nodes)}/opla"
 
     def connect(self, node: Host, database: str = "opla", role: str = "postgres") -> psycopg.Connection:
-        return psycopg.connect(
-            f"postgresql://{role}:{_SECRET}@{node.address}/{database}?connect_timeout=5", autocommit=True
-        )
+        return psycopg.connect(self.address(node.address, database, role), connect_timeout=5, autocommit=True)
+
+    def address(self, at: str, database: str = "opla", role: str = "postgres") -> str:
+        return f"postgresql://{role}:{_SECRET}@{at}/{database}"
 
     def members(self, by: Host) -> list[dict[str, object]]:
         """What Patroni of this host says of all."""
@@ -196,8 +199,9 @@ class Cluster:
                 "pg_hba": [
                     "local all all scram-sha-256",
                     "host all all 127.0.0.1/32 scram-sha-256",
-                    f"host all all {self._net}.0/24 scram-sha-256",
-                    f"host replication replicator {self._net}.0/24 scram-sha-256",
+                    f"host all all {self.wire.net}.0/24 scram-sha-256",
+                    "host replication replicator 127.0.0.1/32 scram-sha-256",
+                    f"host replication replicator {self.wire.net}.0/24 scram-sha-256",
                 ],
                 "authentication": {
                     "superuser": {"username": "postgres", "password": _SECRET},

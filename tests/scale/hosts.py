@@ -54,10 +54,17 @@ class Host:
         )  # fmt: skip
         assert self._first.stdout is not None
         self._first.stdout.readline()
+        self._first.stdout.close()
         self.pid = int(Path(f"/proc/{self._first.pid}/task/{self._first.pid}/children").read_text())
 
     def start(
-        self, name: str, command: Sequence[str], env: Mapping[str, str], *, user: str = "", stdout: IO[bytes] | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        *,
+        user: str = "",
+        stdout: IO[bytes] | None = None,
     ) -> subprocess.Popen[bytes]:
         """Start a program on this machine; what it says goes to a file of its name."""
         words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
@@ -73,6 +80,13 @@ class Host:
             )
         self.running[name] = process
         return process
+
+    def end_politely(self, name: str, patience_s: float) -> None:
+        """Ask a program to end (nsenter, which started it, hears of that and tells nobody)."""
+        process = self.running.pop(name)
+        for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGTERM)
+        process.wait(patience_s)
 
     def said(self, name: str) -> str:
         return (self._logs / f"{self.name}-{name}.log").read_text("utf-8", "replace")
