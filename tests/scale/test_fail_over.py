@@ -114,6 +114,7 @@ def test_a_primary_dies_and_another_is_cut_off_under_load_and_nothing_acknowledg
                 shop.host.end_politely("reseller", _PATIENCE_S)
             shoppers.finish()
             told = [one for shop in shops for one in shop.told()]
+            connections.close_all()
             _until_nothing_moves()
 
             # The half that was cut off acknowledged nothing: no order, and no row to who stood at the server itself.
@@ -149,7 +150,9 @@ def _point_at(servers: Cluster) -> list[str]:
     )
     ground.point_at(server, "opla")
     catalogue.at_version.cache_clear()
-    return reselling.keys(2)
+    secrets = reselling.keys(2)
+    connections.close_all()  # that server is about to die
+    return secrets
 
 
 def _only_the_primary_is_asked(servers: Cluster) -> None:
