@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -113,7 +113,7 @@ class Host:
 
     def _others(self) -> list[int]:
         """Whoever lives in its namespace of processes, but for the first of them."""
-        here = os.stat(f"/proc/{self.pid}/ns/pid").st_ino
+        here = Path(f"/proc/{self.pid}/ns/pid").stat().st_ino
         found = []
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit() or int(entry.name) == self.pid:
@@ -207,7 +207,5 @@ def _ip(*words: str) -> None:
 
 
 def _kill(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

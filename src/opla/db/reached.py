@@ -2,9 +2,9 @@
 
     postgresql://opla_app@db1,db2,db3/opla
 
-Whatever is read here may decide about money, so nothing is read from a copy: `target_session_attrs=read-write` stands on
-every connection, and libpq passes over a server that only follows. When a primary dies without a word, unanswered bytes
-give its connections up after `tcp_user_timeout`; what was asked is then asked of the next primary by whoever asks again.
+Whatever is read here may decide about money, so nothing is read from a copy: `target_session_attrs=read-write` stands
+on every connection, and libpq passes over a server that only follows. When a primary dies without a word, its
+connections are given up after `tcp_user_timeout`, and whoever asks again asks the next one.
 """
 
 from __future__ import annotations

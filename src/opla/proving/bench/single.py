@@ -65,7 +65,7 @@ def single(bench: Bench) -> list[Row]:
         Row.at_most(
             "cpu_single", spread.cpu_ms, "CPU-ms", goal=0.8, note="a delivered order: intake, worker, PostgreSQL"
         ),
-        Row.at_most("cpu_database", spread.database_ms, "CPU-ms", goal=0.8, note="of it PostgreSQL: one primary's part"),
+        Row.at_most("cpu_database", spread.database_ms, "CPU-ms", goal=0.8, note="of it PostgreSQL: the primary's"),
         Row.at_most("wal_single", spread.wal_kb, "kB", goal=40, note="a delivered order: what a replica is sent"),
         Row.at_most("disk_single", spread.disk_kb, "kB", goal=20, note="a delivered order: tables and indexes grow"),
         Row.at_most("commits_single", spread.commits, "commits", goal=4, note="a delivered order, what idles included"),
