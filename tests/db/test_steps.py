@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -130,3 +133,23 @@ def test_code_of_two_releases_ago_says_so_instead_of_running(monkeypatch: pytest
     assert not setup.is_current()
     with pytest.raises(setup.TooOld):
         setup.prepare(AT)
+
+
+def test_every_process_means_the_same_by_what_it_expects_of_a_database() -> None:
+    """Or each start would put everything there anew, beside whoever works."""
+    said = {
+        subprocess.run(
+            [
+                sys.executable,
+                "-P",
+                "-c",
+                "import django; django.setup()\nfrom opla.db import setup; print(setup.wanted())",
+            ],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(setup.__file__).parents[2])},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3", "4")
+    }
+    assert said == {f"{setup.wanted()}\n"}
