@@ -38,7 +38,7 @@ def test_nothing_speaks_of_the_machine_it_was_written_on() -> None:
 
 
 def test_requirements_are_pinned_with_hashes_and_name_no_host() -> None:
-    for name in ("runtime.txt", "test.txt"):
+    for name in ("runtime.txt", "test.txt", "cluster.txt"):
         text = (ROOT / "requirements" / name).read_text()
         pins = re.findall(r"^[a-z0-9][\w.\-]*(?:\[[\w,]+\])?==[^\s;]+", text, re.MULTILINE)
         blocks = re.split(r"\n(?=[a-z0-9])", text)

@@ -107,7 +107,12 @@ SETTINGS: Final[Mapping[str, tuple[Setting, ...]]] = {
         Setting("OPLA_BOUNCES", "the Maildir that `./opla bounce` reads reports of mail that came back from"),
     ),
     "The machine": (
-        Setting("DATABASE_URL", "your PostgreSQL, as the shop's role", "", "the one that comes with Opla"),
+        Setting(
+            "DATABASE_URL",
+            "your PostgreSQL, as the shop's role; [several servers](../howto/scale-out.md) with commas",
+            "",
+            "the one that comes with Opla",
+        ),
         Setting("DATABASE_OWNER_URL", "the same, as the owner of the tables", "", "`DATABASE_URL`"),
         Setting(
             "OPLA_POSTGRES_BIN", "PostgreSQL's programs, where the packaged ones do not suit", "", "found by itself"

@@ -20,6 +20,7 @@ from opla.commands.purge import orphans, remove
 from opla.db.embedded import Server, Unavailable, check_version, database, ensure
 from opla.db.instance import SERVICE_USER, Instance, _link, binaries, locate
 from opla.db.locks import is_held
+from opla.db.reached import reached
 
 FAST = {"fsync": "off"}
 
@@ -272,6 +273,7 @@ def test_a_path_too_long_for_a_socket_works_all_the_same(make_var: MakeVar) -> N
     [
         ("mysql://somewhere/opla", "must begin with postgresql://"),
         ("postgresql://nobody@127.0.0.1:1/opla", "does not answer"),
+        ("postgresql://nobody@127.0.0.1:1/opla?target_session_attrs=standby", "reads the primary alone"),
     ],
 )
 def test_a_database_url_that_cannot_work_is_refused_in_words(
@@ -289,7 +291,8 @@ def test_the_server_of_database_url_is_used_as_it_is(
         monkeypatch.setenv("DATABASE_URL", ours.dsn_app)
         monkeypatch.setenv("DATABASE_OWNER_URL", ours.dsn_owner)
         with database(tmp_path / "elsewhere") as theirs:
-            assert (theirs.dsn_app, theirs.dsn_owner, theirs.embedded) == (ours.dsn_app, ours.dsn_owner, False)
+            used = (theirs.dsn_app, theirs.dsn_owner, theirs.embedded)
+    assert used == (reached(ours.dsn_app), reached(ours.dsn_owner), False)
 
 
 def test_a_server_older_than_15_is_refused_by_its_version() -> None:

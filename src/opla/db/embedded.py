@@ -23,6 +23,7 @@ from urllib.parse import quote, urlsplit
 from opla import secret_files
 from opla.db.instance import OLDEST_MAJOR, Instance, Unavailable, locate, users_lock
 from opla.db.locks import holding, is_held
+from opla.db.reached import reached
 
 __all__ = ["Server", "Unavailable", "check_version", "database", "ensure", "is_kept"]
 
@@ -131,7 +132,12 @@ def _outside(url: str, owner_url: str, var: Path) -> Server:
     if urlsplit(url).scheme not in {"postgresql", "postgres"}:
         raise Unavailable("DATABASE_URL must begin with postgresql:// (Opla needs PostgreSQL 15 or newer).")
     try:
-        with psycopg.connect(url, connect_timeout=10) as connection:
+        url, owner_url = reached(url), reached(owner_url)
+    except ValueError as problem:
+        sentence = str(problem)
+        raise Unavailable(f"{sentence[0].upper()}{sentence[1:]}") from None
+    try:
+        with psycopg.connect(url) as connection:
             server_version = connection.info.server_version
     except psycopg.Error as error:
         raise Unavailable(f"The server of DATABASE_URL does not answer: {str(error).strip()}") from error

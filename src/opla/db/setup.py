@@ -75,7 +75,7 @@ def arrows() -> list[tuple[str, str, str, str, list[str]]]:
         rows.append(("purchase", now, done, after, [str(line.reason) for line in lines]))
     rows.append(("passport", "", "applied", "applied", []))
     rows += [("passport", now, done, after, []) for (now, done), after in passport.ARROWS.items()]
-    rows += [("passport", state, "signed", state, []) for state in (*passport.GOOD, passport.State.SUSPENDED)]
+    rows += [("passport", state, "signed", state, []) for state in (*sorted(passport.GOOD), passport.State.SUSPENDED)]
     rows.append(("print_job", "", "asked", "new", []))
     rows += [("print_job", now, done, after, []) for (now, done), after in print_job.ARROWS.items()]
     for (paper, met), (so, lines) in voucher.ARROWS.items():

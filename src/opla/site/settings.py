@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
 
 from opla import secret_files
 from opla.counterparts import trying
 from opla.db import keyring
+from opla.db.reached import reached
 from opla.site import logs
 
 try:
@@ -23,20 +24,21 @@ VAR = Path(os.environ.get("OPLA_VAR", ROOT / "var"))
 
 
 def database(url: str) -> dict[str, object]:
-    """A `postgresql://` address as Django's database settings."""
-    parts = urlsplit(url)
-    options: dict[str, str] = dict(parse_qsl(parts.query))
-    host = options.pop("host", None) or unquote(parts.hostname or "")
+    """A `postgresql://` address, of one server or of several, as Django's database settings."""
+    try:
+        parts = {name: str(value) for name, value in conninfo_to_dict(reached(url)).items() if value is not None}
+    except ValueError as problem:
+        raise ImproperlyConfigured(str(problem)) from None
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": host,
-        "PORT": str(parts.port or options.pop("port", "")),
+        "NAME": parts.pop("dbname", ""),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**options, "server_side_binding": True},
+        "OPTIONS": {**parts, "server_side_binding": True},
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 

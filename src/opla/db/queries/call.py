@@ -12,8 +12,9 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from django.db import connection, connections
-from django.db.utils import InterfaceError, OperationalError
+from django.db.utils import InterfaceError, InternalError, OperationalError
 from psycopg import RawCursor
+from psycopg.errors import ReadOnlySqlTransaction
 
 Row = tuple[object, ...]
 T = TypeVar("T")
@@ -58,10 +59,18 @@ def _statement(function: str, sql_types: tuple[str, ...]) -> str:
 def _rows(statement: str, values: Sequence[object]) -> list[Row]:
     """Past Django's cursor, which would look for placeholders in a hundred places each time; prepared once."""
     connection.ensure_connection()
-    with connection.wrap_database_errors, RawCursor(connection.connection) as cursor:
-        cursor.execute(statement, values, prepare=True)
-        rows: list[Row] = cursor.fetchall()
-        return rows
+    try:
+        with connection.wrap_database_errors, RawCursor(connection.connection) as cursor:
+            cursor.execute(statement, values, prepare=True)
+            rows: list[Row] = cursor.fetchall()
+            return rows
+    except InternalError as problem:
+        if not isinstance(problem.__cause__, ReadOnlySqlTransaction):
+            raise
+        # Whoever takes no writes any more is not the primary, however well the connection works.
+        if not connection.in_atomic_block:
+            connection.close()
+        raise OperationalError(str(problem)) from problem
 
 
 def select(sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:

@@ -22,7 +22,10 @@ MEASURES: Final[dict[tuple[str, ...], Callable[[Bench], list[Row]]]] = {
     ("numbers",): numbers,
     ("planner", "planner_p99"): planner,
     ("cpu_bulk", "bulk"): bulk,
-    ("cpu_single", "single", "single_p99", "delivered_p99", "hot"): single,
+    (
+        *("cpu_single", "cpu_database", "wal_single", "disk_single", "commits_single"),
+        *("single", "single_p99", "delivered_p99", "hot"),
+    ): single,
     ("fair", "fair_p99"): fair,
     ("growth_bulk", "growth_single"): growth,
     ("memory",): memory,

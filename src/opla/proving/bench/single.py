@@ -27,6 +27,7 @@ _RESELLERS = 50
 _ROUNDS = 3  # in turns with the floor, because the machine's other tenants come and go
 _WARM_UP_S = 1.5
 _PATIENCE_S = 120
+_TOLD_S = 1.5  # by then every process has told the server what it counted
 
 #: One order by `opla_reserve`, as order intake calls it for a batch. (pgbench would take :EUR for a variable.)
 _FLOOR = """\\set n random(1, 1000000000)
@@ -42,12 +43,17 @@ SELECT * FROM opla_reserve(now(), 1, ARRAY['bench-' || lpad((:n::int % :reseller
 
 @dataclass(frozen=True)
 class Measured:
-    """A median of rounds. `delivered_ms` of the orders of all rounds; `cpu_ms` of one of them."""
+    """A median of rounds. `delivered_ms` of the orders of all rounds; `cpu_ms` (and PostgreSQL's part), WAL, disk and
+    commits of one of them."""
 
     per_s: float
     p99_ms: float
     delivered_p99_ms: float
     cpu_ms: float
+    database_ms: float
+    wal_kb: float
+    disk_kb: float
+    commits: float
     floor_per_s: float
 
 
@@ -59,6 +65,10 @@ def single(bench: Bench) -> list[Row]:
         Row.at_most(
             "cpu_single", spread.cpu_ms, "CPU-ms", goal=0.8, note="a delivered order: intake, worker, PostgreSQL"
         ),
+        Row.at_most("cpu_database", spread.database_ms, "CPU-ms", goal=0.8, note="of it PostgreSQL: the primary's"),
+        Row.at_most("wal_single", spread.wal_kb, "kB", goal=40, note="a delivered order: what a replica is sent"),
+        Row.at_most("disk_single", spread.disk_kb, "kB", goal=20, note="a delivered order: tables and indexes grow"),
+        Row.at_most("commits_single", spread.commits, "commits", goal=4, note="a delivered order, what idles included"),
         Row.at_least("single", spread.per_s, "orders/s", goal=0.4, floor=spread.floor_per_s, note=load_of),
         Row.at_most("single_p99", spread.p99_ms, "ms", goal=50, note="request → 202, under that load"),
         Row.at_most(
@@ -91,22 +101,38 @@ def loaded(bench: Bench, database: Database, secrets: list[str], floor_of: Calla
         load(port, requests, connections=_CONNECTIONS, seconds=_WARM_UP_S, status=202)
         _wait_until_delivered()
         sent_at.clear()
-        spent_ms = 0.0
+        spent_ms, database_ms, wrote = 0.0, 0.0, (0, 0, 0)
         for n in range(_ROUNDS):
             bench.say(f"single: round {n + 1} of {_ROUNDS}, {len(secrets)} floats")
             floors.append(floor_of(seconds))
-            spent = Cpu(worker, intake, postmaster())
+            before = _written()
+            spent, of_it = Cpu(worker, intake, postmaster()), Cpu(postmaster())
             loads.append(load(port, requests, connections=_CONNECTIONS, seconds=seconds, status=202))
             _wait_until_delivered()
-            spent_ms += spent.ms
+            spent_ms, database_ms = spent_ms + spent.ms, database_ms + of_it.ms
+            wrote = tuple(all_ + now - then for all_, now, then in zip(wrote, _written(), before, strict=True))
     took_ms = _delivered_ms(sent_at)
     return Measured(
         median(one.per_s for one in loads),
         median(one.p99_ms for one in loads),
         percentile(took_ms, 99),
         spent_ms / len(took_ms),
+        database_ms / len(took_ms),
+        wrote[0] / len(took_ms) / 1000,
+        wrote[1] / len(took_ms) / 1000,
+        wrote[2] / len(took_ms),
         median(floors),
     )
+
+
+def _written() -> tuple[int, ...]:
+    """What this database has written until now: bytes of WAL (the server's), bytes on disk, commits."""
+    time.sleep(_TOLD_S)
+    [row] = select(
+        """SELECT pg_current_wal_lsn() - '0/0', pg_database_size(current_database()),
+                  (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database())"""
+    )
+    return tuple(int(str(figure)) for figure in row)
 
 
 def _timed(requests: Iterator[bytes], sent_at: dict[str, float]) -> Iterator[bytes]:

@@ -83,7 +83,8 @@ def _orders() -> dict[UUID, OurOrder]:
                           (SELECT l.payment_id FROM allocation l WHERE l.order_id = o.id))),
                   coalesce(a.reference, ''), coalesce(k.fingerprint, ''::bytea),
                   (SELECT count(*) FROM code c
-                   WHERE c.order_id = o.id AND c.supplier = 'code_stock' AND c.state = 'sold')
+                   WHERE c.order_id = o.id AND c.supplier = 'code_stock' AND c.state = 'sold'),
+                  o.reseller <> ''
            FROM orders o LEFT JOIN delivery d ON d.order_id = o.id LEFT JOIN attempt a ON a.id = d.attempt_id
            LEFT JOIN code k ON k.id = d.code_id ORDER BY o.id"""
     )
@@ -94,12 +95,13 @@ def _orders() -> dict[UUID, OurOrder]:
             id=id_,
             ticket=str(row[1]),
             state=str(row[2]),
-            link_hash=bytes(expect(row[3], bytes)),
+            link_hash=bytes(expect(row[3] or b"", bytes)),
             total_minor=expect(row[4], int),
             parked=bool(row[5]),
             delivered_by=str(row[6]),
             code=bytes(expect(row[7], bytes)),
             from_shelf=expect(row[8], int),
+            from_float=bool(row[9]),
         )
     return found
 

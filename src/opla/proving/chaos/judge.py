@@ -45,6 +45,7 @@ class OurOrder:
     delivered_by: str = ""  # the reference of the attempt that delivered
     code: bytes = field(default=b"", repr=False)
     from_shelf: int = 0  # codes of our own stock that went to it
+    from_float: bool = False  # a reseller's: its float paid, and no provider knows of it
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _ended(ours: Ours, theirs: Theirs) -> list[Finding]:
             add(Broken.TWICE, f"{len(payments)} payments are kept: {kept_minor} for a price of {order.total_minor}")
         if order.state not in _ENDED:
             add(Broken.LOST, f"still {order.state}, and nobody knows")
-        elif order.state == "delivered" and (net[order.id] < 1 or not payments):
+        elif order.state == "delivered" and (net[order.id] < 1 or not (payments or order.from_float)):
             add(Broken.LOST, f"delivered, yet {net[order.id]} were given and {len(payments)} payments are kept")
         elif order.state != "delivered" and (net[order.id] or payments):
             add(Broken.LOST, f"{order.state}, yet {net[order.id]} were given and {len(payments)} payments are kept")
