@@ -140,7 +140,7 @@ TABLE: dict[str, Says | By | Never] = {
     "./opla codes alarm PX-15 40 # an item when fewer are for sale, with how many to order": Says("fewer than 40"),
     "./opla codes minimum PX-15 30 # none is sold that is good for fewer days": Says("at least 30 days"),
     './opla codes block 3 "does not work" # the whole batch, at once; ./opla codes batch 3 says who has the others':
-        Says("Batch 3: 2 codes."),
+        Says("Batch 3:"),
     "./opla codes import bought.csv": Says("2 codes are in stock."),
     "./opla codes count": Says("PX-15"),
     "./opla cards import cards.csv": Says("2 "),
@@ -224,8 +224,8 @@ FIRST_EVENING = (
 )  # fmt: skip
 THE_HOUSE = (
     "docs/howto/name-the-people.md", "docs/howto/start-the-day.md", "docs/howto/resolve-an-item.md",
-    "docs/explanation/books.md", "docs/howto/close-a-month.md", "docs/howto/go-live.md",
-    "docs/howto/stock-codes.md", "docs/howto/say-where-to-buy.md", "docs/howto/run-a-promotion.md",
+    "docs/explanation/books.md", "docs/howto/close-a-month.md", "docs/howto/stock-codes.md",
+    "docs/howto/go-live.md", "docs/howto/say-where-to-buy.md", "docs/howto/run-a-promotion.md",
     "docs/howto/sell-sim-cards.md", "docs/howto/sell-vouchers.md", "docs/howto/watch-a-shop.md",
     "docs/howto/back-up-and-restore.md",
 )  # fmt: skip
@@ -368,9 +368,13 @@ def walk(tmp_path: Path) -> Iterator[Walk]:
         made.closes()
         from opla.commands.purge import remove
         from opla.db.instance import locate
+        from opla.db.locks import holding
 
         if (tmp_path / "var").exists():
-            remove(locate(tmp_path / "var"))
+            instance = locate(tmp_path / "var")
+            with holding(instance.keeper_lock):  # it has been stopped
+                pass
+            remove(instance)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
