@@ -67,6 +67,12 @@ LISTS = By("operations/test_suppliers.py::test_the_command_shows_decides_and_set
 PRINTER = By("operations/test_print_command.py::test_what_is_no_printer_is_refused")
 VOUCHERS = By("operations/test_vouchers_command.py::test_from_the_printer_to_the_till")
 ITEMS = By("operations/test_refund_command.py::test_from_the_ask_to_the_agreement_of_another_account")
+ARCHIVED = By("operations/test_archive.py::test_what_the_page_says_works_in_its_order")
+CLUSTER = By(
+    "scale/test_fail_over.py::"
+    "test_a_primary_dies_and_another_is_cut_off_under_load_and_nothing_acknowledged_is_lost_or_twice"
+)
+ELSEWHERE = Never("on the databases' own machines: tests/scale sets up the same out of namespaces")
 THIS = Never("it runs this test")
 LYCA = "./opla topup --operator lycamobile --amount 7"
 ORDER = "--email you@example.org --pay sandbox"
@@ -165,6 +171,7 @@ TABLE: dict[str, Says | By | Never] = {
     "./opla promotions check my-promotions.yaml": Says("is valid"),
     "./opla promotions import my-promotions.yaml": Says("It counts from now on."),
     "./opla promotions list": Says("welcome"),
+    "./opla promotions export > my-promotions.yaml": Says(""),
     "./opla vouchers make PX-15 200 --until 2027-12-31 --language fr --out vouchers.pdf": Says("Batch 1"),
     "./opla vouchers send 00001000000161..00001000020046 --place own:main-street": VOUCHERS,
     "./opla vouchers arrive 00001000000161..00001000020046": VOUCHERS,
@@ -187,7 +194,20 @@ TABLE: dict[str, Says | By | Never] = {
     "./opla suppliers approve reloadly PX-15 901:15.00": LISTS,
     'OPLA_TRY="mollie reloadly" ./opla up': By("operations/test_trying.py::"
         "test_the_whole_way_is_gone_with_the_true_adapters_and_nobody_has_a_key"),
+    # Several machines
+    "./opla up --host 10.0.0.21": CLUSTER,
+    "./opla books # every check holds": Never("./opla books, under a cluster"),
+    "./opla test --full tests/scale": THIS,
+    "apt-get install etcd-server": ELSEWHERE,
+    "cat > /etc/default/etcd <<'END'": ELSEWHERE,
+    "END": ELSEWHERE,
+    "systemctl restart etcd": ELSEWHERE,
+    "patronictl -c /etc/patroni.yml switchover --force # a planned one, a second or two": ELSEWHERE,
+    "systemctl stop patroni # on the leader; then: pull its cable": ELSEWHERE,
     # Running it
+    "./opla archive": ARCHIVED,
+    "./opla archive out 2026-11 /mnt/elsewhere/old-months": ARCHIVED,
+    "./opla archive back 2026-11 /mnt/elsewhere/old-months": ARCHIVED,
     "python3 -c 'import secrets; print(secrets.token_urlsafe(32))' > metrics.token": Says(""),
     "chmod 600 metrics.token": Says(""),
     "OPLA_METRICS_TOKEN_FILE=$PWD/metrics.token ./opla up":

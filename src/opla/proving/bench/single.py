@@ -41,6 +41,10 @@ SELECT * FROM opla_reserve(now(), 1, ARRAY['bench-' || lpad((:n::int % :reseller
 """
 
 
+#: Bytes of WAL, bytes on disk, commits.
+_Wrote = tuple[int, int, int]
+
+
 @dataclass(frozen=True)
 class Measured:
     """A median of rounds. `delivered_ms` of the orders of all rounds; `cpu_ms` (and PostgreSQL's part), WAL, disk and
@@ -110,7 +114,7 @@ def loaded(bench: Bench, database: Database, secrets: list[str], floor_of: Calla
             loads.append(load(port, requests, connections=_CONNECTIONS, seconds=seconds, status=202))
             _wait_until_delivered()
             spent_ms, database_ms = spent_ms + spent.ms, database_ms + of_it.ms
-            wrote = tuple(all_ + now - then for all_, now, then in zip(wrote, _written(), before, strict=True))
+            wrote = _added(wrote, before, _written())
     took_ms = _delivered_ms(sent_at)
     return Measured(
         median(one.per_s for one in loads),
@@ -125,14 +129,19 @@ def loaded(bench: Bench, database: Database, secrets: list[str], floor_of: Calla
     )
 
 
-def _written() -> tuple[int, ...]:
+def _written() -> _Wrote:
     """What this database has written until now: bytes of WAL (the server's), bytes on disk, commits."""
     time.sleep(_TOLD_S)
-    [row] = select(
+    [(wal, disk, commits)] = select(
         """SELECT pg_current_wal_lsn() - '0/0', pg_database_size(current_database()),
                   (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database())"""
     )
-    return tuple(int(str(figure)) for figure in row)
+    return int(str(wal)), int(str(disk)), int(str(commits))
+
+
+def _added(so_far: _Wrote, before: _Wrote, now: _Wrote) -> _Wrote:
+    wal, disk, commits = (total + later - then for total, then, later in zip(so_far, before, now, strict=True))
+    return wal, disk, commits
 
 
 def _timed(requests: Iterator[bytes], sent_at: dict[str, float]) -> Iterator[bytes]:
