@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +73,16 @@ def test_doctor_says_which_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
         (False, "OPLA_PAYMENTS_MOLLY_KEY is set, and nobody reads it; is OPLA_PAYMENTS_MOLLIE_KEY meant?"),
         (False, "OPLA_PAYMNT_METHODS is set, and nobody reads it; is OPLA_PAYMENT_METHODS meant?"),
     ]
+
+
+def test_doctor_needs_no_settings_that_are_right_to_say_which_are_wrong() -> None:
+    """Django is set up by nobody there: what is wrong may be what it would be set up by."""
+    said = subprocess.run(
+        [sys.executable, "-P", "-c", "from opla.commands import doctor; print(list(doctor._settings()))"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE.parent), "OPLA_HOST": "x"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "OPLA_HOST is set, and nobody reads it; is OPLA_HOSTS meant?" in said.stdout, said.stderr
 
 
 def test_every_adapter_is_asked_for_no_setting_that_the_table_leaves_out() -> None:

@@ -5,7 +5,7 @@ Where each is read stands beside what it is for; a test holds its name and its d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,15 @@ class Setting:
     means: str
     default: str = ""
     otherwise: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """What an owner may fill in of one adapter: `fields` are whole names, whether each is a secret, and its default."""
+
+    name: str
+    told: str
+    fields: Sequence[tuple[str, bool, str]]
 
 
 #: In groups, as an owner comes to them.

@@ -47,7 +47,7 @@ __all__ = ["door"]  # the fixture
 NO_PAGE: Final = {
     **dict.fromkeys(
         ("owner-figures", "owner-month-file", "owner-journal", "owner-transfer-file", "owner-evidence",
-         "owner-seller-picture", "owner-places-export"), "a file",
+         "owner-seller-picture", "owner-places-export", "owner-promotions-file"), "a file",
     ),
     "owner-card": "its buttons are on the list of cards",
     "owner-place": "its button is on the list of places",

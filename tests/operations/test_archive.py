@@ -38,6 +38,7 @@ from opla.db.queries.archive import Place
 from opla.db.queries.books import books
 from opla.db.queries.call import Argument, call, select
 from opla.db.queries.find import Sought
+from opla.db.queries.items import About
 from opla.db.queries.months import ClosedMonth
 from opla.db.queries.pages import order_by_id
 from opla.db.queries.refunds import Chosen
@@ -123,12 +124,12 @@ def test_two_years_later_an_order_is_told_exported_and_paid_back_as_if_nothing_h
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = lived(world, monkeypatch, YEARS_LATER)
-    before = exports(NOVEMBER), find.story(old), find.postings(old)
+    before = exports(NOVEMBER), find.story(old), find.postings(About(old))
     assert placed(NOVEMBER) == {Place.LIVE}
     assert archive(at=YEARS_LATER) == 5  # two of them made ahead in January, when nothing happened
     assert placed(NOVEMBER) == placed(DECEMBER) == placed(JANUARY) == {Place.ARCHIVED}
     assert select("SELECT count(*) FROM event WHERE subject_id = %s", [old]) == [(0,)]
-    assert (exports(NOVEMBER), find.story(old), find.postings(old)) == before
+    assert (exports(NOVEMBER), find.story(old), find.postings(About(old))) == before
     chained(world)
     assert broken(YEARS_LATER) == []
     assert archive(at=YEARS_LATER) == 0
@@ -137,7 +138,7 @@ def test_two_years_later_an_order_is_told_exported_and_paid_back_as_if_nothing_h
     assert (world.refunds(), world.state(old)) == ([("choice", 1500, "done")], "refunded")
     story = [one.word for one in find.story(old) if one.what == "event"]
     assert (story[0], "refunded" in story) == ("placed", True)
-    assert {one.reason for one in find.postings(old)} >= {"captured", "refund_due", "refund_paid"}
+    assert {one.reason for one in find.postings(About(old))} >= {"captured", "refund_due", "refund_paid"}
     page = order_by_id(old)
     assert page is not None
     assert page.events[0].name == "placed"
@@ -249,7 +250,7 @@ def test_a_month_that_was_taken_out_is_stood_for_and_comes_back_as_it_was(
     old: UUID, world: World, tmp_path: Path
 ) -> None:
     archive(at=LATER)
-    before = exports(NOVEMBER), find.story(old), find.postings(old)
+    before = exports(NOVEMBER), find.story(old), find.postings(About(old))
     with pytest.raises(Refused, match="oldest goes first: 2026-11"):
         take_out(DECEMBER, tmp_path, actor=ANA, at=LATER)
     with pytest.raises(Refused, match="not in the archive"):
@@ -263,14 +264,14 @@ def test_a_month_that_was_taken_out_is_stood_for_and_comes_back_as_it_was(
     chained(world)
     assert broken() == []
     assert [one.code for one in [unreadable(november())] if one] == [Code.MONTH_OUTSIDE]
-    assert find.postings(old) == []
+    assert find.postings(About(old)) == []
     with pytest.raises(Refused, match="is there already"):
         take_out(DECEMBER, half(tmp_path), actor=ANA, at=LATER)
     with pytest.raises(Refused, match="No such file"):
         bring_back(NOVEMBER, tmp_path / "elsewhere", actor=ANA, at=LATER)
     assert bring_back(NOVEMBER, tmp_path, actor=ANA, at=LATER) > 10
     assert placed(NOVEMBER) == {Place.ARCHIVED}
-    assert (exports(NOVEMBER), find.story(old), find.postings(old)) == before
+    assert (exports(NOVEMBER), find.story(old), find.postings(About(old))) == before
     chained(world)
     assert broken() == []
     assert select("SELECT name, actor, why FROM event WHERE subject = 'archive' ORDER BY id") == [

@@ -51,6 +51,7 @@ from opla.operations import (
     passport_reports,
     passports,
     people,
+    promotions,
     resellers,
     stations,
     stock,
@@ -150,6 +151,7 @@ def everything(door: Door) -> Everything:
     _bank(world)
     _supplied(world)
     _catalogue(world)
+    promotions.seed(keyring=world.shop.keyring, at=world.clock())
     _people(world)
     posted(world)
     world.clock.tick(10 * 24 * 3600)

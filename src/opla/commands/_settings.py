@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import opla
-from opla.environment import AREAS
-from opla.presenting.reference import Adapter
+from opla.environment import AREAS, Adapter
 
 #: For tests alone, and so told nowhere: where somebody is called, and for how long.
 _FOR_TESTS: Final = ("base_url", "auth_url", "timeout_s")

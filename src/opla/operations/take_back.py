@@ -50,6 +50,8 @@ def take_code_back(
             return Refusal(Code.REFUND_WAITS)
         back = Back(case, _valid_until(page))
         if refused := take_back.refused(back, at.astimezone(ZONE).date()):
+            if refunds.has(order_id, UNSEEN):
+                continue  # somebody asked for the same between two looks of ours
             return refused
         change = take_back.start(back, shop.chance.uuid(at), at=at, chance=shop.chance)
         [result] = apply([change], actor=actor, at=at, keyring=shop.keyring, chance=shop.chance)

@@ -21,7 +21,7 @@ from opla.core.money import Money
 from opla.core.refusal import TRANSIENT, Code, Refusal
 from opla.core.webhook import AGAIN_AFTER_S, EVENTS, FIELDS
 from opla.db import setup
-from opla.environment import SETTINGS
+from opla.environment import SETTINGS, Adapter
 from opla.presenting import problems
 from opla.presenting.languages import speaking
 from opla.presenting.problems import OTHERWISE, STATUS
@@ -89,15 +89,6 @@ class Command:
     name: str
     told: str
     options: Sequence[Option]
-
-
-@dataclass(frozen=True)
-class Adapter:
-    """What an owner may fill in of one adapter: `fields` are whole names, whether each is a secret, and its default."""
-
-    name: str
-    told: str
-    fields: Sequence[tuple[str, bool, str]]
 
 
 def pages(commands: Iterable[Command], adapters: Iterable[Adapter]) -> dict[str, str]:
