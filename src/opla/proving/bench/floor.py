@@ -7,6 +7,7 @@ triggers of the guards and the constraints are the tables' own and stay.
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 
 from django.db import connections, transaction
 
@@ -17,7 +18,8 @@ from opla.db.queries.call import expect
 BATCH = 1000
 _ROWS = """
 WITH made AS MATERIALIZED (
-    SELECT n, lpad(to_hex(%(first)s + n), 32, '0')::uuid AS id, clock_timestamp() AS at
+    SELECT n, lpad(to_hex(%(first)s + n), 32, '0')::uuid AS id,
+        clock_timestamp() - make_interval(secs => %(over_s)s * (1 - (%(first)s + n)::float / %(until)s)) AS at
     FROM generate_series(1, %(count)s) AS n
 ), keys AS (
     INSERT INTO idempotency (caller, key, fields, order_id, at)
@@ -71,15 +73,22 @@ def orders_per_s(count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
-def write(count: int, *, first: int = 0) -> None:
-    """Delivered orders, a batch a commit, on the owner's connection. `first` keeps their ids apart."""
+def write(count: int, *, first: int = 0, over: timedelta = timedelta(0)) -> None:
+    """Delivered orders, a batch a commit, on the owner's connection. `first` keeps their ids apart.
+
+    They are as if they had come evenly `over` the time until now.
+    """
     with connections["owner"].cursor() as cursor:
+        if over:
+            began = datetime.now(UTC) - over
+            cursor.execute("SELECT opla_partitions(%s, %s)", [began.date(), over.days // 28 + 1])
         for n in range(first, first + count, BATCH):
             with transaction.atomic(using="owner"):
                 cursor.execute("SELECT set_config('opla.writes', 'function', true)")
                 cursor.execute(_ACCOUNTS)
                 debit, credit = (expect(account, int) for (account,) in cursor.fetchall())
-                cursor.execute(_ROWS, {"first": n, "count": BATCH, "debit": debit, "credit": credit})
+                written = {"first": n, "count": BATCH, "over_s": over.total_seconds(), "until": first + count}
+                cursor.execute(_ROWS, {**written, "debit": debit, "credit": credit})
                 cursor.execute(_BALANCES, [[debit, credit]])
 
 

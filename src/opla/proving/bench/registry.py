@@ -9,6 +9,7 @@ from opla.proving.bench.bench import Bench
 from opla.proving.bench.bulk import bulk
 from opla.proving.bench.fair import fair
 from opla.proving.bench.growth import growth
+from opla.proving.bench.house import house
 from opla.proving.bench.memory import memory
 from opla.proving.bench.numbers import numbers
 from opla.proving.bench.planner import planner
@@ -28,6 +29,7 @@ MEASURES: Final[dict[tuple[str, ...], Callable[[Bench], list[Row]]]] = {
     ): single,
     ("fair", "fair_p99"): fair,
     ("growth_bulk", "growth_single"): growth,
+    ("house_today", "house_find", "house_life", "house_proof"): house,
     ("memory",): memory,
 }
 

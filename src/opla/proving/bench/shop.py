@@ -36,7 +36,7 @@ def shop(bench: Bench) -> list[Row]:
         bench.serving(database, "_web", settings=_BARE) as (_, bare_port),
     ):
         pages = page_requests(port)
-        bare = cycle([_request("/", "")])
+        bare = cycle([request_of("/", "")])
         for number, requests in ((port, pages), (bare_port, bare)):
             load(number, requests, connections=_CONNECTIONS, seconds=_WARM_UP_S)
         ours: list[Load] = []
@@ -64,7 +64,7 @@ def page_requests(port: int) -> Iterator[bytes]:
     visitors = [visit(port, language) for language in ("en", "zh-Hans")]
     _, catalog = catalogue.active()
     sold = dict.fromkeys(p.operator for p in catalog.products if sellable(p, sandbox=True) is None)
-    return cycle([_request(f"/top-up/{operator}/", cookies) for operator in sold for cookies in visitors])
+    return cycle([request_of(f"/top-up/{operator}/", cookies) for operator in sold for cookies in visitors])
 
 
 def visit(port: int, language: str) -> str:
@@ -88,7 +88,7 @@ def visit(port: int, language: str) -> str:
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
 
-def _request(path: str, cookies: str) -> bytes:
+def request_of(path: str, cookies: str) -> bytes:
     """What a browser sends, as far as the server looks at it."""
     lines = (
         f"GET {path} HTTP/1.1",
