@@ -14,7 +14,7 @@ WALKS: Final[dict[str, tuple[str, ...]]] = {
         "operator", "guide", "guide-page", "checklist", "about", "terms", "withdrawal", "verify", "redeem", "new",
         "starter", "have", "have-which", "have-operator", "have-line", "recipient", "ask", "my-sims", "alive",
         "leaving", "rescue", "quote", "order", "order-trouble", "order-thread",
-        "receipt", 
+        "receipt",
     ),
     "test_what_to_know_before_a_new_sim_passes_axe_and_fits_a_small_phone": (
         "esim", "esim-install", "esim-check", "identify", "guide-page",
