@@ -34,26 +34,20 @@ def axe(page: Page) -> list[tuple[str, list[str]]]:
     return [(v["id"], [f"{n['html']} {n['failureSummary']}" for n in v["nodes"]]) for v in violations]
 
 
-#: Names of the addresses that were judged in this test, and in all of this process.
+#: Names of the addresses that were judged in this test.
 WALKED: Final[set[str]] = set()
-_EVER: Final[set[str]] = set()
 
 
-def walked(page: Page) -> bool:
-    """Note which page this is. Whether it is the first time: then it is judged with the keyboard too, which in another
-    language or in the dark is no other; with `--full` it always is."""
+def walked(page: Page) -> None:
+    """Note which page this is."""
     from django.urls import Resolver404, resolve
 
     import support  # noqa: F401 - sets Django up, whose addresses these are
 
     try:
-        name = resolve(unquote(urlsplit(page.url).path)).url_name or ""
+        WALKED.add(resolve(unquote(urlsplit(page.url).path)).url_name or "")
     except Resolver404:  # the page that says so
-        name = "404"
-    new = name not in _EVER
-    WALKED.add(name)
-    _EVER.add(name)
-    return new or bool(HOME)
+        WALKED.add("404")
 
 
 @cache

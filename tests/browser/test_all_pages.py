@@ -128,7 +128,7 @@ def walk(
         screen.context.add_cookies([{"name": name, "value": cookie.value, "url": base}])
     for paths in pages.values():
         screen.go(paths[0])
-        judge(screen.page)
+        judge(screen.page, by_keyboard=True)
     screen.context.close()
     assert (screen.strangers, screen.complaints) == ([], [])
 
