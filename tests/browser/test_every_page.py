@@ -37,7 +37,7 @@ _TOO_WIDE = """() => { const root = document.documentElement;
 
 def judge(page: Page, *, by_keyboard: bool = False) -> None:
     """No violation of axe's, in what is open and what is folded away (open from here on); no sideways scrolling;
-    and where asked, that a keyboard is enough."""
+    and where asked, or with `--full`, that a keyboard is enough."""
     page.wait_for_load_state()  # with every style sheet
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert judges.axe(page) == [], page.url
@@ -45,7 +45,7 @@ def judge(page: Page, *, by_keyboard: bool = False) -> None:
     judges.DOCUMENTS.keep(page)
     assert page.evaluate(_TOO_WIDE) == [], page.url
     judges.walked(page)
-    if by_keyboard:
+    if by_keyboard or judges.HOME:
         assert keyboard(page) == [], page.url
 
 

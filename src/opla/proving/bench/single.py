@@ -105,8 +105,7 @@ def loaded(bench: Bench, database: Database, secrets: list[str], floor_of: Calla
         load(port, requests, connections=_CONNECTIONS, seconds=_WARM_UP_S, status=202)
         _wait_until_delivered()
         sent_at.clear()
-        spent_ms, database_ms = 0.0, 0.0
-        wrote: tuple[int, ...] = (0, 0, 0)
+        spent_ms, database_ms, wrote = 0.0, 0.0, (0, 0, 0)
         for n in range(_ROUNDS):
             bench.say(f"single: round {n + 1} of {_ROUNDS}, {len(secrets)} floats")
             floors.append(floor_of(seconds))
