@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from opla.backoffice.proposals import told, version_seen
 from opla.backoffice.views import somebody
 from opla.core.actor import Act, Actor
 from opla.core.catalog import Catalog, Held, Sure, parse, stale
@@ -25,7 +26,6 @@ from opla.operations import catalogue, edit_catalogue, prices, shop
 from opla.operations.edit_catalogue import Draft, Typed
 from opla.presenting import catalogue as words
 from opla.presenting import items
-from opla.presenting.refusals import sentence
 
 #: After so many days a figure is looked at again, unless somebody asks for another time.
 _DAYS: Final = 90
@@ -44,11 +44,11 @@ def page(request: HttpRequest) -> HttpResponse:
         if refused is None:
             return redirect(request.get_full_path())
     shown = _drawn(request, _draft(actor), at)
-    return render(request, "backoffice/catalogue.html", {**shown, **_told(refused)}, status=422 if refused else 200)
+    return render(request, "backoffice/catalogue.html", {**shown, **told(refused)}, status=422 if refused else 200)
 
 
 def _done(request: HttpRequest, actor: Actor, at: datetime) -> Refusal | list[str] | None:
-    posted, seen = request.POST, _seen(request)
+    posted, seen = request.POST, version_seen(request)
     match posted.get("act"):
         case "confirm":
             return edit_catalogue.confirm_cells(actor, posted.getlist("cell"), day_of(at), seen=seen, at=at)
@@ -114,7 +114,7 @@ def cell(request: HttpRequest) -> HttpResponse:
     refused: Refusal | list[str] | None = None
     if request.method == "POST":
         typed = Typed(**{name: request.POST.get(name, "") for name in vars(typed)})
-        refused = edit_catalogue.change_cell(actor, key, typed, seen=_seen(request), at=at)
+        refused = edit_catalogue.change_cell(actor, key, typed, seen=version_seen(request), at=at)
         if refused is None:
             return redirect("owner-catalogue")
     sources = found.document.get("sources")
@@ -126,16 +126,9 @@ def cell(request: HttpRequest) -> HttpResponse:
         "sure": [(str(level), words.sure(level)) for level in _SURE if level is not Sure.SAMPLE or one.sure is level],
         "sources": [(name, source["where"]) for name, source in sources.items()] if isinstance(sources, dict) else [],
         "today": day_of(at).isoformat(),
-        **_told(refused),
+        **told(refused),
     }
     return render(request, "backoffice/cell.html", shown, status=422 if refused else 200)
-
-
-def _told(refused: Refusal | list[str] | None) -> dict[str, object]:
-    """A refusal as a sentence, or what would be wrong with the catalogue, line by line."""
-    if isinstance(refused, list):
-        return {"mistakes": refused}
-    return {"told": sentence(refused)} if refused else {}
 
 
 def _draft(actor: Actor) -> Draft:
@@ -143,8 +136,3 @@ def _draft(actor: Actor) -> Draft:
     if isinstance(found, Refusal):
         raise Http404
     return found
-
-
-def _seen(request: HttpRequest) -> int:
-    seen = request.POST.get("seen", "")
-    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 18 else 0

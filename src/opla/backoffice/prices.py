@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from opla.backoffice.proposals import version_seen
 from opla.backoffice.views import somebody
 from opla.core.actor import Act, Actor
 from opla.core.money import Money
@@ -67,15 +68,14 @@ def _signed(money: Money) -> str:
 
 def _done(request: HttpRequest, actor: Actor, at: datetime) -> Refusal | None:
     posted, here = request.POST, shop.current()
-    text = posted.get("seen", "")
-    seen = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else -1
+    version = version_seen(request)
     match posted.get("act"):
         case "propose":
             fee, why = (posted.get(name, "")[:300].replace("\0", "") for name in ("fee", "why"))
-            return prices.propose(actor, fee, why=why, seen=seen, shop=here, at=at)
+            return prices.propose(actor, fee, why=why, seen=version, shop=here, at=at)
         case "approve":
-            return prices.approve(actor, seen=seen, shop=here, at=at)
+            return prices.approve(actor, seen=version, shop=here, at=at)
         case "discard":
-            return prices.discard(actor, seen=seen, shop=here)
+            return prices.discard(actor, seen=version, shop=here)
         case _:
             raise Http404

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_safe
 
 from opla.backoffice import promotion_form as forms
+from opla.backoffice.proposals import told, version_seen, whole
 from opla.backoffice.views import somebody
 from opla.core.actor import Act, Actor
 from opla.core.catalog import Catalog, Sure
@@ -28,7 +29,6 @@ from opla.operations.edit_promotions import Draft
 from opla.presenting import catalogue as sureness
 from opla.presenting import items, languages
 from opla.presenting import promotions as words
-from opla.presenting.refusals import sentence
 
 _DAYS: Final = 30
 #: Whoever asks for more asks for a report, not for a preview.
@@ -47,11 +47,11 @@ def page(request: HttpRequest) -> HttpResponse:
         if refused is None:
             return redirect("owner-promotions")
     shown = _drawn(request, _draft(actor), at)
-    return render(request, "backoffice/promotions.html", {**shown, **_told(refused)}, status=422 if refused else 200)
+    return render(request, "backoffice/promotions.html", {**shown, **told(refused)}, status=422 if refused else 200)
 
 
 def _done(request: HttpRequest, actor: Actor, at: datetime) -> Refusal | list[str] | None:
-    seen, here, why = _seen(request), shop.current(), forms.typed(request.POST, "why")
+    seen, here, why = version_seen(request), shop.current(), forms.typed(request.POST, "why")
     match request.POST.get("act"):
         case "approve":
             return editing.approve(actor, seen=seen, shop=here, at=at)
@@ -66,7 +66,7 @@ def _done(request: HttpRequest, actor: Actor, at: datetime) -> Refusal | list[st
 
 def _drawn(request: HttpRequest, found: Draft, at: datetime) -> dict[str, object]:
     _, catalog = catalogue.active()
-    asked = _whole(request.GET.get("days", ""), 0) or _DAYS
+    asked = whole(request.GET.get("days", ""), 0) or _DAYS
     days, language = min(asked, _MOST_DAYS), request.GET.get("language", "")
     language = language if language in languages.NAMES else languages.current()
     names = [one.id for one in found.now.ours]
@@ -149,11 +149,11 @@ def one(request: HttpRequest) -> HttpResponse:
         entry, more = read(request.POST, old, found.document)
         refused = editing.change(
             actor, side, entry, more=more, new=not name, why=forms.typed(request.POST, "why"),
-            seen=_seen(request), shop=shop.current(), at=at,
+            seen=version_seen(request), shop=shop.current(), at=at,
         )  # fmt: skip
         if refused is None:
             return redirect("owner-promotions")
-    shown = {**_choices(found, values), "name": name, "side": str(side), **_told(refused)}
+    shown = {**_choices(found, values), "name": name, "side": str(side), **told(refused)}
     return render(request, "backoffice/promotion.html", shown, status=422 if refused else 200)
 
 
@@ -197,7 +197,7 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
     refused: Refusal | list[str] | None = None
     if request.method == "POST":
         refused = editing.go_back(
-            actor, number, why=forms.typed(request.POST, "why"), seen=_seen(request),
+            actor, number, why=forms.typed(request.POST, "why"), seen=version_seen(request),
             shop=shop.current(), at=at,
         )  # fmt: skip
         if refused is None:
@@ -208,7 +208,7 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
         "by": items.actor(past.version.made_by),
         "approved_by": items.actor(past.version.approved_by),
         "changes": [words.difference(one) for one in past.changes],
-        **_told(refused),
+        **told(refused),
     }
     return render(request, "backoffice/promotions_version.html", shown, status=422 if refused else 200)
 
@@ -229,24 +229,8 @@ def _side(request: HttpRequest) -> Side:
     return Side.THEIRS if request.GET.get("of") == Side.THEIRS else Side.OURS
 
 
-def _told(refused: Refusal | list[str] | None) -> dict[str, object]:
-    """A refusal as a sentence, or what would be wrong with the document, line by line."""
-    if isinstance(refused, list):
-        return {"mistakes": refused}
-    return {"told": sentence(refused)} if refused else {}
-
-
 def _draft(actor: Actor) -> Draft:
     found = editing.draft(actor)
     if isinstance(found, Refusal):
         raise Http404
     return found
-
-
-def _seen(request: HttpRequest) -> int:
-    """The version that was on the screen; one that no version has where that cannot be read."""
-    return _whole(request.POST.get("seen", ""), -1)
-
-
-def _whole(text: str, otherwise: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else otherwise
